@@ -1,0 +1,1 @@
+"""The verbs, once; magics and the command line are thin faces over them."""

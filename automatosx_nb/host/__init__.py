@@ -1,0 +1,1 @@
+"""The kernel's side of plugins: activation, calls, events, capabilities."""

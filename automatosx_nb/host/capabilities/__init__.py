@@ -1,0 +1,1 @@
+"""What the host does on behalf of plugins, a file a capability."""

@@ -1,0 +1,1 @@
+"""What a plugin adds, a file a kind."""

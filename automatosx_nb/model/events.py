@@ -1,0 +1,30 @@
+"""Events: CloudEvents 1.0 attributes, and the topics that the kernel speaks on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+CELL_STARTED = "kernel.cell.started"
+CELL_FINISHED = "kernel.cell.finished"
+KERNEL_TOPICS = {
+    CELL_STARTED: "A cell is about to run. Data: cell (hash of its source), lines.",
+    CELL_FINISHED: "A cell ended. Data: cell (hash of its source), lines, duration_s, ok, error (type name or null).",
+}
+"""Topic → what it says and carries. Neither a cell's source nor its values are in any event."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event. ``type`` is the topic; ``time`` is RFC 3339 in UTC; ``data`` is a JSON value.
+
+    Attribute names are those of CloudEvents 1.0 (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md).
+    """
+
+    id: str
+    source: str
+    type: str
+    time: str
+    data: Any = None
+    datacontenttype: str = "application/json"
+    specversion: str = field(default="1.0")

@@ -1,0 +1,20 @@
+"""Nearest spellings, for every error that says "did you mean"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def nearest(word: str, known: Iterable[str], *, most: int = 3) -> tuple[str, ...]:
+    """The names in ``known`` closest to ``word``, best first, at most ``most``.
+
+    A name that ends in ``.word`` (the user left the publisher out) comes before those that are merely alike.
+    """
+    names = sorted(known)
+    lowered = word.lower()
+    suffixed = [name for name in names if name.lower().rpartition(".")[2] == lowered and name != word]
+    alike = get_close_matches(lowered, names, n=most, cutoff=0.6)
+    short = {name.rpartition(".")[2]: name for name in names}
+    alike += [short[hit] for hit in get_close_matches(lowered.rpartition(".")[2], short, n=most, cutoff=0.7)]
+    return tuple(dict.fromkeys(suffixed + alike))[:most]

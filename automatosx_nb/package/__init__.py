@@ -1,0 +1,1 @@
+"""Artifacts: build, read safely, digest."""

@@ -1,0 +1,1 @@
+"""What is installed: generations, a content-addressed store, plugin state."""

@@ -1,0 +1,1 @@
+"""The service that holds plugins, releases and their artifacts."""

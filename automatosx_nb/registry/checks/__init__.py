@@ -1,0 +1,1 @@
+"""Publishing checks, a file a check."""

@@ -1,0 +1,34 @@
+"""Every limit of a worker, with its unit in its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one worker may use. Defaults fit a data plugin on a laptop; the user's configuration caps them."""
+
+    memory_mb: int = 1024
+    """Address space (RLIMIT_AS), MiB."""
+    cpu_s: int = 300
+    """CPU seconds of the worker's whole life (RLIMIT_CPU)."""
+    wall_s: float = 60.0
+    """Wall time of one call."""
+    start_s: float = 20.0
+    """Wall time to start and to load the plugin's modules."""
+    idle_s: float = 300.0
+    """A worker that was not called for so long is ended; the next call starts another."""
+    open_files: int = 64
+    file_mb: int = 64
+    """Largest file in its temporary directory (RLIMIT_FSIZE), MiB."""
+    frame_mb: int = 64
+    """Largest frame on the wire, MiB; tables cross through shared memory and have their own cap."""
+    table_mb: int = 2048
+    """Largest table handed over or back, MiB."""
+    frame_depth: int = 64
+    """Deepest nesting of a value on the wire."""
+    source_kb: int = 256
+    """Largest module, KiB."""
+    output_kb: int = 1024
+    """Most text a call may print, KiB; what is over is cut, and said so."""

@@ -1,0 +1,1 @@
+"""What plugin code imports. Runs inside the worker; every capability is a call to the host."""
