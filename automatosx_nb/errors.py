@@ -28,6 +28,10 @@ class AutomatosxError(Exception):
     def __str__(self) -> str:
         return f"{self.problem()}\n{self.next_step()}"
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a traceback: the message is the whole story, our own lines are noise."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class UserError(AutomatosxError):
     """Whoever reads the message can mend it: input, permission, a missing plugin, a full disk."""
@@ -236,6 +240,64 @@ class PublishRefused(UserError):
         return "Correct them and publish again; the version was not used up."
 
 
+@dataclass(eq=False)
+class InvalidSearch(UserError, ValueError):
+    """``part`` is the part of the search at fault: ``text``, ``size``, ``cursor`` or ``sort``."""
+
+    code: ClassVar[str] = "invalid-search"
+    part: str
+    found: str
+    valid: str
+
+    def problem(self) -> str:
+        return f"the search's {self.part} is {self.found}."
+
+    def next_step(self) -> str:
+        return f"Valid is {self.valid}."
+
+
+@dataclass(eq=False)
+class RegistryBusy(PlatformError):
+    code: ClassVar[str] = "registry-busy"
+    path: str
+    waited_s: float
+
+    def problem(self) -> str:
+        return f"another process is writing to the registry at {self.path}; waited {self.waited_s:.0f} s."
+
+    def next_step(self) -> str:
+        return "Nothing was changed. Try again when it has finished."
+
+
+@dataclass(eq=False)
+class RegistryDamaged(PlatformError):
+    code: ClassVar[str] = "registry-damaged"
+    path: str
+    reason: str
+
+    def problem(self) -> str:
+        return f"the registry's {self.path} cannot be used: {self.reason}."
+
+    def next_step(self) -> str:
+        return "Nothing was changed. Restore it from a backup, or move it away: a new registry is then made."
+
+
+@dataclass(eq=False)
+class RegistryTooNew(UserError):
+    """``revision`` is the schema revision found, ``known`` the newest that this version can read."""
+
+    code: ClassVar[str] = "registry-too-new"
+    path: str
+    revision: str
+    known: str
+
+    def problem(self) -> str:
+        return f"the registry at {self.path} has schema {self.revision}, and this automatosx_nb knows up to {self.known}."
+
+    def next_step(self) -> str:
+        return "Nothing was changed. Update automatosx_nb, or set AUTOMATOSX_HOME to another folder."
+
+
 # --- resolution -----------------------------------------------------------------------------------------------
 
 
@@ -402,6 +464,19 @@ class StorageFull(UserError):
 
 
 @dataclass(eq=False)
+class StorageFailed(PlatformError):
+    code: ClassVar[str] = "storage-failed"
+    path: str
+    reason: str
+
+    def problem(self) -> str:
+        return f"{self.path} could not be read or written: {self.reason}."
+
+    def next_step(self) -> str:
+        return "Nothing was changed. Check the disk and that the path is what you meant, then try again."
+
+
+@dataclass(eq=False)
 class ProfileDamaged(PlatformError):
     code: ClassVar[str] = "profile-damaged"
     path: str
@@ -412,6 +487,33 @@ class ProfileDamaged(PlatformError):
 
     def next_step(self) -> str:
         return "Roll back to a generation that is whole (%ax history, %ax rollback --to N), or install the plugin again."
+
+
+@dataclass(eq=False)
+class StateDamaged(PlatformError):
+    code: ClassVar[str] = "state-damaged"
+    path: str
+    reason: str
+
+    def problem(self) -> str:
+        return f"a plugin's saved state at {self.path} cannot be used: {self.reason}."
+
+    def next_step(self) -> str:
+        return "Roll back to an earlier generation (%ax rollback): it has its own copy of the state."
+
+
+@dataclass(eq=False)
+class QuotaExceeded(UserError):
+    code: ClassVar[str] = "quota-exceeded"
+    what: str
+    allowed: str
+    found: str
+
+    def problem(self) -> str:
+        return f"{self.what} is too large: {self.found}, where {self.allowed} are allowed. Nothing was written."
+
+    def next_step(self) -> str:
+        return "Store less, or delete what is no longer needed with storage.delete()."
 
 
 # --- the worker and the plugin in it --------------------------------------------------------------------------
@@ -478,6 +580,53 @@ class PermissionDenied(UserError):
 
     def next_step(self) -> str:
         return f"Its manifest has to ask for it under [permissions], and you to grant it: %ax info {self.plugin}."
+
+
+@dataclass(eq=False)
+class InvalidRequest(UserError, TypeError):
+    """A plugin asked the host for something that no capability offers. ``valid`` says what is offered."""
+
+    code: ClassVar[str] = "invalid-request"
+    capability: str
+    method: str
+    valid: str
+
+    def problem(self) -> str:
+        return f"the host does not offer {self.capability}.{self.method} with these arguments."
+
+    def next_step(self) -> str:
+        return f"It offers {self.valid}."
+
+
+@dataclass(eq=False)
+class UnknownHandler(UserError, LookupError):
+    """The manifest names a ``module:function`` that the plugin's sources do not have."""
+
+    code: ClassVar[str] = "unknown-handler"
+    plugin: str
+    handler: str
+    reason: str
+    nearest: tuple[str, ...] = ()
+
+    def problem(self) -> str:
+        return f"{self.plugin} has no handler {self.handler!r}: {self.reason}."
+
+    def next_step(self) -> str:
+        return _did_you_mean(self.nearest, "A handler is 'module.sub:function', with the module under src/.")
+
+
+@dataclass(eq=False)
+class CapabilityUnavailable(UserError, RuntimeError):
+    """A capability was called where there is no host behind it: outside a worker."""
+
+    code: ClassVar[str] = "capability-unavailable"
+    capability: str
+
+    def problem(self) -> str:
+        return f"the capability {self.capability!r} was called outside a plugin's worker."
+
+    def next_step(self) -> str:
+        return "Run the code as a plugin, or in a test through automatosx_nb.testing."
 
 
 @dataclass(eq=False)
@@ -596,3 +745,18 @@ class UsageError(UserError):
 
     def next_step(self) -> str:
         return f"Usage: {self.usage}"
+
+
+@dataclass(eq=False)
+class InvalidConfiguration(UserError):
+    """``where`` is a file or a setting, as in ``c.SandboxLimits``."""
+
+    code: ClassVar[str] = "invalid-configuration"
+    where: str
+    reason: str
+
+    def problem(self) -> str:
+        return f"the configuration in {self.where} cannot be used: {self.reason}."
+
+    def next_step(self) -> str:
+        return "Correct it; until then nothing that depends on it starts. docs/configuration.md lists every setting."

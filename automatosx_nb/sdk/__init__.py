@@ -1,1 +1,5 @@
-"""What plugin code imports. Runs inside the worker; every capability is a call to the host."""
+"""What plugin code imports: ``from automatosx_nb.sdk import ui, storage, log, events, tables``.
+
+Outside a worker the package can be imported for type checking and for tests: importing it does nothing, and a
+capability that needs the host says so when it is called.
+"""

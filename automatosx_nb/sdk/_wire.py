@@ -1,0 +1,48 @@
+"""How the sdk reaches the host: one function, set by the worker before it runs plugin code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from automatosx_nb.errors import CapabilityUnavailable, PermissionDenied
+
+Ask = Callable[[str, str, tuple[object, ...]], object]
+"""(capability, method, args) → the host's answer; raises what the host answered with."""
+
+
+@dataclass
+class _Connection:
+    ask: Ask | None = None
+    plugin: str = "this code"
+    modules: Collection[str] | None = None
+    """Granted libraries; None outside a worker, where nothing is checked."""
+
+
+_connection = _Connection()
+
+
+def connect(ask: Ask | None) -> None:
+    """Send every later :func:`ask` through ``ask``; None disconnects."""
+    _connection.ask = ask
+
+
+def granted_to(plugin: str, modules: Collection[str] | None) -> None:
+    """Whose code runs here, and with which libraries; None for ``modules`` checks nothing."""
+    _connection.plugin, _connection.modules = plugin, modules
+
+
+def ask(capability: str, method: str, *args: object) -> object:
+    """The host's answer.
+
+    :raises CapabilityUnavailable: outside a worker.
+    """
+    if _connection.ask is None:
+        raise CapabilityUnavailable(capability)
+    return _connection.ask(capability, method, args)
+
+
+def require_module(name: str) -> None:
+    """:raises PermissionDenied: if the running plugin was not granted the library ``name``."""
+    if _connection.modules is not None and name not in _connection.modules:
+        raise PermissionDenied(_connection.plugin, f"modules:{name}")
