@@ -1,1 +1,67 @@
-"""What a plugin adds, a file a kind."""
+"""What a plugin adds: a file a kind, and the list of kinds.
+
+A new kind is one file with a record (see :class:`kind.Contribution`) and its ``KIND``, one entry of
+:data:`KINDS`, and one field of :class:`Contributions`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from automatosx_nb.model.contributions import magics, subscriptions
+from automatosx_nb.model.contributions.arguments import Argument
+from automatosx_nb.model.contributions.kind import Contribution, Kind
+from automatosx_nb.model.contributions.magics import Magic
+from automatosx_nb.model.contributions.subscriptions import Subscription
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from automatosx_nb.model.reader import Spot
+
+__all__ = ["KINDS", "Argument", "Contribution", "Contributions", "Kind", "Magic", "Subscription", "read"]
+
+KINDS: Mapping[str, Kind[Any]] = {kind.name: kind for kind in (magics.KIND, subscriptions.KIND)}
+
+
+@dataclass(frozen=True, slots=True)
+class Contributions:
+    """Everything that one release adds, by kind, each in the manifest's order."""
+
+    magics: tuple[Magic, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
+
+    def __iter__(self) -> Iterator[tuple[str, tuple[Contribution, ...]]]:
+        """Pairs of a kind's name and its contributions, kinds that are empty included."""
+        return ((name, getattr(self, name)) for name in KINDS)
+
+    @property
+    def handlers(self) -> tuple[str, ...]:
+        """Every function that the host may call, each once."""
+        return tuple(dict.fromkeys(ref for _, several in self for one in several for ref in one.handlers))
+
+    def summary(self) -> dict[str, tuple[str, ...]]:
+        """Kind → the names that it adds; kinds that are empty are left out."""
+        return {name: tuple(one.label for one in several) for name, several in self if several}
+
+    def records(self) -> dict[str, list[dict[str, Any]]]:
+        """Kind → plain JSON records; :meth:`from_records` is the inverse."""
+        return {name: [one.record() for one in several] for name, several in self if several}
+
+    @classmethod
+    def from_records(cls, records: Mapping[str, Sequence[Mapping[str, Any]]]) -> Contributions:
+        """Reads back what :meth:`records` made, and trusts it; kinds that nobody knows are left out."""
+        return cls(
+            **{name: tuple(map(kind.from_record, records.get(name, ()))) for name, kind in KINDS.items()}
+        )
+
+
+def read(spot: Spot) -> Contributions:
+    """Reads ``[contributes]``; what is wrong with it goes where the spot says."""
+    table = spot.table()
+    if table is None:
+        return Contributions()
+    found = {name: table.get(name, kind.read) or () for name, kind in KINDS.items()}
+    table.finish()
+    return Contributions(**found)

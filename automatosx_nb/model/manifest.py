@@ -1,0 +1,219 @@
+"""``plugin.toml``: what a plugin is, needs, asks for and adds. docs/manifest.md shows every key."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from automatosx_nb.errors import InvalidManifest, ManifestProblem
+from automatosx_nb.model import contributions, requirements
+from automatosx_nb.model.contributions import Contributions
+from automatosx_nb.model.licenses import VALID as LICENSE
+from automatosx_nb.model.licenses import license_expression
+from automatosx_nb.model.permissions import Permission, is_granted
+from automatosx_nb.model.reader import Problems, Spot, Table, line, matching, one_of, tuple_of
+from automatosx_nb.model.requirements import REQUIRES, Requires
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from automatosx_nb.model.semver import Version
+
+SCHEMA = 1
+MAX_TEXT_KB = 64
+"""Largest manifest, KiB of UTF-8."""
+CATEGORIES = (
+    "collaboration",
+    "data-access",
+    "data-quality",
+    "data-transformation",
+    "education",
+    "exploration",
+    "geospatial",
+    "machine-learning",
+    "monitoring",
+    "performance",
+    "productivity",
+    "reporting",
+    "statistics",
+    "testing",
+    "text",
+    "time-series",
+    "visualization",
+)
+"""The closed list of what a plugin can be for."""
+
+_SECTIONS = "schema, [plugin], [requires], [permissions], [limits], [contributes]"
+_KEYWORD = matching(re.compile(r"[a-z0-9][a-z0-9+.#-]{0,39}"), "a word in small letters, as in 'csv'")
+_MAIN = matching(
+    re.compile(r"(?!automatosx_nb$)[a-z][a-z0-9_]{0,63}"),
+    "the name of the package or module under src/, as in 'csv_doctor'",
+)
+_DOC = matching(
+    re.compile(r"docs/(?:[A-Za-z0-9_-][A-Za-z0-9_. -]*/)*[A-Za-z0-9_-][A-Za-z0-9_. -]*\.ipynb"),
+    "the path of a notebook under docs/, as in 'docs/quickstart.ipynb'",
+)
+_TOML_PLACE = re.compile(r"^(.*) \(at (?:line (\d+), column (\d+)|end of document)\)$", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A manifest without a problem. ``limits`` has the names of ``sandbox.limits.Limits`` (``memory_mb``)."""
+
+    schema: int
+    id: str
+    version: Version
+    summary: str
+    license: str
+    authors: tuple[str, ...]
+    categories: tuple[str, ...]
+    main: str
+    requires: Requires
+    keywords: tuple[str, ...] = ()
+    docs: tuple[str, ...] = ()
+    permissions: Mapping[str, str] = field(default_factory=dict)
+    """Permission → the author's reason."""
+    optional_permissions: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, int | float] = field(default_factory=dict)
+    contributes: Contributions = field(default_factory=Contributions)
+
+
+def parse(text: str, *, source: str = "plugin.toml") -> Manifest:
+    """Reads a manifest; ``source`` is what its problems call it.
+
+    :raises InvalidManifest: with everything that is wrong with it.
+    """
+    problems = Problems()
+    document = _toml(text, problems)
+    manifest = None if document is None else _manifest(Table(document, "", problems), problems)
+    if manifest is None or problems.told:
+        raise InvalidManifest(source, problems.all())
+    return manifest
+
+
+def _manifest(top: Table, problems: Problems) -> Manifest | None:
+    schema = top.need("schema", _schema, str(SCHEMA))
+    if schema is None and top.has("schema"):
+        return None  # what the other keys of another schema mean is not ours to say
+    head = top.need("plugin", lambda spot: spot.table(), "the table [plugin]")
+    plugin = _plugin(head) if head is not None else {"id": None}
+    requires = top.need(
+        "requires", requirements.requires_of(plugin["id"]), f"the table [requires] with {REQUIRES}"
+    )
+    asked, optional = top.get("permissions", _permissions) or ({}, {})
+    limits = top.get("limits", requirements.limits) or {}
+    adds = top.get("contributes", contributions.read) or Contributions()
+    top.finish()
+    _check_needs(adds, {**asked, **optional}, problems)
+    if None in plugin.values() or requires is None or schema is None:
+        return None
+    return Manifest(
+        schema=schema,
+        requires=requires,
+        permissions=asked,
+        optional_permissions=optional,
+        limits=limits,
+        contributes=adds,
+        **plugin,
+    )
+
+
+def _toml(text: str, problems: Problems) -> dict[str, Any] | None:
+    size = len(text.encode("utf-8", "surrogatepass"))
+    if size > MAX_TEXT_KB * 1024:
+        problems.add("", f"a text of {size} bytes", f"at most {MAX_TEXT_KB} KiB")
+        return None
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        problems.told.append(_syntax(text, str(error)))
+    except RecursionError:
+        problems.add("", "tables or lists nested too deeply", "the nesting that docs/manifest.md shows")
+    except ValueError:  # not a TOMLDecodeError: int() reads no more than 4300 digits
+        problems.add("", "a number of too many digits", "numbers of ordinary size")
+    return None
+
+
+def _syntax(text: str, message: str) -> ManifestProblem:
+    """From tomllib's message, which ends in ``(at line 3, column 7)`` or ``(at end of document)``."""
+    match = _TOML_PLACE.match(message)
+    lines = text.split("\n")
+    reason, row, column = match.groups() if match else (message, None, None)
+    number = int(row) if row else len(lines)
+    place = f"line {number}, column {column or len(lines[-1]) + 1}"
+    shown = lines[number - 1].strip()[:60]
+    found = f"{shown!r} ({reason})" if shown else f"a syntax error ({reason})"
+    return ManifestProblem(place, found, "TOML 1.0 (https://toml.io/en/v1.0.0)")
+
+
+def _schema(spot: Spot) -> int | None:
+    if type(spot.value) is int and spot.value == SCHEMA:
+        return SCHEMA
+    newer = type(spot.value) is int and spot.value > SCHEMA
+    spot.refuse(f"{SCHEMA}" + ("; a newer automatosx-nb may read it" if newer else ""))
+    return None
+
+
+def _plugin(table: Table) -> dict[str, Any]:
+    """The fields of [plugin]; None for one that is missing or wrong."""
+    required = {
+        "id": table.need("id", requirements.plugin_id, requirements.PLUGIN_ID),
+        "version": table.need("version", requirements.version, "a SemVer version, as in '1.2.0'"),
+        "summary": table.need("summary", line(160), "one sentence, at most 160 characters"),
+        "license": table.need("license", license_expression, LICENSE),
+        "authors": table.need("authors", _authors, "a list of tables, as in [{name = 'Ada'}]"),
+        "categories": table.need("categories", _categories, f"a list of {', '.join(CATEGORIES)}"),
+        "main": table.need("main", _MAIN, "the name of the package or module under src/"),
+    }
+    optional = {
+        "keywords": table.get("keywords", tuple_of(_KEYWORD, "a list of words", most=20)) or (),
+        "docs": table.get("docs", tuple_of(_DOC, "a list of notebooks under docs/")) or (),
+    }
+    table.finish()
+    return {**required, **optional}
+
+
+def _authors(spot: Spot) -> tuple[str, ...] | None:
+    return tuple_of(_author, "a list of tables, as in [{name = 'Ada'}], one at least", least=1)(spot)
+
+
+def _author(spot: Spot) -> str | None:
+    table = spot.table("a table, as in {name = 'Ada'}")
+    if table is None:
+        return None
+    name = table.need("name", line(100), "a person's or a team's name")
+    table.finish()
+    return name
+
+
+def _categories(spot: Spot) -> tuple[str, ...] | None:
+    read = one_of(CATEGORIES, "one of")
+    return tuple_of(read, f"a list of 1 to 3 of {', '.join(CATEGORIES)}", least=1, most=3)(spot)
+
+
+def _permissions(spot: Spot) -> tuple[dict[str, str], dict[str, str]] | None:
+    table = spot.table("a table of permissions and their reasons")
+    if table is None:
+        return None
+    asked = requirements.reasons(table, aside=("optional",))
+    inner = table.get("optional", lambda at: at.table("a table of permissions and their reasons"))
+    optional = {} if inner is None else requirements.reasons(inner)
+    for text in sorted(asked.keys() & optional.keys()):
+        spot.refuse("each permission once: required or optional", found=f"{text!r} twice")
+    return asked, optional
+
+
+def _check_needs(adds: Contributions, asked: Mapping[str, str], problems: Problems) -> None:
+    """A contribution that needs a permission which nobody is asked for can never work."""
+    held = [Permission.parse(text) for text in asked]
+    for kind, several in adds:
+        for one in several:
+            for needed in one.needs:
+                if not is_granted(Permission.parse(needed), held):
+                    problems.add(
+                        f"contributes.{kind}",
+                        f"{one.label!r}, which needs the permission {needed!r}",
+                        f'a manifest that asks for it: "{needed}" = "your reason" under [permissions]',
+                    )

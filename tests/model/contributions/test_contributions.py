@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from automatosx_nb.model.contributions import KINDS, Argument, Contributions, Magic, Subscription
+from automatosx_nb.model.contributions.magics import TAKEN
+
+EVERYTHING = Contributions(
+    magics=(
+        Magic(
+            "doctor",
+            "csv_doctor.checks:doctor",
+            "Checks one table.",
+            (
+                Argument("table", "variable", required=True, help="The table."),
+                Argument("--depth", "choice", ("quick", "full"), "quick"),
+                Argument("--max-rows", "integer", default=10),
+            ),
+        ),
+        Magic("rules", "csv_doctor.rules:define", cell=True),
+    ),
+    subscriptions=(
+        Subscription("kernel.cell.finished", "csv_doctor.watch:on_cell"),
+        Subscription("kernel.**", "csv_doctor.watch:on_cell"),
+    ),
+)
+
+
+def test_records_are_json_and_are_read_back_unchanged() -> None:
+    records = json.loads(json.dumps(EVERYTHING.records()))
+    assert Contributions.from_records(records) == EVERYTHING
+
+
+def test_a_kind_that_nobody_knows_is_left_out_of_records_read_back() -> None:
+    assert Contributions.from_records({"panels": [{"name": "x"}]}) == Contributions()
+
+
+def test_handlers_are_named_once_in_the_order_of_the_manifest() -> None:
+    assert EVERYTHING.handlers == (
+        "csv_doctor.checks:doctor",
+        "csv_doctor.rules:define",
+        "csv_doctor.watch:on_cell",
+    )
+
+
+def test_a_summary_leaves_out_kinds_without_contributions() -> None:
+    assert EVERYTHING.summary() == {
+        "magics": ("doctor", "rules"),
+        "subscriptions": ("kernel.cell.finished", "kernel.**"),
+    }
+    assert Contributions().summary() == {}
+
+
+def test_every_kind_has_its_field_and_every_field_its_kind() -> None:
+    assert {field.name for field in dataclasses.fields(Contributions)} == set(KINDS)
+
+
+def test_a_subscription_needs_the_permission_to_hear_its_topic() -> None:
+    assert Subscription("kernel.**", "a:b").needs == ("events:subscribe:kernel.**",)
+    assert Magic("a", "a:b").needs == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter", "positional"),
+    [("table", "table", True), ("--strict", "strict", False), ("--max-rows", "max_rows", False)],
+)
+def test_an_argument_fills_the_parameter_that_its_name_spells(
+    name: str, parameter: str, positional: bool
+) -> None:
+    argument = Argument(name, "string")
+    assert (argument.parameter, argument.positional) == (parameter, positional)
+
+
+def test_no_magic_of_the_installed_ipython_can_be_taken() -> None:
+    magics = InteractiveShell().magics_manager.magics  # type: ignore[no-untyped-call]
+    spellable = {name for kind in magics.values() for name in kind if name.isidentifier() and name.islower()}
+    assert spellable <= TAKEN
