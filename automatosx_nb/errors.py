@@ -137,7 +137,9 @@ class InvalidManifest(UserError, ValueError):
         return "\n".join([head, *(f"  - {p}" for p in self.problems)])
 
     def next_step(self) -> str:
-        return f"Correct {'them' if len(self.problems) > 1 else 'it'} in {self.source}; docs/manifest.md shows every key."
+        return (
+            f"Correct {'them' if len(self.problems) > 1 else 'it'} in {self.source}; docs/manifest.md shows every key."
+        )
 
 
 # --- artifacts ------------------------------------------------------------------------------------------------
@@ -292,7 +294,9 @@ class RegistryTooNew(UserError):
     known: str
 
     def problem(self) -> str:
-        return f"the registry at {self.path} has schema {self.revision}, and this automatosx_nb knows up to {self.known}."
+        return (
+            f"the registry at {self.path} has schema {self.revision}, and this automatosx_nb knows up to {self.known}."
+        )
 
     def next_step(self) -> str:
         return "Nothing was changed. Update automatosx_nb, or set AUTOMATOSX_HOME to another folder."
@@ -327,6 +331,22 @@ class DependencyCycle(UserError):
 
     def next_step(self) -> str:
         return "Choose versions without the circle, or tell their publishers: one of the requirements has to go."
+
+
+@dataclass(eq=False)
+class ResolutionTooHard(PlatformError):
+    """The search was given up: no answer was found, and none was ruled out. ``wishes`` are what was asked for."""
+
+    code: ClassVar[str] = "resolution-too-hard"
+    reason: str
+    wishes: tuple[str, ...] = ()
+
+    def problem(self) -> str:
+        wished = f" for {', '.join(self.wishes)}" if self.wishes else ""
+        return f"no set of versions was found{wished}, and none was ruled out: {self.reason}."
+
+    def next_step(self) -> str:
+        return "Nothing was changed. Ask for fewer plugins at once, or name exact versions of some of them."
 
 
 @dataclass(eq=False)
@@ -486,7 +506,9 @@ class ProfileDamaged(PlatformError):
         return f"{self.path} is damaged: {self.reason}."
 
     def next_step(self) -> str:
-        return "Roll back to a generation that is whole (%ax history, %ax rollback --to N), or install the plugin again."
+        return (
+            "Roll back to a generation that is whole (%ax history, %ax rollback --to N), or install the plugin again."
+        )
 
 
 @dataclass(eq=False)
@@ -566,7 +588,9 @@ class PluginFailed(UserError):
         return "\n".join(lines)
 
     def next_step(self) -> str:
-        return f"This is an error in the plugin, not in your notebook: tell its publisher, or %ax rollback {self.plugin}."
+        return (
+            f"This is an error in the plugin, not in your notebook: tell its publisher, or %ax rollback {self.plugin}."
+        )
 
 
 @dataclass(eq=False)
@@ -627,6 +651,22 @@ class CapabilityUnavailable(UserError, RuntimeError):
 
     def next_step(self) -> str:
         return "Run the code as a plugin, or in a test through automatosx_nb.testing."
+
+
+@dataclass(eq=False)
+class CapabilityFailed(UserError):
+    """The host refused or failed to do what plugin code asked for; seen only by plugin code, which may catch it."""
+
+    code: ClassVar[str] = "capability-failed"
+    capability: str
+    type_name: str
+    message: str
+
+    def problem(self) -> str:
+        return f"{self.capability}: {self.message} ({self.type_name})"
+
+    def next_step(self) -> str:
+        return "Catch CapabilityFailed to go on without it."
 
 
 @dataclass(eq=False)

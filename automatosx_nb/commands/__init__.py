@@ -1,1 +1,5 @@
-"""The verbs, once; magics and the command line are thin faces over them."""
+"""The verbs, once: ``%ax <verb>`` and ``jupyter automatosx <verb>`` are thin faces over them."""
+
+from automatosx_nb.commands.verbs import Answer, Console, Verb, run
+
+__all__ = ["Answer", "Console", "Verb", "run"]

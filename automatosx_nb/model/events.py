@@ -14,6 +14,17 @@ KERNEL_TOPICS = {
 """Topic → what it says and carries. Neither a cell's source nor its values are in any event."""
 
 
+def matches(pattern: str, topic: str) -> bool:
+    """Whether ``topic`` is one of those that ``pattern`` means: ``*`` is one segment, ``**`` one or more at the end."""
+    wanted, segments = pattern.split("."), topic.split(".")
+    for index, segment in enumerate(wanted):
+        if segment == "**":
+            return len(segments) > index
+        if index >= len(segments) or segment not in ("*", segments[index]):
+            return False
+    return len(wanted) == len(segments)
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One event. ``type`` is the topic; ``time`` is RFC 3339 in UTC; ``data`` is a JSON value.

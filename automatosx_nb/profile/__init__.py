@@ -1,1 +1,5 @@
-"""What is installed: generations, a content-addressed store, plugin state."""
+"""What is installed: a chain of generations, a content-addressed store, and plugin state."""
+
+from automatosx_nb.profile.profile import Profile
+
+__all__ = ["Profile"]

@@ -1,0 +1,273 @@
+"""The composition root: the one place that knows which room gets which.
+
+Importing this imports none of the rooms; each is opened when it is first needed, since a kernel that only runs cells
+should not pay for a database.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automatosx_nb.errors import PlanStale
+from automatosx_nb.model.ports import Progress, Step, silent
+
+if TYPE_CHECKING:
+    from automatosx_nb.config import Settings
+    from automatosx_nb.model.generation import Applied, HistoryEntry, InstalledPlugin, Plan
+    from automatosx_nb.model.ports import Registry
+    from automatosx_nb.model.release import PluginDetail, PublishReport, SearchPage, Stage
+    from automatosx_nb.package import Package
+    from automatosx_nb.profile import Profile
+    from automatosx_nb.profile.planning import Planner
+    from automatosx_nb.sandbox.limits import Limits
+    from automatosx_nb.sandbox.supervisor import Sandbox
+
+REPLANS = 5
+
+
+class Marketplace:
+    """Everything that a surface does, for one profile and one registry. Synchronous; raises errors of ours only.
+
+    :param profile: the profile's folder; default: ``AUTOMATOSX_HOME``, else the user's data folder.
+    :param registry: default: the one embedded in the same home, which starts with the bundled plugins.
+    :param config: a traitlets ``Config``; what the files say comes before it.
+    """
+
+    def __init__(
+        self, profile: Path | str | None = None, registry: Registry | None = None, *, config: Any = None
+    ) -> None:
+        self._profile_folder = Path(profile).expanduser().absolute() if profile is not None else None
+        self._given_registry = registry
+        self._config = config
+        self._lock = threading.RLock()
+        self._listeners: list[Callable[[], None]] = []
+
+    # --- discovery
+
+    def search(self, text: str = "", **filters: Any) -> SearchPage:
+        """``filters`` are the other fields of :class:`~automatosx_nb.model.release.SearchQuery`."""
+        from automatosx_nb.model.release import SearchQuery
+
+        return self.registry.search(SearchQuery(text, **filters))
+
+    def info(self, plugin: str) -> PluginDetail:
+        """:raises UnknownPlugin: with the nearest ids."""
+        return self.registry.plugin(plugin)
+
+    # --- what is installed
+
+    def installed(self) -> tuple[InstalledPlugin, ...]:
+        return tuple(self.profile.current().plugins.values())
+
+    def history(self) -> tuple[HistoryEntry, ...]:
+        """Every generation, newest first."""
+        return self.profile.history()
+
+    # --- plans: what would change
+
+    def plan_install(self, plugin: str, wish: str = "") -> Plan:
+        return self._planner.install(self.profile.current(), plugin, wish)
+
+    def plan_update(self, *plugins: str) -> Plan:
+        """Without ids: for everything that is installed."""
+        return self._planner.update(self.profile.current(), plugins)
+
+    def plan_remove(self, plugin: str) -> Plan:
+        return self._planner.remove(self.profile.current(), plugin)
+
+    def plan_rollback(self, to: int | None = None) -> Plan:
+        from automatosx_nb.profile.planning import plan_return
+
+        return plan_return(self.profile.current(), self.profile.rollback_target(to))
+
+    # --- changes
+
+    def install(
+        self, plugin: str, wish: str = "", *, grant: Iterable[str] = (), progress: Progress = silent
+    ) -> Applied:
+        """Install a plugin and what it requires, or change its version.
+
+        :param wish: a range, or one exact version.
+        :param grant: the permissions that the user agreed to.
+        :raises ConsentRequired: it asks for more than that; nothing was changed.
+        """
+        return self._apply(lambda: self.plan_install(plugin, wish), grant, progress)
+
+    def update(self, *plugins: str, grant: Iterable[str] = (), progress: Progress = silent) -> Applied:
+        """Without ids: everything. Raises as :meth:`install` does; nothing to update is no error."""
+        return self._apply(lambda: self.plan_update(*plugins), grant, progress)
+
+    def remove(self, plugin: str, *, progress: Progress = silent) -> Applied:
+        """:raises NotInstalled:
+        :raises ResolutionConflict: another installed plugin requires it.
+        """
+        return self._apply(lambda: self.plan_remove(plugin), (), progress)
+
+    def rollback(self, to: int | None = None, *, progress: Progress = silent) -> Applied:
+        """Back to generation ``to``, or to the one before the last change: versions, grants and plugin state.
+
+        :raises NothingToRollBack:
+        :raises UnknownGeneration:
+        """
+        from automatosx_nb.host.environment import author
+        from automatosx_nb.profile.planning import plan_return
+        from automatosx_nb.profile.transaction import apply_return
+
+        target = self.profile.rollback_target(to)
+        plan = plan_return(self.profile.current(), target)
+        applied = apply_return(self.profile, plan, target, author=author(), progress=progress)
+        self._tell()
+        return applied
+
+    def publish(self, source: Path | str | bytes, *, stage: Stage | None = None) -> PublishReport:
+        """Publish an artifact (its bytes, or an ``.axp`` file) or a plugin's folder; as ``stable`` unless told.
+
+        :raises InvalidArtifact:
+        :raises InvalidManifest:
+        :raises ReleaseExists:
+        :raises PublishRefused:
+        """
+        from automatosx_nb.files import storage_errors
+        from automatosx_nb.model.release import Stage
+        from automatosx_nb.package import build
+
+        if not isinstance(source, bytes):
+            path = Path(source)
+            with storage_errors(path):
+                source = build(path) if path.is_dir() else path.read_bytes()
+        return self.registry.publish(source, stage=stage or Stage.STABLE)
+
+    def on_change(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call ``listener`` after each change made through this object, on the thread that made it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def close(self) -> None:
+        """End every worker of this marketplace and close its registry."""
+        opened = vars(self)
+        if "sandbox" in opened:
+            self.sandbox.close()
+        if "registry" in opened and self._given_registry is None:
+            opened["registry"].close()
+        for name in ("sandbox", "registry", "_planner"):
+            opened.pop(name, None)
+
+    # --- the rooms, opened when first needed
+
+    @cached_property
+    def settings(self) -> Settings:
+        from automatosx_nb.config import load_settings
+
+        return load_settings(self._config)
+
+    @property
+    def limits(self) -> Limits:
+        return self.settings.limits
+
+    @cached_property
+    def profile(self) -> Profile:
+        from automatosx_nb.profile import Profile
+
+        return Profile(self._profile_folder or default_profile_folder())
+
+    @cached_property
+    def sandbox(self) -> Sandbox:
+        from automatosx_nb.sandbox.supervisor import Sandbox
+
+        return Sandbox(required=self.settings.required_layers)
+
+    @cached_property
+    def registry(self) -> Registry:
+        with self._lock:
+            return self._given_registry or open_registry(self.settings.home, self.sandbox)
+
+    @cached_property
+    def _planner(self) -> Planner:
+        from automatosx_nb.host.environment import missing_packages, python_version
+        from automatosx_nb.model.runtime import API_VERSION
+        from automatosx_nb.profile.planning import Planner
+
+        return Planner(self.registry, engine=API_VERSION, python=python_version(), missing=missing_packages)
+
+    # --- inside
+
+    def _apply(self, make_plan: Callable[[], Plan], grant: Iterable[str], progress: Progress) -> Applied:
+        """Plan and apply; where another process changed the profile in between, plan again."""
+        from automatosx_nb.host.environment import author
+        from automatosx_nb.model.permissions import Permission
+        from automatosx_nb.profile.planning import require_packages
+        from automatosx_nb.profile.transaction import apply_plan
+
+        grants = tuple(str(Permission.parse(text)) for text in grant)
+        for attempt in range(REPLANS):
+            progress(Step("resolve", 0.0, "choosing versions"))
+            plan = make_plan()
+            require_packages(plan)
+            try:
+                applied = apply_plan(
+                    self.profile,
+                    plan,
+                    registry=self.registry,
+                    grants=grants,
+                    check=self._try_out,
+                    author=author(),
+                    progress=progress,
+                )
+            except PlanStale:
+                if attempt == REPLANS - 1:
+                    raise
+                continue
+            self._tell()
+            return applied
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _try_out(self, package: Package, grants: tuple[str, ...]) -> None:
+        from automatosx_nb.host.programs import program_of
+
+        self.sandbox.start(program_of(package, grants), self.settings.limits).stop()
+
+    def _tell(self) -> None:
+        for listener in list(self._listeners):
+            listener()
+
+
+def default_profile_folder() -> Path:
+    """The profile of the user, or of ``AUTOMATOSX_HOME``."""
+    from automatosx_nb.config import default_home
+
+    return default_home() / "profile"
+
+
+def open_registry(home: Path | None = None, sandbox: Sandbox | None = None) -> Registry:
+    """The embedded registry of ``home``, with the bundled plugins published into it."""
+    from automatosx_nb import catalog
+    from automatosx_nb.config import default_home
+    from automatosx_nb.registry.catalog import publish_folder_tree
+    from automatosx_nb.registry.service import EmbeddedRegistry
+
+    registry = EmbeddedRegistry((home or default_home()) / "registry", sandbox=sandbox)
+    publish_folder_tree(registry, catalog.ROOT)
+    return registry
+
+
+_current: dict[Path, Marketplace] = {}
+
+
+def current() -> Marketplace:
+    """This process's marketplace for the home that the environment names, with the running application's config."""
+    from automatosx_nb.config import default_home
+
+    home = default_home()
+    if home not in _current:
+        _current[home] = Marketplace(config=_application_config())
+    return _current[home]
+
+
+def _application_config() -> Any:
+    from traitlets.config import Application
+
+    return Application.instance().config if Application.initialized() else None

@@ -1,0 +1,60 @@
+"""``jupyter automatosx <verb>``: the command line's face over :mod:`automatosx_nb.commands`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+
+from automatosx_nb.errors import AutomatosxError, UsageError
+from automatosx_nb.model.ports import Step
+
+BAR_WIDTH = 24
+EXIT_ERROR, EXIT_USAGE = 1, 2
+
+
+class Terminal:
+    """Asks and shows progress where a person watches; is silent in a pipe."""
+
+    prefix = "jupyter automatosx"
+
+    def __init__(self) -> None:
+        self._watched = sys.stderr.isatty()
+        self._asks = sys.stdin.isatty() and self._watched
+
+    def progress(self, step: Step, /) -> None:
+        if not self._watched:
+            return
+        done = round(step.fraction * BAR_WIDTH)
+        end = "\n" if step.name == "done" else ""
+        sys.stderr.write(f"\r\x1b[K[{'█' * done}{'░' * (BAR_WIDTH - done)}] {step.text}{end}")
+        sys.stderr.flush()
+
+    def confirm(self, question: str) -> bool | None:
+        if not self._asks:
+            return None
+        sys.stderr.write(f"{question} [y/N] ")
+        sys.stderr.flush()
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """0: done; 1: an error, on standard error; 2: it was typed wrongly."""
+    from automatosx_nb.app import Marketplace
+    from automatosx_nb.commands import run
+
+    market = Marketplace()
+    try:
+        with closing(market):
+            sys.stdout.write(run(sys.argv[1:] if words is None else words, lambda: market, Terminal()) + "\n")
+    except AutomatosxError as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_USAGE if isinstance(error, UsageError) else EXIT_ERROR
+    except KeyboardInterrupt:
+        sys.stderr.write("\nInterrupted: nothing was changed that is not shown by 'jupyter automatosx history'.\n")
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""``pack``, ``publish``."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from automatosx_nb.commands import text
+from automatosx_nb.commands.verbs import Answer, Console, Verb
+from automatosx_nb.model.release import Stage
+
+if TYPE_CHECKING:
+    from automatosx_nb.app import Marketplace
+    from automatosx_nb.host.arguments import Parser
+
+
+def _configure_pack(parser: Parser) -> None:
+    parser.add_argument("folder", type=Path, help="the plugin's folder, with its plugin.toml")
+    parser.add_argument("-o", "--output", type=Path, default=Path(), metavar="FOLDER", help="where the .axp goes")
+
+
+def _pack(market: Marketplace, options: Namespace, console: Console) -> Answer:
+    from automatosx_nb.files import storage_errors, write_atomic
+    from automatosx_nb.package import build, file_name, read
+
+    with storage_errors(options.folder):
+        data = build(options.folder)
+    package = read(data, name=str(options.folder))
+    path = options.output / file_name(package.manifest.id, package.manifest.version)
+    write_atomic(path, data)
+    return Answer(f"{path}  {text.size(len(data))}  sha256 {package.sha256}", {"path": path, "sha256": package.sha256})
+
+
+def _configure_publish(parser: Parser) -> None:
+    parser.add_argument("source", type=Path, help="an .axp file, or a plugin's folder")
+    parser.add_argument("--stage", choices=[str(stage) for stage in Stage], default=str(Stage.STABLE))
+
+
+def _publish(market: Marketplace, options: Namespace, console: Console) -> Answer:
+    report = market.publish(options.source, stage=Stage(options.stage))
+    checks = [(("ok" if each.passed else each.severity), each.check, each.message) for each in report.checks]
+    said = "published" if report.created else "was published before, byte for byte"
+    return Answer(
+        f"{text.table(('', 'check', ''), checks)}\n{report.id} {report.version} {said} ({report.stage}).",
+        report,
+    )
+
+
+VERBS = (
+    Verb("pack", "build a plugin's folder into an artifact (.axp)", _configure_pack, _pack),
+    Verb("publish", "check a plugin and publish it into the registry", _configure_publish, _publish),
+)

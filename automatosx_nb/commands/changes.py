@@ -1,0 +1,120 @@
+"""``install``, ``update``, ``remove``, ``plan``."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from automatosx_nb.commands import text
+from automatosx_nb.commands.verbs import Answer, Console, Verb
+from automatosx_nb.model.generation import Applied, Plan
+from automatosx_nb.model.permissions import not_covered
+
+if TYPE_CHECKING:
+    from automatosx_nb.app import Marketplace
+    from automatosx_nb.host.arguments import Parser
+
+
+def _configure_consent(parser: Parser) -> None:
+    parser.add_argument("--grant", action="append", default=[], metavar="PERMISSION", help="agree to this permission")
+    parser.add_argument("--plan", action="store_true", help="only show what would change")
+
+
+def _configure_install(parser: Parser) -> None:
+    parser.add_argument("plugin", help="a plugin id, or id@range, as in automatosx.data-profiler@^1.0")
+    _configure_consent(parser)
+
+
+def _install(market: Marketplace, options: Namespace, console: Console) -> Answer:
+    plugin, _, wish = options.plugin.partition("@")
+
+    def apply(grant: Iterable[str]) -> Applied:
+        return market.install(plugin, wish, grant=grant, progress=console.progress)
+
+    return _change(market, market.plan_install(plugin, wish), apply, options, console)
+
+
+def _configure_update(parser: Parser) -> None:
+    parser.add_argument("plugins", nargs="*", metavar="plugin", help="which; nothing: all of them")
+    _configure_consent(parser)
+
+
+def _update(market: Marketplace, options: Namespace, console: Console) -> Answer:
+    def apply(grant: Iterable[str]) -> Applied:
+        return market.update(*options.plugins, grant=grant, progress=console.progress)
+
+    return _change(market, market.plan_update(*options.plugins), apply, options, console)
+
+
+def _configure_remove(parser: Parser) -> None:
+    parser.add_argument("plugin", help="an installed plugin's id")
+    parser.add_argument("--plan", action="store_true", help="only show what would change")
+
+
+def _remove(market: Marketplace, options: Namespace, console: Console) -> Answer:
+    if options.plan:
+        plan = market.plan_remove(options.plugin)
+        return Answer(text.plan(plan), plan)
+    applied = market.remove(options.plugin, progress=console.progress)
+    return Answer(done(market, applied, console), applied)
+
+
+def _configure_plan(parser: Parser) -> None:
+    parser.add_argument(
+        "plugin", nargs="?", help="what would be installed, as id or id@range; nothing: an update of all"
+    )
+
+
+def _plan(market: Marketplace, options: Namespace, console: Console) -> Answer:
+    if options.plugin is None:
+        plan = market.plan_update()
+    else:
+        plugin, _, wish = options.plugin.partition("@")
+        plan = market.plan_install(plugin, wish)
+    return Answer(text.plan(plan), plan)
+
+
+def _change(
+    market: Marketplace,
+    plan: Plan,
+    apply: Callable[[Iterable[str]], Applied],
+    options: Namespace,
+    console: Console,
+) -> Answer:
+    if options.plan:
+        return Answer(text.plan(plan), plan)
+    grants = [*options.grant, *_consent(plan, options.grant, console)]
+    applied = apply(grants)
+    return Answer(done(market, applied, console), applied)
+
+
+def _consent(plan: Plan, granted: list[str], console: Console) -> tuple[str, ...]:
+    """What a person grants when asked; nothing where nobody can be asked: then the change says what it lacks."""
+    missing = {asked for asks in plan.asks.values() for asked in not_covered(asks, granted)}
+    if missing and console.confirm(f"{text.plan(plan)}\nGrant this and go on?"):
+        return tuple(sorted(missing))
+    return ()
+
+
+def done(market: Marketplace, applied: Applied, console: Console) -> str:
+    """What a change did, and what the user can do with it now."""
+    if not applied.plan.changes:
+        return "Nothing to change: everything is as you asked."
+    lines = [text.plan(applied.plan)]
+    contributions = {entry.id: entry.contributes for entry in market.installed()}
+    for change in applied.plan.changes:
+        magics = contributions.get(change.id, {}).get("magics", ())
+        if change.kind == "add" and magics:
+            names = ", ".join(("%%" if magic["cell"] else "%") + magic["name"] for magic in magics)
+            lines.append(f"{change.id} adds {names}.")
+    lines.append(f"This is generation {applied.generation}; {console.prefix} rollback takes it back.")
+    return "\n".join(lines)
+
+
+VERBS = (
+    Verb("install", "install a plugin, or another version of it", _configure_install, _install),
+    Verb("update", "bring installed plugins to their newest versions", _configure_update, _update),
+    Verb("remove", "remove a plugin and what only it needed", _configure_remove, _remove),
+    Verb("plan", "show what an install or an update would change", _configure_plan, _plan, reads=True),
+)

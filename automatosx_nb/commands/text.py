@@ -1,0 +1,49 @@
+"""Plain text for terminals and cells: tables, sizes, plans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from automatosx_nb.model.generation import Plan, PlannedChange
+from automatosx_nb.model.permissions import Permission
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Left-aligned columns under their heads."""
+    lines = [tuple(head), *(tuple(row) for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    return "\n".join(
+        "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
+
+
+def size(count: int) -> str:
+    """Bytes as people read them: ``712 B``, ``18.4 KiB``."""
+    if count < 1024:
+        return f"{count} B"
+    power = min((count.bit_length() - 1) // 10, 3)
+    return f"{count / 1024**power:.1f} {('KiB', 'MiB', 'GiB')[power - 1]}"
+
+
+def permission_line(text: str, reason: str) -> str:
+    permission = Permission.parse(text)
+    return f"{text} ({permission.risk} risk): {permission.sentence} “{reason}”"
+
+
+def plan(plan: Plan) -> str:
+    """Every change of a plan with its reason, what it asks for and what is new."""
+    if not plan.changes:
+        return "Nothing to change."
+    return "\n".join(line for change in plan.changes for line in _change(change))
+
+
+def _change(change: PlannedChange) -> list[str]:
+    sign = {"add": "+", "remove": "-", "update": "↑", "downgrade": "↓"}[change.kind]
+    versions = " → ".join(version for version in (change.old, change.new) if version is not None)
+    fetched = f", {size(change.size)}" if change.size and change.new else ""
+    lines = [f"{sign} {change.id} {versions}  ({change.why}{fetched})"]
+    lines += [f"    asks for {permission_line(text, reason)}" for text, reason in change.asks.items()]
+    lines += [f"    no longer asks for {text}" for text in change.drops]
+    lines += [f"    needs {package}, which is not installed here" for package in change.missing_packages]
+    lines += [f"    {line}" for line in change.changelog.strip().splitlines()]
+    return lines

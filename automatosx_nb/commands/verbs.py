@@ -1,0 +1,116 @@
+"""What a verb is, and how a typed line finds its verb."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, is_dataclass
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol
+
+from automatosx_nb.errors import UsageError
+from automatosx_nb.host.arguments import HelpAsked, Parser
+from automatosx_nb.model.spelling import nearest
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from automatosx_nb.app import Marketplace
+    from automatosx_nb.model.ports import Step
+
+
+class Console(Protocol):
+    """Where a verb is typed: a terminal or a cell."""
+
+    prefix: str
+    """What comes before a verb there, as in ``%ax``."""
+
+    def progress(self, step: Step, /) -> None: ...
+
+    def confirm(self, question: str) -> bool | None:
+        """The person's answer; None where nobody can be asked, and consent is never implied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a verb found or did: ``text`` for a person, ``data`` (records, see :func:`to_json`) for a program."""
+
+    text: str
+    data: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """``configure`` adds the verb's arguments to its parser; ``reads``: it changes nothing and takes ``--json``."""
+
+    name: str
+    summary: str
+    configure: Callable[[Parser], None]
+    carry_out: Callable[[Marketplace, Namespace, Console], Answer]
+    reads: bool = False
+
+
+def run(words: Sequence[str], market: Callable[[], Marketplace], console: Console) -> str:
+    """Carry out what was typed, and return what to show.
+
+    :raises UsageError: there is no such verb, or it does not take these arguments.
+    :raises AutomatosxError: whatever the verb raises.
+    """
+    if not words or words[0] in ("-h", "--help", "help"):
+        return overview(console.prefix)
+    verb = find(words[0], console.prefix)
+    parser = parser_of(verb, console.prefix)
+    try:
+        options = parser.parse_args(list(words[1:]))
+    except HelpAsked as asked:
+        return asked.text.rstrip()
+    answer = verb.carry_out(market(), options, console)
+    return to_json(answer.data) if verb.reads and options.json else answer.text
+
+
+def find(name: str, prefix: str) -> Verb:
+    """:raises UsageError: with the nearest verbs."""
+    verbs = all_verbs()
+    if name not in verbs:
+        near = nearest(name, verbs)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise UsageError(f"there is no verb {name!r}{hint}", f"{prefix} {{{','.join(verbs)}}} …")
+    return verbs[name]
+
+
+def parser_of(verb: Verb, prefix: str) -> Parser:
+    parser = Parser(f"{prefix} {verb.name}", verb.summary)
+    verb.configure(parser)
+    if verb.reads:
+        parser.add_argument("--json", action="store_true", help="for a program: JSON in place of text")
+    return parser
+
+
+def overview(prefix: str) -> str:
+    """Every verb in a line."""
+    verbs = all_verbs().values()
+    width = max(len(verb.name) for verb in verbs)
+    lines = [f"  {verb.name:<{width}}  {verb.summary}" for verb in verbs]
+    return "\n".join([f"usage: {prefix} <verb> …", "", *lines, "", f"{prefix} <verb> --help says more of one."])
+
+
+@cache
+def all_verbs() -> Mapping[str, Verb]:
+    """Verb name → verb, in the order in which a user meets them."""
+    modules = ("discovery", "changes", "past", "authoring", "doctor")
+    verbs = [verb for name in modules for verb in import_module(f"automatosx_nb.commands.{name}").VERBS]
+    return {verb.name: verb for verb in verbs}
+
+
+def to_json(data: Any) -> str:
+    """Records as JSON with sorted keys; what JSON does not have (versions, paths) as its text."""
+    return json.dumps(_plain(data), indent=2, sort_keys=True, ensure_ascii=False, default=str)
+
+
+def _plain(data: Any) -> Any:
+    if is_dataclass(data) and not isinstance(data, type):
+        return asdict(data)
+    if isinstance(data, (list, tuple)):
+        return [_plain(each) for each in data]
+    return data

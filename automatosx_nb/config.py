@@ -1,0 +1,115 @@
+"""Configuration: traitlets at the edge, frozen settings inside.
+
+Read from the running application's config (``c.SandboxLimits.memory_mb = 2048`` in ``ipython_config.py`` or
+``jupyter_server_config.py``) and, before that, from ``automatosx_config.json`` or ``.py`` in Jupyter's config folders.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from traitlets import Float, Int, List, TraitError, Unicode
+from traitlets.config import (
+    Config,
+    ConfigFileNotFound,
+    Configurable,
+    JSONFileConfigLoader,
+    PyFileConfigLoader,
+)
+
+from automatosx_nb.errors import InvalidConfiguration
+from automatosx_nb.sandbox.limits import Limits
+
+FILE_NAME = "automatosx_config"
+HOME_VARIABLE = "AUTOMATOSX_HOME"
+_DEFAULT = Limits()
+
+
+class SandboxLimits(Configurable):  # type: ignore[misc,unused-ignore]
+    """What a plugin's worker may use at most; a plugin's own wish is capped by it."""
+
+    memory_mb = Int(_DEFAULT.memory_mb, help="Address space of a worker, MiB.").tag(config=True)
+    cpu_s = Int(_DEFAULT.cpu_s, help="CPU seconds of a worker's whole life.").tag(config=True)
+    wall_s = Float(_DEFAULT.wall_s, help="Wall time of one call, seconds.").tag(config=True)
+    idle_s = Float(_DEFAULT.idle_s, help="A worker ends after so many seconds without a call.").tag(config=True)
+    file_mb = Int(_DEFAULT.file_mb, help="Largest file in a worker's temporary directory, MiB.").tag(config=True)
+    table_mb = Int(_DEFAULT.table_mb, help="Largest table handed to a plugin or back, MiB.").tag(config=True)
+    output_kb = Int(_DEFAULT.output_kb, help="Most text that one call may print, KiB.").tag(config=True)
+
+
+class SandboxPolicy(Configurable):  # type: ignore[misc,unused-ignore]
+    """Which walls have to stand before any plugin starts."""
+
+    require = List(
+        Unicode(),
+        help="Layers without which plugins do not start, as in ['landlock', 'seccomp'] (fail closed).",
+    ).tag(config=True)
+
+
+CONFIGURABLES: tuple[type[Configurable], ...] = (SandboxLimits, SandboxPolicy)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that configuration decides, checked."""
+
+    home: Path
+    limits: Limits
+    required_layers: tuple[str, ...]
+
+
+def default_home() -> Path:
+    """``AUTOMATOSX_HOME``, else the user's data folder as the system has it."""
+    configured = os.environ.get(HOME_VARIABLE)
+    if configured:
+        return Path(configured).expanduser().absolute()
+    from platformdirs import user_data_path
+
+    return user_data_path("automatosx", appauthor=False)
+
+
+def load_settings(config: Config | None = None, *, home: Path | None = None) -> Settings:
+    """Files first, then ``config``, the running application's own.
+
+    :raises InvalidConfiguration: a file or a value is not readable; nothing that needs it starts.
+    """
+    merged = _from_files()
+    merged.merge(config or Config())
+    limits = _make(SandboxLimits, merged)
+    policy = _make(SandboxPolicy, merged)
+    names = {field.name for field in fields(Limits)} & set(limits.trait_names())
+    return Settings(
+        home=home or default_home(),
+        limits=Limits(**{name: getattr(limits, name) for name in names}),
+        required_layers=tuple(policy.require),
+    )
+
+
+def _from_files() -> Config:
+    from jupyter_core.paths import jupyter_config_path
+
+    merged = Config()
+    for folder in reversed(jupyter_config_path()):
+        for loader in (JSONFileConfigLoader, PyFileConfigLoader):
+            suffix = "json" if loader is JSONFileConfigLoader else "py"
+            try:
+                merged.merge(loader(f"{FILE_NAME}.{suffix}", path=folder).load_config())
+            except ConfigFileNotFound:
+                continue
+            except Exception as error:  # a config file is the user's own code: anything can come out of it
+                raise InvalidConfiguration(str(Path(folder) / f"{FILE_NAME}.{suffix}"), str(error)) from error
+    return merged
+
+
+def _make(configurable: type[Configurable], config: Config) -> Any:
+    name = configurable.__name__
+    unknown = set(config.get(name, {})) - set(configurable.class_trait_names(config=True))
+    if unknown:
+        raise InvalidConfiguration(f"c.{name}", f"there is no setting {', '.join(sorted(unknown))}")
+    try:
+        return configurable(config=config)
+    except TraitError as error:
+        raise InvalidConfiguration(f"c.{name}", str(error)) from error

@@ -1,0 +1,73 @@
+"""Files that are whole or not there: atomic writes, and one place where ``OSError`` becomes an error of ours."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from automatosx_nb.errors import ProfileReadOnly, StorageFailed, StorageFull
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
+
+
+@contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn what the system says of ``path`` into what the user can do about it.
+
+    :raises StorageFull: the disk, a quota or a size limit (ENOSPC, EDQUOT, EFBIG).
+    :raises ProfileReadOnly: EROFS, EACCES, EPERM.
+    :raises StorageFailed: anything else.
+    """
+    try:
+        yield
+    except OSError as error:
+        where = str(error.filename or path)
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        if error.errno in _FULL:
+            raise StorageFull(where, reason) from error
+        if error.errno in _FORBIDDEN:
+            raise ProfileReadOnly(where, reason) from error
+        raise StorageFailed(where, reason) from error
+
+
+def make_folder(path: Path) -> Path:
+    """``path``, made with its parents where it is missing, readable by its owner only."""
+    with storage_errors(path):
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return path
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Write all of ``data`` to ``path``, durably, or leave what was there. The folder has to exist.
+
+    Raises as :func:`storage_errors` does.
+    """
+    with storage_errors(path):
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)  # noqa: PTH105 - Path.replace hides that this is the atomic step
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(temporary)  # noqa: PTH108 - a temporary name, not a Path
+            raise
+        sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in ``path`` durable. Windows has no such call, and needs none."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,119 @@
+"""What the installed plugins add to this kernel, added and taken away as generations come and go.
+
+This is what ``%load_ext`` runs, so it reads one small file, starts nothing, and loads no module that a plugin's first
+use does not need.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from automatosx_nb.host.bus import Bus, Undo
+from automatosx_nb.model.events import Event
+from automatosx_nb.model.permissions import not_covered
+
+if TYPE_CHECKING:
+    from automatosx_nb.host.runner import PluginRunner
+    from automatosx_nb.model.generation import Generation, InstalledPlugin
+    from automatosx_nb.profile import Profile
+
+Record = Mapping[str, Any]
+"""One contribution, as ``model.contributions`` wrote it into the generation."""
+
+
+class Frontend(Protocol):
+    """Where contributions appear: IPython in a kernel, a recorder in a test."""
+
+    def add_magic(self, plugin: InstalledPlugin, magic: Record, call: Callable[[str, str | None], object]) -> Undo:
+        """``call`` takes the line, and the cell's body for a cell magic."""
+
+
+class Activation:
+    """Keeps this kernel's contributions equal to the profile's current generation."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        bus: Bus,
+        frontend: Frontend,
+        make_runner: Callable[[InstalledPlugin], PluginRunner],
+    ) -> None:
+        self._profile = profile
+        self._bus = bus
+        self._frontend = frontend
+        self._make_runner = make_runner
+        self._lock = threading.RLock()
+        self._stamp: tuple[int, int] | None = None
+        self._active: dict[str, InstalledPlugin] = {}
+        self._undo: dict[str, list[Undo]] = {}
+        self._runners: dict[str, PluginRunner] = {}
+
+    def follow(self) -> None:
+        """Take over the current generation if it is another one than before; costs one ``stat`` if it is not."""
+        stamp = self._profile.generations.stamp()
+        if stamp == self._stamp:
+            return
+        with self._lock:
+            self._take_over(self._profile.current())
+            self._stamp = stamp
+
+    def close(self) -> None:
+        """Take every contribution away and end every worker."""
+        with self._lock:
+            for plugin in list(self._active):
+                self._remove(plugin)
+            self._stamp = None
+
+    def _take_over(self, generation: Generation) -> None:
+        for plugin, entry in list(self._active.items()):
+            if generation.plugins.get(plugin) != entry:
+                self._remove(plugin)
+        for plugin, entry in generation.plugins.items():
+            if plugin not in self._active:
+                self._add(entry)
+
+    def _add(self, entry: InstalledPlugin) -> None:
+        undo = [
+            self._frontend.add_magic(entry, magic, self._magic_call(entry, magic))
+            for magic in entry.contributes.get("magics", ())
+        ]
+        undo += [
+            self._bus.subscribe(subscription["topic"], self._delivery(entry, subscription["handler"]))
+            for subscription in entry.contributes.get("subscriptions", ())
+            if not not_covered([f"events:subscribe:{subscription['topic']}"], entry.grants)
+        ]
+        self._active[entry.id] = entry
+        self._undo[entry.id] = undo
+
+    def _remove(self, plugin: str) -> None:
+        for undo in reversed(self._undo.pop(plugin)):
+            undo()
+        del self._active[plugin]
+        runner = self._runners.pop(plugin, None)
+        if runner is not None:
+            runner.stop()
+
+    def _magic_call(self, entry: InstalledPlugin, magic: Record) -> Callable[[str, str | None], object]:
+        def call(line: str, cell: str | None) -> object:
+            return self.runner(entry).run_magic(magic, line, cell)
+
+        return call
+
+    def _delivery(self, entry: InstalledPlugin, handler: str) -> Callable[[Event], None]:
+        def deliver(event: Event) -> None:
+            self.runner(entry).post(handler, event)
+
+        return deliver
+
+    def runner(self, entry: InstalledPlugin) -> PluginRunner:
+        with self._lock:
+            if entry.id not in self._runners:
+                self._runners[entry.id] = self._make_runner(entry)
+            return self._runners[entry.id]
+
+    def runners(self) -> dict[str, PluginRunner]:
+        """The plugins that were used since the kernel started."""
+        with self._lock:
+            return dict(self._runners)

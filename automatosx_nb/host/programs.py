@@ -1,0 +1,34 @@
+"""An installed plugin as the program that a worker runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from automatosx_nb.model.permissions import Permission
+from automatosx_nb.sandbox.supervisor import Program
+
+if TYPE_CHECKING:
+    from automatosx_nb.package import Package
+    from automatosx_nb.sandbox.limits import Limits
+
+
+def program_of(package: Package, grants: Iterable[str]) -> Program:
+    """The sources, the handlers that have to exist, and the libraries that were granted."""
+    manifest = package.manifest
+    granted = [Permission.parse(text) for text in grants]
+    return Program(
+        plugin=manifest.id,
+        version=str(manifest.version),
+        sources=package.sources,
+        handlers=manifest.contributes.handlers,
+        modules=tuple(permission.scope for permission in granted if permission.kind == "modules"),
+    )
+
+
+def limits_of(package: Package, configured: Limits) -> Limits:
+    """The plugin's own wishes where they stay below what the user's configuration allows."""
+    wished = {name.replace("-", "_"): value for name, value in package.manifest.limits.items()}
+    capped = {name: min(value, getattr(configured, name)) for name, value in wished.items()}
+    return replace(configured, **capped)

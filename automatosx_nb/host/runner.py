@@ -1,0 +1,218 @@
+"""One plugin in this kernel: its worker, and the thread that feeds it.
+
+Calls and events go through one queue, so a plugin sees them in the order in which they happened: what a magic shows
+includes the cell before it. The worker starts with the first job and ends when there was none for a while.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from automatosx_nb.errors import AutomatosxError, CallInterrupted, WorkerLost
+from automatosx_nb.host.arguments import HelpAsked, magic_arguments
+
+if TYPE_CHECKING:
+    from automatosx_nb.host.broker import CapabilityBroker
+    from automatosx_nb.host.capabilities.log import LogCapability
+    from automatosx_nb.model.events import Event
+    from automatosx_nb.model.generation import InstalledPlugin
+    from automatosx_nb.sandbox.limits import Limits
+    from automatosx_nb.sandbox.supervisor import Worker
+
+MAX_QUEUED_EVENTS = 1000
+INTERRUPT_GRACE_S = 5.0
+
+
+@dataclass(eq=False)
+class _Job:
+    handler: str
+    args: Sequence[Any]
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    event: bool = False
+    done: threading.Event = field(default_factory=threading.Event)
+    context: contextvars.Context = field(default_factory=contextvars.copy_context)
+    value: object = None
+    error: BaseException | None = None
+
+    def result(self) -> object:
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+
+class PluginRunner:
+    """Runs one installed plugin's handlers, one after the other, in its worker."""
+
+    def __init__(
+        self,
+        entry: InstalledPlugin,
+        *,
+        start: Callable[[InstalledPlugin], Worker],
+        broker: CapabilityBroker,
+        log: LogCapability,
+        limits: Limits,
+        variables: Callable[[], Mapping[str, Any]],
+        render: Callable[[object, InstalledPlugin], object],
+    ) -> None:
+        self.entry = entry
+        self.log = log
+        self.dropped_events = 0
+        self._start = start
+        self._broker = broker
+        self._limits = limits
+        self._variables = variables
+        self._render = render
+        self._wake = threading.Condition()
+        self._jobs: deque[_Job] = deque()
+        self._running: _Job | None = None
+        self._thread: threading.Thread | None = None
+        self._worker: Worker | None = None
+        self._stopped = False
+
+    @property
+    def worker(self) -> Worker | None:
+        """The live worker, if there is one now."""
+        return self._worker
+
+    def run_magic(self, magic: Mapping[str, Any], line: str, cell: str | None) -> object:
+        """Parse what was typed, call the handler, and make what it returned fit for display."""
+        try:
+            args, kwargs = magic_arguments(magic, line, cell, self._variables())
+        except HelpAsked as asked:
+            print(asked.text, end="")  # noqa: T201 - the cell's own output
+            return None
+        return self._render(self.call(magic["handler"], args, kwargs), self.entry)
+
+    def call(self, handler: str, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None) -> object:
+        """Call a handler and wait for it. Interrupting the wait stops the call, and the kernel is free again.
+
+        :raises PluginFailed:
+        :raises LimitExceeded:
+        :raises CallInterrupted:
+        :raises WorkerLost:
+        """
+        job = _Job(handler, args, kwargs or {})
+        self._put(job)
+        try:
+            job.done.wait()
+        except KeyboardInterrupt:
+            self._cancel(job)
+            raise CallInterrupted(self.entry.id) from None
+        return job.result()
+
+    def post(self, handler: str, event: Event) -> None:
+        """Queue an event for a handler and return at once. Of too many, the oldest is dropped and counted."""
+        attributes = asdict(event)
+        with self._wake:
+            queued = [job for job in self._jobs if job.event]
+            if len(queued) >= MAX_QUEUED_EVENTS:
+                self._jobs.remove(queued[0])
+                self.dropped_events += 1
+        self._put(_Job(handler, [attributes], event=True))
+
+    def stop(self) -> None:
+        """Drop what is queued, end the call in flight and the worker. Later calls are refused."""
+        with self._wake:
+            self._stopped = True
+            dropped = list(self._jobs)
+            self._jobs.clear()
+            worker, thread = self._worker, self._thread
+            self._wake.notify_all()
+        for job in dropped:
+            self._fail(job, WorkerLost(self.entry.id, "the plugin was replaced or removed"))
+        if worker is not None and self._running is not None:
+            worker.stop()
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
+        self._broker.close()
+
+    def _put(self, job: _Job) -> None:
+        with self._wake:
+            if self._stopped:
+                raise WorkerLost(self.entry.id, "the plugin was replaced or removed")
+            self._jobs.append(job)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._serve, name=f"automatosx {self.entry.id}", daemon=True)
+                self._thread.start()
+            self._wake.notify_all()
+
+    def _cancel(self, job: _Job) -> None:
+        with self._wake:
+            if job in self._jobs:
+                self._jobs.remove(job)
+                return
+            worker = self._worker
+        if worker is not None:
+            worker.interrupt()
+        if not job.done.wait(INTERRUPT_GRACE_S) and worker is not None:
+            worker.stop()
+
+    def _serve(self) -> None:
+        while (job := self._next()) is not None:
+            try:
+                job.value = self._carry_out(job)
+            except BaseException as error:  # noqa: BLE001 - the caller gets it; this thread goes on
+                self._fail(job, error)
+            finally:
+                with self._wake:
+                    self._running = None
+                job.done.set()
+
+    def _next(self) -> _Job | None:
+        """The next job; None when there was none for the idle time, or the runner was stopped."""
+        with self._wake:
+            waited = self._wake.wait_for(lambda: self._jobs or self._stopped, timeout=self._limits.idle_s)
+            if waited and not self._stopped:
+                self._running = self._jobs.popleft()
+                return self._running
+            self._thread = None
+            worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.stop()
+        return None
+
+    def _carry_out(self, job: _Job) -> object:
+        if self._worker is None or not self._worker.alive:
+            self._worker = self._start(self.entry)
+        if self._stopped:
+            raise WorkerLost(self.entry.id, "the plugin was replaced or removed")
+        broker = _JobBroker(self._broker, self.log, job)
+        return self._worker.call(
+            job.handler, job.args, job.kwargs, broker=broker, event=job.event, wall_s=self._limits.wall_s
+        )
+
+    def _fail(self, job: _Job, error: BaseException) -> None:
+        job.error = error
+        if job.event:
+            text = str(error) if isinstance(error, AutomatosxError) else repr(error)
+            self.log.write("error", f"{job.handler}: {text}")
+        job.done.set()
+
+
+class _JobBroker:
+    """The plugin's broker for one job: what it prints goes to the cell that waits for it, else to the log."""
+
+    def __init__(self, broker: CapabilityBroker, log: LogCapability, job: _Job) -> None:
+        self._broker = broker
+        self._log = log
+        self._job = job
+
+    def ask(self, capability: str, method: str, args: Sequence[object]) -> object:
+        return self._broker.ask(capability, method, args)
+
+    def output(self, stream: str, text: str) -> None:
+        if self._job.event:
+            self._log.write("output", text)
+        else:
+            self._job.context.run(_print, text)
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()

@@ -1,0 +1,120 @@
+"""``%load_ext automatosx_nb``: the ``%ax`` magic, and what the installed plugins add.
+
+Loading has a budget of milliseconds (docs/performance.md), so what a verb or a plugin needs, its first use imports.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from automatosx_nb.app import current
+from automatosx_nb.host.kernel import KernelHost
+
+if TYPE_CHECKING:
+    from automatosx_nb.host.activation import Record
+    from automatosx_nb.host.bus import Undo
+    from automatosx_nb.model.generation import InstalledPlugin
+    from automatosx_nb.model.ports import Step
+
+_ATTRIBUTE = "_automatosx_session"
+
+
+def load(ipython: Any) -> None:
+    """Add ``%ax`` and every contribution of the current generation; loading twice changes nothing."""
+    if getattr(ipython, _ATTRIBUTE, None) is None:
+        setattr(ipython, _ATTRIBUTE, Session(ipython))
+
+
+def unload(ipython: Any) -> None:
+    """Take all of it away again and end every worker."""
+    session: Session | None = getattr(ipython, _ATTRIBUTE, None)
+    if session is not None:
+        session.close()
+        setattr(ipython, _ATTRIBUTE, None)
+
+
+class Session:
+    """One IPython shell with the extension loaded."""
+
+    def __init__(self, ipython: Any) -> None:
+        self._ipython = ipython
+        self.market = current()
+        self.host = KernelHost(
+            self.market,
+            IPythonFrontend(ipython),
+            ipython.events,
+            lambda: ipython.user_ns,
+            _note_failure,
+        )
+        self._remove_ax = _register(ipython, "line", "ax", self.ax)
+        self._stop_listening = self.market.on_change(self.host.follow)
+        self._ipython.events.register("pre_run_cell", self._before_cell)
+        self.host.follow()
+
+    def ax(self, line: str) -> None:
+        """``%ax <verb> …``: find, install, update and roll back plugins; ``%ax`` alone lists the verbs."""
+        from automatosx_nb.commands import run
+        from automatosx_nb.host.arguments import split_line
+
+        print(run(split_line(line, "%ax <verb> …"), lambda: self.market, Cell()))  # noqa: T201 - a magic's output
+
+    def close(self) -> None:
+        self._ipython.events.unregister("pre_run_cell", self._before_cell)
+        self._stop_listening()
+        self._remove_ax()
+        self.host.close()
+
+    def _before_cell(self, _info: Any) -> None:
+        """Follow what another kernel or a terminal installed meanwhile; never fail the user's cell for it."""
+        try:
+            self.host.follow()
+        except Exception as error:  # noqa: BLE001 - a callback that raises would show up in the user's cell
+            _note_failure("following the profile", error)
+
+
+class Cell:
+    """A cell asks nobody: what is to be granted is typed with ``--grant``, or ticked in the panel."""
+
+    prefix = "%ax"
+
+    def progress(self, _step: Step, /) -> None:
+        """A cell shows what was done, when it is done."""
+
+    def confirm(self, _question: str) -> bool | None:
+        return None
+
+
+class IPythonFrontend:
+    """Adds plugin magics to one shell."""
+
+    def __init__(self, ipython: Any) -> None:
+        self._ipython = ipython
+
+    def add_magic(self, plugin: InstalledPlugin, magic: Record, call: Callable[[str, str | None], object]) -> Undo:
+        def run_magic(line: str, cell: str | None = None) -> object:
+            return call(line, cell)
+
+        run_magic.__doc__ = f"{magic.get('summary', '')}\n\n{plugin.id} {plugin.version}: {plugin.summary}".strip()
+        return _register(self._ipython, "cell" if magic["cell"] else "line", magic["name"], run_magic)
+
+
+def _register(ipython: Any, kind: str, name: str, function: Callable[..., Any]) -> Undo:
+    """Register a magic; the undo brings back the one that was there before."""
+    table = ipython.magics_manager.magics[kind]
+    before = table.get(name)
+    ipython.register_magic_function(function, kind, name)
+
+    def undo() -> None:
+        if before is not None:
+            table[name] = before
+        else:
+            table.pop(name, None)
+
+    return undo
+
+
+def _note_failure(what: str, error: Exception) -> None:
+    """Where nobody waits for an answer, an error goes to the kernel's log, never into somebody's cell."""
+    sys.__stderr__ and sys.__stderr__.write(f"automatosx_nb: {what}: {error}\n")

@@ -1,0 +1,94 @@
+"""Generations on disk: one JSON file each, and ``current``, the file that names the one in force.
+
+``current`` is replaced in one atomic step; a generation is written, whole and durable, before that. So a reader
+finds the old state or the new one. A generation above the current number was never switched to: its writer died, and
+the next writer takes its number.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from automatosx_nb.errors import ProfileDamaged, UnknownGeneration
+from automatosx_nb.files import make_folder, storage_errors, write_atomic
+from automatosx_nb.model.generation import Generation, InstalledPlugin
+
+FORMAT = 1
+EMPTY = Generation(number=0, parent=None, created="", by="", action="empty")
+
+
+class Generations:
+    def __init__(self, root: Path) -> None:
+        self._folder = root / "generations"
+        self._current = root / "current"
+
+    def stamp(self) -> tuple[int, int] | None:
+        """Changes whenever another generation becomes current, by whichever process. Costs one ``stat``."""
+        try:
+            status = self._current.stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_ino
+
+    def current_number(self) -> int:
+        """:raises ProfileDamaged: ``current`` holds no number."""
+        try:
+            with storage_errors(self._current):
+                text = self._current.read_text("ascii") if self._current.exists() else "0"
+            return int(text)
+        except ValueError as error:
+            raise ProfileDamaged(str(self._current), "it does not hold the number of a generation") from error
+
+    def current(self) -> Generation:
+        return self.read(self.current_number())
+
+    def numbers(self) -> tuple[int, ...]:
+        """Every generation that is or was in force, oldest first; 0, the empty one, is not among them."""
+        current = self.current_number()
+        found = (int(path.stem) for path in self._folder.glob("*.json") if path.stem.isdigit())
+        return tuple(sorted(number for number in found if number <= current))
+
+    def read(self, number: int) -> Generation:
+        """:raises UnknownGeneration:
+        :raises ProfileDamaged: the file is not one that :meth:`write` wrote.
+        """
+        if number == 0:
+            return EMPTY
+        path = self._path(number)
+        if not path.exists():
+            raise UnknownGeneration(number, self.numbers())
+        try:
+            with storage_errors(path):
+                document = json.loads(path.read_bytes())
+            return _from_document(document)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ProfileDamaged(str(path), "it is not a generation's record") from error
+
+    def write(self, generation: Generation) -> None:
+        """Write a generation that is not current yet."""
+        make_folder(self._folder)
+        document = {"format": FORMAT, **asdict(generation)}
+        text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False)
+        write_atomic(self._path(generation.number), text.encode())
+
+    def switch(self, number: int) -> None:
+        """Make a written generation the current one: the one step that readers see."""
+        write_atomic(self._current, str(number).encode())
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"{number:06d}.json"
+
+
+def _from_document(document: Mapping[str, Any]) -> Generation:
+    if document["format"] != FORMAT:
+        raise ValueError(document["format"])
+    plugins = {
+        plugin: InstalledPlugin(**{**record, "grants": tuple(record["grants"])})
+        for plugin, record in document["plugins"].items()
+    }
+    rest = {name: document[name] for name in ("number", "parent", "created", "by", "action")}
+    return Generation(**rest, plugins=plugins)

@@ -1,0 +1,176 @@
+"""Plans: pure functions of what is installed, what is wanted and what the registry says. Nothing here writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from automatosx_nb.errors import Incompatible, InvalidVersion, NotInstalled, UnknownRelease
+from automatosx_nb.model.generation import Generation, Plan, PlannedChange
+from automatosx_nb.model.permissions import not_covered
+from automatosx_nb.model.resolution import Resolution, resolve
+from automatosx_nb.model.semver import Range, Version
+from automatosx_nb.model.spelling import nearest
+
+if TYPE_CHECKING:
+    from automatosx_nb.model.ports import Registry
+    from automatosx_nb.model.release import PluginDetail, ReleaseDetail
+
+MissingPackages = Callable[[Iterable[str]], tuple[str, ...]]
+"""Those of some PEP 508 requirements that this environment does not meet."""
+
+ANY = "*"
+
+
+class Planner:
+    """Makes plans against one registry and one environment."""
+
+    def __init__(self, registry: Registry, *, engine: Version, python: str, missing: MissingPackages) -> None:
+        self._registry = registry
+        self._engine = engine
+        self._python = python
+        self._missing = missing
+
+    def install(self, current: Generation, plugin: str, wish: str = "") -> Plan:
+        """``wish`` is a range that is kept from then on; one exact version (or nothing: the newest stable one) is
+        chosen now and kept as ``^`` of itself, as npm does, so that updates reach it.
+
+        :raises UnknownPlugin:
+        :raises InvalidRange:
+        :raises ResolutionConflict:
+        """
+        detail = self._registry.plugin(plugin)
+        wanted = {**_wishes(current), plugin: wish or ANY}
+        resolution = self._resolve(current, wanted, fresh={plugin})
+        chosen = resolution.selected[plugin]
+        if not wish or _is_exact(wish):
+            wanted[plugin] = f"^{chosen}"
+        action = f"install {detail.summary.id} {chosen}"
+        return self._plan(current, wanted, resolution, action)
+
+    def update(self, current: Generation, plugins: Sequence[str] = ()) -> Plan:
+        """The newest versions of ``plugins`` (empty: of all) that the wishes allow.
+
+        :raises NotInstalled:
+        :raises ResolutionConflict:
+        """
+        fresh = set(plugins) or set(current.plugins)
+        for plugin in fresh:
+            if plugin not in current.plugins:
+                raise NotInstalled(plugin, nearest(plugin, current.plugins))
+        wanted = _wishes(current)
+        resolution = self._resolve(current, wanted, fresh=fresh)
+        changes = ", ".join(
+            f"{plugin} {version}"
+            for plugin, version in sorted(resolution.selected.items())
+            if plugin not in current.plugins or str(version) != current.plugins[plugin].version
+        )
+        return self._plan(current, wanted, resolution, f"update {changes}" if changes else "update (nothing to do)")
+
+    def remove(self, current: Generation, plugin: str) -> Plan:
+        """Without ``plugin``, and without the dependencies that nobody else needs.
+
+        :raises NotInstalled:
+        :raises ResolutionConflict: another installed plugin requires it.
+        """
+        if plugin not in current.plugins:
+            raise NotInstalled(plugin, nearest(plugin, current.plugins))
+        wanted = {name: wish for name, wish in _wishes(current).items() if name != plugin}
+        resolution = self._resolve(current, wanted, fresh=set())
+        return self._plan(current, wanted, resolution, f"remove {plugin}")
+
+    def _resolve(self, current: Generation, wanted: Mapping[str, str], *, fresh: set[str]) -> Resolution:
+        for wish in wanted.values():
+            Range.parse(wish)
+        installed = {
+            plugin: Version.parse(entry.version) for plugin, entry in current.plugins.items() if plugin not in fresh
+        }
+        return resolve(wanted, self._registry, installed=installed, engine=self._engine, python=self._python)
+
+    def _plan(self, current: Generation, wanted: Mapping[str, str], resolution: Resolution, action: str) -> Plan:
+        selected = {plugin: str(resolution.selected[plugin]) for plugin in resolution.order}
+        changes = [
+            self._change(current, plugin, version, resolution.why(plugin))
+            for plugin, version in selected.items()
+            if plugin not in current.plugins or current.plugins[plugin].version != version
+        ]
+        changes += [
+            PlannedChange(plugin, "remove", entry.version, None, "nothing needs it any more")
+            for plugin, entry in current.plugins.items()
+            if plugin not in selected
+        ]
+        kept = {
+            plugin: entry.version for plugin, entry in current.plugins.items() if selected.get(plugin) == entry.version
+        }
+        return Plan(current.number, action, tuple(changes), kept, wanted)
+
+    def _change(self, current: Generation, plugin: str, version: str, why: str) -> PlannedChange:
+        detail = self._registry.plugin(plugin)
+        release = _release(detail, version)
+        missing = self._missing(release.packages)
+        entry = current.plugins.get(plugin)
+        granted = entry.grants if entry else ()
+        return PlannedChange(
+            id=plugin,
+            kind=_kind(entry.version if entry else None, version),
+            old=entry.version if entry else None,
+            new=version,
+            why=why,
+            asks={asked: release.permissions[asked] for asked in not_covered(release.permissions, granted)},
+            drops=tuple(text for text in granted if text not in release.permissions),
+            size=release.size,
+            changelog=self._registry.changelog(plugin, version) if entry else "",
+            missing_packages=missing,
+        )
+
+
+def plan_return(current: Generation, target: Generation) -> Plan:
+    """Back (or forward) to what ``target`` was, exactly: no registry is asked."""
+    changes = []
+    for plugin in sorted({*current.plugins, *target.plugins}):
+        old, new = current.plugins.get(plugin), target.plugins.get(plugin)
+        if old == new:
+            continue
+        why = f"generation {target.number} had it so"
+        if new is None:
+            assert old is not None
+            changes.append(PlannedChange(plugin, "remove", old.version, None, why))
+        else:
+            kind = _kind(old.version if old else None, new.version)
+            changes.append(PlannedChange(plugin, kind, old.version if old else None, new.version, why))
+    kept = {plugin: entry.version for plugin, entry in target.plugins.items() if current.plugins.get(plugin) == entry}
+    return Plan(current.number, f"roll back to generation {target.number}", tuple(changes), kept, _wishes(target))
+
+
+def require_packages(plan: Plan) -> None:
+    """:raises Incompatible: with the ``%pip`` line that helps; packages are never installed behind the user's back."""
+    for change in plan.changes:
+        if change.missing_packages and change.new:
+            line = " ".join(f"'{package}'" for package in change.missing_packages)
+            reasons = tuple(f"it needs {package}, which is not installed" for package in change.missing_packages)
+            raise Incompatible(change.id, change.new, reasons, f"Nothing was changed. Run %pip install {line} first.")
+
+
+def _wishes(generation: Generation) -> dict[str, str]:
+    return {plugin: entry.wish for plugin, entry in generation.plugins.items() if entry.wish is not None}
+
+
+def _is_exact(wish: str) -> bool:
+    try:
+        Version.parse(wish.strip().lstrip("=").strip())
+    except InvalidVersion:
+        return False
+    return True
+
+
+def _kind(old: str | None, new: str) -> Literal["add", "update", "downgrade"]:
+    if old is None:
+        return "add"
+    return "downgrade" if Version.parse(new) < Version.parse(old) else "update"
+
+
+def _release(detail: PluginDetail, version: str) -> ReleaseDetail:
+    for release in detail.releases:
+        if release.version == version:
+            return release
+    raise UnknownRelease(detail.summary.id, version, tuple(release.version for release in detail.releases))

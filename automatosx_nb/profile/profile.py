@@ -1,0 +1,81 @@
+"""A profile: what is installed for one user, as a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from automatosx_nb.errors import NothingToRollBack
+from automatosx_nb.model.generation import Generation, HistoryEntry, InstalledPlugin
+from automatosx_nb.profile.generations import Generations
+from automatosx_nb.profile.store import Store
+
+if TYPE_CHECKING:
+    from automatosx_nb.package import Package
+    from automatosx_nb.profile.state import KeyValueState
+
+
+class Profile:
+    """Reading side of a profile; :mod:`automatosx_nb.profile.transaction` writes. Making one touches no file."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.generations = Generations(root)
+        self.store = Store(root)
+
+    def current(self) -> Generation:
+        return self.generations.current()
+
+    def history(self) -> tuple[HistoryEntry, ...]:
+        """Every generation, newest first."""
+        current = self.generations.current_number()
+        return tuple(
+            HistoryEntry(
+                number=generation.number,
+                created=generation.created,
+                by=generation.by,
+                action=generation.action,
+                current=generation.number == current,
+                plugins={plugin: entry.version for plugin, entry in generation.plugins.items()},
+            )
+            for generation in map(self.generations.read, reversed(self.generations.numbers()))
+        )
+
+    def rollback_target(self, to: int | None = None) -> Generation:
+        """The generation ``to``, or the one that the current generation was made from.
+
+        After a rollback the way back is from where the restored generation came: rolling back twice goes back two.
+
+        :raises NothingToRollBack:
+        :raises UnknownGeneration:
+        """
+        current = self.current()
+        if to is not None:
+            return self.generations.read(to)
+        restored = self._first_like(current)
+        if restored.parent is None:
+            raise NothingToRollBack(current.number)
+        return self.generations.read(restored.parent)
+
+    def _first_like(self, current: Generation) -> Generation:
+        """The oldest generation with the same plugins: ``current`` itself, or what a rollback brought back."""
+        for number in self.generations.numbers():
+            generation = self.generations.read(number)
+            if generation.plugins == current.plugins:
+                return generation
+        return current
+
+    def package(self, entry: InstalledPlugin) -> Package:
+        """The verified artifact of an installed plugin.
+
+        :raises ProfileDamaged: it is missing, or not what was installed.
+        """
+        from automatosx_nb.package import read
+
+        return read(self.store.read(entry.sha256), name=f"{entry.id} {entry.version}")
+
+    def state(self, entry: InstalledPlugin) -> KeyValueState:
+        """The open state of an installed plugin; the caller closes it."""
+        from automatosx_nb.profile.state import KeyValueState, state_path
+
+        return KeyValueState(state_path(self.root, entry.id, entry.state))

@@ -1,0 +1,143 @@
+"""A plugin's durable state: a key-value store in one SQLite file, copied when an update starts a new line of it."""
+
+from __future__ import annotations
+
+import errno
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from automatosx_nb.errors import QuotaExceeded, StateDamaged
+from automatosx_nb.files import make_folder, storage_errors, sync_folder
+
+MAX_KEY_BYTES = 512
+MAX_TOTAL_BYTES = 64 * 1024 * 1024
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS entries (key TEXT PRIMARY KEY, value BLOB NOT NULL, json INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+
+def state_path(root: Path, plugin: str, name: str) -> Path:
+    """Where the state called ``name`` of ``plugin`` lies; nothing is made."""
+    return root / "state" / plugin / f"{name}.sqlite3"
+
+
+def copy_state(root: Path, plugin: str, old: str, new: str) -> None:
+    """Start the state ``new`` as a copy of ``old``; without an ``old`` on disk there is nothing to copy.
+
+    SQLite's own backup is used, so writers may be at work meanwhile.
+    """
+    source, target = state_path(root, plugin, old), state_path(root, plugin, new)
+    if not source.exists():
+        return
+    target.unlink(missing_ok=True)
+    with _errors(target), closing(_connect(source)) as reader, closing(sqlite3.connect(target)) as writer:
+        reader.backup(writer)
+    with storage_errors(target):
+        sync_folder(target.parent)
+
+
+def new_state_name(plugin: str, version: str, generation: int) -> str:
+    """A name no other generation uses for this plugin."""
+    return f"{generation:06d}-{blake2b(f'{plugin} {version}'.encode(), digest_size=4).hexdigest()}"
+
+
+class KeyValueState:
+    """Keys are text; values are JSON values or bytes. A write that returned is on disk (WAL, synchronous FULL).
+
+    Safe to use from several threads and from several kernels at once.
+    """
+
+    def __init__(self, path: Path) -> None:
+        make_folder(path.parent)
+        self._path = path
+        self._lock = threading.Lock()
+        with _errors(path):
+            self._connection = _connect(path)
+            self._connection.executescript(_SCHEMA)
+
+    def get(self, key: str) -> tuple[bool, Any]:
+        """Whether the key is there, and its value."""
+        with self._lock, _errors(self._path):
+            row = self._connection.execute("SELECT value, json FROM entries WHERE key = ?", (key,)).fetchone()
+        return (False, None) if row is None else (True, _decode(*row))
+
+    def put(self, key: str, value: Any) -> None:
+        """:raises QuotaExceeded: the key or the whole state would grow too large; nothing is written."""
+        size = len(key.encode())
+        if not key or size > MAX_KEY_BYTES:
+            raise QuotaExceeded("a key", f"1 to {MAX_KEY_BYTES} bytes", f"{size} bytes")
+        encoded, is_json = (value, 0) if isinstance(value, bytes) else (json.dumps(value).encode(), 1)
+        with self._lock, _errors(self._path), self._transaction():
+            self._check_quota(key, size + len(encoded))
+            self._connection.execute("INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", (key, encoded, is_json))
+
+    def delete(self, key: str) -> bool:
+        """Whether there was such a key."""
+        with self._lock, _errors(self._path), self._transaction():
+            return self._connection.execute("DELETE FROM entries WHERE key = ?", (key,)).rowcount > 0
+
+    def items(self, prefix: str = "") -> list[tuple[str, Any]]:
+        """Every entry whose key starts with ``prefix``, in the order of the keys."""
+        with self._lock, _errors(self._path):
+            rows = self._connection.execute(
+                "SELECT key, value, json FROM entries WHERE key >= ? AND substr(key, 1, ?) = ? ORDER BY key",
+                (prefix, len(prefix), prefix),
+            ).fetchall()
+        return [(key, _decode(value, is_json)) for key, value, is_json in rows]
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+    def _check_quota(self, key: str, new: int) -> None:
+        """Pages in use bound the bytes in use: cheap, and exact enough for a limit of megabytes."""
+        pages, free, size = (
+            self._connection.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        if (pages - free) * size + new > MAX_TOTAL_BYTES:
+            allowed = f"{MAX_TOTAL_BYTES // 2**20} MiB"
+            raise QuotaExceeded(f"the state of this plugin (key {key!r})", allowed, "more")
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=10.0, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    return connection
+
+
+def _decode(value: bytes, is_json: int) -> Any:
+    return json.loads(value) if is_json else value
+
+
+@contextmanager
+def _errors(path: Path) -> Iterator[None]:
+    """SQLite's errors as ours: a full disk and a read-only one are the user's, anything else is damage."""
+    with storage_errors(path):
+        try:
+            yield
+        except sqlite3.Error as error:
+            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+            if code == sqlite3.SQLITE_FULL:
+                raise OSError(errno.ENOSPC, "no space left", str(path)) from error
+            if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+                raise OSError(errno.EACCES, "read-only", str(path)) from error
+            raise StateDamaged(str(path), str(error)) from error

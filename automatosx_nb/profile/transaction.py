@@ -1,0 +1,190 @@
+"""Carrying out a plan: fetch → verify → check → write a generation → switch. Whole, or nothing.
+
+Nothing that a reader can see changes before the switch, which is one atomic step; what was fetched for a plan that
+failed stays in the content-addressed store, where it does no harm and saves the next try the download.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from automatosx_nb.errors import ArtifactMismatch, ConsentRequired, PlanStale, UnknownRelease
+from automatosx_nb.model.generation import Applied, Generation, InstalledPlugin, Plan, PlannedChange
+from automatosx_nb.model.permissions import not_covered
+from automatosx_nb.model.ports import Progress, Step
+from automatosx_nb.package import Package, read
+from automatosx_nb.profile.lock import writer_lock
+from automatosx_nb.profile.state import copy_state, new_state_name
+
+if TYPE_CHECKING:
+    from automatosx_nb.model.ports import Registry
+    from automatosx_nb.profile.profile import Profile
+
+HealthCheck = Callable[[Package, tuple[str, ...]], None]
+"""Starts a plugin with its grants as a trial, and raises what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who makes a generation, and when (RFC 3339, UTC)."""
+
+    by: str
+    at: str
+
+
+def apply_plan(
+    profile: Profile,
+    plan: Plan,
+    *,
+    registry: Registry,
+    grants: Collection[str],
+    check: HealthCheck,
+    author: Author,
+    progress: Progress,
+) -> Applied:
+    """Install, update or remove as ``plan`` says; ``grants`` are the permissions the user agreed to, for all of it.
+
+    :raises ConsentRequired: a permission that is asked for is neither granted already nor among ``grants``.
+    :raises PlanStale: the profile changed since the plan was made.
+    :raises ArtifactMismatch: the registry handed out other bytes than it announced.
+    :raises StorageFull:
+    :raises ProfileReadOnly:
+    :raises ProfileBusy:
+    """
+    _require_consent(plan, grants)
+    if not plan.changes and plan.wishes == _wishes_of(profile.generations.current()):
+        return Applied(plan.base, plan)
+    with writer_lock(profile.root):
+        current = _fresh(profile, plan)
+        number = current.number + 1
+        entries = dict(_kept_entries(current, plan))
+        steps = _Steps(progress, [change for change in plan.changes if change.new is not None])
+        for change in steps.incoming:
+            data = _fetch(profile, registry, change, steps)
+            package = read(data, name=f"{change.id} {change.new}")
+            entries[change.id] = _entry(package, plan, change, current, grants, number)
+            steps.tell("check", change, f"starting {change.id} {change.new} once, confined")
+            check(package, entries[change.id].grants)
+            _carry_state_over(profile, current, entries[change.id])
+        generation = Generation(number, current.number, author.at, author.by, plan.action, entries)
+        _switch(profile, generation, progress)
+    return Applied(number, plan)
+
+
+def apply_return(profile: Profile, plan: Plan, target: Generation, *, author: Author, progress: Progress) -> Applied:
+    """Make a new generation that is ``target`` again: its versions, its grants, and its plugins' state.
+
+    :raises PlanStale:
+    :raises ProfileDamaged: an artifact of ``target`` is missing or changed; nothing was switched.
+    """
+    with writer_lock(profile.root):
+        current = _fresh(profile, plan)
+        for entry in target.plugins.values():
+            profile.store.read(entry.sha256)
+        generation = Generation(current.number + 1, current.number, author.at, author.by, plan.action, target.plugins)
+        _switch(profile, generation, progress)
+    return Applied(generation.number, plan)
+
+
+class _Steps:
+    """Turns what happens to each incoming plugin into fractions of the whole: each has an equal share of it."""
+
+    _WITHIN = ("fetch", "verify", "check")
+
+    def __init__(self, progress: Progress, incoming: list[PlannedChange]) -> None:
+        self._progress = progress
+        self.incoming = incoming
+
+    def tell(self, name: str, change: PlannedChange, text: str, part: float = 0.0) -> None:
+        """``part``: how much of this step is done, 0 to 1."""
+        share = (self._WITHIN.index(name) + part) / len(self._WITHIN)
+        self._progress(Step(name, 0.9 * (self.incoming.index(change) + share) / len(self.incoming), text))
+
+
+def _require_consent(plan: Plan, grants: Collection[str]) -> None:
+    for change in plan.changes:
+        missing = not_covered(change.asks, grants)
+        if missing and change.new is not None:
+            raise ConsentRequired(change.id, change.new, {text: change.asks[text] for text in missing})
+
+
+def _fresh(profile: Profile, plan: Plan) -> Generation:
+    current = profile.generations.current()
+    if current.number != plan.base:
+        raise PlanStale(plan.base, current.number)
+    return current
+
+
+def _wishes_of(generation: Generation) -> dict[str, str]:
+    return {plugin: entry.wish for plugin, entry in generation.plugins.items() if entry.wish is not None}
+
+
+def _kept_entries(current: Generation, plan: Plan) -> Iterator[tuple[str, InstalledPlugin]]:
+    for plugin in plan.kept:
+        yield plugin, replace(current.plugins[plugin], wish=plan.wishes.get(plugin))
+
+
+def _fetch(profile: Profile, registry: Registry, change: PlannedChange, steps: _Steps) -> bytes:
+    """The artifact's bytes, from the store or the registry, with the digest that the index announced."""
+    assert change.new is not None
+    steps.tell("fetch", change, f"fetching {change.id} {change.new}")
+    expected = next(
+        (release.sha256 for release in registry.releases(change.id) if str(release.version) == change.new),
+        None,
+    )
+    if expected is None:
+        raise UnknownRelease(change.id, change.new)
+    if profile.store.has(expected):
+        return profile.store.read(expected)
+    data = bytearray()
+    for piece in registry.artifact(change.id, change.new):
+        data += piece
+        part = min(1.0, len(data) / change.size) if change.size else 0.0
+        steps.tell("fetch", change, f"fetching {change.id} {change.new}", part)
+    steps.tell("verify", change, f"verifying {change.id} {change.new}")
+    actual = sha256(data).hexdigest()
+    if actual != expected:
+        raise ArtifactMismatch(change.id, change.new, expected, actual)
+    profile.store.add(bytes(data))
+    return bytes(data)
+
+
+def _entry(
+    package: Package,
+    plan: Plan,
+    change: PlannedChange,
+    current: Generation,
+    grants: Collection[str],
+    number: int,
+) -> InstalledPlugin:
+    manifest = package.manifest
+    old = current.plugins.get(change.id)
+    held = {*grants, *(old.grants if old else ())}
+    asked = (*manifest.permissions, *manifest.optional_permissions)
+    ungranted = set(not_covered(asked, held))
+    return InstalledPlugin(
+        id=change.id,
+        version=str(manifest.version),
+        sha256=package.sha256,
+        wish=plan.wishes.get(change.id),
+        grants=tuple(text for text in asked if text not in ungranted),
+        state=new_state_name(change.id, str(manifest.version), number),
+        summary=manifest.summary,
+        contributes=manifest.contributes.records(),
+    )
+
+
+def _carry_state_over(profile: Profile, current: Generation, entry: InstalledPlugin) -> None:
+    old = current.plugins.get(entry.id)
+    if old is not None:
+        copy_state(profile.root, entry.id, old.state, entry.state)
+
+
+def _switch(profile: Profile, generation: Generation, progress: Progress) -> None:
+    progress(Step("switch", 0.95, f"switching to generation {generation.number}"))
+    profile.generations.write(generation)
+    profile.generations.switch(generation.number)
+    progress(Step("done", 1.0, generation.action))
