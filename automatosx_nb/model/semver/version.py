@@ -1,0 +1,170 @@
+"""One version. A version *is* its precedence key, so comparing two costs what comparing two tuples costs.
+
+The key of a release is ``(major, minor, patch, 1)``; that of a prerelease ``(major, minor, patch, 0, ...)`` with
+two elements for each identifier: ``0, number`` or ``1, text``. Tuples of that shape order as paragraph 11 of the
+specification says: a prerelease before its release, numbers before texts, fewer identifiers before more.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Self
+
+from automatosx_nb.errors import InvalidVersion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MAX_LENGTH = 256
+"""Characters. Longer text is refused unread."""
+
+_VERSION = re.compile(
+    r"(0|[1-9][0-9]*+)\.(0|[1-9][0-9]*+)\.(0|[1-9][0-9]*+)"
+    r"(?:-([0-9A-Za-z.-]++))?+"
+    r"(?:\+([0-9A-Za-z-]++(?:\.[0-9A-Za-z-]++)*+))?+"
+)
+_match = _VERSION.fullmatch
+_make = tuple.__new__
+
+Key = tuple[int | str, ...]
+
+
+def prerelease_key(text: str) -> Key | None:
+    """The key elements of dotted identifiers; None where one is empty or a number with leading zeros."""
+    key: list[int | str] = []
+    for identifier in text.split("."):
+        if not identifier.isdigit():
+            if not identifier:
+                return None
+            key += (1, identifier)
+        elif identifier[0] == "0" and len(identifier) > 1:
+            return None
+        else:
+            key += (0, int(identifier))
+    return tuple(key)
+
+
+def key_text(key: Key) -> str:
+    """The version that ``key`` is the key of, without build metadata."""
+    release = f"{key[0]}.{key[1]}.{key[2]}"
+    return release if key[3] else f"{release}-{'.'.join(map(str, key[5::2]))}"
+
+
+class Version(tuple[int | str, ...]):
+    """A version, ordered by precedence. Make one with :meth:`parse`, or from its parts.
+
+    Build metadata has no precedence (paragraph 10), so ``1.0.0+a == 1.0.0+b``, with equal hashes: a set or a
+    dictionary holds one of the two. ``str()`` gives the text back as it was parsed, build metadata included.
+    """
+
+    _build: str = ""
+
+    def __new__(
+        cls,
+        major: int,
+        minor: int = 0,
+        patch: int = 0,
+        prerelease: Iterable[int | str] = (),
+        build: Iterable[str] = (),
+    ) -> Self:
+        """:raises InvalidVersion: where the parts do not make a version."""
+        before = ".".join(map(str, prerelease))
+        after = ".".join(build)
+        text = f"{major}.{minor}.{patch}{f'-{before}' if before else ''}{f'+{after}' if after else ''}"
+        return cls.parse(text)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """:raises InvalidVersion: with the position of the first character that does not fit."""
+        found = _match(text) if len(text) <= MAX_LENGTH else None
+        if found is None:
+            raise _fault(text)
+        major, minor, patch, prerelease, build = found.groups()
+        if prerelease is None:
+            version = _make(cls, (int(major), int(minor), int(patch), 1))
+        else:
+            rest = prerelease_key(prerelease)
+            if rest is None:
+                raise _fault(text)
+            version = _make(cls, (int(major), int(minor), int(patch), 0, *rest))
+        if build is not None:
+            version._build = build
+        return version
+
+    @property
+    def major(self) -> int:
+        return int(self[0])
+
+    @property
+    def minor(self) -> int:
+        return int(self[1])
+
+    @property
+    def patch(self) -> int:
+        return int(self[2])
+
+    @property
+    def prerelease(self) -> tuple[int | str, ...]:
+        """Its identifiers, numeric ones as numbers; empty for a release."""
+        return self[5::2]
+
+    @property
+    def build(self) -> tuple[str, ...]:
+        return tuple(self._build.split(".")) if self._build else ()
+
+    @property
+    def is_prerelease(self) -> bool:
+        return not self[3]
+
+    def __str__(self) -> str:
+        return f"{key_text(self)}+{self._build}" if self._build else key_text(self)
+
+    def __repr__(self) -> str:
+        return f"Version({str(self)!r})"
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self).parse, (str(self),)
+
+
+_NUMBER = re.compile(r"[0-9]*+")
+_IDENTIFIER = re.compile(r"[0-9A-Za-z-]*+")
+
+
+def _fault(text: str) -> InvalidVersion:
+    """What is wrong with ``text``, read again slowly: only the way of an error pays for the position."""
+    if len(text) > MAX_LENGTH:
+        return InvalidVersion(text, MAX_LENGTH, f"it is longer than {MAX_LENGTH} characters")
+    return InvalidVersion(text, *_first_fault(text))
+
+
+def _first_fault(text: str) -> tuple[int, str]:
+    position = 0
+    for part in ("major", "minor", "patch"):
+        if part != "major":
+            if not text.startswith(".", position):
+                return position, f"expected '.' and the {part} number"
+            position += 1
+        end = _end(_NUMBER, text, position)
+        if end == position:
+            return position, f"expected the {part} number"
+        if text[position] == "0" and end - position > 1:
+            return position, f"the {part} number has a leading zero"
+        position = end
+    for mark, part in (("-", "prerelease"), ("+", "build")):
+        while text.startswith(mark, position):
+            start = position + 1
+            position, mark = _end(_IDENTIFIER, text, start), "."
+            identifier = text[start:position]
+            if not identifier:
+                return start, f"a {part} identifier is empty"
+            if part == "prerelease" and identifier.isdigit() and len(identifier) > 1 and identifier[0] == "0":
+                return start, "a numeric prerelease identifier has a leading zero"
+    return position, "this character does not belong here"
+
+
+def _end(pattern: re.Pattern[str], text: str, position: int) -> int:
+    found = pattern.match(text, position)
+    return found.end() if found else position
