@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from automatosx_nb.sandbox.limits import Limits
+
 PROTOCOL = 1
 HEADER_BYTES = 5
 MAX_FDS = 16
@@ -23,24 +25,24 @@ class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 # --- values ---------------------------------------------------------------------------------------------------
 
 
-class Json(Struct, tag="json"):
+class Json(Struct, frozen=True, tag="json"):
     """None, bool, int, float, str, and lists and string-keyed dicts of these."""
 
     value: Any
 
 
-class Blob(Struct, tag="bytes"):
+class Blob(Struct, frozen=True, tag="bytes"):
     value: bytes
 
 
-class Table(Struct, tag="table"):
+class Table(Struct, frozen=True, tag="table"):
     """An Arrow IPC stream in a sealed memory file: ``fd`` indexes the descriptors that came with the frame."""
 
     fd: int
     size: int
 
 
-class Display(Struct, tag="display"):
+class Display(Struct, frozen=True, tag="display"):
     """A tree of ``sdk.ui`` nodes, each a dict with a ``node`` key; bytes in it are allowed (PNG)."""
 
     root: dict[str, Any]
@@ -52,7 +54,7 @@ Value = Json | Blob | Table | Display
 # --- failures -------------------------------------------------------------------------------------------------
 
 
-class Frame(Struct):
+class Frame(Struct, frozen=True):
     """One line of a plugin's traceback."""
 
     file: str
@@ -61,7 +63,7 @@ class Frame(Struct):
     text: str
 
 
-class Fault(Struct):
+class Fault(Struct, frozen=True):
     """Why a load, a call or a capability did not succeed.
 
     ``kind``: ``refused`` (language policy), ``raised`` (plugin code), ``interrupted``, ``denied`` (a permission is
@@ -80,7 +82,7 @@ class Fault(Struct):
 # --- host to worker -------------------------------------------------------------------------------------------
 
 
-class Load(Struct, tag="load"):
+class Load(Struct, frozen=True, tag="load"):
     """First frame after ``Hello``. ``sources`` maps ``pkg/mod.py`` (relative to ``src/``) to its bytes.
 
     ``handlers`` (``module:function``) have to exist and be callable, or the load fails. ``modules`` are the granted
@@ -94,7 +96,7 @@ class Load(Struct, tag="load"):
     modules: list[str]
 
 
-class Call(Struct, tag="call"):
+class Call(Struct, frozen=True, tag="call"):
     """``event``: the only argument is an event's attributes, and the worker makes an ``sdk.events.Event`` of them."""
 
     id: int
@@ -104,7 +106,7 @@ class Call(Struct, tag="call"):
     event: bool = False
 
 
-class Answer(Struct, tag="answer"):
+class Answer(Struct, frozen=True, tag="answer"):
     """The host's reply to an ``Ask``: exactly one of the two is set."""
 
     id: int
@@ -112,37 +114,37 @@ class Answer(Struct, tag="answer"):
     fault: Fault | None = None
 
 
-class Stop(Struct, tag="stop"):
+class Stop(Struct, frozen=True, tag="stop"):
     """End now; nothing follows."""
 
 
 # --- worker to host -------------------------------------------------------------------------------------------
 
 
-class Hello(Struct, tag="hello"):
+class Hello(Struct, frozen=True, tag="hello"):
     """The worker is confined. ``layers``: layer name → ``active`` or why it is not."""
 
     protocol: int
     layers: dict[str, str]
 
 
-class Loaded(Struct, tag="loaded"):
+class Loaded(Struct, frozen=True, tag="loaded"):
     pass
 
 
-class Result(Struct, tag="result"):
+class Result(Struct, frozen=True, tag="result"):
     id: int
     value: Value
 
 
-class Failure(Struct, tag="failure"):
+class Failure(Struct, frozen=True, tag="failure"):
     """A call (or, with id 0, the load) failed; the worker goes on."""
 
     id: int
     fault: Fault
 
 
-class Ask(Struct, tag="ask"):
+class Ask(Struct, frozen=True, tag="ask"):
     """A capability call. The host checks the grant and answers with the same id."""
 
     id: int
@@ -151,7 +153,7 @@ class Ask(Struct, tag="ask"):
     args: list[Value]
 
 
-class Output(Struct, tag="output"):
+class Output(Struct, frozen=True, tag="output"):
     """What plugin code printed, in order; ``stream`` is ``stdout`` or ``log``."""
 
     stream: str
@@ -160,3 +162,54 @@ class Output(Struct, tag="output"):
 
 ToWorker = Load | Call | Answer | Stop
 ToHost = Hello | Loaded | Result | Failure | Ask | Output
+
+
+# --- host to fork server, and back ----------------------------------------------------------------------------
+
+
+class Spawn(Struct, frozen=True, tag="spawn"):
+    """Fork a worker and confine it. ``without``: layers to leave out (tests of the others)."""
+
+    limits: Limits
+    without: list[str]
+
+
+class Reap(Struct, frozen=True, tag="reap"):
+    """Wait for a worker that is ending, and tell how it ended."""
+
+    pid: int
+
+
+class Signal(Struct, frozen=True, tag="signal"):
+    """Send a signal to a worker, where the host has no pidfd to do so itself. Not answered."""
+
+    pid: int
+    number: int
+
+
+class Ready(Struct, frozen=True, tag="ready"):
+    """The fork server's first frame."""
+
+    pid: int
+
+
+class Spawned(Struct, frozen=True, tag="spawned"):
+    """With the host's end of the worker's socket and, where there are pidfds, the worker's pidfd."""
+
+    pid: int
+
+
+class NotSpawned(Struct, frozen=True, tag="not-spawned"):
+    reason: str
+
+
+class Reaped(Struct, frozen=True, tag="reaped"):
+    """``status`` as of ``os.waitstatus_to_exitcode``; -256: it is not a worker of this fork server."""
+
+    status: int
+    cpu_s: float
+    rss_mb: float
+
+
+ToForkServer = Spawn | Reap | Signal
+FromForkServer = Ready | Spawned | NotSpawned | Reaped

@@ -1,0 +1,130 @@
+"""A framed connection over one Unix stream socket, for both ends of the wire, with deadlines by ``poll``."""
+
+from __future__ import annotations
+
+import array
+import select
+import socket
+import time
+from collections.abc import Sequence
+from typing import Any, Generic, TypeVar
+
+from automatosx_nb.errors import ProtocolViolation
+from automatosx_nb.sandbox import protocol
+from automatosx_nb.sandbox.codec import Decoder, close_all, encode
+
+T = TypeVar("T")
+
+_CHUNK = 64 * 1024
+_CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+_FD_BYTES = array.array("i").itemsize
+
+
+class ChannelClosed(Exception):
+    """The other end is gone."""
+
+
+class DeadlineExceeded(Exception):
+    """Nothing whole arrived, or nothing more could be sent, before the deadline."""
+
+
+class Channel(Generic[T]):
+    """Sends frames and receives frames of one union ``T``. One thread at a time uses it.
+
+    ``death``: a pidfd of the process at the other end. When that process ends, what it had sent is still
+    received; then the channel is closed, even if something else holds the other end open.
+    """
+
+    def __init__(
+        self, sock: socket.socket, frames: Any, *, max_bytes: int, max_depth: int, death: int | None = None
+    ) -> None:
+        self._sock = sock
+        self._max_bytes = max_bytes
+        self._decoder: Decoder[T] = Decoder(frames, max_bytes=max_bytes, max_depth=max_depth)
+        self._death = death
+        sock.setblocking(False)
+
+    def fileno(self) -> int:
+        return self._sock.fileno()
+
+    def close(self) -> None:
+        self._decoder.close()
+        self._sock.close()
+
+    def send(
+        self,
+        frame: protocol.Struct,
+        fds: Sequence[int] = (),
+        *,
+        deadline: float | None = None,
+    ) -> None:
+        """Send one frame. The caller keeps, and closes, ``fds``. ``deadline`` is on ``time.monotonic``.
+
+        :raises codec.FrameTooLarge: nothing was sent.
+        :raises ChannelClosed: the other end is gone.
+        :raises DeadlineExceeded: the other end does not read; part of the frame may be sent, so close the channel.
+        """
+        data = memoryview(encode(frame, fds=len(fds), max_bytes=self._max_bytes))
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
+        while data:
+            try:
+                sent = self._sock.sendmsg([data[:_CHUNK]], rights, socket.MSG_NOSIGNAL)
+            except (BlockingIOError, InterruptedError):
+                self._wait(select.POLLOUT, deadline)
+                continue
+            except OSError as error:
+                raise ChannelClosed(str(error)) from error
+            rights = []
+            data = data[sent:]
+
+    def receive(self, *, deadline: float | None = None) -> tuple[T, list[int]]:
+        """The next frame and its descriptors, which the caller closes.
+
+        :raises ChannelClosed: the other end is gone and no whole frame is left.
+        :raises DeadlineExceeded: the deadline (``time.monotonic``) passed first; receiving can go on later.
+        :raises ProtocolViolation: what came is not a frame.
+        """
+        while (ready := self._decoder.next()) is None:
+            self._read(deadline)
+        return ready
+
+    def _read(self, deadline: float | None) -> None:
+        try:
+            data, ancillary, flags, _ = self._sock.recvmsg(
+                _CHUNK, socket.CMSG_SPACE(protocol.MAX_FDS * _FD_BYTES), _CLOSE_ON_EXEC
+            )
+        except (BlockingIOError, InterruptedError):
+            self._wait(select.POLLIN, deadline)
+            return
+        except OSError as error:
+            raise ChannelClosed(str(error)) from error
+        fds = _descriptors(ancillary)
+        if flags & socket.MSG_CTRUNC:
+            close_all(fds)
+            raise ProtocolViolation("more descriptors in one message than a frame can carry")
+        if not data:
+            close_all(fds)
+            raise ChannelClosed("end of stream")
+        self._decoder.feed(data, fds)
+
+    def _wait(self, event: int, deadline: float | None) -> None:
+        poller = select.poll()
+        poller.register(self._sock, event)
+        if self._death is not None:
+            poller.register(self._death, select.POLLIN)
+        timeout = None if deadline is None else (deadline - time.monotonic()) * 1000
+        if timeout is not None and timeout <= 0:
+            raise DeadlineExceeded
+        events = dict(poller.poll(timeout))
+        if not events:
+            raise DeadlineExceeded
+        if self._sock.fileno() not in events:
+            raise ChannelClosed("its process ended")
+
+
+def _descriptors(ancillary: Sequence[tuple[int, int, bytes]]) -> list[int]:
+    fds = array.array("i")
+    for level, kind, data in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            fds.frombytes(data[: len(data) - len(data) % _FD_BYTES])
+    return list(fds)

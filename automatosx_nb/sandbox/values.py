@@ -1,0 +1,289 @@
+"""Values across the wire: JSON, bytes, display trees, and Arrow tables in sealed memory files. Never pickle."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from automatosx_nb.errors import PermissionDenied, ProtocolViolation, UntransferableValue
+from automatosx_nb.sandbox import protocol
+from automatosx_nb.sandbox.codec import close_all, find_flaw
+from automatosx_nb.sandbox.limits import Limits
+
+if TYPE_CHECKING:
+    import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
+
+# The seals of memfd_create(2), fcntl(2): after them neither the size nor a byte of the file can change.
+_F_ADD_SEALS, _F_GET_SEALS = 1033, 1034
+_SEALS = 0x1 | 0x2 | 0x4 | 0x8  # F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE
+_SEALABLE = hasattr(os, "memfd_create")
+_WRITE_CHUNK = 1 << 30
+_DEFAULT_LIMITS = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayTree:
+    """What a handler wants shown: the tree of an ``sdk.ui`` node, plain dicts that carry a ``node`` key."""
+
+    root: dict[str, Any]
+
+
+def to_wire(value: object, *, what: str, limits: Limits = _DEFAULT_LIMITS) -> tuple[protocol.Value, list[int]]:
+    """A value as it crosses, and the descriptors that go with it, which the caller closes after sending.
+
+    ``what`` names the value in errors ("the argument 'table'"). Tuples arrive as lists.
+
+    :raises UntransferableValue: it is neither JSON, nor bytes, nor a display, nor a table.
+    """
+    if type(value) is bytes:
+        return protocol.Blob(value), []
+    if isinstance(value, DisplayTree):
+        flaw = find_flaw(value.root, max_depth=limits.frame_depth, allow_bytes=True)
+        if flaw is not None:
+            raise UntransferableValue(what + flaw.path, flaw.type_name, flaw.reason)
+        return protocol.Display(value.root), []
+    if hasattr(value, "__arrow_c_stream__"):
+        fd, size = _write_table(value, what, limits.table_mb)
+        return protocol.Table(0, size), [fd]
+    flaw = find_flaw(value, max_depth=limits.frame_depth)
+    if flaw is not None:
+        raise UntransferableValue(what + flaw.path, flaw.type_name, flaw.reason)
+    return protocol.Json(value), []
+
+
+def all_to_wire(
+    named: Sequence[tuple[str, object]], *, limits: Limits = _DEFAULT_LIMITS
+) -> tuple[list[protocol.Value], list[int]]:
+    """Several values of one frame: each table's ``fd`` indexes the common list of descriptors.
+
+    :raises UntransferableValue: one of them cannot cross, or they hold more tables than one frame carries.
+    """
+    values: list[protocol.Value] = []
+    fds: list[int] = []
+    try:
+        for what, value in named:
+            wired, own = to_wire(value, what=what, limits=limits)
+            if isinstance(wired, protocol.Table):
+                wired = protocol.Table(len(fds), wired.size)
+            values.append(wired)
+            fds += own
+            if len(fds) > protocol.MAX_FDS:
+                raise UntransferableValue(what, "table", f"at most {protocol.MAX_FDS} tables cross in one call")
+    except BaseException:
+        close_all(fds)
+        raise
+    return values, fds
+
+
+def from_wire(value: protocol.Value, fds: Sequence[int], *, limits: Limits = _DEFAULT_LIMITS) -> object:
+    """The value itself. ``fds`` are the descriptors of its frame; they stay the caller's to close.
+
+    :raises ProtocolViolation: a table is not sealed, not as long as it says, or not a valid Arrow stream.
+    """
+    if isinstance(value, protocol.Json):
+        return value.value
+    if isinstance(value, protocol.Blob):
+        return value.value
+    if isinstance(value, protocol.Display):
+        return DisplayTree(value.root)
+    return _read_table(fds[value.fd], value.size, limits.table_mb)
+
+
+# --- tables: writing ------------------------------------------------------------------------------------------
+
+
+def _write_table(value: Any, what: str, table_mb: int) -> tuple[int, int]:
+    table = _as_arrow(value, what)
+    if table.nbytes > table_mb << 20:
+        raise UntransferableValue(
+            what, type(value).__name__, f"it has {table.nbytes >> 20} MiB, and the limit table-mb is {table_mb}"
+        )
+    fd = _memory_file()
+    try:
+        size = _write_stream(table, fd)
+        if _SEALABLE:
+            fcntl.fcntl(fd, _F_ADD_SEALS, _SEALS)
+    except OSError as error:
+        os.close(fd)
+        raise UntransferableValue(what, type(value).__name__, f"no memory file for it: {error}") from error
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd, size
+
+
+def _memory_file() -> int:
+    if _SEALABLE:
+        return os.memfd_create("automatosx-table", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    handle, path = tempfile.mkstemp()
+    os.unlink(path)  # noqa: PTH108
+    return handle
+
+
+class _DescriptorSink:
+    """A file for ``pyarrow.ipc``: it writes, and nothing is mapped, because F_SEAL_WRITE refuses with EBUSY then."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+        self.size = 0
+        self.closed = False
+
+    def write(self, data: Any) -> int:
+        with memoryview(data) as view, view.cast("B") as rest:
+            done = 0
+            while done < len(rest):
+                done += os.write(self.fd, rest[done : done + _WRITE_CHUNK])
+            self.size += done
+        return done
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def close(self) -> None:
+        self.closed = True
+
+    def readable(self) -> bool:
+        return False
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return False
+
+
+def _write_stream(table: pa.Table, fd: int) -> int:
+    import pyarrow as pa
+
+    sink = _DescriptorSink(fd)
+    with pa.PythonFile(sink, mode="w") as file, pa.ipc.new_stream(file, table.schema) as writer:  # type: ignore[arg-type, unused-ignore]
+        writer.write_table(table)
+    return sink.size
+
+
+def _as_arrow(value: Any, what: str) -> pa.Table:
+    try:
+        import pyarrow as pa
+    except ModuleNotFoundError as error:
+        raise UntransferableValue(
+            what, type(value).__name__, "tables need pyarrow: pip install 'automatosx-nb[data]'"
+        ) from error
+    if isinstance(value, pa.Table):
+        table = value
+    elif _is_pandas(value):
+        table = _from_pandas(value, what)
+    else:
+        try:
+            table = pa.RecordBatchReader.from_stream(value).read_all()
+        except (pa.ArrowException, TypeError, ValueError) as error:
+            raise UntransferableValue(what, type(value).__name__, f"Arrow refuses it: {error}") from error
+    for field in table.schema:
+        if _holds_extension(field.type):
+            raise UntransferableValue(what, type(value).__name__, f"the column {field.name!r} has an extension type")
+    return table
+
+
+def _is_pandas(value: Any) -> bool:
+    return type(value).__module__.partition(".")[0] == "pandas"
+
+
+def _from_pandas(frame: Any, what: str) -> pa.Table:
+    """A frame as a table. An unnamed RangeIndex carries nothing and is dropped; any other index becomes columns."""
+    import pandas as pd
+    import pyarrow as pa
+
+    if isinstance(frame, pd.Series):
+        frame = frame.to_frame(name=frame.name if frame.name is not None else "value")
+    if not isinstance(frame, pd.DataFrame):
+        raise UntransferableValue(what, type(frame).__name__, "of pandas, DataFrame and Series cross")
+    if not (isinstance(frame.index, pd.RangeIndex) and frame.index.name is None):
+        frame = _with_index_as_columns(frame, what)
+    arrays, fields = [], []
+    for position, name in enumerate(frame.columns):
+        try:
+            array = pa.Array.from_pandas(frame.iloc[:, position])
+        except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+            reason = f"the column {str(name)!r} does not fit one Arrow type ({error}); convert it first"
+            raise UntransferableValue(what, type(frame).__name__, reason) from error
+        arrays.append(array)
+        fields.append(pa.field(str(name), array.type))
+    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+
+
+def _with_index_as_columns(frame: Any, what: str) -> Any:
+    taken = {str(name) for name in frame.columns}
+    names = [
+        str(name) if name is not None else "index" if frame.index.nlevels == 1 else f"level_{level}"
+        for level, name in enumerate(frame.index.names)
+    ]
+    clash = next((name for name in names if name in taken), None)
+    if clash is not None:
+        reason = f"its index and one of its columns are both named {clash!r}; rename one"
+        raise UntransferableValue(what, type(frame).__name__, reason)
+    return frame.rename_axis(index=names if frame.index.nlevels > 1 else names[0]).reset_index()
+
+
+# --- tables: reading ------------------------------------------------------------------------------------------
+
+
+def _read_table(fd: int, size: int, table_mb: int) -> pa.Table:
+    try:
+        import pyarrow as pa
+    except ModuleNotFoundError as error:
+        raise PermissionDenied("this plugin", "modules:pyarrow") from error
+    _check_file(fd, size, table_mb)
+    try:
+        with pa.ipc.open_stream(_open_buffer(fd, size)) as reader:
+            for field in reader.schema:
+                if _holds_extension(field.type) or (field.metadata and b"ARROW:extension:name" in field.metadata):
+                    raise ProtocolViolation(f"the column {field.name!r} of a table has an extension type")
+            table = reader.read_all()
+        table.validate(full=True)
+    except (pa.ArrowException, OSError, ValueError, TypeError, OverflowError) as error:
+        raise ProtocolViolation(f"a table is not a valid Arrow stream: {error}") from error
+    return table
+
+
+def _check_file(fd: int, size: int, table_mb: int) -> None:
+    if _SEALABLE:
+        try:
+            seals = fcntl.fcntl(fd, _F_GET_SEALS)
+        except OSError as error:
+            raise ProtocolViolation("a table did not come in a memory file") from error
+        if seals & _SEALS != _SEALS:
+            raise ProtocolViolation("a table's memory file is not sealed")
+    actual = os.fstat(fd).st_size
+    if actual != size:
+        raise ProtocolViolation(f"a table says that it has {size} bytes, and has {actual}")
+    if size > (table_mb << 20) + (1 << 20):
+        raise ProtocolViolation(f"a table of {size >> 20} MiB, and the limit table-mb is {table_mb}")
+
+
+def _open_buffer(fd: int, size: int) -> pa.Buffer:
+    """Sealed: mapped, without a copy. Where there are no seals: a private copy, which nobody can change."""
+    import mmap
+
+    import pyarrow as pa
+
+    if size == 0:
+        return pa.py_buffer(b"")
+    if _SEALABLE:
+        try:
+            return pa.py_buffer(mmap.mmap(fd, size, access=mmap.ACCESS_READ))
+        except OSError as error:
+            raise MemoryError(f"no address space for a table of {size >> 20} MiB") from error
+    return pa.py_buffer(os.pread(fd, size, 0))
+
+
+def _holds_extension(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    if isinstance(kind, pa.BaseExtensionType):
+        return True
+    if isinstance(kind, pa.DictionaryType) and _holds_extension(kind.value_type):
+        return True
+    return any(_holds_extension(kind.field(index).type) for index in range(kind.num_fields))
