@@ -1,1 +1,42 @@
-"""The operating system's walls, one module a platform."""
+"""Confinement of a worker by its operating system. ``confine`` is called in the worker, before any plugin code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from automatosx_nb.sandbox.limits import Limits
+
+LAYERS = ("process", "rlimits", "landlock", "seccomp", "network")
+"""The system's layers, in the order in which they are put on. ``language`` comes on top of them."""
+
+ACTIVE = "active"
+
+
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """What one worker is confined to.
+
+    ``readable``: the interpreter's own files and folders; ``folder``: its temporary directory, the only place that
+    it may write; ``canary``: a file outside of it that has to be unreadable afterwards; ``network``: the state
+    of the fork server's network namespace; ``without``: layers to leave out (for tests of the others).
+    """
+
+    limits: Limits
+    readable: Sequence[str]
+    folder: str
+    canary: str
+    network: str
+    without: Collection[str] = ()
+
+
+def confine(confinement: Confinement) -> Mapping[str, str]:
+    """Confine the calling process for good. The result maps each of ``LAYERS`` to ``active`` or why it is not."""
+    if sys.platform == "linux":
+        from automatosx_nb.sandbox.confine.linux import confine as confine_here
+    elif sys.platform == "darwin":
+        from automatosx_nb.sandbox.confine.darwin import confine as confine_here
+    else:
+        from automatosx_nb.sandbox.confine.windows import confine as confine_here
+    return confine_here(confinement)

@@ -1,0 +1,74 @@
+"""A seccomp filter from the table of allowed system calls (seccomp(2), ``linux/filter.h``, ``linux/seccomp.h``)."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import platform
+import struct
+
+from automatosx_nb.sandbox.confine.libc import call
+from automatosx_nb.sandbox.confine.syscalls import ARCHITECTURES, BY_ARGUMENT, NOT_IMPLEMENTED, Architecture
+
+_LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
+_ALLOW, _ERRNO, _KILL_PROCESS = 0x7FFF0000, 0x00050000, 0x80000000
+_OFFSET_NUMBER, _OFFSET_ARCHITECTURE, _OFFSET_ARGUMENTS = 0, 4, 16
+_X32_BIT = 0x40000000
+_PR_SET_SECCOMP, _MODE_FILTER = 22, 2
+
+Instruction = tuple[int, int, int, int]
+
+
+def program(architecture: Architecture, pid: int) -> list[Instruction]:
+    """The filter: a foreign architecture kills, what is listed passes, the rest fails with EPERM."""
+    code: list[Instruction] = [
+        (_LOAD, 0, 0, _OFFSET_ARCHITECTURE),
+        (_JUMP_EQUAL, 1, 0, architecture.audit),
+        (_RETURN, 0, 0, _KILL_PROCESS),
+        (_LOAD, 0, 0, _OFFSET_NUMBER),
+        (_JUMP_AT_LEAST, 0, 1, _X32_BIT),
+        (_RETURN, 0, 0, _KILL_PROCESS),
+    ]
+    for name, number in architecture.numbers.items():
+        code += _rule(name, number, pid)
+    code.append((_RETURN, 0, 0, _ERRNO | errno.EPERM))
+    return code
+
+
+def _rule(name: str, number: int, pid: int) -> list[Instruction]:
+    body: list[Instruction]
+    if name in NOT_IMPLEMENTED:
+        body = [(_RETURN, 0, 0, _ERRNO | errno.ENOSYS)]
+    elif name in BY_ARGUMENT:
+        kind, index, allowed = BY_ARGUMENT[name]
+        body = _by_argument(index, (pid,) if kind == "self" else allowed)
+    else:
+        body = [(_RETURN, 0, 0, _ALLOW)]
+    return [(_JUMP_EQUAL, 0, len(body), number), *body]
+
+
+def _by_argument(index: int, allowed: tuple[int, ...]) -> list[Instruction]:
+    body: list[Instruction] = [(_LOAD, 0, 0, _OFFSET_ARGUMENTS + 8 * index)]
+    for value in allowed:
+        body += [(_JUMP_EQUAL, 0, 1, value), (_RETURN, 0, 0, _ALLOW)]
+    return [*body, (_RETURN, 0, 0, _ERRNO | errno.EPERM)]
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
+
+
+def install(pid: int) -> str:
+    """Put the filter on the calling thread, which has to be the only one. ``active``, or why not."""
+    architecture = ARCHITECTURES.get(platform.machine())
+    if architecture is None:
+        return f"no table of system calls for {platform.machine()}"
+    code = program(architecture, pid)
+    raw = b"".join(struct.pack("<HBBI", *instruction) for instruction in code)
+    buffer = ctypes.create_string_buffer(raw, len(raw))
+    header = _Program(len(code), ctypes.addressof(buffer))
+    try:
+        call("prctl", _PR_SET_SECCOMP, _MODE_FILTER, ctypes.addressof(header), 0, 0)
+    except OSError as error:
+        return f"the kernel refused the filter ({error.strerror})"
+    return "active"
