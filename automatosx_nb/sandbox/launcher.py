@@ -1,0 +1,210 @@
+"""The host's side of the fork server: it starts it clean, asks it for workers, and notices when it died."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import automatosx_nb
+from automatosx_nb.errors import ProtocolViolation, SandboxUnavailable
+from automatosx_nb.sandbox import protocol
+from automatosx_nb.sandbox.channel import Channel, ChannelClosed, DeadlineExceeded
+from automatosx_nb.sandbox.codec import close_all
+from automatosx_nb.sandbox.limits import Limits
+
+Reply = TypeVar("Reply", protocol.Ready, protocol.Reaped, "protocol.Spawned | protocol.NotSpawned")
+
+_START_S = 30.0
+_REPLY_S = 10.0
+_MAX_BYTES, _MAX_DEPTH = 1 << 16, 8
+
+ENVIRONMENT = {
+    "LANG": "C.UTF-8",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+}
+"""All that a worker's environment holds. One thread a library, so that an address space limit means something."""
+
+# Runs in the fork server. The package is loaded from its own folder, whatever way it was installed, and the folder
+# that it lies in, which may be somebody's project, does not come on the path.
+_BOOT = """\
+import importlib.util, json, sys
+given = json.loads(sys.argv[1])
+sys.path += given["libraries"]
+package = given["package"]
+spec = importlib.util.spec_from_file_location(
+    "automatosx_nb", package + "/__init__.py", submodule_search_locations=[package])
+module = sys.modules["automatosx_nb"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+from automatosx_nb.sandbox.zygote import main
+main(given["control"], given["host"], given["base"], given["readable"], namespaces=given["namespaces"])
+"""
+
+
+def libraries() -> list[str]:
+    """The folders that installed packages are imported from, in the order of ``sys.path``."""
+    named = {"site-packages", "dist-packages"}
+    return [entry for entry in dict.fromkeys(sys.path) if entry and Path(entry).name in named and Path(entry).is_dir()]
+
+
+def readable() -> list[str]:
+    """What a worker may read: the standard library, installed packages, shared libraries and time zones."""
+    prefix = Path(sys.base_prefix)
+    own = [
+        sysconfig.get_path("stdlib"),
+        sysconfig.get_path("platstdlib"),
+        *(str(prefix / name) for name in ("lib", "lib64", "share/zoneinfo")),
+    ]
+    system = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/nix/store", "/usr/share/zoneinfo"]
+    files = ["/etc/ld.so.cache", "/etc/localtime", "/dev/urandom"]
+    return [path for path in dict.fromkeys([*own, *libraries(), *system, *files]) if Path(path).exists()]
+
+
+@dataclass(frozen=True, slots=True)
+class Spawned:
+    """A worker that was forked: its pid, the host's end of its socket, and its pidfd where there are pidfds."""
+
+    pid: int
+    sock: socket.socket
+    pidfd: int | None
+
+
+class ForkServer:
+    """One running fork server. Thread-safe. It ends when it is closed, or when this process ends.
+
+    :raises SandboxUnavailable: it cannot be started here.
+    """
+
+    def __init__(self, *, namespaces: bool = True) -> None:
+        if sys.platform == "win32":
+            raise SandboxUnavailable("Windows has no fork server for workers yet; use WSL 2")
+        if not sys.executable:
+            raise SandboxUnavailable("this Python does not know its own executable (sys.executable is empty)")
+        self._lock = threading.Lock()
+        self._owner = os.getpid()
+        self._base = tempfile.mkdtemp(prefix="automatosx-")
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs:
+                self._process = self._start(theirs, namespaces)
+            self._control: Channel[Any] = Channel(
+                ours, protocol.FromForkServer, max_bytes=_MAX_BYTES, max_depth=_MAX_DEPTH
+            )
+            self.pid = self._await_ready()
+        except BaseException:
+            ours.close()
+            shutil.rmtree(self._base, ignore_errors=True)
+            raise
+
+    def _start(self, control: socket.socket, namespaces: bool) -> subprocess.Popen[bytes]:
+        given = {
+            "control": control.fileno(),
+            "host": os.getpid(),
+            "base": self._base,
+            "package": str(Path(automatosx_nb.__file__).resolve().parent),
+            "libraries": libraries(),
+            "readable": readable(),
+            "namespaces": namespaces,
+        }
+        try:
+            return subprocess.Popen(
+                [sys.executable, "-I", "-S", "-c", _BOOT, json.dumps(given)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                cwd=self._base,
+                env=ENVIRONMENT,
+                pass_fds=[control.fileno()],
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise SandboxUnavailable(f"{sys.executable} could not be started ({error})") from error
+
+    def _await_ready(self) -> int:
+        try:
+            frame, _ = self._control.receive(deadline=time.monotonic() + _START_S)
+        except (ChannelClosed, DeadlineExceeded, ProtocolViolation, KeyboardInterrupt) as error:
+            self._process.kill()
+            if isinstance(error, KeyboardInterrupt):
+                self._process.communicate()
+                raise
+            said = self._process.communicate()[1].decode("utf-8", "replace").strip()
+            last = said.splitlines()[-1] if said else f"no answer within {_START_S:g} s"
+            raise SandboxUnavailable(f"the fork server did not start: {last}") from error
+        if self._process.stderr is not None:
+            self._process.stderr.close()
+        return int(frame.pid)
+
+    @property
+    def alive(self) -> bool:
+        return self._owner == os.getpid() and self._process.poll() is None
+
+    def spawn(self, limits: Limits, without: Sequence[str]) -> Spawned:
+        """:raises SandboxUnavailable: no process could be forked, or the fork server is gone."""
+        frame, fds = self._request(protocol.Spawn(limits, list(without)))
+        if isinstance(frame, protocol.Spawned) and fds:
+            return Spawned(frame.pid, socket.socket(fileno=fds[0]), fds[1] if len(fds) > 1 else None)
+        close_all(fds)
+        reason = frame.reason if isinstance(frame, protocol.NotSpawned) else "it answered something else"
+        raise SandboxUnavailable(f"the fork server could not start a worker: {reason}")
+
+    def kill(self, pid: int) -> None:
+        """Kill a worker, where there is no pidfd to do it with. If the fork server is gone, so are its workers."""
+        self.signal(pid, signal.SIGKILL)
+
+    def signal(self, pid: int, number: int) -> None:
+        with self._lock, contextlib.suppress(ChannelClosed, DeadlineExceeded):
+            self._control.send(protocol.Signal(pid, number), deadline=time.monotonic() + _REPLY_S)
+
+    def reap(self, pid: int) -> protocol.Reaped | None:
+        """How a worker that was killed or ended did end; None if the fork server is gone."""
+        try:
+            frame, fds = self._request(protocol.Reap(pid))
+        except SandboxUnavailable:
+            return None
+        close_all(fds)
+        return frame if isinstance(frame, protocol.Reaped) else None
+
+    def _request(self, frame: protocol.Struct) -> tuple[object, list[int]]:
+        with self._lock:
+            deadline = time.monotonic() + _REPLY_S
+            try:
+                self._control.send(frame, deadline=deadline)
+                return self._control.receive(deadline=deadline)
+            except (ChannelClosed, DeadlineExceeded, ProtocolViolation, ValueError) as error:
+                self._process.kill()
+                raise SandboxUnavailable("its fork server ended") from error
+            except BaseException:
+                # An interrupt in the middle: what it would have answered is lost, so it cannot be asked again.
+                self._process.kill()
+                raise
+
+    def close(self) -> None:
+        """End it and its workers, and wait for that. In a forked copy of the host: only let go of the socket."""
+        self._control.close()
+        if self._owner != os.getpid():
+            self._process.returncode = 0
+            return
+        try:
+            self._process.wait(timeout=_REPLY_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        shutil.rmtree(self._base, ignore_errors=True)

@@ -1,0 +1,397 @@
+"""One running worker, as the host sees it: calls go in, results and questions come out, deadlines are kept."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from automatosx_nb.errors import (
+    AutomatosxError,
+    CallInterrupted,
+    LimitExceeded,
+    PermissionDenied,
+    PluginFailed,
+    PluginFrame,
+    PluginRefused,
+    ProtocolViolation,
+    SandboxUnavailable,
+    UnknownHandler,
+    UntransferableValue,
+    WorkerLost,
+)
+from automatosx_nb.sandbox import protocol
+from automatosx_nb.sandbox.channel import Channel, ChannelClosed, DeadlineExceeded
+from automatosx_nb.sandbox.codec import FrameTooLarge, close_all
+from automatosx_nb.sandbox.launcher import ForkServer
+from automatosx_nb.sandbox.limits import Limits
+from automatosx_nb.sandbox.values import all_to_wire, from_wire
+
+INTERRUPT_GRACE_S = 0.5
+"""How long an interrupted call may take to end by itself before its worker is killed."""
+_UNITS = {"wall_s": "s", "start_s": "s", "cpu_s": "s", "memory_mb": "MiB", "output_kb": "KiB", "frame_mb": "MiB"}
+
+
+class Broker(Protocol):
+    """What the host does for one call: it answers capability calls and takes what the plugin prints."""
+
+    def ask(self, capability: str, method: str, args: Sequence[object]) -> object:
+        """May raise an ``AutomatosxError``, which plugin code sees as a failed capability."""
+
+    def output(self, stream: str, text: str) -> None: ...
+
+
+class Silent:
+    """The broker of a load: nothing can be asked for yet, and nothing printed is shown."""
+
+    def ask(self, capability: str, method: str, args: Sequence[object]) -> object:
+        raise PermissionDenied("a module that is being imported", capability)
+
+    def output(self, stream: str, text: str) -> None:
+        """Dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """CPU seconds of the whole life; resident memory now, or at its peak once the worker has ended, in MiB."""
+
+    cpu_s: float
+    rss_mb: float
+
+
+class Worker:
+    """A confined process with one plugin in it. Calls come from one thread at a time; the rest from any."""
+
+    def __init__(self, server: ForkServer, plugin: str, limits: Limits, without: Collection[str]) -> None:
+        """:raises SandboxUnavailable: the process could not be started or confined."""
+        self._server = server
+        self._plugin = plugin
+        self._limits = limits
+        self._owner = os.getpid()
+        self._lock = threading.RLock()
+        self._in_flight = 0
+        self._interrupted = False
+        self._calls = 0
+        self._unanswered = 0
+        self._reaped: protocol.Reaped | None = None
+        self._alive = True
+        spawned = server.spawn(limits, sorted(without))
+        self.pid = spawned.pid
+        self._pidfd = spawned.pidfd
+        self._channel: Channel[protocol.ToHost] = Channel(
+            spawned.sock,
+            protocol.ToHost,
+            max_bytes=limits.frame_mb << 20,
+            max_depth=limits.frame_depth,
+            death=spawned.pidfd,
+        )
+        self.layers: Mapping[str, str] = self._greet()
+
+    def _greet(self) -> Mapping[str, str]:
+        try:
+            frame, fds = self._channel.receive(deadline=time.monotonic() + self._limits.start_s)
+            close_all(fds)
+        except (ChannelClosed, DeadlineExceeded, ProtocolViolation) as error:
+            self._end()
+            raise SandboxUnavailable(f"a worker could not be confined ({self._how_it_ended()})") from error
+        except BaseException:
+            self._end()
+            raise
+        if not isinstance(frame, protocol.Hello) or frame.protocol != protocol.PROTOCOL:
+            self._end()
+            raise SandboxUnavailable("a worker speaks another version of the protocol")
+        return frame.layers
+
+    # --- use --------------------------------------------------------------------------------------------------
+
+    @property
+    def alive(self) -> bool:
+        return self._alive
+
+    def load(self, version: str, sources: Mapping[str, bytes], handlers: Sequence[str], modules: Sequence[str]) -> None:
+        """Load the plugin; once, before the first call. A worker whose load failed is stopped. See Sandbox.start."""
+        frame = protocol.Load(self._plugin, version, dict(sources), list(handlers), list(modules))
+        try:
+            self._exchange(0, frame, [], Silent(), "start_s", self._limits.start_s)
+        except BaseException:
+            self._end()
+            raise
+
+    def call(
+        self,
+        handler: str,
+        args: Sequence[object] = (),
+        kwargs: Mapping[str, object] | None = None,
+        *,
+        broker: Broker,
+        event: bool = False,
+        wall_s: float | None = None,
+    ) -> object:
+        """Call a handler; the result is a JSON value, bytes, a ``DisplayTree`` or a ``pyarrow.Table``.
+
+        ``wall_s`` shortens the limit for this call; the time that ``broker`` takes does not count.
+
+        :raises PluginFailed: plugin code raised. The worker goes on.
+        :raises PermissionDenied: plugin code needed a permission and did not catch its absence.
+        :raises UntransferableValue: an argument or the result cannot cross.
+        :raises CallInterrupted: see :meth:`interrupt`.
+        :raises LimitExceeded: it was stopped at a limit.
+        :raises WorkerLost: it ended by itself, or had ended before.
+        :raises ProtocolViolation: it sent what is no frame, and was stopped.
+        """
+        if not self._alive or self._owner != os.getpid():
+            raise WorkerLost(self._plugin, "it was stopped before this call")
+        keywords = dict(kwargs or {})
+        named = [(f"argument {index + 1} of {handler}", value) for index, value in enumerate(args)]
+        named += [(f"the argument {name!r} of {handler}", value) for name, value in keywords.items()]
+        values, fds = all_to_wire(named, limits=self._limits)
+        self._calls += 1
+        frame = protocol.Call(
+            self._calls, handler, values[: len(args)], dict(zip(keywords, values[len(args) :], strict=True)), event
+        )
+        limit = self._limits.wall_s if wall_s is None else min(wall_s, self._limits.wall_s)
+        try:
+            return self._exchange(self._calls, frame, fds, broker, "wall_s", limit)
+        finally:
+            close_all(fds)
+
+    def interrupt(self) -> None:
+        """End the call in flight: SIGINT, and after half a second SIGKILL. Nothing if no call is in flight."""
+        with self._lock:
+            if not self._in_flight or self._interrupted or not self._alive:
+                return
+            self._interrupted = True
+            call = self._in_flight
+            self._signal(signal.SIGINT)
+        timer = threading.Timer(INTERRUPT_GRACE_S, self._kill_call, [call])
+        timer.daemon = True
+        timer.start()
+
+    def _kill_call(self, call: int) -> None:
+        with self._lock:
+            if self._in_flight == call and self._interrupted:
+                self._signal(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Kill it. A call in flight in another thread ends with ``WorkerLost``."""
+        if self._owner != os.getpid():
+            return
+        with self._lock:
+            if self._in_flight:
+                self._signal(signal.SIGKILL)
+                return
+        self._end()
+
+    def usage(self) -> Usage:
+        if self._reaped is not None:
+            return Usage(self._reaped.cpu_s, self._reaped.rss_mb)
+        return _read_usage(self.pid) or Usage(0.0, 0.0)
+
+    # --- one exchange -----------------------------------------------------------------------------------------
+
+    def _exchange(
+        self, call: int, frame: protocol.Struct, fds: Sequence[int], broker: Broker, limit: str, seconds: float
+    ) -> object:
+        with self._lock:
+            self._in_flight, self._interrupted = call or -1, False
+        try:
+            return self._converse(call, frame, fds, broker, _Clock(seconds))
+        except DeadlineExceeded:
+            self._end()
+            raise self._exceeded(limit, seconds) from None
+        except ChannelClosed:
+            self._end()
+            raise self._why_it_ended() from None
+        except ProtocolViolation:
+            self._end()
+            raise
+        except AutomatosxError:
+            raise
+        except BaseException:
+            self._settle(call)
+            raise
+        finally:
+            with self._lock:
+                self._in_flight = 0
+
+    def _converse(self, call: int, frame: protocol.Struct, fds: Sequence[int], broker: Broker, clock: _Clock) -> object:
+        try:
+            self._channel.send(frame, fds, deadline=clock.deadline)
+        except FrameTooLarge as error:
+            raise UntransferableValue("a value", "frame", f"{error}; hand large data over as a table") from error
+        printed = 0
+        while True:
+            clock.check()
+            reply, received = self._channel.receive(deadline=clock.deadline)
+            try:
+                if isinstance(reply, protocol.Output):
+                    printed += len(reply.text)
+                    if printed > self._limits.output_kb * 1024 + 4096:
+                        self._end()
+                        raise self._exceeded("output_kb", self._limits.output_kb)
+                    broker.output(reply.stream, reply.text)
+                elif isinstance(reply, protocol.Ask):
+                    self._unanswered = reply.id
+                    with clock.paused():
+                        answer, sent = self._answer(reply, received, broker)
+                    self._unanswered = 0
+                    try:
+                        self._channel.send(answer, sent, deadline=clock.deadline)
+                    finally:
+                        close_all(sent)
+                elif isinstance(reply, protocol.Loaded) and call == 0:
+                    return None
+                elif isinstance(reply, protocol.Result) and reply.id == call and call:
+                    return from_wire(reply.value, received, limits=self._limits)
+                elif isinstance(reply, protocol.Failure) and reply.id == call:
+                    raise self._failed(reply.fault)
+                else:
+                    raise ProtocolViolation(f"{type(reply).__name__} does not belong to this call")
+            finally:
+                close_all(received)
+
+    def _answer(self, ask: protocol.Ask, received: Sequence[int], broker: Broker) -> tuple[protocol.Answer, list[int]]:
+        try:
+            args = [from_wire(value, received, limits=self._limits) for value in ask.args]
+            result = broker.ask(ask.capability, ask.method, args)
+            values, sent = all_to_wire([(f"the answer of {ask.capability}.{ask.method}", result)], limits=self._limits)
+        except ProtocolViolation:
+            raise
+        except PermissionDenied as error:
+            return protocol.Answer(ask.id, fault=protocol.Fault("denied", "PermissionDenied", str(error),
+                                                                detail=error.permission)), []  # fmt: skip
+        except AutomatosxError as error:
+            return protocol.Answer(ask.id, fault=protocol.Fault("invalid", type(error).__name__, str(error))), []
+        return protocol.Answer(ask.id, values[0]), sent
+
+    def _settle(self, call: int) -> None:
+        """The calling thread was interrupted in the middle: have the worker idle again, or dead."""
+        if call == 0:
+            self._end()
+            return
+        try:
+            self._signal(signal.SIGINT)
+            deadline = time.monotonic() + INTERRUPT_GRACE_S
+            while True:
+                if self._unanswered:
+                    fault = protocol.Fault("invalid", "CallInterrupted", "the call was interrupted")
+                    self._channel.send(protocol.Answer(self._unanswered, fault=fault), deadline=deadline)
+                    self._unanswered = 0
+                reply, received = self._channel.receive(deadline=deadline)
+                close_all(received)
+                if isinstance(reply, protocol.Result | protocol.Failure) and reply.id == call:
+                    return
+                if isinstance(reply, protocol.Ask):
+                    self._unanswered = reply.id
+        except (ChannelClosed, DeadlineExceeded, ProtocolViolation):
+            self._end()
+        except BaseException:
+            self._end()
+            raise
+
+    # --- how it ends ------------------------------------------------------------------------------------------
+
+    def _signal(self, number: int) -> None:
+        if self._pidfd is None:
+            self._server.signal(self.pid, number)
+            return
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._pidfd, number)
+
+    def _end(self) -> None:
+        """Kill, wait, and let go of everything. Idempotent."""
+        with self._lock:
+            if not self._alive:
+                return
+            self._alive = False
+            self._signal(signal.SIGKILL)
+            self._channel.close()
+            self._reaped = self._server.reap(self.pid)
+            if self._pidfd is not None:
+                os.close(self._pidfd)
+                self._pidfd = None
+
+    def _why_it_ended(self) -> AutomatosxError:
+        reaped = self._reaped
+        if self._interrupted:
+            return CallInterrupted(self._plugin)
+        if reaped is not None and (
+            reaped.status == -signal.SIGXCPU
+            or (reaped.status == -signal.SIGKILL and reaped.cpu_s >= self._limits.cpu_s)
+        ):
+            return self._exceeded("cpu_s", self._limits.cpu_s)
+        return WorkerLost(self._plugin, self._how_it_ended())
+
+    def _how_it_ended(self) -> str:
+        if self._reaped is None or self._reaped.status == -256:
+            return "its fork server ended"
+        status = self._reaped.status
+        if status >= 0:
+            return f"exit status {status}"
+        try:
+            return f"signal {signal.Signals(-status).name}"
+        except ValueError:
+            return f"signal {-status}"
+
+    def _exceeded(self, limit: str, allowed: float) -> LimitExceeded:
+        key = limit.replace("_", "-")
+        remedy = (
+            "Your kernel and its variables are untouched. Give it less to do, or raise the limit: "
+            f"{key} under [limits] of its plugin.toml, up to what your configuration allows."
+        )
+        return LimitExceeded(self._plugin, limit, f"{allowed:g} {_UNITS.get(limit, '')}".strip(), remedy)
+
+    def _failed(self, fault: protocol.Fault) -> AutomatosxError:
+        if fault.kind == "interrupted":
+            return CallInterrupted(self._plugin)
+        if fault.kind == "refused":
+            return PluginRefused(fault.file, fault.line, fault.message, fault.detail)
+        if fault.kind == "denied":
+            return PermissionDenied(self._plugin, fault.detail)
+        if fault.kind == "invalid" and fault.type_name == "UnknownHandler":
+            return UnknownHandler(self._plugin, fault.message, fault.detail)
+        if fault.kind == "invalid" and fault.detail == "frame_mb":
+            return UntransferableValue("the result", "value", fault.message)
+        if fault.kind == "invalid":
+            return UntransferableValue(fault.message, fault.type_name, fault.detail)
+        if fault.type_name == "MemoryError":
+            return self._exceeded("memory_mb", self._limits.memory_mb)
+        frames = tuple(PluginFrame(f.file, f.line, f.function, f.text) for f in fault.frames)
+        return PluginFailed(self._plugin, fault.type_name, fault.message, frames)
+
+
+class _Clock:
+    """A deadline that stands still while the host itself works."""
+
+    def __init__(self, seconds: float) -> None:
+        self.deadline = time.monotonic() + seconds
+
+    def check(self) -> None:
+        """:raises DeadlineExceeded: it has passed, however busy the other end keeps us with frames."""
+        if time.monotonic() >= self.deadline:
+            raise DeadlineExceeded
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        begun = time.monotonic()
+        try:
+            yield
+        finally:
+            self.deadline += time.monotonic() - begun
+
+
+def _read_usage(pid: int) -> Usage | None:
+    """From ``/proc`` (proc_pid_stat(5)); None where there is none, or the process is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123
+            fields = file.read().rpartition(b")")[2].split()
+    except OSError:
+        return None
+    ticks = int(fields[11]) + int(fields[12])
+    pages = int(fields[21])
+    return Usage(ticks / os.sysconf("SC_CLK_TCK"), pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20))

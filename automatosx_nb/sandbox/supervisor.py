@@ -1,0 +1,127 @@
+"""The host's side of workers: start, call, meter, interrupt, kill. Deadlines are kept here, never in the worker."""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from automatosx_nb.errors import SandboxUnavailable
+from automatosx_nb.sandbox.confine import ACTIVE
+from automatosx_nb.sandbox.launcher import ForkServer
+from automatosx_nb.sandbox.limits import Limits
+from automatosx_nb.sandbox.running import Broker, Usage, Worker
+
+__all__ = ["Broker", "Limits", "Program", "Sandbox", "Usage", "Worker"]
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One version of a plugin, as it is started: ``sources`` maps ``pkg/mod.py`` (relative to ``src/``) to bytes.
+
+    ``handlers`` (``module:function``) have to exist; ``modules`` are the granted libraries.
+    """
+
+    plugin: str
+    version: str
+    sources: Mapping[str, bytes]
+    handlers: tuple[str, ...]
+    modules: tuple[str, ...] = ()
+
+
+class Sandbox:
+    """Starts workers. Nothing runs before the first use; close it, or use it as a context manager.
+
+    ``required``: layers (as in :meth:`layers`) without which no worker starts. Thread-safe. After a fork of this
+    process the copy starts a fork server of its own; the original's goes on undisturbed.
+    """
+
+    def __init__(self, *, required: Collection[str] = ()) -> None:
+        self._required = frozenset(required)
+        self._state = _State()
+        self._finalizer = weakref.finalize(self, _close, self._state)
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def start(self, program: Program, limits: Limits | None = None, *, without: Collection[str] = ()) -> Worker:
+        """Start a confined worker and load the plugin's modules in it.
+
+        :raises PluginRefused: the language policy refused a source.
+        :raises PluginFailed: a module raised when it was imported.
+        :raises LimitExceeded: loading took too long, or too much.
+        :raises SandboxUnavailable: no worker can be started, or a required layer is missing.
+        :raises WorkerLost: the worker ended while it loaded.
+        """
+        worker = self._spawn(program.plugin, limits or Limits(), without)
+        worker.load(program.version, program.sources, program.handlers, program.modules)
+        return worker
+
+    def layers(self) -> Mapping[str, str]:
+        """Each layer and ``active``, or why it is not: found by starting an empty worker.
+
+        :raises SandboxUnavailable: no worker can be started.
+        """
+        worker = self._spawn("automatosx.probe", Limits(), ())
+        try:
+            return dict(worker.layers)
+        finally:
+            worker.stop()
+
+    def _spawn(self, plugin: str, limits: Limits, without: Collection[str]) -> Worker:
+        server = self._state.fork_server()
+        worker = Worker(server, plugin, limits, without)
+        missing = [f"{name}: {worker.layers.get(name, 'unknown')}" for name in sorted(self._required)
+                   if worker.layers.get(name) != ACTIVE]  # fmt: skip
+        if missing:
+            worker.stop()
+            raise SandboxUnavailable(f"the policy requires layers that are missing here ({'; '.join(missing)})")
+        self._state.workers.add(worker)
+        return worker
+
+    def close(self) -> None:
+        """Kill every worker and end the fork server. It can be used again afterwards, and starts afresh."""
+        _close(self._state)
+
+
+@dataclass
+class _State:
+    """What a sandbox has running, apart from it so that it can be closed when the sandbox is collected."""
+
+    owner: int = field(default_factory=os.getpid)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    server: ForkServer | None = None
+    workers: weakref.WeakSet[Worker] = field(default_factory=weakref.WeakSet)
+
+    def fork_server(self) -> ForkServer:
+        if self.owner != os.getpid():
+            self._leave_to_the_original()
+        with self.lock:
+            if self.server is None or not self.server.alive:
+                if self.server is not None:
+                    self.server.close()
+                self.server = ForkServer()
+            return self.server
+
+    def _leave_to_the_original(self) -> None:
+        """In a forked copy of the host: the lock may be held by a thread that is not here, and nothing is ours."""
+        self.owner, self.lock, self.workers = os.getpid(), threading.Lock(), weakref.WeakSet()
+        if self.server is not None:
+            self.server.close()
+            self.server = None
+
+
+def _close(state: _State) -> None:
+    if state.owner != os.getpid():
+        return
+    for worker in list(state.workers):
+        worker.stop()
+    with state.lock:
+        server, state.server = state.server, None
+        if server is not None:
+            server.close()

@@ -1,0 +1,326 @@
+"""The worker's side of the wire: it loads one plugin, then answers calls, one at a time, until its host is gone.
+
+It runs in a process that is confined already. What it knows of the host is one socket.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, NoReturn
+
+from automatosx_nb.errors import (
+    AutomatosxError,
+    CapabilityFailed,
+    PermissionDenied,
+    PluginRefused,
+    ProtocolViolation,
+    UnknownHandler,
+    UntransferableValue,
+)
+from automatosx_nb.sandbox import protocol
+from automatosx_nb.sandbox.channel import Channel, ChannelClosed
+from automatosx_nb.sandbox.codec import FrameTooLarge, close_all
+from automatosx_nb.sandbox.limits import Limits
+from automatosx_nb.sandbox.modules import PluginModules
+from automatosx_nb.sandbox.values import DisplayTree, all_to_wire, from_wire, to_wire
+from automatosx_nb.sdk import _wire, events, tables, ui
+
+_MESSAGE_CHARACTERS = 10_000
+_FRAMES = 40
+_OUTPUT_CHUNK = 8192
+_OUTPUT_DELAY_S = 0.1
+
+
+class Interruption:
+    """SIGINT becomes KeyboardInterrupt only in the plugin's own code; elsewhere it waits, or is for nobody."""
+
+    def __init__(self) -> None:
+        self._calling = False
+        self._exposed = False
+        self._pending = False
+
+    def on_signal(self, *_: object) -> None:
+        if self._exposed:
+            raise KeyboardInterrupt
+        self._pending = self._calling
+
+    def begin(self) -> None:
+        self._calling = self._exposed = True
+
+    def end(self) -> None:
+        self._exposed = self._calling = self._pending = False
+
+    def shelter(self) -> None:
+        """From here to ``expose`` frames are on the wire, and must not be cut in the middle."""
+        self._exposed = False
+
+    def expose(self) -> None:
+        """:raises KeyboardInterrupt: one came in the meantime."""
+        self._exposed = self._calling
+        if self._pending:
+            self._pending = False
+            raise KeyboardInterrupt
+
+
+class Printed:
+    """What plugin code prints: sent in pieces, at most ``output_kb`` a call; the rest is dropped, and that is said."""
+
+    def __init__(self, send: Callable[[str], None], limits: Limits) -> None:
+        self._send = send
+        self._limit = limits.output_kb * 1024
+        self._kb = limits.output_kb
+        self._left = self._limit
+        self._waiting: list[str] = []
+        self._size = 0
+        self._flushed_at = 0.0
+
+    def restart(self) -> None:
+        self._left = self._limit
+
+    def write(self, text: str) -> None:
+        if self._left < 0:
+            return
+        if len(text) > self._left:
+            text = text[: self._left] + f"\n[output cut: more than {self._kb} KiB, the limit output-kb]\n"
+            self._left = -1
+        else:
+            self._left -= len(text)
+        self._waiting.append(text)
+        self._size += len(text)
+        if self._size >= _OUTPUT_CHUNK or time.monotonic() - self._flushed_at > _OUTPUT_DELAY_S:
+            self.flush()
+
+    def flush(self) -> None:
+        self._flushed_at = time.monotonic()
+        if self._waiting:
+            text = "".join(self._waiting)
+            self._waiting.clear()
+            self._size = 0
+            self._send(text)
+
+
+class Session:
+    """One plugin behind one channel."""
+
+    def __init__(self, channel: Channel[protocol.ToWorker], limits: Limits, *, language: bool) -> None:
+        self._channel = channel
+        self._limits = limits
+        self._language = language
+        self._interruption = Interruption()
+        self._printed = Printed(self._send_output, limits)
+        self._asked = 0
+        self._plugin = ""
+        self._modules: PluginModules | None = None
+        self._handlers: dict[str, Callable[..., Any]] = {}
+
+    def run(self, layers: Mapping[str, str]) -> None:
+        """Until the host closes the channel or says stop.
+
+        :raises ChannelClosed: the host is gone.
+        """
+        signal.signal(signal.SIGINT, self._interruption.on_signal)
+        _wire.connect(self._ask)
+        self._channel.send(protocol.Hello(protocol.PROTOCOL, dict(layers)))
+        while True:
+            frame, fds = self._channel.receive()
+            try:
+                if isinstance(frame, protocol.Load):
+                    self._load(frame)
+                elif isinstance(frame, protocol.Call):
+                    self._call(frame, fds)
+                elif isinstance(frame, protocol.Stop):
+                    return
+                else:
+                    raise ProtocolViolation(f"{type(frame).__name__} came without a question")
+            finally:
+                close_all(fds)
+
+    # --- loading and calling ----------------------------------------------------------------------------------
+
+    def _load(self, load: protocol.Load) -> None:
+        self._plugin = load.plugin
+        _wire.granted_to(load.plugin, load.modules if self._language else None)
+        self._modules = PluginModules(
+            load.plugin,
+            load.sources,
+            granted=load.modules,
+            write=self._write,
+            source_kb=self._limits.source_kb,
+            language=self._language,
+        )
+        try:
+            self._interruption.begin()
+            for reference in load.handlers:
+                self._handler(reference)
+            reply: protocol.Loaded | protocol.Failure = protocol.Loaded()
+        except BaseException as error:  # noqa: BLE001 - plugin code ran: whatever it raised is the answer
+            self._interruption.shelter()
+            reply = protocol.Failure(0, self._fault(error))
+        self._finish(reply)
+
+    def _handler(self, reference: str) -> Callable[..., Any]:
+        if self._modules is None:
+            raise ProtocolViolation("a call came before the plugin was loaded")
+        handler = self._handlers.get(reference)
+        if handler is None:
+            handler = self._handlers[reference] = self._modules.handler(reference)
+        return handler
+
+    def _call(self, call: protocol.Call, fds: Sequence[int]) -> None:
+        sent: list[int] = []
+        try:
+            self._printed.restart()
+            args = [self._received(value, fds) for value in call.args]
+            kwargs = {name: self._received(value, fds) for name, value in call.kwargs.items()}
+            self._interruption.begin()
+            handler = self._handler(call.handler)
+            result = handler(_event(args[0])) if call.event else handler(*args, **kwargs)
+            self._interruption.shelter()
+            value, sent = self._returned(result, call.handler)
+            reply: protocol.Result | protocol.Failure = protocol.Result(call.id, value)
+        except BaseException as error:  # noqa: BLE001 - plugin code ran: whatever it raised is the answer
+            self._interruption.shelter()
+            reply = protocol.Failure(call.id, self._fault(error))
+        try:
+            self._finish(reply, sent)
+        finally:
+            close_all(sent)
+
+    def _finish(self, reply: protocol.Struct, fds: Sequence[int] = ()) -> None:
+        self._interruption.end()
+        self._printed.flush()
+        try:
+            self._channel.send(reply, fds)
+        except FrameTooLarge as error:
+            fault = protocol.Fault("invalid", "FrameTooLarge", f"{error}; the limit is frame-mb", detail="frame_mb")
+            self._channel.send(protocol.Failure(getattr(reply, "id", 0), fault))
+
+    # --- values -----------------------------------------------------------------------------------------------
+
+    def _received(self, value: protocol.Value, fds: Sequence[int]) -> object:
+        thing = from_wire(value, fds, limits=self._limits)
+        return tables.Table(thing) if isinstance(value, protocol.Table) else thing
+
+    def _returned(self, result: object, handler: str) -> tuple[protocol.Value, list[int]]:
+        return to_wire(_plain(result), what=f"the result of {handler}", limits=self._limits)
+
+    # --- capabilities and output ------------------------------------------------------------------------------
+
+    def _ask(self, capability: str, method: str, args: tuple[object, ...]) -> object:
+        """One question to the host.
+
+        :raises PermissionDenied: the grant is missing.
+        :raises CapabilityFailed: the host could not do it.
+        """
+        self._interruption.shelter()
+        try:
+            named = [(f"argument {i + 1} of {capability}.{method}", _plain(arg)) for i, arg in enumerate(args)]
+            values, sent = all_to_wire(named, limits=self._limits)
+            self._asked += 1
+            try:
+                self._printed.flush()
+                self._channel.send(protocol.Ask(self._asked, capability, method, values), sent)
+            finally:
+                close_all(sent)
+            result = self._answer(capability)
+        finally:
+            self._interruption.expose()
+        return result
+
+    def _answer(self, capability: str) -> object:
+        frame, fds = self._channel.receive()
+        try:
+            if not isinstance(frame, protocol.Answer) or frame.id != self._asked:
+                raise ProtocolViolation(f"{type(frame).__name__} came in place of the answer {self._asked}")
+            if frame.fault is not None:
+                raise self._answered_fault(capability, frame.fault)
+            return None if frame.value is None else self._received(frame.value, fds)
+        finally:
+            close_all(fds)
+
+    def _answered_fault(self, capability: str, fault: protocol.Fault) -> AutomatosxError:
+        if fault.kind == "denied":
+            return PermissionDenied(self._plugin, fault.detail)
+        return CapabilityFailed(capability, fault.type_name, fault.message)
+
+    def _write(self, text: str) -> None:
+        self._interruption.shelter()
+        try:
+            self._printed.write(text)
+        finally:
+            self._interruption.expose()
+
+    def _send_output(self, text: str) -> None:
+        safe = text.encode("utf-8", "replace").decode("utf-8")
+        self._channel.send(protocol.Output("stdout", safe))
+
+    # --- faults -----------------------------------------------------------------------------------------------
+
+    def _fault(self, error: BaseException) -> protocol.Fault:
+        """The error as data. Never raises: its text and its frames come from plugin code."""
+        name = type.__getattribute__(type(error), "__name__")
+        if isinstance(error, ChannelClosed | ProtocolViolation):
+            raise error
+        if isinstance(error, KeyboardInterrupt):
+            return protocol.Fault("interrupted", name, "")
+        if isinstance(error, MemoryError):
+            return protocol.Fault("raised", "MemoryError", "out of memory")
+        if isinstance(error, PluginRefused):
+            return protocol.Fault(
+                "refused", name, error.refused, file=error.file, line=error.line, detail=error.instead
+            )
+        if isinstance(error, PermissionDenied):
+            return protocol.Fault("denied", name, error.problem(), self._frames(error), detail=error.permission)
+        if isinstance(error, UnknownHandler):
+            return protocol.Fault("invalid", "UnknownHandler", error.handler, detail=error.reason)
+        if isinstance(error, UntransferableValue):
+            return protocol.Fault("invalid", error.type_name, error.what, detail=error.reason)
+        return protocol.Fault("raised", str(name)[:200], _text_of(error), self._frames(error))
+
+    def _frames(self, error: BaseException) -> list[protocol.Frame]:
+        if self._modules is None:
+            return []
+        try:
+            return self._modules.frames(error)[-_FRAMES:]
+        except Exception:  # noqa: BLE001 - a traceback that cannot be read must not hide the error
+            return []
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, ui.Node):
+        return DisplayTree(value.tree())
+    return value
+
+
+def _event(attributes: object) -> events.Event:
+    if not isinstance(attributes, dict):
+        raise ProtocolViolation("an event is not an object")
+    return events.Event(**attributes)
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        text = str(error)[:_MESSAGE_CHARACTERS]
+        return text.encode("utf-8", "replace").decode("utf-8")
+    except BaseException as second:  # noqa: BLE001 - __str__ is plugin code
+        return f"<its text could not be made: {type(second).__name__}>"
+
+
+def run(sock: socket.socket, limits: Limits, layers: Mapping[str, str], without: Collection[str]) -> NoReturn:
+    """The child's main, after confinement. Ends the process: 0 when the host is gone, 70 on an error of ours."""
+    language = "language" not in without
+    channel: Channel[protocol.ToWorker] = Channel(
+        sock, protocol.ToWorker, max_bytes=limits.frame_mb << 20, max_depth=limits.frame_depth
+    )
+    status = 70
+    try:
+        Session(channel, limits, language=language).run({**layers, "language": "active" if language else "left out"})
+        status = 0
+    except ChannelClosed:
+        status = 0
+    finally:
+        os._exit(status)

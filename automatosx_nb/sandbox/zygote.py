@@ -1,0 +1,199 @@
+"""The fork server: a clean process with one thread, which has imported what a worker needs and forks one a request.
+
+It is started by ``launcher`` with an empty environment, serves one host over one socket, and ends with it: when that
+socket closes or the host's process ends, it kills its workers, removes their folders and exits.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import pkgutil
+import select
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from automatosx_nb import sdk
+from automatosx_nb.sandbox import protocol, worker
+from automatosx_nb.sandbox.channel import Channel, ChannelClosed
+from automatosx_nb.sandbox.confine import Confinement, confine
+
+MAX_BYTES = 1 << 16
+MAX_DEPTH = 8
+_WORKER_SOCKET = 3
+_LINUX = sys.platform == "linux"
+
+if _LINUX:
+    from automatosx_nb.sandbox.confine import linux
+
+
+class Zygote:
+    """``base``: a folder of this fork server's own, in which it makes one for each worker."""
+
+    def __init__(self, control: socket.socket, host: int, base: Path, readable: Sequence[str], network: str) -> None:
+        self._control: Channel[Any] = Channel(control, protocol.ToForkServer, max_bytes=MAX_BYTES, max_depth=MAX_DEPTH)
+        self._host = host
+        self._base = base
+        self._readable = readable
+        self._network = network
+        self._canary = base / "canary"
+        self._canary.write_text("a worker cannot read this\n", encoding="utf-8")
+        self._running: dict[int, Path] = {}
+        self._ended: dict[int, protocol.Reaped] = {}
+        self._pidfds: dict[int, int] = {}
+
+    def serve(self) -> None:
+        """Until the host is gone."""
+        self._control.send(protocol.Ready(os.getpid()))
+        host = _pidfd(self._host)
+        if os.getppid() != self._host:
+            return
+        while True:
+            poller = select.poll()
+            for fd in (self._control.fileno(), *self._pidfds, *([] if host is None else [host])):
+                poller.register(fd, select.POLLIN)
+            ready = {fd for fd, _ in poller.poll()}
+            if host in ready:
+                return
+            for fd in ready & self._pidfds.keys():
+                self._reap(self._pidfds[fd])
+            if self._control.fileno() in ready:
+                try:
+                    frame, _ = self._control.receive()
+                    self._answer(frame)
+                except ChannelClosed:
+                    return
+
+    def _answer(self, frame: object) -> None:
+        if isinstance(frame, protocol.Spawn):
+            self._spawn(frame)
+        elif isinstance(frame, protocol.Signal):
+            if frame.pid in self._running:
+                os.kill(frame.pid, frame.number)
+        elif isinstance(frame, protocol.Reap):
+            self._reap(frame.pid)
+            self._control.send(self._ended.pop(frame.pid, protocol.Reaped(-256, 0.0, 0.0)))
+
+    # --- starting ---------------------------------------------------------------------------------------------
+
+    def _spawn(self, spawn: protocol.Spawn) -> None:
+        try:
+            folder = Path(tempfile.mkdtemp(prefix="worker-", dir=self._base))
+            ours, theirs = socket.socketpair()
+        except OSError as error:
+            self._control.send(protocol.NotSpawned(str(error)))
+            return
+        zygote = os.getpid()
+        with ours, theirs:
+            try:
+                pid = os.fork()
+            except OSError as error:
+                self._control.send(protocol.NotSpawned(str(error)))
+                return
+            if pid == 0:
+                self._become_worker(theirs, spawn, folder, zygote)
+            self._running[pid] = folder
+            pidfd = _pidfd(pid)
+            if pidfd is not None:
+                self._pidfds[pidfd] = pid
+            self._control.send(protocol.Spawned(pid), [ours.fileno(), *([] if pidfd is None else [pidfd])])
+
+    def _become_worker(self, sock: socket.socket, spawn: protocol.Spawn, folder: Path, zygote: int) -> NoReturn:
+        """In the child. Whatever happens here, it never returns into the fork server's loop."""
+        try:
+            os.setsid()
+            if _LINUX:
+                linux.die_with(zygote)
+            gc.enable()
+            end = _close_all_but(sock)
+            confinement = Confinement(
+                limits=spawn.limits,
+                readable=self._readable,
+                folder=str(folder),
+                canary=str(self._canary),
+                network=self._network,
+                without=spawn.without,
+            )
+            layers = confine(confinement)
+            worker.run(end, spawn.limits, layers, spawn.without)
+        finally:
+            os._exit(71)
+
+    # --- ending -----------------------------------------------------------------------------------------------
+
+    def _reap(self, pid: int) -> None:
+        """Wait for a worker that ended, or is about to, and remove its folder."""
+        folder = self._running.pop(pid, None)
+        if folder is None:
+            return
+        _, status, usage = os.wait4(pid, 0)
+        for pidfd in [fd for fd, owner in self._pidfds.items() if owner == pid]:
+            del self._pidfds[pidfd]
+            os.close(pidfd)
+        shutil.rmtree(folder, ignore_errors=True)
+        peak_mb = usage.ru_maxrss / (1024 if _LINUX else 1 << 20)
+        self._ended[pid] = protocol.Reaped(os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, peak_mb)
+
+    def end(self) -> None:
+        """Kill every worker and remove every folder."""
+        for pid in self._running:
+            os.kill(pid, signal.SIGKILL)
+        for pid in list(self._running):
+            self._reap(pid)
+        shutil.rmtree(self._base, ignore_errors=True)
+
+
+def _pidfd(pid: int) -> int | None:
+    """None where the system has no pidfds, or the process is gone."""
+    if not hasattr(os, "pidfd_open"):
+        return None
+    try:
+        return os.pidfd_open(pid)
+    except OSError:
+        return None
+
+
+def _close_all_but(sock: socket.socket) -> socket.socket:
+    """0, 1 and 2 are /dev/null already; the socket becomes 3; everything else is closed."""
+    fd = os.dup2(sock.detach(), _WORKER_SOCKET, inheritable=False)
+    os.closerange(_WORKER_SOCKET + 1, os.sysconf("SC_OPEN_MAX"))
+    return socket.socket(fileno=fd)
+
+
+def _preload() -> None:
+    """Import all of the sdk, so that a confined worker needs no file of ours."""
+    for module in pkgutil.iter_modules(sdk.__path__, f"{sdk.__name__}."):
+        importlib.import_module(module.name)
+    for encoding in ("utf-8", "ascii", "latin-1", "idna"):
+        "".encode(encoding)
+
+
+def main(control: int, host: int, base: str, readable: Sequence[str], *, namespaces: bool = True) -> NoReturn:
+    """``control``: the descriptor of the socket to the host; ``host``: its pid. Ends the process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _preload()
+    network = "left out"
+    if _LINUX:
+        if namespaces:
+            network = linux.leave_network()
+        linux.hide()
+    zygote = Zygote(socket.socket(fileno=control), host, Path(base), readable, network)
+    null = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    os.close(null)
+    gc.collect()
+    gc.disable()
+    gc.freeze()
+    try:
+        zygote.serve()
+    finally:
+        zygote.end()
+        os._exit(0)
