@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.errors import PlanStale
+from automatosx_nb.home import default_home
 from automatosx_nb.model.ports import Progress, Step, silent
 
 if TYPE_CHECKING:
     from automatosx_nb.config import Settings
-    from automatosx_nb.model.generation import Applied, HistoryEntry, InstalledPlugin, Plan
+    from automatosx_nb.model.generation import HistoryEntry, InstalledPlugin
+    from automatosx_nb.model.plan import Applied, Plan
     from automatosx_nb.model.ports import Registry
     from automatosx_nb.model.release import PluginDetail, PublishReport, SearchPage, Stage
     from automatosx_nb.package import Package
@@ -237,15 +239,12 @@ class Marketplace:
 
 def default_profile_folder() -> Path:
     """The profile of the user, or of ``AUTOMATOSX_HOME``."""
-    from automatosx_nb.config import default_home
-
     return default_home() / "profile"
 
 
 def open_registry(home: Path | None = None, sandbox: Sandbox | None = None) -> Registry:
     """The embedded registry of ``home``, with the bundled plugins published into it."""
     from automatosx_nb import catalog
-    from automatosx_nb.config import default_home
     from automatosx_nb.registry.catalog import publish_folder_tree
     from automatosx_nb.registry.service import EmbeddedRegistry
 
@@ -259,8 +258,6 @@ _current: dict[Path, Marketplace] = {}
 
 def current() -> Marketplace:
     """This process's marketplace for the home that the environment names, with the running application's config."""
-    from automatosx_nb.config import default_home
-
     home = default_home()
     if home not in _current:
         _current[home] = Marketplace(config=_application_config())

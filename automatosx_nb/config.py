@@ -6,25 +6,19 @@ Read from the running application's config (``c.SandboxLimits.memory_mb = 2048``
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from traitlets import Float, Int, List, TraitError, Unicode
-from traitlets.config import (
-    Config,
-    ConfigFileNotFound,
-    Configurable,
-    JSONFileConfigLoader,
-    PyFileConfigLoader,
-)
+from traitlets.config import Config, Configurable
+from traitlets.config.loader import ConfigFileNotFound, JSONFileConfigLoader, PyFileConfigLoader
 
 from automatosx_nb.errors import InvalidConfiguration
+from automatosx_nb.home import default_home
 from automatosx_nb.sandbox.limits import Limits
 
 FILE_NAME = "automatosx_config"
-HOME_VARIABLE = "AUTOMATOSX_HOME"
 _DEFAULT = Limits()
 
 
@@ -59,16 +53,6 @@ class Settings:
     home: Path
     limits: Limits
     required_layers: tuple[str, ...]
-
-
-def default_home() -> Path:
-    """``AUTOMATOSX_HOME``, else the user's data folder as the system has it."""
-    configured = os.environ.get(HOME_VARIABLE)
-    if configured:
-        return Path(configured).expanduser().absolute()
-    from platformdirs import user_data_path
-
-    return user_data_path("automatosx", appauthor=False)
 
 
 def load_settings(config: Config | None = None, *, home: Path | None = None) -> Settings:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from automatosx_nb.commands import text
 from automatosx_nb.commands.verbs import Answer, Console, Verb
-from automatosx_nb.model.generation import Applied, Plan
 from automatosx_nb.model.permissions import not_covered
+from automatosx_nb.model.plan import Applied, Plan
 
 if TYPE_CHECKING:
     from automatosx_nb.app import Marketplace

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from automatosx_nb.model.generation import Plan, PlannedChange
 from automatosx_nb.model.permissions import Permission
+from automatosx_nb.model.plan import Plan, PlannedChange
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

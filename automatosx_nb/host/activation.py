@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from automatosx_nb.host.bus import Bus, Undo
 from automatosx_nb.model.events import Event
-from automatosx_nb.model.permissions import not_covered
 
 if TYPE_CHECKING:
     from automatosx_nb.host.runner import PluginRunner
@@ -81,8 +80,7 @@ class Activation:
         ]
         undo += [
             self._bus.subscribe(subscription["topic"], self._delivery(entry, subscription["handler"]))
-            for subscription in entry.contributes.get("subscriptions", ())
-            if not not_covered([f"events:subscribe:{subscription['topic']}"], entry.grants)
+            for subscription in _granted_subscriptions(entry)
         ]
         self._active[entry.id] = entry
         self._undo[entry.id] = undo
@@ -117,3 +115,13 @@ class Activation:
         """The plugins that were used since the kernel started."""
         with self._lock:
             return dict(self._runners)
+
+
+def _granted_subscriptions(entry: InstalledPlugin) -> list[Record]:
+    """What a plugin listens to, as far as the user agreed."""
+    subscriptions = entry.contributes.get("subscriptions", ())
+    if not subscriptions:
+        return []
+    from automatosx_nb.model.permissions import not_covered
+
+    return [each for each in subscriptions if not not_covered([f"events:subscribe:{each['topic']}"], entry.grants)]

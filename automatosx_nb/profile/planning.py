@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from automatosx_nb.errors import Incompatible, InvalidVersion, NotInstalled, UnknownRelease
-from automatosx_nb.model.generation import Generation, Plan, PlannedChange
+from automatosx_nb.model.generation import Generation
 from automatosx_nb.model.permissions import not_covered
+from automatosx_nb.model.plan import Plan, PlannedChange
 from automatosx_nb.model.resolution import Resolution, resolve
 from automatosx_nb.model.semver import Range, Version
 from automatosx_nb.model.spelling import nearest

@@ -19,7 +19,7 @@ MAX_KEY_BYTES = 512
 MAX_TOTAL_BYTES = 64 * 1024 * 1024
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS entries (key TEXT PRIMARY KEY, value BLOB NOT NULL, json INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS entries (key BLOB PRIMARY KEY, value BLOB NOT NULL, json INTEGER NOT NULL) WITHOUT ROWID;
 """
 
 
@@ -65,7 +65,7 @@ class KeyValueState:
     def get(self, key: str) -> tuple[bool, Any]:
         """Whether the key is there, and its value."""
         with self._lock, _errors(self._path):
-            row = self._connection.execute("SELECT value, json FROM entries WHERE key = ?", (key,)).fetchone()
+            row = self._connection.execute("SELECT value, json FROM entries WHERE key = ?", (key.encode(),)).fetchone()
         return (False, None) if row is None else (True, _decode(*row))
 
     def put(self, key: str, value: Any) -> None:
@@ -76,21 +76,24 @@ class KeyValueState:
         encoded, is_json = (value, 0) if isinstance(value, bytes) else (json.dumps(value).encode(), 1)
         with self._lock, _errors(self._path), self._transaction():
             self._check_quota(key, size + len(encoded))
-            self._connection.execute("INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", (key, encoded, is_json))
+            self._connection.execute(
+                "INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", (key.encode(), encoded, is_json)
+            )
 
     def delete(self, key: str) -> bool:
         """Whether there was such a key."""
         with self._lock, _errors(self._path), self._transaction():
-            return self._connection.execute("DELETE FROM entries WHERE key = ?", (key,)).rowcount > 0
+            return self._connection.execute("DELETE FROM entries WHERE key = ?", (key.encode(),)).rowcount > 0
 
     def items(self, prefix: str = "") -> list[tuple[str, Any]]:
         """Every entry whose key starts with ``prefix``, in the order of the keys."""
+        start = prefix.encode()
         with self._lock, _errors(self._path):
             rows = self._connection.execute(
                 "SELECT key, value, json FROM entries WHERE key >= ? AND substr(key, 1, ?) = ? ORDER BY key",
-                (prefix, len(prefix), prefix),
+                (start, len(start), start),
             ).fetchall()
-        return [(key, _decode(value, is_json)) for key, value, is_json in rows]
+        return [(key.decode(), _decode(value, is_json)) for key, value, is_json in rows]
 
     def close(self) -> None:
         with self._lock:

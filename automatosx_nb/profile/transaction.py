@@ -12,8 +12,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from automatosx_nb.errors import ArtifactMismatch, ConsentRequired, PlanStale, UnknownRelease
-from automatosx_nb.model.generation import Applied, Generation, InstalledPlugin, Plan, PlannedChange
+from automatosx_nb.model.generation import Generation, InstalledPlugin
 from automatosx_nb.model.permissions import not_covered
+from automatosx_nb.model.plan import Applied, Plan, PlannedChange
 from automatosx_nb.model.ports import Progress, Step
 from automatosx_nb.package import Package, read
 from automatosx_nb.profile.lock import writer_lock

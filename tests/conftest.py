@@ -1,0 +1,94 @@
+"""What every test may use: a home of its own, plugins made on the spot, and a check that no worker is left."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from automatosx_nb.app import Marketplace
+
+MakePlugin = Callable[..., Path]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty ``AUTOMATOSX_HOME``, and no configuration of the person who runs the tests."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("AUTOMATOSX_HOME", str(folder))
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "jupyter-config"))
+    monkeypatch.setenv("JUPYTER_NO_CONFIG", "1")
+    return folder
+
+
+@pytest.fixture
+def market(home: Path) -> Iterator[Marketplace]:
+    """A marketplace on an empty profile, with the bundled plugins in its registry."""
+    market = Marketplace()
+    yield market
+    market.close()
+
+
+@pytest.fixture
+def make_plugin(tmp_path: Path) -> MakePlugin:
+    """Write a small, valid plugin's folder; ``source`` is its only module, ``demo``, with a handler ``run``."""
+
+    def make(
+        plugin: str = "acme.demo",
+        version: str = "1.0.0",
+        *,
+        source: str = "def run():\n    return 'ran'\n",
+        magic: str = "demo",
+        args: str = "",
+        permissions: Mapping[str, str] | None = None,
+        requires: Mapping[str, str] | None = None,
+        extra: str = "",
+    ) -> Path:
+        folder = tmp_path / f"{plugin}-{version}"
+        (folder / "src").mkdir(parents=True)
+        asked = "\n".join(f'"{name}" = "{reason}"' for name, reason in (permissions or {}).items())
+        needed = ", ".join(f'"{name}" = "{wish}"' for name, wish in (requires or {}).items())
+        manifest = dedent("""\
+            schema = 1
+            [plugin]
+            id = "{plugin}"
+            version = "{version}"
+            summary = "A plugin made for a test."
+            license = "MIT"
+            authors = [{{name = "A. Tester"}}]
+            categories = ["data-quality"]
+            main = "demo"
+            [requires]
+            automatosx = "^1.0"
+            plugins = {{{needed}}}
+            [permissions]
+            {asked}
+            [[contributes.magics]]
+            name = "{magic}"
+            handler = "demo:run"
+            args = [{args}]
+            {extra}
+            """).format(plugin=plugin, version=version, asked=asked, needed=needed, magic=magic, args=args, extra=extra)
+        (folder / "plugin.toml").write_text(manifest)
+        (folder / "README.md").write_text(f"# {plugin}\n\nA plugin made for a test.\n")
+        (folder / "CHANGELOG.md").write_text(f"## {version}\n\n- What is new in {version}.\n")
+        (folder / "src" / "demo.py").write_text(source)
+        return folder
+
+    return make
+
+
+def children() -> set[int]:
+    """The process ids of everything below this process."""
+    found: set[int] = set()
+    queue = [os.getpid()]
+    while queue:
+        parent = queue.pop()
+        for task in Path(f"/proc/{parent}/task").glob("*/children"):
+            below = {int(word) for word in task.read_text().split()}
+            queue += below - found
+            found |= below
+    return found

@@ -1,0 +1,130 @@
+"""A plugin's durable state."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from automatosx_nb.errors import ProfileReadOnly, QuotaExceeded, StateDamaged
+from automatosx_nb.profile import state as state_module
+from automatosx_nb.profile.state import KeyValueState, copy_state, state_path
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+_KEYS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+_STEPS = st.lists(st.tuples(_KEYS, st.none() | st.binary(max_size=20) | _JSON.map(lambda value: [value])), max_size=12)
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[KeyValueState]:
+    state = KeyValueState(tmp_path / "one.sqlite3")
+    yield state
+    state.close()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@given(_STEPS)
+def test_it_behaves_as_a_dictionary(state: KeyValueState, steps: list[tuple[str, object]]) -> None:
+    for key in [key for key, _value in state.items()]:
+        state.delete(key)
+    model: dict[str, object] = {}
+    for key, value in steps:
+        if value is None:
+            assert state.delete(key) == (model.pop(key, None) is not None)
+        else:
+            state.put(key, value)
+            model[key] = value
+    assert dict(state.items()) == model
+    for prefix in {each[:1] for each in model}:
+        expected = {key: value for key, value in model.items() if key.startswith(prefix)}
+        assert dict(state.items(prefix)) == expected
+
+
+def test_a_write_is_there_for_the_next_one_who_opens_it(tmp_path: Path) -> None:
+    first = KeyValueState(tmp_path / "one.sqlite3")
+    first.put("key", {"n": 1})
+    second = KeyValueState(tmp_path / "one.sqlite3")
+    assert second.get("key") == (True, {"n": 1})
+    first.close()
+    second.close()
+
+
+def test_a_key_of_no_length_or_too_long_is_refused(state: KeyValueState) -> None:
+    for key in ("", "é" * 300):
+        with pytest.raises(QuotaExceeded):
+            state.put(key, 1)
+    assert state.items() == []
+
+
+def test_over_the_quota_nothing_is_written_and_what_was_there_stays(
+    state: KeyValueState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state.put("kept", 1)
+    monkeypatch.setattr(state_module, "MAX_TOTAL_BYTES", 64 * 1024)
+    with pytest.raises(QuotaExceeded) as caught:
+        state.put("large", b"x" * 100_000)
+    assert "Nothing was written" in caught.value.problem()
+    assert dict(state.items()) == {"kept": 1}
+
+
+def test_a_copy_starts_where_the_original_is_and_goes_its_own_way(tmp_path: Path) -> None:
+    old = KeyValueState(state_path(tmp_path, "acme.demo", "one"))
+    old.put("count", 1)
+    copy_state(tmp_path, "acme.demo", "one", "two")
+    new = KeyValueState(state_path(tmp_path, "acme.demo", "two"))
+    new.put("count", 2)
+    assert old.get("count") == (True, 1)
+    assert new.get("count") == (True, 2)
+    old.close()
+    new.close()
+
+
+def test_copying_what_was_never_written_makes_nothing(tmp_path: Path) -> None:
+    copy_state(tmp_path, "acme.demo", "one", "two")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_no_database_is_told_and_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "one.sqlite3"
+    path.write_bytes(b"this is not a database, but it is somebody's data" * 50)
+    before = path.read_bytes()
+    with pytest.raises(StateDamaged) as caught:
+        KeyValueState(path)
+    assert caught.value.path == str(path)
+    assert path.read_bytes() == before
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises((ProfileReadOnly, Exception)) as caught:
+        KeyValueState(tmp_path / "file" / "one.sqlite3")
+    assert "file" in str(caught.value)
+
+
+def _write_many(path: Path, name: str, count: int) -> None:
+    state = KeyValueState(path)
+    for number in range(count):
+        state.put(f"{name}/{number:03d}", number)
+    state.close()
+
+
+def test_two_processes_writing_at_once_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "one.sqlite3"
+    spawn = multiprocessing.get_context("spawn")
+    writers = [spawn.Process(target=_write_many, args=(path, name, 100)) for name in ("a", "b")]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert [writer.exitcode for writer in writers] == [0, 0]
+    state = KeyValueState(path)
+    assert len(state.items()) == 200
+    state.close()
