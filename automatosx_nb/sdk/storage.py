@@ -15,8 +15,8 @@ MAX_KEY_CHARS = 512
 
 def get(key: str, default: Any = None) -> Any:
     """The value under ``key``, or ``default`` if there is none."""
-    found = cast("list[Any]", _wire.ask("storage", "get", _key(key)))
-    return found[0] if found else default
+    present, value = cast("list[Any]", _wire.ask("storage", "get", _key(key)))
+    return value if present else default
 
 
 def put(key: str, value: Any) -> None:

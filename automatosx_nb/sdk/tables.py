@@ -1,4 +1,4 @@
-"""Tables that cross between a notebook and a plugin: pandas, polars, pyarrow and duckdb all become this one."""
+"""Tables that cross between a notebook and a plugin: pandas, polars, pyarrow, duckdb all become this one."""
 
 from __future__ import annotations
 

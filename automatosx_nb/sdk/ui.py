@@ -36,7 +36,7 @@ class Node:
         return self._kind
 
     def tree(self) -> dict[str, Any]:
-        """A new dict: ``{"node": kind, argument: value, ...}``; sequences are lists in it, and nodes dicts."""
+        """A new dict: ``{"node": kind, argument: value, ...}``; sequences become lists, nodes dicts."""
         return {"node": self._kind, **{name: _plain(value) for name, value in self._fields}}
 
     def __repr__(self) -> str:

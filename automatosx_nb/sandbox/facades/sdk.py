@@ -1,0 +1,13 @@
+"""The sdk as plugin code sees it: its documented names, without the wire behind them."""
+
+from __future__ import annotations
+
+from automatosx_nb.sandbox.facades.spec import Names
+
+FACADES = {
+    "automatosx_nb.sdk.ui": Names("Cell Node heading markdown metric png row stack svg table text"),
+    "automatosx_nb.sdk.storage": Names("delete get items keys put"),
+    "automatosx_nb.sdk.log": Names("info warning"),
+    "automatosx_nb.sdk.events": Names("Event"),
+    "automatosx_nb.sdk.tables": Names("Table"),
+}

@@ -1,0 +1,383 @@
+"""What plugin code gets in place of Python's own attribute access, builtins and class creation.
+
+The compiler (:mod:`automatosx_nb.sandbox.policy`) has already refused every name that begins with ``_``; what is
+left to run time is what a name alone cannot tell: which object it is asked of, and names that are made as strings.
+"""
+
+from __future__ import annotations
+
+import builtins
+import string
+import types
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+_MARK = "__automatosx_plugin_class__"
+
+CLOSED_TYPES = frozenset(
+    {types.ModuleType, types.FrameType, types.CodeType, types.TracebackType, types.CellType},
+)
+"""Objects whose attributes lead out of the sandbox: none of them is handed out, and none can be looked into."""
+
+
+def _introspection_names() -> frozenset[str]:
+    looked_into = (
+        types.FrameType,
+        types.CodeType,
+        types.TracebackType,
+        types.GeneratorType,
+        types.CoroutineType,
+        types.AsyncGeneratorType,
+    )
+    found = {name for kind in looked_into for name in dir(kind) if not name.startswith("_") and "_" in name}
+    newer = {"f_generator", "gi_suspended", "cr_suspended", "ag_suspended"}
+    return frozenset(found | newer)
+
+
+INTROSPECTION = _introspection_names()
+"""Attributes of frames, code, tracebacks, generators and coroutines; refused on every object."""
+
+TUPLE_NAMES = frozenset({"_asdict", "_replace", "_fields", "_make"})
+"""Public in spite of their underscore, on named tuples."""
+
+READABLE_DUNDERS = frozenset({"__name__", "__qualname__", "__doc__"})
+
+ORDINARY_DUNDERS = frozenset(
+    f"__{name}__"
+    for name in (
+        "init post_init repr str bytes format bool hash len length_hint iter next reversed contains getitem setitem "
+        "delitem missing call enter exit lt le eq ne gt ge int float complex index round trunc floor ceil neg pos "
+        "abs invert add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor radd rsub rmul "
+        "rmatmul rtruediv rfloordiv rmod rdivmod rpow rlshift rrshift rand ror rxor iadd isub imul imatmul itruediv "
+        "ifloordiv imod ipow ilshift irshift iand ior ixor"
+    ).split()
+)
+"""Methods that a class body may define, and that may be called on ``super()``."""
+
+
+def refuse_attribute(obj: object, name: str) -> NoReturn:
+    """:raises AttributeError: with what to do instead, as far as there is an instead."""
+    advice = {
+        "__class__": "use type(x)",
+        "__dict__": "use dataclasses.asdict, or name the attributes",
+        "to_pandas": "use the columns of the table: column(name).to_pylist()",
+        "to_numpy": "use to_pylist()",
+    }.get(name, "docs/plugin-python.md lists what plugin code may use")
+    raise AttributeError(f"{name!r} of a {type(obj).__name__} is not open to plugins: {advice}")
+
+
+# --- attributes -----------------------------------------------------------------------------------------------
+
+
+def get_attribute(obj: object, name: str, *, _closed: frozenset[type] = CLOSED_TYPES) -> Any:
+    """``obj.name`` for a name that the compiler has checked."""
+    if type(obj) in _closed:
+        refuse_attribute(obj, name)
+    return getattr(obj, name)
+
+
+def get_checked(obj: object, name: str) -> Any:
+    """``obj.name`` for any name.
+
+    :raises AttributeError: if there is none, or it is not open to plugins.
+    """
+    if type(name) is not str:
+        raise TypeError(f"an attribute's name is a str, not {type(name).__name__}")
+    if type(obj) in CLOSED_TYPES or name in INTROSPECTION:
+        refuse_attribute(obj, name)
+    if name.startswith("_") and name != "_":
+        _check_underscore(obj, name)
+    check = BY_OBJECT.get(name)
+    return getattr(obj, name) if check is None else check(obj, name)
+
+
+def get_super(obj: object, name: str) -> Any:
+    """``super().__name__`` for one of the ordinary methods."""
+    if type(obj) is not super or name not in ORDINARY_DUNDERS:
+        refuse_attribute(obj, name)
+    return getattr(obj, name)
+
+
+def _check_underscore(obj: object, name: str) -> None:
+    if name in READABLE_DUNDERS:
+        return
+    if name in TUPLE_NAMES and issubclass(obj if issubclass(type(obj), type) else type(obj), tuple):  # type: ignore[arg-type]
+        return
+    refuse_attribute(obj, name)
+
+
+def _format(obj: object, name: str) -> Any:
+    """``str.format`` walks attributes; what is returned in its place does not. Told by what was found, not where:
+    ``super()`` and subclasses lead to it as well.
+    """
+    found = getattr(obj, name)
+    safe = _FORMATTERS[name]
+    if found is getattr(str, name):
+        return safe
+    if type(found) is types.BuiltinMethodType and isinstance(found.__self__, str):
+        return types.MethodType(safe, found.__self__)
+    return found
+
+
+def _failed_object(obj: object, name: str) -> Any:
+    if isinstance(obj, AttributeError):
+        refuse_attribute(obj, name)
+    return getattr(obj, name)
+
+
+def _arrow_memory(obj: object, name: str) -> Any:
+    owner = obj if isinstance(obj, type) else type(obj)
+    if owner.__module__.partition(".")[0] == "pyarrow":
+        refuse_attribute(obj, name)
+    return getattr(obj, name)
+
+
+BY_OBJECT: Mapping[str, Callable[[object, str], Any]] = {
+    "format": _format,
+    "format_map": _format,
+    "obj": _failed_object,
+    **dict.fromkeys(
+        ("from_buffers", "buffers", "address", "to_pandas", "from_pandas", "to_numpy", "pandas_metadata"),
+        _arrow_memory,
+    ),
+}
+"""Names that are open or not depending on the object. Never allowed where Python looks them up by itself."""
+
+
+class _Formatter(string.Formatter):
+    """``{name}``, ``{0[key]}``, conversions and format specs; no attributes."""
+
+    def get_field(self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        if "." in field_name.partition("[")[0]:
+            raise ValueError(f"{{{field_name}}}: format strings cannot read attributes here: write an f-string")
+        first, rest = _split_field(field_name)
+        value = self.get_value(first, args, kwargs)
+        for is_attribute, key in rest:
+            if is_attribute:
+                raise ValueError(f"{{{field_name}}}: format strings cannot read attributes here: write an f-string")
+            value = value[key]
+        return value, first
+
+
+def _split_field(field_name: str) -> tuple[Any, Any]:
+    import _string
+
+    return _string.formatter_field_name_split(field_name)  # type: ignore[no-any-return]
+
+
+def format_string(template: str, /, *args: object, **kwargs: object) -> str:
+    """``template.format(*args, **kwargs)`` without attribute walks."""
+    return _Formatter().vformat(str(template), args, kwargs)
+
+
+def format_string_map(template: str, mapping: Mapping[str, object], /) -> str:
+    """``template.format_map(mapping)`` without attribute walks."""
+    return _Formatter().vformat(str(template), (), mapping)
+
+
+_FORMATTERS: Mapping[str, Callable[..., str]] = {"format": format_string, "format_map": format_string_map}
+
+
+def writable(obj: Any) -> Any:
+    """``obj``, when plugin code may set attributes on it: an instance of one of its own classes, or such a class.
+
+    :raises TypeError: for anything else.
+    """
+    owner = obj if issubclass(type(obj), type) else type(obj)
+    if getattr(owner, _MARK, False) or type(obj) in WRITABLE_TYPES:
+        return obj
+    raise TypeError(f"a plugin can set attributes on objects of its own classes only, not on a {owner.__name__}")
+
+
+WRITABLE_TYPES: set[type] = set()
+"""Library types whose attributes are meant to be set; filled by facades."""
+
+
+# --- classes --------------------------------------------------------------------------------------------------
+
+
+def mark_class(cls: Any) -> Any:
+    """Make ``cls`` one of the plugin's own."""
+    setattr(cls, _MARK, True)
+    return cls
+
+
+def build_class(body: Any, name: str, *bases: Any, **keywords: Any) -> Any:
+    """The ``class`` statement: no metaclasses, and no str that is also a dataclass.
+
+    The last is a way around :func:`_format`: a dataclass reads fields by name, and may call one ``format``.
+    """
+    if "metaclass" in keywords:
+        raise TypeError("metaclass= is not open to plugins: use a base class or a decorator")
+    for base in bases:
+        if not isinstance(base, type) and not hasattr(base, "__mro_entries__"):
+            raise TypeError(f"class {name}: a base is a class, not a {type(base).__name__}")
+        if isinstance(base, type) and issubclass(base, type):
+            raise TypeError(f"class {name}: metaclasses are not open to plugins")
+    cls = builtins.__build_class__(body, name, *bases, **keywords)
+    if not isinstance(cls, type) or issubclass(cls, type):
+        raise TypeError(f"class {name}: metaclasses are not open to plugins")
+    if issubclass(cls, str) and hasattr(cls, "__dataclass_fields__"):
+        raise TypeError(f"class {name}: a str cannot be a dataclass here")
+    return mark_class(cls)
+
+
+KNOWN_TYPES: set[type] = set()
+"""Classes that plugin code can name; filled by the builtins below and by facades."""
+
+
+class TypeName:
+    """Stands for a class that plugin code cannot name: it can be compared and has its name, no more."""
+
+    __slots__ = ("__name__", "_cls")
+
+    def __init__(self, cls: type) -> None:
+        self._cls = cls
+        self.__name__ = cls.__name__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TypeName) and other._cls is self._cls
+
+    def __hash__(self) -> int:
+        return hash(self._cls)
+
+    def __repr__(self) -> str:
+        return f"<class {self.__name__!r}>"
+
+
+class _Type:
+    """``type`` for plugin code: ``type(x)``, ``isinstance(x, type)``, ``type[X]`` in annotations."""
+
+    __slots__ = ()
+
+    def __call__(self, obj: object, /) -> Any:
+        cls = type(obj)
+        return cls if cls in KNOWN_TYPES or getattr(cls, _MARK, False) is True else TypeName(cls)
+
+    def __instancecheck__(self, obj: object) -> bool:
+        return isinstance(obj, type)
+
+    def __subclasscheck__(self, cls: object) -> bool:
+        return False
+
+    def __getitem__(self, _item: object) -> Any:
+        return Any
+
+    def __or__(self, _other: object) -> Any:
+        return Any
+
+    __ror__ = __or__
+
+    def __repr__(self) -> str:
+        return "<class 'type'>"
+
+
+# --- builtins -------------------------------------------------------------------------------------------------
+
+_MISSING = object()
+
+
+def guarded_getattr(obj: object, name: str, default: object = _MISSING, /) -> Any:
+    """``getattr``; a name that is not open raises also where there is a default."""
+    try:
+        return get_checked(obj, name)
+    except AttributeError:
+        if default is _MISSING or (name.startswith("_") and name != "_") or name in INTROSPECTION:
+            raise
+        return default
+
+
+def guarded_hasattr(obj: object, name: str, /) -> bool:
+    try:
+        get_checked(obj, name)
+    except AttributeError:
+        return False
+    return True
+
+
+def guarded_setattr(obj: object, name: str, value: object, /) -> None:
+    setattr(writable(obj), _public(name), value)
+
+
+def guarded_delattr(obj: object, name: str, /) -> None:
+    delattr(writable(obj), _public(name))
+
+
+def _public(name: str) -> str:
+    if type(name) is not str:
+        raise TypeError(f"an attribute's name is a str, not {type(name).__name__}")
+    if name.startswith("_") or name in INTROSPECTION:
+        raise AttributeError(f"{name!r} cannot be set by a plugin: names that begin with '_' are the sandbox's")
+    return name
+
+
+def printer(write: Callable[[str], None]) -> Callable[..., None]:
+    """``print`` that writes to ``write``."""
+
+    def print(
+        *values: object, sep: str | None = " ", end: str | None = "\n", file: Any = None, flush: bool = False
+    ) -> None:  # noqa: A001
+        text = (" " if sep is None else sep).join(map(str, values)) + ("\n" if end is None else end)
+        if file is None:
+            write(text)
+        else:
+            get_checked(file, "write")(text)
+
+    return print
+
+
+PLAIN_BUILTINS = (
+    "abs all any ascii bin bool bytearray bytes callable chr classmethod complex dict divmod enumerate filter float "
+    "format frozenset hash hex id int isinstance issubclass iter len list map max min next object oct ord pow "
+    "property range repr reversed round set slice sorted staticmethod str sum super tuple zip "
+    "Ellipsis False None NotImplemented True"
+).split()
+"""Python's own, as they are."""
+
+GUARDED_BUILTINS: Mapping[str, Any] = {
+    "delattr": guarded_delattr,
+    "getattr": guarded_getattr,
+    "hasattr": guarded_hasattr,
+    "setattr": guarded_setattr,
+    "type": _Type(),
+}
+"""Same names and meaning, within what is open to plugins."""
+
+_NOT_RAISED_BY_PLUGINS = (BaseExceptionGroup, StopAsyncIteration)
+
+EXCEPTIONS = tuple(
+    name
+    for name, value in vars(builtins).items()
+    if isinstance(value, type) and issubclass(value, Exception) and not issubclass(value, _NOT_RAISED_BY_PLUGINS)
+)
+"""Every ``Exception`` of Python, except groups. BaseException, KeyboardInterrupt and SystemExit are the host's."""
+
+BUILTIN_NAMES = frozenset({*PLAIN_BUILTINS, *GUARDED_BUILTINS, *EXCEPTIONS, "print", "__debug__"})
+
+
+def builtins_for(write: Callable[[str], None], importer: Callable[..., Any]) -> dict[str, Any]:
+    """The ``__builtins__`` of a plugin's modules."""
+    names = {name: getattr(builtins, name) for name in (*PLAIN_BUILTINS, *EXCEPTIONS)}
+    return {
+        **names,
+        **GUARDED_BUILTINS,
+        "print": printer(write),
+        "__build_class__": build_class,
+        "__import__": importer,
+    }
+
+
+KNOWN_TYPES.update(
+    value for name in (*PLAIN_BUILTINS, *EXCEPTIONS) if isinstance(value := getattr(builtins, name), type)
+)
+KNOWN_TYPES.add(type(None))
+
+GUARDS: Mapping[str, Any] = {
+    "_getattr_": get_attribute,
+    "_getchecked_": get_checked,
+    "_getsuper_": get_super,
+    "_write_": writable,
+}
+"""Names that compiled plugin code calls; no plugin name begins with ``_``, so none can be replaced."""

@@ -1,0 +1,537 @@
+"""What a plugin's source may say: a deny-by-default policy over RestrictedPython.
+
+RestrictedPython's transformer is opened for modern Python where that is safe, and closed where it was open without
+need. Every AST node is either in :data:`ALLOWED` or refused, also one that Python or RestrictedPython adds later.
+Items, iteration and unpacking run unguarded: nothing that is handed to plugin code protects its items. Attributes
+are read through ``_getattr_`` and set through ``_write_`` (see :mod:`automatosx_nb.sandbox.guards`).
+
+This is the language wall. It makes the easy attacks impossible and an author's mistakes visible; it is no security
+boundary, and the worker's process is confined as if it were not there.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import contextlib
+import copy
+from typing import TYPE_CHECKING, Any
+
+from RestrictedPython import RestrictingNodeTransformer
+from RestrictedPython.transformer import INSPECT_ATTRIBUTES, copy_locations
+
+from automatosx_nb.errors import PluginRefused
+from automatosx_nb.sandbox import guards
+
+if TYPE_CHECKING:
+    import types
+    from collections.abc import Callable, Iterator
+
+ALLOWED = frozenset(
+    """
+    Module Expr Constant List Tuple Set Dict JoinedStr FormattedValue Name Load Store Del Starred Slice Subscript
+    UnaryOp UAdd USub Not Invert BinOp Add Sub Mult Div FloorDiv Mod Pow LShift RShift BitOr BitXor BitAnd MatMult
+    BoolOp And Or Compare Eq NotEq Lt LtE Gt GtE Is IsNot In NotIn Call keyword IfExp NamedExpr Attribute
+    ListComp SetComp GeneratorExp DictComp comprehension Assign AnnAssign AugAssign Raise Assert Delete Pass
+    Import ImportFrom alias If For While Break Continue Try ExceptHandler With withitem
+    Match match_case MatchValue MatchSingleton MatchSequence MatchMapping MatchClass MatchStar MatchAs MatchOr
+    FunctionDef Lambda arguments arg Return Yield YieldFrom Global Nonlocal ClassDef
+    """.split()
+)
+"""Every AST node class that a plugin's source may contain."""
+
+_ASYNC = "a handler runs to its end, and the host does not wait on event loops: write a plain 'def'"
+_GENERICS = "use typing.TypeVar and typing.Generic, which work on every supported Python"
+REFUSED: dict[str, tuple[str, str]] = {
+    "AsyncFunctionDef": ("async functions are not allowed", _ASYNC),
+    "AsyncFor": ("async for is not allowed", _ASYNC),
+    "AsyncWith": ("async with is not allowed", _ASYNC),
+    "Await": ("await is not allowed", _ASYNC),
+    "TryStar": ("except* is not allowed", "catch the exceptions one by one with 'except'"),
+    "TypeAlias": ("the type statement is not allowed", "write Name: TypeAlias = ... with typing.TypeAlias"),
+    "TypeVar": ("type parameters are not allowed", _GENERICS),
+    "ParamSpec": ("type parameters are not allowed", _GENERICS),
+    "TypeVarTuple": ("type parameters are not allowed", _GENERICS),
+    "TemplateStr": ("template strings are not allowed", "write an f-string"),
+    "Interpolation": ("template strings are not allowed", "write an f-string"),
+}
+"""Node classes with an answer of their own: what is refused, and what to write instead."""
+
+PATTERN_CLOSED = frozenset(guards.BY_OBJECT)
+"""Attributes that Python itself would look up, past the guards: in patterns and augmented assignments."""
+
+UNREACHABLE = guards.INTROSPECTION | INSPECT_ATTRIBUTES
+
+_CLASS_NAMES = frozenset({"__slots__"}) | guards.ORDINARY_DUNDERS
+_MODULE_NAMES = frozenset({"__all__", "__version__", "__author__"})
+_FUTURES = frozenset({"annotations", "division", "generator_stop", "print_function", "unicode_literals"})
+
+INSTEAD: dict[str, str] = {
+    "open": "files come as arguments that the host resolves; to keep data, use automatosx_nb.sdk.storage",
+    "eval": "there is no code from text here; to read data, use json.loads",
+    "exec": "there is no code from text here",
+    "compile": "there is no code from text here",
+    "__import__": "write an import statement",
+    "input": "declare an argument of the magic in plugin.toml",
+    "globals": "pass values as arguments",
+    "locals": "pass values as arguments",
+    "vars": "use dataclasses.asdict, or name the attributes",
+    "dir": "name the attributes",
+    "breakpoint": "use print, or automatosx_nb.sdk.log",
+    "exit": "return from the handler",
+    "quit": "return from the handler",
+    "memoryview": "use bytes or bytearray",
+    "BaseException": "catch Exception: interrupts are for the host",
+    "KeyboardInterrupt": "catch Exception: interrupts are for the host",
+    "SystemExit": "return from the handler",
+    "GeneratorExit": "use 'finally' in the generator",
+    "ExceptionGroup": "raise one exception",
+    "BaseExceptionGroup": "raise one exception",
+}
+"""Builtins that are closed to plugins → what to use instead."""
+
+
+class _Refusal(Exception):
+    def __init__(self, node: ast.AST, refused: str, instead: str = "") -> None:
+        super().__init__(refused)
+        self.line = getattr(node, "lineno", 0)
+        self.refused, self.instead = refused, instead
+
+
+def compile_module(
+    source: bytes,
+    file: str,
+    *,
+    filename: str,
+    importable: Callable[[str, int, tuple[str, ...]], tuple[str, str] | None],
+    source_kb: int = 256,
+) -> types.CodeType:
+    """Compile one module of a plugin. ``file`` is what errors name; ``filename`` goes into the code object.
+
+    ``importable`` takes (module, level, names) and answers None, or what is refused and what to do instead.
+
+    :raises PluginRefused: for what the policy does not allow, for syntax errors, and for a source that is too large
+        or nested too deeply.
+    """
+    tree = parse(source, file, source_kb=source_kb)
+    try:
+        tree = Policy(tree, importable).visit(tree)
+        ast.fix_missing_locations(tree)
+        return compile(tree, filename, "exec", dont_inherit=True, optimize=0)
+    except _Refusal as refusal:
+        raise PluginRefused(file, refusal.line, refusal.refused, _sentence(refusal.instead)) from None
+    except (RecursionError, MemoryError):
+        raise _too_deep(file) from None
+    except (SyntaxError, ValueError) as error:
+        raise _syntax(file, error) from None
+
+
+def parse(source: bytes, file: str, *, source_kb: int) -> ast.Module:
+    """:raises PluginRefused: if ``source`` is too large, not UTF-8, or not Python."""
+    if len(source) > source_kb * 1024:
+        size = f"{len(source) / 1024:.0f} KiB, and {source_kb} KiB are allowed"
+        raise PluginRefused(file, 0, f"the module has {size}", "Split it into several modules.")
+    try:
+        return ast.parse(source.decode("utf-8-sig"), file)
+    except UnicodeDecodeError as error:
+        line = source[: error.start].count(b"\n") + 1
+        raise PluginRefused(file, line, "the source is not UTF-8", "Save the file as UTF-8.") from None
+    except (RecursionError, MemoryError):
+        raise _too_deep(file) from None
+    except (SyntaxError, ValueError) as error:
+        raise _syntax(file, error) from None
+
+
+def _too_deep(file: str) -> PluginRefused:
+    return PluginRefused(file, 0, "an expression is nested too deeply", "Split it into several statements.")
+
+
+def _syntax(file: str, error: SyntaxError | ValueError) -> PluginRefused:
+    if isinstance(error, SyntaxError):
+        return PluginRefused(file, error.lineno or 0, f"not Python: {error.msg}", "Correct the syntax.")
+    return PluginRefused(file, 0, f"not Python: {error}", "Correct the source.")
+
+
+def _sentence(text: str) -> str:
+    first = text if text.startswith("docs/") else text[:1].upper() + text[1:]
+    return first if first.endswith(("?", ".")) or not first else first + "."
+
+
+class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
+    """One pass over one module; raises :class:`_Refusal` at the first thing that is not allowed."""
+
+    def __init__(
+        self, tree: ast.Module, importable: Callable[[str, int, tuple[str, ...]], tuple[str, str] | None]
+    ) -> None:
+        super().__init__()
+        self._importable = importable
+        self._bound = _bound_names(tree)
+        self._in_class = False
+        self._in_function = False
+        self._optional = False
+        self._annotations_are_text = _has_future_annotations(tree)
+
+    # deny by default
+
+    def visit(self, node: ast.AST) -> Any:
+        kind = type(node).__name__
+        if kind not in ALLOWED:
+            refused, instead = REFUSED.get(kind, (f"{kind} is not allowed", ""))
+            raise _Refusal(node, refused, instead)
+        return super().visit(node)
+
+    def error(self, node: ast.AST, info: str) -> None:
+        """What RestrictedPython itself refuses."""
+        raise _Refusal(node, info.rstrip("."))
+
+    def _contents(self, node: Any) -> Any:
+        return self.node_contents_visit(node)
+
+    @contextlib.contextmanager
+    def _inside(self, *, in_class: bool, in_function: bool) -> Iterator[None]:
+        before = self._in_class, self._in_function
+        self._in_class, self._in_function = in_class, in_function
+        try:
+            yield
+        finally:
+            self._in_class, self._in_function = before
+
+    # names
+
+    def check_name(self, node: ast.AST, name: str | None, allow_magic_methods: bool = False) -> None:
+        if name is None or name == "_":
+            return
+        if name in UNREACHABLE:
+            raise _Refusal(node, f"the name {name!r} is not allowed", "choose another name")
+        if not name.startswith("_"):
+            return
+        if self._in_class and name in _CLASS_NAMES:
+            return
+        if not self._in_class and not self._in_function and name in _MODULE_NAMES:
+            return
+        if name.startswith("__") and name.endswith("__"):
+            raise _Refusal(node, f"the name {name!r} is not allowed", INSTEAD.get(name, ""))
+        public = name.strip("_") or "name"
+        raise _Refusal(node, f"names that begin with '_' are the sandbox's own, as {name!r}", f"call it {public!r}")
+
+    def visit_Name(self, node: ast.Name) -> Any:
+        name = node.id
+        if isinstance(node.ctx, ast.Load):
+            if name == "__name__" or name == "__debug__":
+                return node
+            if name not in self._bound and name not in guards.BUILTIN_NAMES and hasattr(builtins, name):
+                raise _Refusal(node, f"{name} is not open to plugins", INSTEAD.get(name, ""))
+        self.check_name(node, name)
+        return node
+
+    def visit_arg(self, node: ast.arg) -> Any:
+        self.check_name(node, node.arg)
+        node.annotation = self._annotation(node.annotation)
+        return node
+
+    def visit_keyword(self, node: ast.keyword) -> Any:
+        if node.arg is not None:
+            self._check_public(node, node.arg)
+        return self._contents(node)
+
+    def visit_Global(self, node: ast.Global) -> Any:
+        for name in node.names:
+            self.check_name(node, name)
+        return node
+
+    def visit_Nonlocal(self, node: ast.Nonlocal) -> Any:
+        for name in node.names:
+            self.check_name(node, name)
+        return node
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> Any:
+        self.check_name(node, node.name)
+        return self._contents(node)
+
+    # attributes
+
+    def _check_public(self, node: ast.AST, name: str) -> None:
+        if name in UNREACHABLE:
+            raise _Refusal(node, f"the name {name!r} is not allowed: it leads into frames and code")
+        if name.startswith("_") and name != "_" and name not in guards.TUPLE_NAMES:
+            advice = {
+                "__class__": "use type(x)",
+                "__dict__": "use dataclasses.asdict, or name the attributes",
+                "__name__": "use type(x).__name__",
+            }
+            plain = name.strip("_") or "name"
+            instead = f"names that begin with '_' are the sandbox's own: call it {plain!r}"
+            raise _Refusal(node, f"the attribute {name!r} is not allowed", advice.get(name, instead))
+
+    def visit_Attribute(self, node: ast.Attribute) -> Any:
+        name = node.attr
+        if not isinstance(node.ctx, ast.Load):
+            self._check_public(node, name)
+            node.value = self._call("_write_", node.value, [self.visit(node.value)])
+            return node
+        if name in guards.READABLE_DUNDERS:
+            guard = "_getchecked_"
+        elif name in guards.ORDINARY_DUNDERS and _is_super_call(node.value):
+            guard = "_getsuper_"
+        else:
+            self._check_public(node, name)
+            checked = name in guards.BY_OBJECT or name in guards.TUPLE_NAMES
+            guard = "_getchecked_" if checked else "_getattr_"
+        return self._call(guard, node, [self.visit(node.value), ast.Constant(name)])
+
+    def _call(self, guard: str, place: ast.AST, args: list[Any]) -> ast.Call:
+        call = ast.Call(func=ast.Name(guard, ast.Load()), args=args, keywords=[])
+        copy_locations(call, place)
+        return call
+
+    # items, iteration, unpacking, calls: as Python does them
+
+    def visit_Subscript(self, node: ast.Subscript) -> Any:
+        return self._contents(node)
+
+    def visit_comprehension(self, node: ast.comprehension) -> Any:
+        if node.is_async:
+            raise _Refusal(node.target, "async comprehensions are not allowed", _ASYNC)
+        return self._contents(node)
+
+    def _comprehension(self, node: Any) -> Any:
+        with self._inside(in_class=False, in_function=True):
+            return self._contents(node)
+
+    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
+
+    def visit_For(self, node: ast.For) -> Any:
+        return self._contents(node)
+
+    def visit_With(self, node: ast.With) -> Any:
+        return self._contents(node)
+
+    def visit_Call(self, node: ast.Call) -> Any:
+        return self._contents(node)
+
+    # assignment
+
+    def visit_Assign(self, node: ast.Assign) -> Any:
+        node.targets = [self._target(node, target) for target in node.targets]
+        node.value = self.visit(node.value)
+        return node
+
+    def _target(self, node: ast.Assign, target: ast.expr) -> Any:
+        """``__match_args__`` names attributes that Python reads by itself, so only a checked literal may be one."""
+        if self._in_class and isinstance(target, ast.Name) and target.id == "__match_args__":
+            self._check_match_args(node, node.value)
+            return target
+        return self.visit(target)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:
+        if isinstance(node.target, ast.Name) and node.target.id in _CLASS_NAMES:
+            raise _Refusal(node, f"{node.target.id!r} cannot be annotated")
+        node.target = self.visit(node.target)
+        node.annotation = self._annotation(node.annotation)
+        if node.value is not None:
+            node.value = self.visit(node.value)
+        return node
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> Any:
+        target = node.target
+        if isinstance(target, ast.Attribute) and target.attr in PATTERN_CLOSED:
+            name = target.attr
+            raise _Refusal(node, f"augmented assignment to .{name} is not allowed", f"assign x.{name} = ...")
+        if isinstance(target, ast.Name) and target.id.startswith("__"):
+            raise _Refusal(node, f"augmented assignment to {target.id!r} is not allowed")
+        return self._contents(node)
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> Any:
+        return self._contents(node)
+
+    def _check_match_args(self, node: ast.AST, value: ast.AST) -> None:
+        names = value.elts if isinstance(value, ast.Tuple) else None
+        if names is None:
+            raise _Refusal(node, "__match_args__ has to be a tuple of names, written out")
+        for item in names:
+            if not isinstance(item, ast.Constant) or type(item.value) is not str:
+                raise _Refusal(node, "__match_args__ has to be a tuple of names, written out")
+            self._check_pattern_name(node, item.value)
+
+    def _annotation(self, node: Any) -> Any:
+        """Checked like any expression; kept as written where it is only ever text."""
+        if node is None:
+            return None
+        if self._annotations_are_text:
+            self.visit(copy.deepcopy(node))
+            return node
+        return self.visit(node)
+
+    # match: patterns hold names and attributes that are no Name and no Attribute nodes
+
+    def _check_pattern_name(self, node: ast.AST, name: str) -> None:
+        if name.startswith("_") or name in UNREACHABLE or name in PATTERN_CLOSED:
+            raise _Refusal(node, f"a pattern cannot read the attribute {name!r}", "test it in an 'if' guard")
+
+    def visit_MatchAs(self, node: ast.MatchAs) -> Any:
+        self.check_name(node, node.name)
+        return self._contents(node)
+
+    def visit_MatchStar(self, node: ast.MatchStar) -> Any:
+        self.check_name(node, node.name)
+        return node
+
+    def visit_MatchMapping(self, node: ast.MatchMapping) -> Any:
+        self.check_name(node, node.rest)
+        node.keys = [self._pattern_value(key) for key in node.keys]
+        node.patterns = [self.visit(pattern) for pattern in node.patterns]
+        return node
+
+    def visit_MatchClass(self, node: ast.MatchClass) -> Any:
+        for name in node.kwd_attrs:
+            self._check_pattern_name(node, name)
+        node.cls = self._pattern_value(node.cls)
+        node.patterns = [self.visit(pattern) for pattern in node.patterns]
+        node.kwd_patterns = [self.visit(pattern) for pattern in node.kwd_patterns]
+        return node
+
+    def visit_MatchValue(self, node: ast.MatchValue) -> Any:
+        node.value = self._pattern_value(node.value)
+        return node
+
+    def _pattern_value(self, node: Any) -> Any:
+        """Python accepts only plain names, dotted names and literals here, so they cannot become guarded calls."""
+        if isinstance(node, ast.Attribute):
+            self._check_pattern_name(node, node.attr)
+            node.value = self._pattern_value(node.value)
+            return node
+        return self.visit(node)
+
+    def _as_it_is(self, node: Any) -> Any:
+        return self._contents(node)
+
+    visit_Match = visit_match_case = visit_MatchSingleton = visit_MatchSequence = visit_MatchOr = _as_it_is
+
+    # functions and classes
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> Any:
+        self.check_name(node, node.name)
+        node.decorator_list = [self.visit(item) for item in node.decorator_list]
+        for parameter in getattr(node, "type_params", []):
+            self.visit(parameter)
+        with self._inside(in_class=False, in_function=True):
+            node.args = self.visit(node.args)
+            node.returns = self._annotation(node.returns)
+            node.body = self._body(node.body)
+        return node
+
+    def visit_Lambda(self, node: ast.Lambda) -> Any:
+        with self._inside(in_class=False, in_function=True):
+            return self._contents(node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> Any:
+        self.check_name(node, node.name)
+        for keyword in node.keywords:
+            if keyword.arg == "metaclass" or keyword.arg is None:
+                raise _Refusal(
+                    node, "metaclass= and ** in a class statement are not allowed", "use a base class or a decorator"
+                )
+        for parameter in getattr(node, "type_params", []):
+            self.visit(parameter)
+        node.decorator_list = [self.visit(item) for item in node.decorator_list]
+        node.bases = [self.visit(item) for item in node.bases]
+        node.keywords = [self.visit(item) for item in node.keywords]
+        with self._inside(in_class=True, in_function=False):
+            node.body = self._body(node.body)
+        return node
+
+    def _body(self, statements: list[ast.stmt]) -> list[ast.stmt]:
+        return [self.visit(statement) for statement in statements]
+
+    def visit_Module(self, node: ast.Module) -> Any:
+        return self._contents(node)
+
+    # imports
+
+    def visit_If(self, node: ast.If) -> Any:
+        test = node.test
+        name = test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", "")
+        if name == "TYPE_CHECKING":
+            skipped = ast.Pass()
+            copy_locations(skipped, node)
+            node.body = [skipped]
+        return self._contents(node)
+
+    def visit_Try(self, node: ast.Try) -> Any:
+        before = self._optional
+        self._optional = before or any(_catches_import_error(handler) for handler in node.handlers)
+        node.body = self._body(node.body)
+        self._optional = before
+        node.handlers = [self.visit(handler) for handler in node.handlers]
+        node.orelse, node.finalbody = self._body(node.orelse), self._body(node.finalbody)
+        return node
+
+    def visit_Import(self, node: ast.Import) -> Any:
+        for alias in node.names:
+            self.check_name(node, alias.asname or alias.name.partition(".")[0])
+            for part in alias.name.split("."):
+                self.check_name(node, part)
+            self._check_import(node, alias.name, 0, ())
+        return node
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> Any:
+        names = tuple(alias.name for alias in node.names)
+        if node.module == "__future__" and not node.level:
+            for name in names:
+                if name not in _FUTURES:
+                    raise _Refusal(node, f"from __future__ import {name} is not allowed")
+            return node
+        if "*" in names:
+            raise _Refusal(node, "import * is not allowed", "name what you import")
+        for part in (node.module or "").split("."):
+            self.check_name(node, part)
+        for alias in node.names:
+            self.check_name(node, alias.name)
+            self.check_name(node, alias.asname)
+        self._check_import(node, node.module or "", node.level, names)
+        return node
+
+    def _check_import(self, node: ast.AST, module: str, level: int, names: tuple[str, ...]) -> None:
+        if getattr(node, "is_lazy", 0):
+            raise _Refusal(node, "lazy imports are not allowed", "write a plain import")
+        found = self._importable(module, level, names)
+        if found is not None and not self._optional:
+            raise _Refusal(node, *found)
+
+
+def _is_super_call(node: ast.AST) -> bool:
+    return (
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super" and not node.keywords
+    )
+
+
+def _catches_import_error(handler: ast.ExceptHandler) -> bool:
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(isinstance(kind, ast.Name) and kind.id in ("ImportError", "ModuleNotFoundError") for kind in kinds)
+
+
+def _has_future_annotations(tree: ast.Module) -> bool:
+    return any(
+        isinstance(node, ast.ImportFrom)
+        and node.module == "__future__"
+        and any(alias.name == "annotations" for alias in node.names)
+        for node in tree.body
+    )
+
+
+def _bound_names(tree: ast.Module) -> frozenset[str]:
+    """Every name that the module binds anywhere: a local ``dir`` or ``vars`` is the author's own."""
+    bound: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
+                bound.add(name)
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                bound.add(name)
+            case ast.alias(name=name, asname=asname):
+                bound.add(asname or name.partition(".")[0])
+            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                bound.add(name)
+            case ast.MatchMapping(rest=str(name)):
+                bound.add(name)
+    return frozenset(bound)
