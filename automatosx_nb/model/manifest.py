@@ -46,7 +46,10 @@ CATEGORIES = (
 """The closed list of what a plugin can be for."""
 
 _SECTIONS = "schema, [plugin], [requires], [permissions], [limits], [contributes]"
-_KEYWORD = matching(re.compile(r"[a-z0-9][a-z0-9+.#-]{0,39}"), "a word in small letters, as in 'csv'")
+_KEYWORD = matching(
+    re.compile(r"(?=.{1,40}$)[a-z0-9][a-z0-9+.#-]*(?: [a-z0-9][a-z0-9+.#-]*)*"),
+    "one or a few words in small letters, as in 'csv' or 'missing values'",
+)
 _MAIN = matching(
     re.compile(r"(?!automatosx_nb$)[a-z][a-z0-9_]{0,63}"),
     "the name of the package or module under src/, as in 'csv_doctor'",
@@ -99,9 +102,7 @@ def _manifest(top: Table, problems: Problems) -> Manifest | None:
         return None  # what the other keys of another schema mean is not ours to say
     head = top.need("plugin", lambda spot: spot.table(), "the table [plugin]")
     plugin = _plugin(head) if head is not None else {"id": None}
-    requires = top.need(
-        "requires", requirements.requires_of(plugin["id"]), f"the table [requires] with {REQUIRES}"
-    )
+    requires = top.need("requires", requirements.requires_of(plugin["id"]), f"the table [requires] with {REQUIRES}")
     asked, optional = top.get("permissions", _permissions) or ({}, {})
     limits = top.get("limits", requirements.limits) or {}
     adds = top.get("contributes", contributions.read) or Contributions()

@@ -48,7 +48,7 @@ def test_every_value_of_a_manifest_arrives() -> None:
     )
     assert read.authors == ("Ada Lovelace", "The tables team")
     assert read.categories == ("data-quality", "exploration")
-    assert read.keywords == ("csv", "pandas", "c++")
+    assert read.keywords == ("csv", "missing values", "c++")
     assert read.docs == ("docs/quickstart.ipynb", "docs/deeper/all of it.ipynb")
     assert read.requires.python == ">=3.11,<4"
     assert list(read.requires.plugins) == ["acme.tables"]
