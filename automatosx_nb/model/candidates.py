@@ -1,0 +1,123 @@
+"""Which releases the resolver may choose, in which order, and why it may not choose the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from automatosx_nb.model.release import IndexRelease, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from automatosx_nb.model.ports import ReleaseIndex
+    from automatosx_nb.model.semver import Range, Version
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """One release of one plugin; compared by identity, as :class:`Candidates` makes each once."""
+
+    plugin: str
+    release: IndexRelease
+
+    @property
+    def version(self) -> Version:
+        return self.release.version
+
+    def __str__(self) -> str:
+        return f"{self.plugin} {self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """A release that may not be chosen; ``reason`` continues the sentence 'acme.a 1.0.0 …'."""
+
+    version: Version
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a release is held against. ``pins`` are the versions that the user named exactly, by plugin."""
+
+    pins: Mapping[str, Version] = field(default_factory=dict)
+    installed: Mapping[str, Version] = field(default_factory=dict)
+    prereleases: bool = False
+    engine: Version | None = None
+    """The runtime's API version; None: not looked at."""
+    python: str | None = None
+    """As in ``3.12.1``; None: not looked at."""
+
+    def against(self, plugin: str, release: IndexRelease) -> str | None:
+        """Why ``release`` may not be chosen; None: it may."""
+        named = release.version in (self.pins.get(plugin), self.installed.get(plugin))
+        if release.quarantined is not None:
+            return f"is quarantined: {release.quarantined}"
+        if release.stage is Stage.DRAFT:
+            return "is a draft that is not published yet"
+        if release.stage is Stage.BETA and not (named or self.prereleases):
+            return "is a beta: name that version exactly, or allow prereleases"
+        if release.yanked is not None and not named:
+            return f"was yanked: {release.yanked}"
+        return self._against_engine(release.engine) or self._against_python(release.python)
+
+    def _against_engine(self, engine: Range | None) -> str | None:
+        if engine is None or self.engine is None or engine.allows(self.engine, prereleases=True):
+            return None
+        return f"needs automatosx {engine}, and this is {self.engine}"
+
+    def _against_python(self, specifiers: str) -> str | None:
+        if not specifiers or self.python is None:
+            return None
+        try:
+            fits = SpecifierSet(specifiers).contains(self.python, prereleases=True)
+        except InvalidSpecifier:
+            return f"asks for a Python that cannot be read: {specifiers!r}"
+        return None if fits else f"needs Python {specifiers}, and this is {self.python}"
+
+
+class Candidates:
+    """The index as the resolver sees it; each plugin is read once."""
+
+    def __init__(self, index: ReleaseIndex, rules: Rules) -> None:
+        self._index = index
+        self._rules = rules
+        self._usable: dict[str, tuple[Candidate, ...]] = {}
+        self._excluded: dict[str, tuple[Excluded, ...]] = {}
+
+    def usable(self, plugin: str) -> Sequence[Candidate]:
+        """The installed one first, then the newest first."""
+        if plugin not in self._usable:
+            self._read(plugin)
+        return self._usable[plugin]
+
+    def excluded(self, plugin: str) -> Sequence[Excluded]:
+        """Newest first."""
+        self.usable(plugin)
+        return self._excluded[plugin]
+
+    def knows(self, plugin: str) -> bool:
+        return bool(self.usable(plugin) or self.excluded(plugin))
+
+    def _read(self, plugin: str) -> None:
+        usable: list[Candidate] = []
+        excluded: list[Excluded] = []
+        for release in sorted(self._index.releases(plugin), key=lambda each: each.version, reverse=True):
+            reason = self._rules.against(plugin, release) or _against_itself(plugin, release)
+            if reason is None:
+                usable.append(Candidate(plugin, release))
+            else:
+                excluded.append(Excluded(release.version, reason))
+        installed = self._rules.installed.get(plugin)
+        usable.sort(key=lambda each: each.version != installed)
+        self._usable[plugin], self._excluded[plugin] = tuple(usable), tuple(excluded)
+
+
+def _against_itself(plugin: str, release: IndexRelease) -> str | None:
+    wanted = release.dependencies.get(plugin)
+    if wanted is None or wanted.allows(release.version, prereleases=True):
+        return None
+    return f"requires itself at {wanted}"

@@ -1,0 +1,319 @@
+"""One behaviour of the resolver a test, on indexes small enough to solve in the head."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from automatosx_nb.errors import (
+    DependencyCycle,
+    InvalidRange,
+    ResolutionConflict,
+    ResolutionTooHard,
+    UnknownPlugin,
+)
+from automatosx_nb.model import search
+from automatosx_nb.model.resolution import resolve
+from automatosx_nb.model.semver import Version
+from automatosx_nb.testing.index import MemoryIndex
+
+Records = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+def release(version: str, /, *, optional: Mapping[str, str] | None = None, marks: Any = None, **deps: str) -> Any:
+    return {"version": version, "deps": deps, "optional": optional or {}, **(marks or {})}
+
+
+def chosen(records: Records, wishes: Mapping[str, str], **options: Any) -> dict[str, str]:
+    found = resolve(wishes, MemoryIndex(records, env=options.pop("env", None)), **options)
+    return {plugin: str(version) for plugin, version in found.selected.items()}
+
+
+def conflict(records: Records, wishes: Mapping[str, str], **options: Any) -> list[str]:
+    with pytest.raises(ResolutionConflict) as raised:
+        chosen(records, wishes, **options)
+    return list(raised.value.causes)
+
+
+def v(**versions: str) -> dict[str, Version]:
+    return {plugin: Version.parse(text) for plugin, text in versions.items()}
+
+
+DIAMOND = {
+    "app": [release("1.0.0", left="*", right="*")],
+    "left": [release("2.0.0", base="^2.0"), release("1.0.0", base="^1.0")],
+    "right": [release("1.0.0", base="<2.0.0")],
+    "base": [release("2.0.0"), release("1.1.0"), release("1.0.0")],
+}
+
+
+def test_the_newest_version_is_chosen() -> None:
+    assert chosen({"a": [release("1.0.0"), release("1.10.0"), release("1.9.0")]}, {"a": "^1"}) == {"a": "1.10.0"}
+
+
+def test_nothing_asked_is_nothing_chosen() -> None:
+    found = resolve({}, MemoryIndex(DIAMOND))
+    assert (found.selected, found.order) == ({}, ())
+
+
+def test_a_diamond_meets_in_one_version() -> None:
+    assert chosen(DIAMOND, {"app": "*"}) == {"app": "1.0.0", "base": "1.1.0", "left": "1.0.0", "right": "1.0.0"}
+
+
+def test_every_plugin_comes_after_what_it_requires() -> None:
+    assert resolve({"app": "*"}, MemoryIndex(DIAMOND)).order == ("base", "left", "right", "app")
+
+
+def test_a_conflict_leads_from_the_wishes_to_the_contradiction() -> None:
+    records = {
+        "a": [release("1.0.0", shared="^1.0")],
+        "b": [release("1.0.0", shared="^2.0")],
+        "shared": [release("1.0.0"), release("2.0.0")],
+    }
+    assert conflict(records, {"a": "*", "b": "^1"}) == [
+        "you asked for a *",
+        "a 1.0.0 requires shared ^1.0",
+        "you asked for b ^1",
+        "b 1.0.0 requires shared ^2.0",
+        "no version of shared can be in ^1.0 and ^2.0 at once",
+    ]
+
+
+def test_a_conflict_lists_the_versions_there_are() -> None:
+    causes = conflict({"a": [release(f"1.{n}.0") for n in range(7)]}, {"a": "^2"})
+    assert causes[-1] == "no version of a is in ^2: it has 1.6.0, 1.5.0, 1.4.0, 1.3.0, 1.2.0 and 2 older"
+
+
+def test_an_unknown_wish_names_the_nearest_plugins() -> None:
+    with pytest.raises(UnknownPlugin) as raised:
+        chosen({"acme.tables": [release("1.0.0")]}, {"acme.tabels": "*"})
+    assert raised.value.nearest == ("acme.tables",)
+
+
+def test_a_version_that_requires_an_unknown_plugin_is_passed_over() -> None:
+    records = {"a": [release("2.0.0", gone="*"), release("1.0.0")]}
+    assert chosen(records, {"a": "*"}) == {"a": "1.0.0"}
+
+
+def test_a_plugin_that_needs_an_unknown_one_is_a_conflict() -> None:
+    causes = conflict({"a": [release("2.0.0", gone="*")]}, {"a": "*"})
+    assert causes[-2:] == ["a 2.0.0 requires gone *", "there is no plugin 'gone' in the registry"]
+
+
+YANKED = {"a": [release("1.1.0", marks={"yanked": "loses data"}), release("1.0.0")]}
+
+
+def test_a_yanked_version_is_not_chosen() -> None:
+    assert chosen(YANKED, {"a": "^1"}) == {"a": "1.0.0"}
+
+
+def test_a_yanked_version_is_chosen_when_it_is_named_exactly() -> None:
+    assert chosen(YANKED, {"a": "1.1.0"}) == {"a": "1.1.0"}
+
+
+def test_a_yanked_version_stays_where_it_is_installed() -> None:
+    assert chosen(YANKED, {"a": "^1"}, installed=v(a="1.1.0")) == {"a": "1.1.0"}
+
+
+def test_a_dependency_cannot_pull_a_yanked_version() -> None:
+    causes = conflict({**YANKED, "b": [release("1.0.0", a="1.1.0")]}, {"b": "*"})
+    assert causes[-1] == "a 1.1.0 was yanked: loses data"
+
+
+def test_a_quarantined_version_is_never_chosen() -> None:
+    records = {"a": [release("1.0.0", marks={"quarantined": "steals tokens"})]}
+    causes = conflict(records, {"a": "1.0.0"}, installed=v(a="1.0.0"))
+    assert causes[-1] == "a 1.0.0 is quarantined: steals tokens"
+
+
+def test_a_draft_is_never_chosen() -> None:
+    causes = conflict({"a": [release("1.0.0", marks={"stage": "draft"})]}, {"a": "1.0.0"}, prereleases=True)
+    assert causes[-1] == "a 1.0.0 is a draft that is not published yet"
+
+
+BETA = {"a": [release("2.0.0", marks={"stage": "beta"}), release("1.0.0")]}
+
+
+@pytest.mark.parametrize(
+    ("wish", "prereleases", "version"),
+    [("*", False, "1.0.0"), ("*", True, "2.0.0"), ("2.0.0", False, "2.0.0"), ("<2", True, "1.0.0")],
+)
+def test_a_beta_is_chosen_on_request_only(wish: str, prereleases: bool, version: str) -> None:
+    assert chosen(BETA, {"a": wish}, prereleases=prereleases) == {"a": version}
+
+
+PRERELEASE = {"a": [release("2.0.0-rc.1"), release("1.0.0")]}
+
+
+@pytest.mark.parametrize(
+    ("wish", "prereleases", "version"),
+    [("*", False, "1.0.0"), ("*", True, "2.0.0-rc.1"), (">=2.0.0-rc.0", False, "2.0.0-rc.1")],
+)
+def test_a_prerelease_is_chosen_by_npms_rule_or_on_request(wish: str, prereleases: bool, version: str) -> None:
+    assert chosen(PRERELEASE, {"a": wish}, prereleases=prereleases) == {"a": version}
+
+
+def test_a_conflict_says_that_a_prerelease_would_do() -> None:
+    causes = conflict(PRERELEASE, {"a": ">1.0.0"})
+    assert causes[-1] == "a 2.0.0-rc.1 is a prerelease: name that version exactly, or allow prereleases"
+
+
+def test_an_installed_version_stays_although_there_is_a_newer_one() -> None:
+    assert chosen(DIAMOND, {"base": "*"}, installed=v(base="1.0.0")) == {"base": "1.0.0"}
+
+
+def test_an_installed_version_goes_where_the_wishes_rule_it_out() -> None:
+    assert chosen(DIAMOND, {"base": ">1.0.0"}, installed=v(base="1.0.0")) == {"base": "2.0.0"}
+
+
+def test_an_installed_plugin_that_nothing_needs_is_left_out() -> None:
+    assert chosen(DIAMOND, {"right": "*"}, installed=v(left="1.0.0"))["right"] == "1.0.0"
+    assert "left" not in chosen(DIAMOND, {"right": "*"}, installed=v(left="1.0.0"))
+
+
+OPTIONAL = {
+    "a": [release("1.0.0", optional={"extra": "^1.0"})],
+    "extra": [release("2.0.0"), release("1.0.0")],
+    "user": [release("1.0.0", extra="*")],
+}
+
+
+def test_an_optional_plugin_is_not_pulled_in() -> None:
+    assert chosen(OPTIONAL, {"a": "*"}) == {"a": "1.0.0"}
+
+
+@pytest.mark.parametrize("wishes", [{"a": "*", "extra": "*"}, {"extra": "*", "a": "*"}, {"a": "*", "user": "*"}])
+def test_an_optional_requirement_holds_where_the_plugin_is_there(wishes: dict[str, str]) -> None:
+    assert chosen(OPTIONAL, wishes)["extra"] == "1.0.0"
+
+
+def test_an_optional_requirement_can_be_the_conflict() -> None:
+    causes = conflict(OPTIONAL, {"a": "*", "extra": "^2"})
+    assert "a 1.0.0 works only with extra ^1.0" in causes
+    assert causes[-1] == "no version of extra can be in ^2 and ^1.0 at once"
+
+
+def test_an_unknown_optional_plugin_does_not_matter() -> None:
+    assert chosen({"a": [release("1.0.0", optional={"gone": "*"})]}, {"a": "*"}) == {"a": "1.0.0"}
+
+
+def test_an_optional_plugin_is_activated_first() -> None:
+    assert resolve({"a": "*", "extra": "*"}, MemoryIndex(OPTIONAL)).order == ("extra", "a")
+
+
+def test_an_optional_circle_is_no_circle() -> None:
+    records = {"a": [release("1.0.0", optional={"b": "*"})], "b": [release("1.0.0", a="*")]}
+    assert resolve({"b": "*"}, MemoryIndex(records)).order == ("a", "b")
+
+
+CIRCLE = {
+    "a": [release("1.0.0", b="*")],
+    "b": [release("1.0.0", c="*")],
+    "c": [release("2.0.0", a="*")],
+}
+
+
+def test_a_circle_is_refused_and_shown() -> None:
+    with pytest.raises(DependencyCycle) as raised:
+        chosen(CIRCLE, {"b": "*"})
+    assert raised.value.cycle == ("a", "b", "c")
+
+
+def test_an_older_version_without_the_circle_is_chosen() -> None:
+    records = {**CIRCLE, "c": [*CIRCLE["c"], release("1.0.0")]}
+    assert chosen(records, {"a": "*"}) == {"a": "1.0.0", "b": "1.0.0", "c": "1.0.0"}
+
+
+def test_a_circle_is_solved_where_circles_are_allowed() -> None:
+    found = resolve({"a": "*"}, MemoryIndex(CIRCLE), cycles="allow")
+    assert sorted(found.order) == ["a", "b", "c"]
+
+
+def test_a_plugin_that_requires_itself_is_a_circle() -> None:
+    with pytest.raises(DependencyCycle) as raised:
+        chosen({"a": [release("1.0.0", a="^1.0")]}, {"a": "*"})
+    assert raised.value.cycle == ("a",)
+
+
+def test_a_runtime_that_is_too_old_is_the_reason() -> None:
+    records = {"a": [release("2.0.0", marks={"engine": "^2.0"}), release("1.0.0", marks={"engine": "^1.0"})]}
+    assert chosen(records, {"a": "*"}, engine=Version(1, 4)) == {"a": "1.0.0"}
+    assert chosen(records, {"a": "*"}) == {"a": "2.0.0"}
+    causes = conflict(records, {"a": "^2"}, env={"engine": "1.4.0"})
+    assert causes[-1] == "a 2.0.0 needs automatosx ^2.0, and this is 1.4.0"
+
+
+def test_a_python_that_is_too_old_is_the_reason() -> None:
+    records = {"a": [release("2.0.0", marks={"python": ">=3.13"}), release("1.0.0", marks={"python": ">=3.11"})]}
+    assert chosen(records, {"a": "*"}, python="3.12.4") == {"a": "1.0.0"}
+    causes = conflict(records, {"a": "^2"}, python="3.12.4")
+    assert causes[-1] == "a 2.0.0 needs Python >=3.13, and this is 3.12.4"
+
+
+def test_a_python_requirement_that_cannot_be_read_rules_the_version_out() -> None:
+    causes = conflict({"a": [release("1.0.0", marks={"python": "snake"})]}, {"a": "*"}, python="3.12")
+    assert "cannot be read" in causes[-1]
+
+
+def test_why_leads_back_to_the_wish() -> None:
+    found = resolve({"app": "^1"}, MemoryIndex(DIAMOND))
+    assert found.why("base") == (
+        "base 1.1.0 is here because left 1.0.0 requires base ^1.0, because app 1.0.0 requires left *, "
+        "because you asked for app ^1."
+    )
+    assert found.why("app") == "app 1.0.0 is here because you asked for app ^1."
+    with pytest.raises(UnknownPlugin):
+        found.why("other")
+
+
+def test_a_wish_that_is_no_range_is_refused() -> None:
+    with pytest.raises(InvalidRange):
+        chosen(DIAMOND, {"app": "newest"})
+
+
+def test_the_result_does_not_depend_on_the_order_of_releases() -> None:
+    turned = {plugin: records[::-1] for plugin, records in reversed(DIAMOND.items())}
+    assert chosen(turned, {"app": "*"}) == chosen(DIAMOND, {"app": "*"})
+
+
+def test_a_search_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "MAX_ROUNDS", 3)
+    with pytest.raises(ResolutionTooHard, match="3 steps"):
+        chosen(DIAMOND, {"app": "*"})
+
+
+ranges = st.sampled_from(["*", "^1", "^2", "1.0.0", "<2.0.0", ">=2.0.0"])
+names = st.sampled_from("abcde")
+requirements = st.dictionaries(names, ranges, max_size=2)
+releases = st.builds(
+    lambda version, deps, optional: {"version": version, "deps": deps, "optional": optional},
+    st.sampled_from(["1.0.0", "1.1.0", "2.0.0", "2.1.0"]),
+    requirements,
+    requirements,
+)
+graphs = st.fixed_dictionaries(
+    {name: st.lists(releases, min_size=1, max_size=3, unique_by=lambda each: each["version"]) for name in "abcde"}
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(graphs, st.dictionaries(names, ranges, min_size=1, max_size=3))
+def test_whatever_is_resolved_meets_every_requirement(graph: dict[str, Any], wishes: dict[str, str]) -> None:
+    index = MemoryIndex(graph)
+    try:
+        found = resolve(wishes, index)
+    except (ResolutionConflict, DependencyCycle, ResolutionTooHard):
+        return
+    assert wishes.keys() <= found.selected.keys()
+    for plugin, one in found.releases.items():
+        place = found.order.index(plugin)
+        for need, wanted in one.dependencies.items():
+            assert found.selected[need] in wanted
+            assert found.order.index(need) < place
+        for need, wanted in one.optional_dependencies.items():
+            assert need not in found.selected or found.selected[need] in wanted
+        assert found.why(plugin).endswith(".")
