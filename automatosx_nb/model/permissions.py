@@ -85,12 +85,12 @@ class Permission:
     @classmethod
     def parse(cls, text: str) -> Permission:
         """:raises InvalidPermission: for an unknown kind or a scope that the kind does not take."""
-        name, _, scope = text.strip().partition(":")
+        name, colon, scope = text.strip().partition(":")
         kind = KINDS.get(name)
         if kind is None:
             raise InvalidPermission(text, f"there is no kind {name!r}", nearest(name, KINDS))
         if kind.scope is None:
-            if scope:
+            if colon:
                 raise InvalidPermission(text, f"{name!r} takes no scope", (name,))
         elif not kind.scope.fullmatch(scope):
             raise InvalidPermission(text, f"the scope of {name!r} is {kind.scope_hint}")

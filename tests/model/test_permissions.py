@@ -1,0 +1,137 @@
+"""Permissions: their texts, and which grant covers what."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from automatosx_nb.errors import InvalidPermission
+from automatosx_nb.model.permissions import KINDS, Permission, Risk, is_granted, not_covered
+
+segments = st.sampled_from(["cell", "finished", "a", "*"])
+topics = st.builds(
+    lambda root, middle, rest: ".".join([root, *middle, *rest]),
+    st.sampled_from(["kernel", "marketplace"]),
+    st.lists(segments, max_size=3),
+    st.sampled_from([[], ["**"]]),
+)
+permissions = st.one_of(st.sampled_from(["storage", "modules:pyarrow"]), topics.map("events:subscribe:{}".format)).map(
+    Permission.parse
+)
+concrete = st.lists(st.sampled_from(["cell", "finished", "a", "b"]), max_size=4).map(
+    lambda middle: Permission("events", ".".join(["subscribe:kernel", *middle]))
+)
+
+
+@given(permissions)
+def test_a_permission_is_written_back_as_it_was_read(permission: Permission) -> None:
+    assert Permission.parse(str(permission)) == permission
+    assert permission.risk is KINDS[permission.kind].risk
+    assert "{" not in permission.sentence
+
+
+@given(permissions)
+def test_a_permission_covers_itself(permission: Permission) -> None:
+    assert permission.covers(permission)
+
+
+@given(permissions, permissions, permissions)
+def test_covering_is_transitive(a: Permission, b: Permission, c: Permission) -> None:
+    assert a.covers(c) or not (a.covers(b) and b.covers(c))
+
+
+@given(permissions, permissions)
+def test_two_that_cover_each_other_are_the_same(a: Permission, b: Permission) -> None:
+    assert a == b or not (a.covers(b) and b.covers(a))
+
+
+@given(permissions, permissions, concrete)
+def test_what_is_covered_reaches_no_topic_that_the_grant_does_not(
+    a: Permission, b: Permission, topic: Permission
+) -> None:
+    assert not a.covers(b) or not b.covers(topic) or a.covers(topic)
+
+
+def events(topic: str) -> Permission:
+    return Permission.parse(f"events:subscribe:{topic}")
+
+
+@pytest.mark.parametrize(
+    ("granted", "asked"),
+    [
+        ("kernel.**", "kernel.cell.finished"),
+        ("kernel.**", "kernel.cell"),
+        ("kernel.**", "kernel.*.**"),
+        ("kernel.cell.*", "kernel.cell.finished"),
+        ("kernel.*.finished", "kernel.cell.finished"),
+        ("kernel.*.*", "kernel.cell.*"),
+        ("kernel.**", "kernel.**"),
+    ],
+)
+def test_a_pattern_covers_what_it_matches(granted: str, asked: str) -> None:
+    assert events(granted).covers(events(asked))
+
+
+@pytest.mark.parametrize(
+    ("granted", "asked"),
+    [
+        ("kernel.cell.finished", "kernel.cell.started"),
+        ("kernel.cell.finished", "kernel.cell.*"),
+        ("kernel.cell.*", "kernel.cell.**"),
+        ("kernel.*", "kernel.cell.finished"),
+        ("kernel.**", "kernel"),
+        ("kernel.*.**", "kernel.**"),
+        ("kernel.**", "marketplace.plugin.installed"),
+        ("kernel.cell", "kernel.cell.finished"),
+    ],
+)
+def test_a_pattern_covers_no_more_than_it_matches(granted: str, asked: str) -> None:
+    assert not events(granted).covers(events(asked))
+
+
+def test_kinds_do_not_cover_each_other() -> None:
+    assert not Permission.parse("storage").covers(Permission.parse("modules:pyarrow"))
+    assert not Permission.parse("modules:pyarrow").covers(events("kernel.**"))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "there is no kind ''"),
+        ("storag", "there is no kind 'storag'"),
+        ("storage:all", "'storage' takes no scope"),
+        ("storage:", "'storage' takes no scope"),
+        ("modules", "the scope of 'modules' is one of pyarrow"),
+        ("modules:os", "the scope of 'modules' is one of pyarrow"),
+        ("modules:pyarrow.fs", "the scope of 'modules' is one of pyarrow"),
+        ("events:publish:kernel.cell", "subscribe:<topic>"),
+        ("events:subscribe:**", "subscribe:<topic>"),
+        ("events:subscribe:plugin.acme.a", "subscribe:<topic>"),
+        ("events:subscribe:kernel.**.cell", "subscribe:<topic>"),
+        ("events:subscribe:kernel.", "subscribe:<topic>"),
+        ("events:subscribe:kernel.Cell", "subscribe:<topic>"),
+    ],
+)
+def test_what_is_no_permission_is_refused_with_the_reason(text: str, reason: str) -> None:
+    with pytest.raises(InvalidPermission) as refused:
+        Permission.parse(text)
+    assert reason in refused.value.reason
+
+
+def test_a_misspelt_kind_names_the_nearest() -> None:
+    with pytest.raises(InvalidPermission, match="Did you mean 'storage'"):
+        Permission.parse("storag")
+
+
+def test_sentences_name_the_topic_without_its_verb() -> None:
+    assert events("kernel.cell.finished").sentence == "Be told about kernel.cell.finished."
+    assert events("kernel.cell.finished").risk is Risk.MEDIUM
+
+
+def test_what_is_not_covered_is_listed_in_the_order_of_asking() -> None:
+    asked = ["storage", "events:subscribe:kernel.cell.finished", "modules:pyarrow"]
+    assert not_covered(asked, ["events:subscribe:kernel.**"]) == ("storage", "modules:pyarrow")
+    assert not_covered(asked, asked) == ()
+    assert not_covered([], []) == ()
+    assert not is_granted(Permission.parse("storage"), [])
