@@ -58,6 +58,12 @@ _DOC = matching(
     re.compile(r"docs/(?:[A-Za-z0-9_-][A-Za-z0-9_. -]*/)*[A-Za-z0-9_-][A-Za-z0-9_. -]*\.ipynb"),
     "the path of a notebook under docs/, as in 'docs/quickstart.ipynb'",
 )
+_MAX_KEY_PARTS = 32
+_LONG_KEY = re.compile(
+    r"""(?<![A-Za-z0-9_-])(?:(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+)"""
+    rf"{{{_MAX_KEY_PARTS}}}"
+)
+"""A dotted key so long that tomllib, which takes quadratic time over its parts, would need seconds."""
 _TOML_PLACE = re.compile(r"^(.*) \(at (?:line (\d+), column (\d+)|end of document)\)$", re.DOTALL)
 
 
@@ -125,6 +131,11 @@ def _toml(text: str, problems: Problems) -> dict[str, Any] | None:
     size = len(text.encode("utf-8", "surrogatepass"))
     if size > MAX_TEXT_KB * 1024:
         problems.add("", f"a text of {size} bytes", f"at most {MAX_TEXT_KB} KiB")
+        return None
+    long_key = _LONG_KEY.search(text)
+    if long_key:
+        place = f"line {text.count(chr(10), 0, long_key.start()) + 1}"
+        problems.add(place, f"a key of more than {_MAX_KEY_PARTS} dotted parts", "the keys of docs/manifest.md")
         return None
     try:
         return tomllib.loads(text)
