@@ -781,7 +781,7 @@ class UsageError(UserError):
     usage: str
 
     def problem(self) -> str:
-        return f"{self.message}."
+        return self.message if self.message.endswith((".", "?")) else f"{self.message}."
 
     def next_step(self) -> str:
         return f"Usage: {self.usage}"
