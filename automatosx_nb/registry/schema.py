@@ -1,0 +1,151 @@
+"""The registry's tables, as SQLAlchemy Core. What has to hold is held by constraints here, not only by code.
+
+Times are RFC 3339 text in UTC and are only shown: order comes from ``revision``, a change sequence of which
+each change takes the next number, so that no clock decides what is newer.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+sequence = Table(
+    "sequence",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("value", Integer, nullable=False),
+    CheckConstraint("id = 1", name="single_row"),
+    CheckConstraint("value >= 0", name="value"),
+)
+"""One row: the number of the last change."""
+
+publishers = Table(
+    "publishers",
+    metadata,
+    Column("key", Integer, primary_key=True),
+    Column("name", String(128), nullable=False, unique=True),
+    Column("verified", Boolean, nullable=False),
+    Column("created", String(32), nullable=False),
+)
+
+plugins = Table(
+    "plugins",
+    metadata,
+    Column("key", Integer, primary_key=True),
+    Column("publisher", ForeignKey("publishers.key"), nullable=False, index=True),
+    Column("id", String(128), nullable=False, unique=True),
+    Column("skeleton", String(128), nullable=False, unique=True),
+    Column("created", String(32), nullable=False),
+    Column("revision", Integer, nullable=False, index=True),
+)
+"""``skeleton`` is the id as an eye sees it (see ``checks.lookalike``): two plugins never share one. ``revision``:
+the last change to anything of the plugin but its downloads."""
+
+artifacts = Table(
+    "artifacts",
+    metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("size", Integer, nullable=False),
+    CheckConstraint("length(sha256) = 64", name="sha256"),
+    CheckConstraint("size > 0", name="size"),
+)
+
+releases = Table(
+    "releases",
+    metadata,
+    Column("key", Integer, primary_key=True),
+    Column("plugin", ForeignKey("plugins.key"), nullable=False),
+    Column("version", String(256), nullable=False),
+    Column("precedence", String(256), nullable=False),
+    Column("stage", String(16), nullable=False),
+    Column("yanked", Text),
+    Column("quarantined", Text),
+    Column("published", String(32), nullable=False),
+    Column("revision", Integer, nullable=False, unique=True),
+    Column("artifact", ForeignKey("artifacts.sha256"), nullable=False, index=True),
+    Column("summary", Text, nullable=False),
+    Column("license", Text, nullable=False),
+    Column("authors", JSON, nullable=False),
+    Column("categories", JSON, nullable=False),
+    Column("keywords", JSON, nullable=False),
+    Column("engine", Text, nullable=False),
+    Column("python", Text, nullable=False),
+    Column("packages", JSON, nullable=False),
+    Column("contributions", JSON, nullable=False),
+    Column("readme", Text, nullable=False),
+    Column("changelog", Text, nullable=False),
+    UniqueConstraint("plugin", "precedence"),
+    CheckConstraint("stage IN ('draft', 'beta', 'stable')", name="stage"),
+)
+"""``precedence`` is the version without its build metadata: SemVer cannot order two that differ only there, so
+they count as one. ``revision`` is the change that published it: the order in which releases came."""
+
+dependencies = Table(
+    "dependencies",
+    metadata,
+    Column("release", ForeignKey("releases.key", ondelete="CASCADE"), primary_key=True),
+    Column("requires", String(128), primary_key=True),
+    Column("range", Text, nullable=False),
+    Column("optional", Boolean, nullable=False),
+)
+
+permissions = Table(
+    "permissions",
+    metadata,
+    Column("release", ForeignKey("releases.key", ondelete="CASCADE"), primary_key=True),
+    Column("permission", String(256), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("optional", Boolean, nullable=False),
+)
+"""``position`` keeps the author's order."""
+
+checks = Table(
+    "checks",
+    metadata,
+    Column("release", ForeignKey("releases.key", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("check", String(64), nullable=False),
+    Column("passed", Boolean, nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("duration_ms", Float, nullable=False),
+    CheckConstraint("severity IN ('error', 'warning', 'info')", name="severity"),
+)
+
+downloads = Table(
+    "downloads",
+    metadata,
+    Column("release", ForeignKey("releases.key", ondelete="CASCADE"), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("count", Integer, nullable=False),
+    CheckConstraint("count >= 0", name="count"),
+)
+"""A counter per release and UTC day, kept apart so that counting never changes what caches hold."""
+
+Index("ix_dependencies_requires", dependencies.c.requires)

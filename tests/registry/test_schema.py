@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import insert, inspect
+from sqlalchemy.exc import IntegrityError
+
+from automatosx_nb.registry import schema
+from automatosx_nb.registry.database import Database
+from automatosx_nb.registry.migrations import HEAD, REVISIONS
+from automatosx_nb.registry.migrations.run import config, downgrade, upgrade
+
+
+def test_the_migrated_schema_is_the_one_that_the_code_describes(tmp_path: Path) -> None:
+    database = Database(tmp_path / "r.sqlite")
+    with database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, schema.metadata) == []
+    database.close()
+
+
+def test_the_constant_head_is_alembics_and_every_revision_is_listed() -> None:
+    scripts = ScriptDirectory.from_config(config())
+    assert scripts.get_current_head() == HEAD
+    assert tuple(script.revision for script in reversed(list(scripts.walk_revisions()))) == REVISIONS
+
+
+def test_downgrading_to_base_leaves_no_table_of_ours_and_upgrading_brings_them_back(tmp_path: Path) -> None:
+    database = Database(tmp_path / "r.sqlite")
+    with database.write() as connection:
+        downgrade(connection, "base")
+        assert set(inspect(connection).get_table_names()) == {"alembic_version"}
+    with database.write() as connection:
+        upgrade(connection)
+        assert set(inspect(connection).get_table_names()) == {"alembic_version", *schema.metadata.tables}
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("table", "values"),
+    [
+        (schema.artifacts, {"sha256": "ab", "size": 1}),
+        (schema.artifacts, {"sha256": "a" * 64, "size": 0}),
+        (schema.sequence, {"id": 2, "value": 0}),
+        (schema.plugins, {"publisher": 99, "id": "a.b", "skeleton": "a.b", "created": "", "revision": 1}),
+    ],
+    ids=["short digest", "empty artifact", "second sequence", "no such publisher"],
+)
+def test_the_database_itself_refuses_what_must_not_be(tmp_path: Path, table: object, values: object) -> None:
+    database = Database(tmp_path / "r.sqlite")
+    with pytest.raises(IntegrityError), database.write() as connection:
+        connection.execute(insert(table).values(values))  # type: ignore[arg-type]
+    database.close()
