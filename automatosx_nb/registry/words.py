@@ -1,0 +1,31 @@
+"""Texts as words: the same folding for what is indexed and for what is typed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from typing import Any
+
+import tantivy
+
+_WORD = re.compile(r"[^\W_]+")
+MAX_LENGTH = 40
+"""Characters; what is longer is cut, in the index and in the query alike."""
+
+
+def words(text: str) -> list[str]:
+    """``text``'s words in order: case and accents folded, split at everything that is no letter or digit."""
+    bare = (c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    return [word[:MAX_LENGTH] for word in _WORD.findall("".join(bare))]
+
+
+def stems(of: list[str]) -> list[str]:
+    """Each word's English stem (Snowball), so that 'profiling' and 'profiler' meet."""
+    return [next(iter(_stemmer().analyze(word)), word) for word in of]
+
+
+@cache
+def _stemmer() -> Any:
+    simple = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+    return simple.filter(tantivy.Filter.stemmer("english")).build()
