@@ -1,1 +1,48 @@
-"""Publishing checks, a file a check."""
+"""Publishing checks, a file a check. All of them run, so that an author sees everything at once.
+
+That the archive is safe and the manifest right (its licence an SPDX one, its subscriptions asked for) is known
+before: ``package.read`` refuses anything else.
+"""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from automatosx_nb.model.release import CheckResult
+from automatosx_nb.registry.checks import changelog, lookalike, permissions, readme, start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from automatosx_nb.registry.checks.submission import Check, Submission
+
+CHECKS: tuple[Check, ...] = (readme.CHECK, changelog.CHECK, permissions.CHECK, lookalike.CHECK, start.CHECK)
+
+
+def run(submission: Submission) -> tuple[CheckResult, ...]:
+    """What every check found, at least one result a check. An ``error`` forbids publishing."""
+    return tuple(result for check in CHECKS for result in _run(check, submission))
+
+
+def refusals(results: tuple[CheckResult, ...]) -> tuple[str, ...]:
+    """The enforced failures as sentences that begin with their file and line."""
+    failed = (result for result in results if not result.passed and result.severity == "error")
+    return tuple(f"{_place(result)}{result.message}" for result in failed)
+
+
+def _run(check: Check, submission: Submission) -> Iterator[CheckResult]:
+    started = perf_counter()
+    findings = tuple(check.find(submission))
+    duration_ms = round((perf_counter() - started) * 1000, 3)
+    if not findings:
+        yield CheckResult(check.name, True, "info", check.holds, duration_ms=duration_ms)
+    for finding in findings:
+        severity, message, file, line = finding
+        yield CheckResult(check.name, False, severity, message, file, line, duration_ms)
+
+
+def _place(result: CheckResult) -> str:
+    if not result.file:
+        return ""
+    return f"{result.file}, line {result.line}: " if result.line else f"{result.file}: "

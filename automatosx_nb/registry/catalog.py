@@ -1,0 +1,41 @@
+"""Plugins that come as sources, in folders ``<name>/<version>/``: published as anybody's, checks and all."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING
+
+from automatosx_nb import package
+from automatosx_nb.model.names import publisher_of
+from automatosx_nb.model.release import Stage
+from automatosx_nb.model.semver import Version
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from automatosx_nb.model.release import PublishReport
+    from automatosx_nb.registry.service import EmbeddedRegistry
+
+
+def publish_folder_tree(registry: EmbeddedRegistry, root: Path) -> tuple[PublishReport, ...]:
+    """Publish what is in ``root`` and not in ``registry``, each plugin's versions in SemVer order.
+
+    A version that is there is not built again, for a release never changes: then this reads manifests and nothing
+    more. The publishers count as verified: these folders came with what the user has installed.
+
+    :returns: the reports of what was published now.
+    :raises PublishRefused, InvalidManifest, InvalidArtifact: as ``registry.publish`` does.
+    """
+    reports = []
+    for plugin, version, folder in sorted(map(_identity, root.glob("*/*/plugin.toml")), key=lambda found: found[:2]):
+        if version in {release.version for release in registry.releases(plugin)}:
+            continue
+        reports.append(registry.publish(package.build(folder), stage=Stage.STABLE))
+    for publisher in {publisher_of(report.id) for report in reports}:
+        registry.verify_publisher(publisher)
+    return tuple(reports)
+
+
+def _identity(manifest: Path) -> tuple[str, Version, Path]:
+    head = tomllib.loads(manifest.read_text("utf-8"))["plugin"]
+    return head["id"], Version.parse(head["version"]), manifest.parent

@@ -1,0 +1,109 @@
+"""What the sources use, held against what the manifest asks for: neither more nor less.
+
+Static, so a first reading only: at run time the host and the policy refuse what was not granted.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from automatosx_nb.model.permissions import GRANTABLE_MODULES
+from automatosx_nb.registry.checks.submission import Check, Finding, Submission
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_SDK = "automatosx_nb.sdk"
+_CAPABILITIES = {f"{_SDK}.storage": "storage"}
+"""SDK module → the permission without which it refuses."""
+_METHODS = {"to_arrow": "modules:pyarrow"}
+"""Method of an SDK object → the permission; found by name, so it counts as a use but is no proof of one."""
+
+
+class _Use(NamedTuple):
+    permission: str
+    file: str
+    line: int
+    what: str
+    certain: bool = True
+
+
+def _find(submission: Submission) -> Iterator[Finding]:
+    manifest = submission.package.manifest
+    asked = {*manifest.permissions, *manifest.optional_permissions}
+    uses = [use for file, source in submission.package.sources.items() for use in _uses(file, source)]
+    for use in _first(uses):
+        if use.permission not in asked:
+            yield Finding(
+                "error",
+                f"{use.what} needs the permission {use.permission!r}, which plugin.toml does not ask for",
+                use.file,
+                use.line,
+            )
+    checkable = {f"modules:{module}" for module in GRANTABLE_MODULES} | set(_CAPABILITIES.values())
+    for permission in sorted(asked & checkable - {use.permission for use in uses}):
+        yield Finding("warning", f"asks for {permission!r}, which nothing in src/ uses", "plugin.toml")
+
+
+def _first(uses: list[_Use]) -> list[_Use]:
+    """The first certain use of each permission in each file."""
+    first: dict[tuple[str, str], _Use] = {}
+    for use in sorted((use for use in uses if use.certain), key=lambda use: (use.file, use.line)):
+        first.setdefault((use.permission, use.file), use)
+    return list(first.values())
+
+
+def _uses(file: str, source: bytes) -> Iterator[_Use]:
+    if not file.endswith(".py"):
+        return
+    try:
+        tree = ast.parse(source, file)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return  # the check that starts the plugin says it, with file and line
+    names = _names(tree)
+    for node in ast.walk(tree):
+        for target in _targets(node, names):
+            permission = _permission(target)
+            if permission is not None:
+                line = getattr(node, "lineno", 0)
+                yield _Use(permission, f"src/{file}", line, f"the use of {target}")
+        if isinstance(node, ast.Attribute) and node.attr in _METHODS:
+            yield _Use(_METHODS[node.attr], f"src/{file}", node.lineno, node.attr, certain=False)
+
+
+def _names(tree: ast.AST) -> dict[str, str]:
+    """Imported names and what they stand for, as ``sdk`` after ``from automatosx_nb import sdk``."""
+    names = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            roots = {alias.name.partition(".")[0] for alias in node.names if not alias.asname}
+            names.update({root: root for root in roots})
+            names.update({alias.asname: alias.name for alias in node.names if alias.asname})
+        elif isinstance(node, ast.ImportFrom) and node.module == "automatosx_nb":
+            names.update({alias.asname or alias.name: f"automatosx_nb.{alias.name}" for alias in node.names})
+    return names
+
+
+def _targets(node: ast.AST, names: Mapping[str, str]) -> Iterator[str]:
+    """Full names of what an import or a dotted name reaches."""
+    if isinstance(node, ast.Import):
+        yield from (alias.name for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        yield node.module
+        yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    elif isinstance(node, ast.Attribute):
+        dotted = ast.unparse(node)
+        head, _, rest = dotted.partition(".")
+        if head in names:
+            yield f"{names[head]}.{rest}"
+
+
+def _permission(target: str) -> str | None:
+    if target in _CAPABILITIES:
+        return _CAPABILITIES[target]
+    module = target.partition(".")[0]
+    return f"modules:{module}" if module in GRANTABLE_MODULES else None
+
+
+CHECK = Check("permissions", "The sources use what the manifest asks for, and nothing else.", _find)

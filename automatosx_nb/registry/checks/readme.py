@@ -1,0 +1,18 @@
+"""A plugin says what it does before anybody installs it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from automatosx_nb.registry.checks.submission import Check, Finding, Submission
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def _find(submission: Submission) -> Iterator[Finding]:
+    if not submission.package.readme.strip():
+        yield Finding("error", "is missing or empty: say what the plugin does and show one use", "README.md")
+
+
+CHECK = Check("readme", "README.md is there.", _find)

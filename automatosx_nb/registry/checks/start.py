@@ -1,0 +1,43 @@
+"""The plugin starts where it will run: its sources pass the policy, its modules load, its handlers exist."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from automatosx_nb.errors import AutomatosxError, PluginRefused, SandboxUnavailable
+from automatosx_nb.registry.checks.submission import Check, Finding, Submission
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def _find(submission: Submission) -> Iterator[Finding]:
+    if submission.sandbox is None:
+        yield Finding("warning", "was not started: this registry has no sandbox to start it in")
+        return
+    from automatosx_nb.sandbox.supervisor import Program
+
+    manifest = submission.package.manifest
+    asked = (*manifest.permissions, *manifest.optional_permissions)
+    program = Program(
+        plugin=manifest.id,
+        version=str(manifest.version),
+        sources=submission.package.sources,
+        handlers=manifest.contributes.handlers,
+        modules=tuple(one.removeprefix("modules:") for one in asked if one.startswith("modules:")),
+    )
+    try:
+        submission.sandbox.start(program).stop()
+    except PluginRefused as error:
+        yield Finding("error", f"{error.refused}. {error.next_step()}", f"src/{error.file}", error.line)
+    except SandboxUnavailable as error:
+        yield Finding("warning", f"was not started: {_sentence(error)}")
+    except AutomatosxError as error:
+        yield Finding("error", f"does not start: {_sentence(error)}")
+
+
+def _sentence(error: AutomatosxError) -> str:
+    return f"{error.problem()} {error.next_step()}"
+
+
+CHECK = Check("start", "The plugin starts in its sandbox, with all of its handlers.", _find)

@@ -1,0 +1,39 @@
+"""What a check is, what it looks at, and what it says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from automatosx_nb.package import Package
+    from automatosx_nb.sandbox.supervisor import Sandbox
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """``look_alike`` is another plugin whose id looks the same; ``sandbox`` None: plugins are not started."""
+
+    package: Package
+    look_alike: str | None = None
+    sandbox: Sandbox | None = None
+
+
+class Finding(NamedTuple):
+    """``error`` forbids publishing. ``line`` is 1-based, 0 where none applies."""
+
+    severity: Literal["error", "warning", "info"]
+    message: str
+    file: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """``holds`` is the sentence that is true where ``find`` finds nothing."""
+
+    name: str
+    holds: str
+    find: Callable[[Submission], Iterable[Finding]]

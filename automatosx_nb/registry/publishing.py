@@ -1,0 +1,193 @@
+"""Publishing: one artifact becomes one release, whole or not at all.
+
+The checks run before the transaction, for they take long; what they cannot know then (that nobody else published
+the same version or a look-alike meanwhile) is asked again inside it, where there is one writer.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select, update
+
+from automatosx_nb import package
+from automatosx_nb.errors import PublishRefused, ReleaseExists
+from automatosx_nb.model.names import publisher_of
+from automatosx_nb.model.release import CheckResult, PublishReport, Stage
+from automatosx_nb.registry import checks, records, schema
+from automatosx_nb.registry.checks.lookalike import refusal, skeleton
+from automatosx_nb.registry.checks.submission import Submission
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Table
+
+    from automatosx_nb.model.semver import Version
+    from automatosx_nb.package import Package
+    from automatosx_nb.registry.blobs import BlobStore
+    from automatosx_nb.registry.database import Database
+    from automatosx_nb.registry.records import Record
+    from automatosx_nb.sandbox.supervisor import Sandbox
+
+
+def publish(
+    artifact: bytes, *, stage: Stage, database: Database, blobs: BlobStore, sandbox: Sandbox | None
+) -> PublishReport:
+    """As :meth:`automatosx_nb.model.ports.Registry.publish`."""
+    unpacked = package.read(artifact)
+    plugin, version = unpacked.manifest.id, unpacked.manifest.version
+    with database.read() as connection:
+        existing = _existing(connection, plugin, version)
+        if existing is not None:
+            return _again(connection, existing, unpacked)
+        look_alike = _look_alike(connection, plugin)
+    results = checks.run(Submission(unpacked, look_alike, sandbox))
+    refused = checks.refusals(results)
+    if refused:
+        raise PublishRefused(plugin, str(version), refused)
+    blobs.put(artifact)
+    with database.write() as connection:
+        existing = _existing(connection, plugin, version)
+        if existing is not None:
+            return _again(connection, existing, unpacked)
+        look_alike = _look_alike(connection, plugin)
+        if look_alike is not None:
+            raise PublishRefused(plugin, str(version), (refusal(plugin, look_alike),))
+        _insert(connection, unpacked, stage, results)
+    return PublishReport(plugin, str(version), unpacked.sha256, stage, created=True, checks=results)
+
+
+def next_revision(connection: Connection) -> int:
+    """The number of this change; the row is locked until the transaction ends, so changes have an order."""
+    connection.execute(update(schema.sequence).values(value=schema.sequence.c.value + 1))
+    return int(connection.execute(select(schema.sequence.c.value)).scalar_one())
+
+
+def _existing(connection: Connection, plugin: str, version: Version) -> Record | None:
+    query = (
+        select(schema.releases)
+        .join(schema.plugins, schema.plugins.c.key == schema.releases.c.plugin)
+        .where(schema.plugins.c.id == plugin, schema.releases.c.precedence == _precedence(version))
+    )
+    return connection.execute(query).one_or_none()
+
+
+def _precedence(version: Version) -> str:
+    return str(version).partition("+")[0]
+
+
+def _again(connection: Connection, existing: Record, unpacked: Package) -> PublishReport:
+    plugin = unpacked.manifest.id
+    if existing.artifact != unpacked.sha256:
+        raise ReleaseExists(plugin, existing.version)
+    found = records.check_results(connection, existing.key)
+    return PublishReport(plugin, existing.version, unpacked.sha256, Stage(existing.stage), created=False, checks=found)
+
+
+def _look_alike(connection: Connection, plugin: str) -> str | None:
+    table = schema.plugins
+    query = select(table.c.id).where(table.c.skeleton == skeleton(plugin), table.c.id != plugin)
+    return connection.execute(query).scalar_one_or_none()
+
+
+def _insert(connection: Connection, unpacked: Package, stage: Stage, results: tuple[CheckResult, ...]) -> None:
+    manifest = unpacked.manifest
+    revision = next_revision(connection)
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    plugin = _plugin(connection, manifest.id, revision, now)
+    connection.execute(insert(schema.artifacts).values(sha256=unpacked.sha256, size=unpacked.size))
+    row = {
+        "plugin": plugin,
+        "version": str(manifest.version),
+        "precedence": _precedence(manifest.version),
+        "stage": stage.value,
+        "published": now,
+        "revision": revision,
+        "artifact": unpacked.sha256,
+        "summary": manifest.summary,
+        "license": manifest.license,
+        "authors": list(manifest.authors),
+        "categories": list(manifest.categories),
+        "keywords": list(manifest.keywords),
+        "engine": str(manifest.requires.automatosx),
+        "python": manifest.requires.python,
+        "packages": list(manifest.requires.packages),
+        "contributions": manifest.contributes.summary(),
+        "readme": unpacked.readme,
+        "changelog": unpacked.changelog,
+    }
+    _insert_parts(connection, _inserted(connection, schema.releases, row), unpacked, results)
+
+
+def _plugin(connection: Connection, plugin: str, revision: int, now: str) -> int:
+    """The plugin's key; it and its publisher are made where this is the first release."""
+    table = schema.plugins
+    key = connection.execute(select(table.c.key).where(table.c.id == plugin)).scalar_one_or_none()
+    if key is not None:
+        connection.execute(update(table).where(table.c.key == key).values(revision=revision))
+        return int(key)
+    values = {
+        "publisher": _publisher(connection, publisher_of(plugin), now),
+        "id": plugin,
+        "skeleton": skeleton(plugin),
+        "created": now,
+        "revision": revision,
+    }
+    return _inserted(connection, table, values)
+
+
+def _publisher(connection: Connection, name: str, now: str) -> int:
+    table = schema.publishers
+    key = connection.execute(select(table.c.key).where(table.c.name == name)).scalar_one_or_none()
+    if key is not None:
+        return int(key)
+    values = {"name": name, "verified": False, "created": now}
+    return _inserted(connection, table, values)
+
+
+def _inserted(connection: Connection, table: Table, values: dict[str, Any]) -> int:
+    """Insert a row and return its key."""
+    key = connection.execute(insert(table).values(values)).inserted_primary_key
+    assert key is not None, "a single row was inserted"
+    return int(key[0])
+
+
+def _insert_parts(connection: Connection, release: int, unpacked: Package, results: tuple[CheckResult, ...]) -> None:
+    manifest = unpacked.manifest
+    needs = [(name, wanted, False) for name, wanted in manifest.requires.plugins.items()]
+    needs += [(name, wanted, True) for name, wanted in manifest.requires.optional_plugins.items()]
+    asked = [(text, reason, False) for text, reason in manifest.permissions.items()]
+    asked += [(text, reason, True) for text, reason in manifest.optional_permissions.items()]
+    parts: dict[Table, list[dict[str, Any]]] = {
+        schema.dependencies: [
+            {"release": release, "requires": name, "range": str(wanted), "optional": optional}
+            for name, wanted, optional in needs
+        ],
+        schema.permissions: [
+            {
+                "release": release,
+                "permission": text,
+                "position": position,
+                "reason": reason,
+                "optional": optional,
+            }
+            for position, (text, reason, optional) in enumerate(asked)
+        ],
+        schema.checks: [
+            {
+                "release": release,
+                "position": position,
+                "check": result.check,
+                "passed": result.passed,
+                "severity": result.severity,
+                "message": result.message,
+                "file": result.file,
+                "line": result.line,
+                "duration_ms": result.duration_ms,
+            }
+            for position, result in enumerate(results)
+        ],
+    }
+    for table, rows in parts.items():
+        if rows:
+            connection.execute(insert(table), rows)

@@ -1,0 +1,194 @@
+"""The registry in one process, on a folder: the same for a kernel, the server extension and the shell."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select, update
+
+from automatosx_nb.errors import (
+    ArtifactMismatch,
+    ProfileReadOnly,
+    RegistryBusy,
+    UnknownPlugin,
+    UnknownRelease,
+)
+from automatosx_nb.model.release import PluginDetail, Stage
+from automatosx_nb.model.spelling import nearest
+from automatosx_nb.registry import publishing, records
+from automatosx_nb.registry.blobs import BlobStore, DigestDiffers
+from automatosx_nb.registry.database import Database, add
+from automatosx_nb.registry.schema import downloads, plugins, publishers, releases, sequence
+from automatosx_nb.registry.search import SearchIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from automatosx_nb.model.release import IndexRelease, PublishReport, SearchPage, SearchQuery
+    from automatosx_nb.registry.records import Record
+    from automatosx_nb.sandbox.supervisor import Sandbox
+
+_PIECE = 64 * 1024
+"""Bytes in one piece of an artifact."""
+
+
+class EmbeddedRegistry:
+    """Implements :class:`automatosx_nb.model.ports.Registry`; every method may be called from any thread.
+
+    Besides what each method says, all raise what :class:`automatosx_nb.registry.database.Database` does.
+    """
+
+    def __init__(self, home: Path, *, sandbox: Sandbox | None = None) -> None:
+        """Open the registry in the folder ``home``, made where it is missing.
+
+        ``sandbox``: where publishing starts plugins to see that they do; it stays the caller's to close.
+        """
+        self.home = home
+        self._sandbox = sandbox
+        self._blobs = BlobStore(home / "blobs")
+        self._database = Database(home / "registry.sqlite")
+        self._index = SearchIndex()
+        self._refreshing = threading.Lock()
+
+    def __enter__(self) -> EmbeddedRegistry:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._database.close()
+
+    def search(self, query: SearchQuery) -> SearchPage:
+        """:raises InvalidSearch: for a text, size, sort or cursor that is none."""
+        self._refresh()
+        return self._index.search(query)
+
+    def plugin(self, plugin: str) -> PluginDetail:
+        """All of a plugin but what is quarantined; its drafts too, for who opens this registry owns it.
+
+        :raises UnknownPlugin: with the nearest ids.
+        """
+        with self._database.read() as connection:
+            rows = records.newest_first(self._releases(connection, plugin))
+            published = [row for row in rows if row.stage != Stage.DRAFT]
+            top = records.shown(published or rows)
+            if top is None:
+                raise UnknownPlugin(plugin, nearest(plugin, self._known(connection)))
+            asked = records.asked_permissions(connection, top.key)
+            count = records.download_count(connection, top.plugin)
+            return PluginDetail(
+                summary=records.summary(top, asked, count),
+                authors=tuple(top.authors),
+                readme=top.readme,
+                changelog=top.changelog,
+                releases=records.release_details(connection, rows),
+            )
+
+    def releases(self, plugin: str, /) -> list[IndexRelease]:
+        """Every release, newest first; none where the plugin is unknown."""
+        with self._database.read() as connection:
+            rows = self._releases(connection, plugin, quarantined=True)
+            return records.index_releases(connection, records.newest_first(rows))
+
+    def artifact(self, plugin: str, version: str) -> Iterator[bytes]:
+        """The artifact in pieces of at most 64 KiB. It is compared with its digest before the first is given.
+
+        :raises UnknownPlugin:
+        :raises UnknownRelease:
+        :raises ArtifactMismatch: what is stored is not what was published.
+        """
+        with self._database.read() as connection:
+            row = self._release(connection, plugin, version)
+        try:
+            data = self._blobs.read(row.artifact)
+        except DigestDiffers as error:
+            raise ArtifactMismatch(plugin, row.version, error.expected, error.actual) from error
+        self._count_download(plugin, row.key)
+        return (data[start : start + _PIECE] for start in range(0, len(data), _PIECE))
+
+    def changelog(self, plugin: str, version: str) -> str:
+        """Markdown. Raises as :meth:`artifact` does."""
+        with self._database.read() as connection:
+            return str(self._release(connection, plugin, version).changelog)
+
+    def publish(self, artifact: bytes, *, stage: Stage = Stage.STABLE) -> PublishReport:
+        """As :meth:`automatosx_nb.model.ports.Registry.publish`."""
+        return publishing.publish(
+            artifact, stage=stage, database=self._database, blobs=self._blobs, sandbox=self._sandbox
+        )
+
+    def known(self) -> tuple[str, ...]:
+        """Every plugin's id, sorted."""
+        with self._database.read() as connection:
+            return self._known(connection)
+
+    def verify_publisher(self, name: str) -> None:
+        """Mark a publisher as one that is who it says it is; nothing happens where that is known.
+
+        :raises UnknownPlugin: the publisher has published nothing here.
+        """
+        with self._database.read() as connection:
+            found = connection.execute(select(publishers).where(publishers.c.name == name)).one_or_none()
+            if found is None:
+                raise UnknownPlugin(f"{name}.*", nearest(name, self._known(connection)))
+        if found.verified:
+            return
+        with self._database.write() as connection:
+            revision = publishing.next_revision(connection)
+            connection.execute(update(publishers).where(publishers.c.key == found.key).values(verified=True))
+            connection.execute(update(plugins).where(plugins.c.publisher == found.key).values(revision=revision))
+
+    def _refresh(self) -> None:
+        """Bring the search index up to the last change, also one that another process made."""
+        with self._refreshing, self._database.read() as connection:
+            revision = connection.execute(select(sequence.c.value)).scalar_one()
+            if revision == self._index.revision:
+                return
+            changed = select(plugins.c.key, plugins.c.id).where(plugins.c.revision > self._index.revision)
+            ids = {row.key: row.id for row in connection.execute(changed)}
+            entries = list(records.entries(connection, list(ids)))
+            hidden = set(ids.values()) - {entry.summary.id for entry in entries}
+            self._index.update(entries, removed=hidden, revision=revision)
+
+    def _count_download(self, plugin: str, release: int) -> None:
+        """Counting keeps nobody from an artifact: where the registry cannot be written now, it is left out."""
+        day = datetime.now(UTC).strftime("%Y-%m-%d")
+        if self._database.read_only:
+            return
+        try:
+            with self._database.write() as connection:
+                add(connection, downloads, {"release": release, "day": day}, "count", 1)
+        except (ProfileReadOnly, RegistryBusy):
+            return
+        self._index.count_download(plugin)
+
+    @staticmethod
+    def _known(connection: Connection) -> tuple[str, ...]:
+        return tuple(connection.execute(select(plugins.c.id).order_by(plugins.c.id)).scalars())
+
+    @staticmethod
+    def _releases(connection: Connection, plugin: str, *, quarantined: bool = False) -> list[Record]:
+        query = (
+            select(releases, plugins.c.id, publishers.c.verified)
+            .join(plugins, plugins.c.key == releases.c.plugin)
+            .join(publishers, publishers.c.key == plugins.c.publisher)
+            .where(plugins.c.id == plugin)
+        )
+        if not quarantined:
+            query = query.where(releases.c.quarantined.is_(None))
+        return list(connection.execute(query))
+
+    def _release(self, connection: Connection, plugin: str, version: str) -> Record:
+        rows = records.newest_first(self._releases(connection, plugin))
+        if not rows:
+            raise UnknownPlugin(plugin, nearest(plugin, self._known(connection)))
+        for row in rows:
+            if row.version == version:
+                return row
+        raise UnknownRelease(plugin, version, tuple(row.version for row in rows))

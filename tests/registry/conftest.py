@@ -1,0 +1,99 @@
+"""Real artifacts, built from real folders, in a registry of the test's own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from automatosx_nb import package
+from automatosx_nb.registry.service import EmbeddedRegistry
+
+Build = Callable[..., bytes]
+SOURCE = "def run():\n    return 1\n"
+
+
+def write_plugin(
+    folder: Path,
+    plugin: str = "acme.csv-doctor",
+    version: str = "1.0.0",
+    *,
+    summary: str = "Finds what is wrong with a table.",
+    keywords: tuple[str, ...] = ("csv",),
+    category: str = "data-quality",
+    license: str = "MIT",
+    permissions: dict[str, str] | None = None,
+    optional: dict[str, str] | None = None,
+    needs: dict[str, str] | None = None,
+    readme: str = "# A plugin\n\nIt helps.\n",
+    changelog: str | None = None,
+    source: str = SOURCE,
+    handler: str = "body:run",
+) -> Path:
+    """A plugin's folder; every value has one that passes all checks."""
+    asked = "\n".join(f"{json.dumps(k)} = {json.dumps(v)}" for k, v in (permissions or {}).items())
+    wished = "\n".join(f"{json.dumps(k)} = {json.dumps(v)}" for k, v in (optional or {}).items())
+    plugins = ", ".join(f"{json.dumps(k)} = {json.dumps(v)}" for k, v in (needs or {}).items())
+    manifest = f"""
+schema = 1
+[plugin]
+id = {json.dumps(plugin)}
+version = {json.dumps(version)}
+summary = {json.dumps(summary)}
+license = {json.dumps(license)}
+authors = [{{name = "Ada"}}]
+categories = [{json.dumps(category)}]
+keywords = {json.dumps(list(keywords))}
+main = "body"
+[requires]
+automatosx = "^1.0"
+python = ">=3.11"
+plugins = {{{plugins}}}
+[permissions]
+{asked}
+[permissions.optional]
+{wished}
+[[contributes.magics]]
+name = "doctor"
+handler = {json.dumps(handler)}
+"""
+    files = {
+        "plugin.toml": manifest,
+        "README.md": readme,
+        "CHANGELOG.md": f"## {version}\n\nFirst.\n" if changelog is None else changelog,
+        "src/body.py": source,
+    }
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    return folder
+
+
+@pytest.fixture
+def plugin_folder() -> Callable[..., Path]:
+    return write_plugin
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Build:
+    """``build(id, version, **parts)``: an artifact's bytes."""
+    count = iter(range(1_000_000))
+
+    def artifact(*args: object, **parts: object) -> bytes:
+        return package.build(write_plugin(tmp_path / "sources" / str(next(count)), *args, **parts))  # type: ignore[arg-type]
+
+    return artifact
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def registry(home: Path) -> Iterator[EmbeddedRegistry]:
+    with EmbeddedRegistry(home) as registry:
+        yield registry

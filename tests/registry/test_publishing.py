@@ -1,0 +1,264 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from automatosx_nb.errors import (
+    ArtifactMismatch,
+    InvalidArtifact,
+    PublishRefused,
+    ReleaseExists,
+    UnknownPlugin,
+    UnknownRelease,
+)
+from automatosx_nb.model.release import SearchQuery, Stage
+from automatosx_nb.registry.catalog import publish_folder_tree
+from automatosx_nb.registry.service import EmbeddedRegistry
+
+Build = Callable[..., bytes]
+
+
+def test_what_was_published_is_found_described_and_downloaded(registry: EmbeddedRegistry, build: Build) -> None:
+    data = build(permissions={"storage": "Keeps it."}, needs={"acme.tables": "^2.1"}, source=STORES)
+    report = registry.publish(data)
+    assert (report.created, report.stage, report.version) == (True, Stage.STABLE, "1.0.0")
+    detail = registry.plugin("acme.csv-doctor")
+    assert detail.summary.permissions == {"storage": "Keeps it."}
+    assert detail.authors == ("Ada",)
+    (release,) = detail.releases
+    assert release.dependencies == {"acme.tables": "^2.1"}
+    assert release.contributions == {"magics": ("doctor",)}
+    assert (release.sha256, release.size) == (report.sha256, len(data))
+    assert b"".join(registry.artifact("acme.csv-doctor", "1.0.0")) == data
+    assert registry.changelog("acme.csv-doctor", "1.0.0").startswith("## 1.0.0")
+    (index,) = registry.releases("acme.csv-doctor")
+    assert (str(index.version), index.sha256, index.size) == ("1.0.0", report.sha256, len(data))
+    assert {name: str(wanted) for name, wanted in index.dependencies.items()} == {"acme.tables": "^2.1"}
+
+
+STORES = "from automatosx_nb.sdk import storage\n\ndef run():\n    return storage.get('k')\n"
+
+
+def test_the_same_bytes_again_change_nothing(registry: EmbeddedRegistry, build: Build) -> None:
+    data = build()
+    first = registry.publish(data)
+    again = registry.publish(data, stage=Stage.BETA)
+    assert not again.created
+    assert (again.sha256, again.stage, again.checks) == (first.sha256, Stage.STABLE, first.checks)
+    assert len(registry.releases("acme.csv-doctor")) == 1
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "1.0.0+other.build"])
+def test_a_version_is_never_reused_for_other_bytes(registry: EmbeddedRegistry, build: Build, version: str) -> None:
+    first = build()
+    registry.publish(first)
+    with pytest.raises(ReleaseExists, match=r"acme\.csv-doctor 1\.0\.0"):
+        registry.publish(build(version=version, summary="Something else."))
+    assert b"".join(registry.artifact("acme.csv-doctor", "1.0.0")) == first
+
+
+def test_an_artifact_that_cannot_be_read_is_refused(registry: EmbeddedRegistry) -> None:
+    with pytest.raises(InvalidArtifact):
+        registry.publish(b"not a zip")
+    assert registry.known() == ()
+
+
+def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_kept(
+    registry: EmbeddedRegistry, build: Build, home: Path
+) -> None:
+    source = "import pyarrow as pa\nfrom automatosx_nb.sdk import storage\n\ndef run():\n    return pa.table\n"
+    with pytest.raises(PublishRefused) as caught:
+        registry.publish(build(readme=" ", changelog="## 11.0.0\n", source=source))
+    assert caught.value.findings == (
+        "README.md: is missing or empty: say what the plugin does and show one use",
+        "CHANGELOG.md: does not mention 1.0.0: say what changed in it",
+        "src/body.py, line 1: the use of pyarrow needs the permission 'modules:pyarrow', "
+        "which plugin.toml does not ask for",
+        "src/body.py, line 2: the use of automatosx_nb.sdk.storage needs the permission 'storage', "
+        "which plugin.toml does not ask for",
+    )
+    assert registry.known() == ()
+    assert not (home / "blobs").exists()
+    assert registry.publish(build()).created, "the version was not used up"
+
+
+@pytest.mark.parametrize("alike", ["acme.csvdoctor", "acme.csv-d0ctor", "ac-me.csv-doctor", "acme.csv-doct0r"])
+def test_an_id_that_looks_like_anothers_is_refused(registry: EmbeddedRegistry, build: Build, alike: str) -> None:
+    registry.publish(build())
+    with pytest.raises(PublishRefused, match=r"looks like 'acme\.csv-doctor'"):
+        registry.publish(build(alike))
+    assert registry.known() == ("acme.csv-doctor",)
+
+
+def test_a_permission_that_nothing_uses_is_a_warning_not_a_refusal(registry: EmbeddedRegistry, build: Build) -> None:
+    report = registry.publish(build(permissions={"storage": "Perhaps later."}))
+    (warning,) = [check for check in report.checks if check.check == "permissions"]
+    assert (warning.severity, warning.passed) == ("warning", False)
+    assert "asks for 'storage', which nothing in src/ uses" in warning.message
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from automatosx_nb import sdk\ndef run():\n    return sdk.storage.get('k')\n",
+        "import automatosx_nb.sdk as kit\ndef run():\n    return kit.storage.get('k')\n",
+        "import automatosx_nb.sdk.storage\ndef run():\n    return 1\n",
+        "def run():\n    from automatosx_nb.sdk.storage import get\n    return get('k')\n",
+    ],
+)
+def test_storage_is_seen_however_it_is_imported(registry: EmbeddedRegistry, build: Build, source: str) -> None:
+    with pytest.raises(PublishRefused, match=r"'storage', which plugin\.toml does not ask for"):
+        registry.publish(build(source=source))
+    assert registry.publish(build(source=source, optional={"storage": "Keeps it."})).created
+
+
+def test_summaries_show_the_newest_stable_release(registry: EmbeddedRegistry, build: Build) -> None:
+    for version, stage in (("1.9.0", "stable"), ("1.10.0", "stable"), ("2.0.0-rc.1", "stable"), ("3.0.0", "beta")):
+        registry.publish(build(version=version), stage=Stage(stage))
+    assert registry.plugin("acme.csv-doctor").summary.version == "1.10.0"
+    (found,) = registry.search(SearchQuery("doctor")).items
+    assert found.version == "1.10.0"
+    versions = [release.version for release in registry.plugin("acme.csv-doctor").releases]
+    assert versions == ["3.0.0", "2.0.0-rc.1", "1.10.0", "1.9.0"]
+
+
+def test_a_draft_is_not_found_by_searching(registry: EmbeddedRegistry, build: Build) -> None:
+    registry.publish(build(), stage=Stage.DRAFT)
+    assert registry.search(SearchQuery("doctor")).total == 0
+    assert registry.plugin("acme.csv-doctor").releases[0].stage is Stage.DRAFT
+
+
+def test_an_unknown_plugin_comes_with_the_nearest_ids(registry: EmbeddedRegistry, build: Build) -> None:
+    registry.publish(build())
+    for ask in (registry.plugin, lambda name: registry.changelog(name, "1.0.0")):
+        with pytest.raises(UnknownPlugin) as caught:
+            ask("csv-docter")
+        assert caught.value.nearest == ("acme.csv-doctor",)
+    assert registry.releases("csv-docter") == []
+
+
+def test_an_unknown_release_comes_with_those_there_are(registry: EmbeddedRegistry, build: Build) -> None:
+    registry.publish(build())
+    with pytest.raises(UnknownRelease) as caught:
+        registry.artifact("acme.csv-doctor", "9.9.9")
+    assert caught.value.available == ("1.0.0",)
+
+
+def test_downloads_are_counted_and_shown(registry: EmbeddedRegistry, build: Build, home: Path) -> None:
+    registry.publish(build())
+    registry.search(SearchQuery())
+    for _ in range(3):
+        b"".join(registry.artifact("acme.csv-doctor", "1.0.0"))
+    assert registry.plugin("acme.csv-doctor").summary.downloads == 3
+    assert registry.search(SearchQuery()).items[0].downloads == 3
+    with EmbeddedRegistry(home) as other:
+        assert other.search(SearchQuery()).items[0].downloads == 3
+
+
+def test_an_artifact_that_was_altered_on_disk_is_not_handed_out(
+    registry: EmbeddedRegistry, build: Build, home: Path
+) -> None:
+    report = registry.publish(build())
+    (home / "blobs" / "sha256" / report.sha256[:2] / report.sha256).write_bytes(b"other")
+    with pytest.raises(ArtifactMismatch) as caught:
+        registry.artifact("acme.csv-doctor", "1.0.0")
+    assert caught.value.expected == report.sha256
+    assert registry.plugin("acme.csv-doctor").summary.downloads == 0
+
+
+def test_a_release_published_by_another_process_is_found_at_once(
+    registry: EmbeddedRegistry, build: Build, home: Path
+) -> None:
+    assert registry.search(SearchQuery("doctor")).total == 0
+    with EmbeddedRegistry(home) as other:
+        other.publish(build())
+    assert registry.search(SearchQuery("doctor")).total == 1
+
+
+RACE = """
+import pathlib, sys
+from automatosx_nb.registry.service import EmbeddedRegistry
+home, artifact = map(pathlib.Path, sys.argv[1:])
+data = artifact.read_bytes()
+print("ready", flush=True)
+sys.stdin.readline()
+try:
+    with EmbeddedRegistry(home) as registry:
+        print(registry.publish(data).created)
+except Exception as error:
+    print(type(error).__name__)
+"""
+
+
+def race(home: Path, artifacts: list[Path]) -> list[str]:
+    """Publish from as many processes as there are artifacts, all let go at once, into a home that does not exist."""
+    racers = [
+        subprocess.Popen(
+            [sys.executable, "-c", RACE, str(home), str(artifact)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for artifact in artifacts
+    ]
+    for racer in racers:
+        assert racer.stdout is not None
+        assert racer.stdout.readline() == "ready\n"
+    for racer in racers:
+        assert racer.stdin is not None
+        racer.stdin.write("\n")
+        racer.stdin.flush()
+    return sorted(racer.communicate()[0].strip() for racer in racers)
+
+
+def test_of_processes_that_publish_the_same_bytes_one_creates_and_all_succeed(
+    tmp_path: Path, home: Path, build: Build
+) -> None:
+    artifact = tmp_path / "a.axp"
+    artifact.write_bytes(build())
+    assert race(home, [artifact] * 4) == ["False", "False", "False", "True"]
+
+
+def test_of_processes_that_publish_other_bytes_as_one_version_exactly_one_wins(
+    tmp_path: Path, home: Path, build: Build
+) -> None:
+    artifacts = [tmp_path / f"{number}.axp" for number in range(3)]
+    for number, artifact in enumerate(artifacts):
+        artifact.write_bytes(build(summary=f"Number {number}."))
+    assert race(home, artifacts) == ["ReleaseExists", "ReleaseExists", "True"]
+    with EmbeddedRegistry(home) as registry:
+        assert len(registry.releases("acme.csv-doctor")) == 1
+
+
+def test_of_processes_that_publish_look_alikes_exactly_one_wins(tmp_path: Path, home: Path, build: Build) -> None:
+    artifacts = [tmp_path / f"{number}.axp" for number in range(2)]
+    for artifact, plugin in zip(artifacts, ("acme.csv-doctor", "acme.csvdoctor"), strict=True):
+        artifact.write_bytes(build(plugin))
+    assert race(home, artifacts) == ["PublishRefused", "True"]
+
+
+def test_a_folder_tree_is_published_once_in_semver_order_by_a_verified_publisher(
+    registry: EmbeddedRegistry, tmp_path: Path, plugin_folder: Callable[..., Path]
+) -> None:
+    root = tmp_path / "catalog"
+    for version in ("1.0.0", "1.9.0", "1.10.0"):
+        plugin_folder(root / "csv-doctor" / version, version=version)
+    reports = publish_folder_tree(registry, root)
+    assert [report.version for report in reports] == ["1.0.0", "1.9.0", "1.10.0"]
+    assert registry.plugin("acme.csv-doctor").summary.verified
+    assert publish_folder_tree(registry, root) == ()
+    plugin_folder(root / "csv-doctor" / "2.0.0", version="2.0.0")
+    assert [report.version for report in publish_folder_tree(registry, root)] == ["2.0.0"]
+
+
+def test_verifying_a_publisher_shows_in_a_search_that_was_asked_before(
+    registry: EmbeddedRegistry, build: Build
+) -> None:
+    registry.publish(build())
+    assert registry.search(SearchQuery(verified=True)).total == 0
+    registry.verify_publisher("acme")
+    assert registry.search(SearchQuery(verified=True)).total == 1
