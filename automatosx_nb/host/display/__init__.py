@@ -1,0 +1,51 @@
+"""Displays: a tree of ``sdk.ui`` nodes from a worker, made into what a notebook and a terminal can show.
+
+The tree comes from a confined process that may be hostile. So it is parsed into the closed set of nodes in
+:mod:`.nodes` (unknown keys, wrong types and everything over a limit are refused) and rendered from those
+alone: all text is escaped, markdown is sanitised, pictures stand in ``<img>``, where no script runs and nothing is
+fetched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from automatosx_nb.host.display.html import to_html
+from automatosx_nb.host.display.nodes import parse
+from automatosx_nb.host.display.plain import to_text
+from automatosx_nb.model.names import short_name
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+__all__ = ["Rendered", "render"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A display that is ready to be shown; IPython finds its forms through ``_repr_mimebundle_``."""
+
+    plugin: str
+    """``id@version``, kept in the output's metadata so that a saved notebook says who made it."""
+    html: str
+    text: str
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> tuple[dict[str, str], dict[str, Any]]:
+        """``(data, metadata)``. IPython itself applies ``include`` and ``exclude``."""
+        return {"text/html": self.html, "text/plain": self.text}, {"automatosx": {"plugin": self.plugin}}
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def render(tree: Mapping[str, Any], *, plugin: str, version: str) -> Rendered:
+    """The display of ``tree``, as the worker of ``plugin`` sent it.
+
+    :raises ProtocolViolation: when it is not a tree of display nodes, or goes over a limit of :mod:`.nodes`.
+    """
+    node = parse(tree)
+    byline = f"{short_name(plugin)} {version} · ran confined"
+    return Rendered(f"{plugin}@{version}", to_html(node, byline=byline), f"{to_text(node)}\n\n{byline}")

@@ -1,0 +1,250 @@
+"""The closed set of display nodes, and the parser that lets nothing else through.
+
+A node on the wire is a dict with a ``node`` key that names its kind; the other keys are the fields of the
+dataclass of that kind below, all of them and no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
+
+from automatosx_nb.errors import ProtocolViolation
+
+MAX_DEPTH = 32
+"""Deepest nesting of nodes, a table's cells included."""
+MAX_NODES = 50_000
+"""Most nodes and table cells in one display."""
+MAX_TEXT = 16 * 2**20
+"""Most characters and bytes of all the fields of one display."""
+MAX_COLUMNS = 500
+T = TypeVar("T")
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    text: str
+    level: int
+    """1–6."""
+
+
+@dataclass(frozen=True, slots=True)
+class Markdown:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Svg:
+    source: str
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Png:
+    data: bytes
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    label: str
+    value: str | int | float | bool | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    """Each as long as ``columns``."""
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    children: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    children: tuple[Node, ...]
+
+
+Node: TypeAlias = Text | Heading | Markdown | Svg | Png | Metric | Table | Stack | Row
+Scalar: TypeAlias = str | int | float | bool | None
+Cell: TypeAlias = Scalar | Node
+
+
+def parse(tree: object) -> Node:
+    """The node that ``tree`` stands for.
+
+    :raises ProtocolViolation: on anything that is not exactly a node, and over a limit of this module.
+    """
+    return _Parser().node(tree, depth=1)
+
+
+class _Parser:
+    """Parses one tree, and counts what it has let through so far."""
+
+    def __init__(self) -> None:
+        self._nodes = 0
+        self._text = 0
+
+    def node(self, tree: object, depth: int) -> Node:
+        if not isinstance(tree, Mapping):
+            raise _violation(f"a {type(tree).__name__} where a display node is due")
+        if depth > MAX_DEPTH:
+            raise _violation(f"nodes are nested deeper than {MAX_DEPTH}")
+        self._count()
+        kind = tree.get("node")
+        parse_kind = _KINDS.get(kind) if isinstance(kind, str) else None
+        if parse_kind is None:
+            raise _violation(f"there is no node {str(kind)[:40]!r}")
+        return parse_kind(self, _Fields(str(kind), tree), depth)
+
+    def _count(self) -> None:
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            raise _violation(f"it has more than {MAX_NODES} nodes and cells")
+
+    def _measure(self, size: int) -> None:
+        self._text += size
+        if self._text > MAX_TEXT:
+            raise _violation(f"it is larger than {MAX_TEXT // 2**20} MiB")
+
+    def _string(self, fields: _Fields, name: str) -> str:
+        value = fields.take(name)
+        if not isinstance(value, str):
+            raise fields.wrong(name, value, "text")
+        self._measure(len(value))
+        return value
+
+    def _scalar(self, value: object, where: str) -> Scalar:
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        if isinstance(value, str):
+            self._measure(len(value))
+            return value
+        raise _violation(f"{where} is a {type(value).__name__}")
+
+    def _cell(self, value: object, depth: int) -> Cell:
+        if isinstance(value, Mapping):
+            return self.node(value, depth + 1)
+        self._count()
+        return self._scalar(value, "a table's cell")
+
+    def _children(self, fields: _Fields, depth: int) -> tuple[Node, ...]:
+        return tuple(self.node(child, depth + 1) for child in fields.sequence("children"))
+
+    # --- one method a kind ---
+
+    def text(self, fields: _Fields, depth: int) -> Text:
+        return fields.done(Text(self._string(fields, "text")))
+
+    def heading(self, fields: _Fields, depth: int) -> Heading:
+        level = fields.take("level")
+        if type(level) is not int or not 1 <= level <= 6:
+            raise fields.wrong("level", level, "a whole number from 1 to 6")
+        return fields.done(Heading(self._string(fields, "text"), level))
+
+    def markdown(self, fields: _Fields, depth: int) -> Markdown:
+        return fields.done(Markdown(self._string(fields, "text")))
+
+    def svg(self, fields: _Fields, depth: int) -> Svg:
+        source = self._string(fields, "source")
+        if not source.lstrip().startswith("<svg"):
+            raise _violation("the source of a svg node does not start with <svg")
+        if "<!" in source.replace("<!--", ""):
+            raise _violation("a svg node declares a document type or entities")
+        return fields.done(Svg(source, self._string(fields, "alt")))
+
+    def png(self, fields: _Fields, depth: int) -> Png:
+        data = fields.take("data")
+        if not isinstance(data, bytes) or not data.startswith(PNG_SIGNATURE):
+            raise fields.wrong("data", data, "the bytes of a PNG file")
+        self._measure(len(data))
+        return fields.done(Png(data, self._string(fields, "alt")))
+
+    def metric(self, fields: _Fields, depth: int) -> Metric:
+        value = self._scalar(fields.take("value"), "a metric's value")
+        return fields.done(Metric(self._string(fields, "label"), value, self._string(fields, "note")))
+
+    def table(self, fields: _Fields, depth: int) -> Table:
+        columns = fields.sequence("columns")
+        if len(columns) > MAX_COLUMNS:
+            raise _violation(f"a table has {len(columns)} columns; the most is {MAX_COLUMNS}")
+        names = tuple(self._header(name) for name in columns)
+        rows = tuple(self._row_of_cells(row, len(names), depth) for row in fields.sequence("rows"))
+        return fields.done(Table(names, rows, self._string(fields, "caption")))
+
+    def _header(self, name: object) -> str:
+        if not isinstance(name, str):
+            raise _violation(f"a column of a table is named by a {type(name).__name__}")
+        self._count()
+        self._measure(len(name))
+        return name
+
+    def _row_of_cells(self, row: object, width: int, depth: int) -> tuple[Cell, ...]:
+        self._count()
+        if not isinstance(row, list | tuple) or len(row) != width:
+            raise _violation(f"a row of a table is not a list of {width} cells, one for each column")
+        return tuple(self._cell(value, depth) for value in row)
+
+    def stack(self, fields: _Fields, depth: int) -> Stack:
+        return fields.done(Stack(self._children(fields, depth)))
+
+    def row(self, fields: _Fields, depth: int) -> Row:
+        return fields.done(Row(self._children(fields, depth)))
+
+
+_KINDS: Mapping[str, Callable[[_Parser, _Fields, int], Node]] = {
+    "text": _Parser.text,
+    "heading": _Parser.heading,
+    "markdown": _Parser.markdown,
+    "svg": _Parser.svg,
+    "png": _Parser.png,
+    "metric": _Parser.metric,
+    "table": _Parser.table,
+    "stack": _Parser.stack,
+    "row": _Parser.row,
+}
+
+
+class _Fields:
+    """The fields of one node: each is taken once, and none may be left over."""
+
+    def __init__(self, kind: str, tree: Mapping[str, Any]) -> None:
+        self._kind = kind
+        self._rest = {name: value for name, value in tree.items() if name != "node"}
+
+    def take(self, name: str) -> object:
+        if name not in self._rest:
+            raise _violation(f"a {self._kind} node has no {name!r}")
+        value: object = self._rest.pop(name)
+        return value
+
+    def sequence(self, name: str) -> list[object] | tuple[object, ...]:
+        value = self.take(name)
+        if not isinstance(value, list | tuple):
+            raise self.wrong(name, value, "a list")
+        return value
+
+    def wrong(self, name: str, value: object, valid: str) -> ProtocolViolation:
+        return _violation(f"{name!r} of a {self._kind} node is a {type(value).__name__}, not {valid}")
+
+    def done(self, node: T) -> T:
+        if self._rest:
+            unknown = ", ".join(sorted(map(str, self._rest)))[:80]
+            raise _violation(f"a {self._kind} node has no field {unknown}")
+        return node
+
+
+def _violation(reason: str) -> ProtocolViolation:
+    return ProtocolViolation(f"its display is malformed: {reason}")
