@@ -94,9 +94,7 @@ class Spot:
     path: str
     problems: Problems
 
-    def refuse(
-        self, valid: str, *, found: str | None = None, word: str = "", known: Iterable[str] = ()
-    ) -> None:
+    def refuse(self, valid: str, *, found: str | None = None, word: str = "", known: Iterable[str] = ()) -> None:
         shown = describe(self.value) if found is None else found
         self.problems.add(self.path, shown, valid, word=word, known=known)
 
@@ -105,15 +103,6 @@ class Spot:
             return Table(self.value, self.path, self.problems)
         self.refuse(valid)
         return None
-
-    def items(self, valid: str = "a list") -> list[Spot]:
-        """One spot an item; nothing, after a problem, where the value is no list."""
-        if isinstance(self.value, list):
-            return [
-                Spot(item, f"{self.path}[{index}]", self.problems) for index, item in enumerate(self.value)
-            ]
-        self.refuse(valid)
-        return []
 
 
 class Table:
@@ -237,7 +226,8 @@ def tuple_of(
             spot.refuse(valid)
             return None
         found: list[T] = []
-        for item in spot.items():
+        for index, entry in enumerate(spot.value):
+            item = Spot(entry, f"{spot.path}[{index}]", spot.problems)
             value = read(item)
             if value is None:
                 continue

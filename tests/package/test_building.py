@@ -148,5 +148,10 @@ def test_caps_hold_while_building(plugin_folder: Path) -> None:
     assert refusal(plugin_folder, Caps(members=3)).reason == "it has more than 3 files"
 
 
+def test_a_folder_too_deep_is_refused(plugin_folder: Path, write_folder: WriteFolder) -> None:
+    write_folder(plugin_folder, {"docs/" + "a/" * 12 + "b.md": b"x"})
+    assert refusal(plugin_folder).reason == "a path is deeper than 12 folders"
+
+
 def test_an_artifact_is_named_by_id_and_version() -> None:
     assert package.file_name("acme.hello", "1.0.0-rc.1") == "acme.hello-1.0.0-rc.1.axp"

@@ -52,9 +52,7 @@ class Contributions:
     @classmethod
     def from_records(cls, records: Mapping[str, Sequence[Mapping[str, Any]]]) -> Contributions:
         """Reads back what :meth:`records` made, and trusts it; kinds that nobody knows are left out."""
-        return cls(
-            **{name: tuple(map(kind.from_record, records.get(name, ()))) for name, kind in KINDS.items()}
-        )
+        return cls(**{name: tuple(map(kind.from_record, records.get(name, ()))) for name, kind in KINDS.items()})
 
 
 def read(spot: Spot) -> Contributions:

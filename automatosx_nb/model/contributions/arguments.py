@@ -116,12 +116,7 @@ def _default(spot: Spot, kind: str | None, choices: tuple[str, ...]) -> str | in
         return value
     if kind == "integer" and isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53:
         return value
-    if (
-        kind == "number"
-        and isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and abs(value) < 1e300
-    ):
+    if kind == "number" and isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300:
         return value
     if kind in ("variable", "flag"):
         spot.refuse(f"no 'default': a {kind} has none")

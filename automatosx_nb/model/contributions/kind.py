@@ -48,7 +48,7 @@ class Kind(Generic[C]):
 
 _NAME = r"[A-Za-z][A-Za-z0-9_]*"
 _HANDLER = re.compile(rf"({_NAME}(?:\.{_NAME})*):({_NAME})")
-HANDLER = "module.sub:function, as in 'csv_doctor.checks:doctor', no name with a leading underscore"
+HANDLER = "module.sub:function (200 characters at most, no leading underscores), as in 'csv_doctor.checks:doctor'"
 
 
 def handler(spot: Spot) -> str | None:

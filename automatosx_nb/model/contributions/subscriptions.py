@@ -68,9 +68,7 @@ def topic(spot: Spot) -> str | None:
         return None
     spoken = (Permission("events", f"subscribe:{known}") for known in KERNEL_TOPICS)
     if text.startswith("kernel.") and not any(asked.covers(known) for known in spoken):
-        spot.refuse(
-            f"a topic that the kernel speaks on: {', '.join(KERNEL_TOPICS)}", word=text, known=KERNEL_TOPICS
-        )
+        spot.refuse(f"a topic that the kernel speaks on: {', '.join(KERNEL_TOPICS)}", word=text, known=KERNEL_TOPICS)
         return None
     return text
 
