@@ -7,6 +7,7 @@ left to run time is what a name alone cannot tell: which object it is asked of, 
 from __future__ import annotations
 
 import builtins
+import importlib
 import string
 import types
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-_MARK = "__automatosx_plugin_class__"
+_words = str.split
+MARK = "__automatosx_plugin_class__"
 
 CLOSED_TYPES = frozenset(
     {types.ModuleType, types.FrameType, types.CodeType, types.TracebackType, types.CellType},
@@ -33,11 +35,12 @@ def _introspection_names() -> frozenset[str]:
     )
     found = {name for kind in looked_into for name in dir(kind) if not name.startswith("_") and "_" in name}
     newer = {"f_generator", "gi_suspended", "cr_suspended", "ag_suspended"}
-    return frozenset(found | newer)
+    cython = _words("func_globals func_code func_closure func_defaults func_dict func_doc func_name im_func im_self")
+    return frozenset({*found, *newer, *cython})
 
 
 INTROSPECTION = _introspection_names()
-"""Attributes of frames, code, tracebacks, generators and coroutines; refused on every object."""
+"""Attributes of frames, code, tracebacks, generators, coroutines and Cython's functions; refused on every object."""
 
 TUPLE_NAMES = frozenset({"_asdict", "_replace", "_fields", "_make"})
 """Public in spite of their underscore, on named tuples."""
@@ -46,13 +49,13 @@ READABLE_DUNDERS = frozenset({"__name__", "__qualname__", "__doc__"})
 
 ORDINARY_DUNDERS = frozenset(
     f"__{name}__"
-    for name in (
+    for name in _words(
         "init post_init repr str bytes format bool hash len length_hint iter next reversed contains getitem setitem "
         "delitem missing call enter exit lt le eq ne gt ge int float complex index round trunc floor ceil neg pos "
         "abs invert add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor radd rsub rmul "
         "rmatmul rtruediv rfloordiv rmod rdivmod rpow rlshift rrshift rand ror rxor iadd isub imul imatmul itruediv "
         "ifloordiv imod ipow ilshift irshift iand ior ixor"
-    ).split()
+    )
 )
 """Methods that a class body may define, and that may be called on ``super()``."""
 
@@ -162,9 +165,8 @@ class _Formatter(string.Formatter):
 
 
 def _split_field(field_name: str) -> tuple[Any, Any]:
-    import _string
-
-    return _string.formatter_field_name_split(field_name)  # type: ignore[no-any-return]
+    first, rest = importlib.import_module("_string").formatter_field_name_split(field_name)
+    return first, rest
 
 
 def format_string(template: str, /, *args: object, **kwargs: object) -> str:
@@ -186,7 +188,7 @@ def writable(obj: Any) -> Any:
     :raises TypeError: for anything else.
     """
     owner = obj if issubclass(type(obj), type) else type(obj)
-    if getattr(owner, _MARK, False) or type(obj) in WRITABLE_TYPES:
+    if getattr(owner, MARK, False) or type(obj) in WRITABLE_TYPES:
         return obj
     raise TypeError(f"a plugin can set attributes on objects of its own classes only, not on a {owner.__name__}")
 
@@ -200,7 +202,7 @@ WRITABLE_TYPES: set[type] = set()
 
 def mark_class(cls: Any) -> Any:
     """Make ``cls`` one of the plugin's own."""
-    setattr(cls, _MARK, True)
+    setattr(cls, MARK, True)
     return cls
 
 
@@ -254,7 +256,7 @@ class _Type:
 
     def __call__(self, obj: object, /) -> Any:
         cls = type(obj)
-        return cls if cls in KNOWN_TYPES or getattr(cls, _MARK, False) is True else TypeName(cls)
+        return cls if cls in KNOWN_TYPES or getattr(cls, MARK, False) is True else TypeName(cls)
 
     def __instancecheck__(self, obj: object) -> bool:
         return isinstance(obj, type)
@@ -318,7 +320,7 @@ def printer(write: Callable[[str], None]) -> Callable[..., None]:
 
     def print(
         *values: object, sep: str | None = " ", end: str | None = "\n", file: Any = None, flush: bool = False
-    ) -> None:  # noqa: A001
+    ) -> None:
         text = (" " if sep is None else sep).join(map(str, values)) + ("\n" if end is None else end)
         if file is None:
             write(text)
@@ -328,12 +330,12 @@ def printer(write: Callable[[str], None]) -> Callable[..., None]:
     return print
 
 
-PLAIN_BUILTINS = (
+PLAIN_BUILTINS = _words(
     "abs all any ascii bin bool bytearray bytes callable chr classmethod complex dict divmod enumerate filter float "
     "format frozenset hash hex id int isinstance issubclass iter len list map max min next object oct ord pow "
     "property range repr reversed round set slice sorted staticmethod str sum super tuple zip "
     "Ellipsis False None NotImplemented True"
-).split()
+)
 """Python's own, as they are."""
 
 GUARDED_BUILTINS: Mapping[str, Any] = {

@@ -166,7 +166,9 @@ class PluginModules:
 
         return policy.compile_module(source, file, filename=filename, importable=importable, source_kb=self._source_kb)
 
-    def _view(self, name: str) -> ModuleView:
+    def _view(self, name: str) -> Any:
+        if not self._language:
+            return self._loaded[name]
         view = self._views.get(name)
         if view is None:
             view = self._views[name] = ModuleView(name, vars(self._loaded[name]))
@@ -189,8 +191,8 @@ class PluginModules:
         facade = facades.load(module)
         for name in names:
             if name not in facade.__dict__:
-                known = facades.names_of(facade)
-                instead = f"docs/plugin-python.md lists its names{facades.did_you_mean(name, known)}"
+                hint = facades.did_you_mean(name, facades.names_of(facade))
+                instead = f"docs/plugin-python.md lists its names{hint}"
                 return f"{module}.{name} is not open to plugins", instead
         return None
 

@@ -17,8 +17,7 @@ import contextlib
 import copy
 from typing import TYPE_CHECKING, Any
 
-from RestrictedPython import RestrictingNodeTransformer
-from RestrictedPython.transformer import INSPECT_ATTRIBUTES, copy_locations
+from RestrictedPython.transformer import INSPECT_ATTRIBUTES, RestrictingNodeTransformer, copy_locations
 
 from automatosx_nb.errors import PluginRefused
 from automatosx_nb.sandbox import guards
@@ -27,8 +26,10 @@ if TYPE_CHECKING:
     import types
     from collections.abc import Callable, Iterator
 
+_words = str.split
+
 ALLOWED = frozenset(
-    """
+    _words("""
     Module Expr Constant List Tuple Set Dict JoinedStr FormattedValue Name Load Store Del Starred Slice Subscript
     UnaryOp UAdd USub Not Invert BinOp Add Sub Mult Div FloorDiv Mod Pow LShift RShift BitOr BitXor BitAnd MatMult
     BoolOp And Or Compare Eq NotEq Lt LtE Gt GtE Is IsNot In NotIn Call keyword IfExp NamedExpr Attribute
@@ -36,7 +37,7 @@ ALLOWED = frozenset(
     Import ImportFrom alias If For While Break Continue Try ExceptHandler With withitem
     Match match_case MatchValue MatchSingleton MatchSequence MatchMapping MatchClass MatchStar MatchAs MatchOr
     FunctionDef Lambda arguments arg Return Yield YieldFrom Global Nonlocal ClassDef
-    """.split()
+    """)
 )
 """Every AST node class that a plugin's source may contain."""
 
@@ -91,7 +92,9 @@ INSTEAD: dict[str, str] = {
 """Builtins that are closed to plugins → what to use instead."""
 
 
-class _Refusal(Exception):
+class Refusal(Exception):
+    """One thing that is not allowed, at ``line``; becomes :class:`PluginRefused` with its file."""
+
     def __init__(self, node: ast.AST, refused: str, instead: str = "") -> None:
         super().__init__(refused)
         self.line = getattr(node, "lineno", 0)
@@ -118,7 +121,7 @@ def compile_module(
         tree = Policy(tree, importable).visit(tree)
         ast.fix_missing_locations(tree)
         return compile(tree, filename, "exec", dont_inherit=True, optimize=0)
-    except _Refusal as refusal:
+    except Refusal as refusal:
         raise PluginRefused(file, refusal.line, refusal.refused, _sentence(refusal.instead)) from None
     except (RecursionError, MemoryError):
         raise _too_deep(file) from None
@@ -158,7 +161,7 @@ def _sentence(text: str) -> str:
 
 
 class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
-    """One pass over one module; raises :class:`_Refusal` at the first thing that is not allowed."""
+    """One pass over one module; raises :class:`Refusal` at the first thing that is not allowed."""
 
     def __init__(
         self, tree: ast.Module, importable: Callable[[str, int, tuple[str, ...]], tuple[str, str] | None]
@@ -177,12 +180,12 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         kind = type(node).__name__
         if kind not in ALLOWED:
             refused, instead = REFUSED.get(kind, (f"{kind} is not allowed", ""))
-            raise _Refusal(node, refused, instead)
+            raise Refusal(node, refused, instead)
         return super().visit(node)
 
     def error(self, node: ast.AST, info: str) -> None:
         """What RestrictedPython itself refuses."""
-        raise _Refusal(node, info.rstrip("."))
+        raise Refusal(node, info.rstrip("."))
 
     def _contents(self, node: Any) -> Any:
         return self.node_contents_visit(node)
@@ -202,7 +205,7 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         if name is None or name == "_":
             return
         if name in UNREACHABLE:
-            raise _Refusal(node, f"the name {name!r} is not allowed", "choose another name")
+            raise Refusal(node, f"the name {name!r} is not allowed", "choose another name")
         if not name.startswith("_"):
             return
         if self._in_class and name in _CLASS_NAMES:
@@ -210,9 +213,9 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         if not self._in_class and not self._in_function and name in _MODULE_NAMES:
             return
         if name.startswith("__") and name.endswith("__"):
-            raise _Refusal(node, f"the name {name!r} is not allowed", INSTEAD.get(name, ""))
+            raise Refusal(node, f"the name {name!r} is not allowed", INSTEAD.get(name, ""))
         public = name.strip("_") or "name"
-        raise _Refusal(node, f"names that begin with '_' are the sandbox's own, as {name!r}", f"call it {public!r}")
+        raise Refusal(node, f"names that begin with '_' are the sandbox's own, as {name!r}", f"call it {public!r}")
 
     def visit_Name(self, node: ast.Name) -> Any:
         name = node.id
@@ -220,7 +223,7 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
             if name == "__name__" or name == "__debug__":
                 return node
             if name not in self._bound and name not in guards.BUILTIN_NAMES and hasattr(builtins, name):
-                raise _Refusal(node, f"{name} is not open to plugins", INSTEAD.get(name, ""))
+                raise Refusal(node, f"{name} is not open to plugins", INSTEAD.get(name, ""))
         self.check_name(node, name)
         return node
 
@@ -252,7 +255,7 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
 
     def _check_public(self, node: ast.AST, name: str) -> None:
         if name in UNREACHABLE:
-            raise _Refusal(node, f"the name {name!r} is not allowed: it leads into frames and code")
+            raise Refusal(node, f"the name {name!r} is not allowed: it leads into frames and code")
         if name.startswith("_") and name != "_" and name not in guards.TUPLE_NAMES:
             advice = {
                 "__class__": "use type(x)",
@@ -261,7 +264,7 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
             }
             plain = name.strip("_") or "name"
             instead = f"names that begin with '_' are the sandbox's own: call it {plain!r}"
-            raise _Refusal(node, f"the attribute {name!r} is not allowed", advice.get(name, instead))
+            raise Refusal(node, f"the attribute {name!r} is not allowed", advice.get(name, instead))
 
     def visit_Attribute(self, node: ast.Attribute) -> Any:
         name = node.attr
@@ -279,7 +282,7 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
             guard = "_getchecked_" if checked else "_getattr_"
         return self._call(guard, node, [self.visit(node.value), ast.Constant(name)])
 
-    def _call(self, guard: str, place: ast.AST, args: list[Any]) -> ast.Call:
+    def _call(self, guard: str, place: ast.expr, args: list[Any]) -> ast.Call:
         call = ast.Call(func=ast.Name(guard, ast.Load()), args=args, keywords=[])
         copy_locations(call, place)
         return call
@@ -291,7 +294,7 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
 
     def visit_comprehension(self, node: ast.comprehension) -> Any:
         if node.is_async:
-            raise _Refusal(node.target, "async comprehensions are not allowed", _ASYNC)
+            raise Refusal(node.target, "async comprehensions are not allowed", _ASYNC)
         return self._contents(node)
 
     def _comprehension(self, node: Any) -> Any:
@@ -325,7 +328,7 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> Any:
         if isinstance(node.target, ast.Name) and node.target.id in _CLASS_NAMES:
-            raise _Refusal(node, f"{node.target.id!r} cannot be annotated")
+            raise Refusal(node, f"{node.target.id!r} cannot be annotated")
         node.target = self.visit(node.target)
         node.annotation = self._annotation(node.annotation)
         if node.value is not None:
@@ -336,9 +339,9 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         target = node.target
         if isinstance(target, ast.Attribute) and target.attr in PATTERN_CLOSED:
             name = target.attr
-            raise _Refusal(node, f"augmented assignment to .{name} is not allowed", f"assign x.{name} = ...")
+            raise Refusal(node, f"augmented assignment to .{name} is not allowed", f"assign x.{name} = ...")
         if isinstance(target, ast.Name) and target.id.startswith("__"):
-            raise _Refusal(node, f"augmented assignment to {target.id!r} is not allowed")
+            raise Refusal(node, f"augmented assignment to {target.id!r} is not allowed")
         return self._contents(node)
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> Any:
@@ -347,10 +350,10 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
     def _check_match_args(self, node: ast.AST, value: ast.AST) -> None:
         names = value.elts if isinstance(value, ast.Tuple) else None
         if names is None:
-            raise _Refusal(node, "__match_args__ has to be a tuple of names, written out")
+            raise Refusal(node, "__match_args__ has to be a tuple of names, written out")
         for item in names:
             if not isinstance(item, ast.Constant) or type(item.value) is not str:
-                raise _Refusal(node, "__match_args__ has to be a tuple of names, written out")
+                raise Refusal(node, "__match_args__ has to be a tuple of names, written out")
             self._check_pattern_name(node, item.value)
 
     def _annotation(self, node: Any) -> Any:
@@ -366,7 +369,7 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
 
     def _check_pattern_name(self, node: ast.AST, name: str) -> None:
         if name.startswith("_") or name in UNREACHABLE or name in PATTERN_CLOSED:
-            raise _Refusal(node, f"a pattern cannot read the attribute {name!r}", "test it in an 'if' guard")
+            raise Refusal(node, f"a pattern cannot read the attribute {name!r}", "test it in an 'if' guard")
 
     def visit_MatchAs(self, node: ast.MatchAs) -> Any:
         self.check_name(node, node.name)
@@ -428,7 +431,7 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         self.check_name(node, node.name)
         for keyword in node.keywords:
             if keyword.arg == "metaclass" or keyword.arg is None:
-                raise _Refusal(
+                raise Refusal(
                     node, "metaclass= and ** in a class statement are not allowed", "use a base class or a decorator"
                 )
         for parameter in getattr(node, "type_params", []):
@@ -479,10 +482,10 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         if node.module == "__future__" and not node.level:
             for name in names:
                 if name not in _FUTURES:
-                    raise _Refusal(node, f"from __future__ import {name} is not allowed")
+                    raise Refusal(node, f"from __future__ import {name} is not allowed")
             return node
         if "*" in names:
-            raise _Refusal(node, "import * is not allowed", "name what you import")
+            raise Refusal(node, "import * is not allowed", "name what you import")
         for part in (node.module or "").split("."):
             self.check_name(node, part)
         for alias in node.names:
@@ -493,10 +496,10 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
 
     def _check_import(self, node: ast.AST, module: str, level: int, names: tuple[str, ...]) -> None:
         if getattr(node, "is_lazy", 0):
-            raise _Refusal(node, "lazy imports are not allowed", "write a plain import")
+            raise Refusal(node, "lazy imports are not allowed", "write a plain import")
         found = self._importable(module, level, names)
         if found is not None and not self._optional:
-            raise _Refusal(node, *found)
+            raise Refusal(node, *found)
 
 
 def _is_super_call(node: ast.AST) -> bool:

@@ -21,7 +21,7 @@ def dataclass(cls: Any = None, /, **options: Any) -> Any:
 
 
 def _dataclass(cls: Any, options: dict[str, Any]) -> Any:
-    if getattr(cls, guards._MARK, False) is not True or not isinstance(cls, type):
+    if getattr(cls, guards.MARK, False) is not True or not isinstance(cls, type):
         raise TypeError("@dataclass is for classes of the plugin")
     if issubclass(cls, str):
         raise TypeError(f"class {cls.__name__}: a str cannot be a dataclass here")
