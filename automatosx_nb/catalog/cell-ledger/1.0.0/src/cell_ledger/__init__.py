@@ -1,0 +1,1 @@
+"""Remembers how long cells take."""

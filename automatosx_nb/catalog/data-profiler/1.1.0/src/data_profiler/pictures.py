@@ -1,0 +1,226 @@
+"""The pictures of a profile."""
+
+from . import svg
+from .categories import Categories
+from .correlation import Correlations
+from .gaps import Gaps
+from .groups import Comparison, Groups
+from .numeric import Histogram, Numbers
+from .words import cut, number, percent, width
+
+WIDE = 156
+BARS_HEIGHT = 34
+
+
+def distribution(numbers: Numbers) -> str:
+    """A histogram over a box plot; what lies beyond the fences is amber."""
+    parts = bars(numbers.histogram, numbers.low_fence, numbers.high_fence)
+    low, high = numbers.histogram.low, numbers.histogram.high
+    y = BARS_HEIGHT + 7
+
+    def at(value: float) -> float:
+        return 1 + (WIDE - 2) * position(value, low, high)
+
+    left, right = at(max(low, numbers.low_fence)), at(min(high, numbers.high_fence))
+    box_left, box_right = at(numbers.q1), at(numbers.q3)
+    parts.append(svg.line(left, y, right, y, svg.GREY))
+    parts.append(svg.rect(box_left, y - 3.5, max(box_right - box_left, 1.5), 7, svg.BLUE, ' rx="1"'))
+    middle = at(numbers.median)
+    parts.append(svg.line(middle, y - 4.5, middle, y + 4.5, svg.AMBER, 2))
+    return svg.picture(WIDE, BARS_HEIGHT + 13, parts, range_label(numbers.histogram))
+
+
+def position(value: float, low: float, high: float) -> float:
+    """Where ``value`` lies from ``low`` (0) to ``high`` (1); the middle where the two are one."""
+    scale = max(abs(low), abs(high)) or 1.0
+    span = high / scale - low / scale
+    return min(1.0, max(0.0, (value / scale - low / scale) / span)) if span > 0 else 0.5
+
+
+def bars(histogram: Histogram, low_fence: float, high_fence: float) -> list:
+    """One bar a bin; a bin whose middle lies beyond a fence is amber. A bin with anything in it is seen."""
+    bins = len(histogram.counts)
+    highest = max(histogram.counts)
+    step = (WIDE - 2) / bins
+    parts = [svg.line(0, BARS_HEIGHT + 0.5, WIDE, BARS_HEIGHT + 0.5, svg.GREY, 0.5)]
+    for place, count in enumerate(histogram.counts):
+        if count:
+            share = (place + 0.5) / bins
+            middle = histogram.low * (1 - share) + histogram.high * share
+            fill = svg.BLUE if low_fence <= middle <= high_fence else svg.AMBER
+            height = max(1.5, (BARS_HEIGHT - 1) * count / highest)
+            x, wide = 1 + place * step, max(step - 1, 1)
+            if bins == 1:
+                x, wide = WIDE / 2 - 4, 8
+            parts.append(svg.rect(x, BARS_HEIGHT - height, wide, height, fill))
+    return parts
+
+
+def timeline(histogram: Histogram) -> str:
+    parts = bars(histogram, histogram.low, histogram.high)
+    return svg.picture(WIDE, BARS_HEIGHT + 1, parts, "distribution over time")
+
+
+def range_label(histogram: Histogram) -> str:
+    """What a reader who cannot see the histogram has to know of it."""
+    counts = histogram.counts
+    if len(counts) == 1:
+        return f"all {number(histogram.low)}"
+    share = (counts.index(max(counts)) + 0.5) / len(counts)
+    peak = histogram.low * (1 - share) + histogram.high * share
+    return f"{number(histogram.low)} to {number(histogram.high)}, most near {number(peak)}"
+
+
+LABEL_WIDTH = 24
+"""Characters of a value that are shown, and below it the pixels that they get."""
+LABEL_PIXELS = 160
+BAR_PIXELS = 100
+
+
+def frequencies(found: Categories, present: int) -> str:
+    """The most frequent values as bars with their counts, the rest in one bar of grey."""
+    rows = [(cut(value, LABEL_WIDTH), count, svg.BLUE) for value, count in found.top]
+    shown = sum(count for value, count in found.top)
+    if shown < present:
+        rows.append((f"{found.distinct - len(found.top):,} other", present - shown, svg.GREY))
+    highest = max(count for label, count, fill in rows)
+    parts = []
+    for place, (label, count, fill) in enumerate(rows):
+        y = place * 16
+        long = max(1.5, BAR_PIXELS * count / highest)
+        parts.append(svg.text(LABEL_PIXELS - 6, y + 12, label, anchor="end"))
+        parts.append(svg.rect(LABEL_PIXELS, y + 3, long, 11, fill, ' rx="1"'))
+        parts.append(svg.text(LABEL_PIXELS + long + 5, y + 12, f"{count:,}"))
+    return svg.picture(LABEL_PIXELS + BAR_PIXELS + 50, len(rows) * 16 + 2, parts, frequencies_label(found, present))
+
+
+def frequencies_label(found: Categories, present: int) -> str:
+    return ", ".join(f"{cut(value, 24)} {percent(count / present)}" for value, count in found.top[:5])
+
+
+def share_bar(share: float) -> str:
+    """A share of 0–1 as a bar with its percentage."""
+    parts = [svg.rect(0, 4, 32, 7, svg.GREY, ' rx="2" fill-opacity=".25"')]
+    if share:
+        parts.append(svg.rect(0, 4, max(1.5, 32 * share), 7, svg.AMBER, ' rx="2"'))
+    parts.append(svg.text(37, 11.5, percent(share)))
+    return svg.picture(82, 15, parts, percent(share))
+
+
+CELL = 36
+SMALL_CELL = 18
+
+
+def heat_map(found: Correlations) -> str:
+    """The lower triangle: each name stands at the end of its row and on top of its column."""
+    cell = CELL if len(found.names) <= 12 else SMALL_CELL
+    labels = [cut(name, 30) for name in found.names]
+    parts = []
+    for i, row in enumerate(found.values):
+        for j, value in enumerate(row):
+            parts.append(heat_cell(j * cell, i * cell, cell, value))
+        parts.append(svg.text(i * cell + 6, i * cell + cell / 2 + 4, labels[i], extra=' font-size="12"'))
+    wide = max(i * cell + 14 + 7 * width(label) for i, label in enumerate(labels))
+    return svg.picture(wide, len(labels) * cell, parts, heat_label(found))
+
+
+def heat_cell(x: float, y: float, cell: float, value: float | None) -> str:
+    if value is None:
+        return svg.text(x + cell / 2, y + cell / 2 + 4, "·", anchor="middle")
+    square = svg.rect(x + 1, y + 1, cell - 2, cell - 2, shade(value), ' rx="2"')
+    if cell == SMALL_CELL:
+        return square
+    words = f"{value:.2f}".replace("0.", ".").replace("-", "−")
+    return square + svg.text(x + cell / 2, y + cell / 2 + 4, words, ink(shade(value)), "middle")
+
+
+def shade(value: float) -> str:
+    """From a light grey (0) to deep blue (1) or deep orange (-1)."""
+    zero, end = (222, 227, 233), (28, 92, 160) if value > 0 else (176, 80, 18)
+    mixed = [round(a + (b - a) * abs(value) ** 0.8) for a, b in zip(zero, end, strict=True)]
+    return "#" + "".join(f"{part:02x}" for part in mixed)
+
+
+def ink(colour: str) -> str:
+    """White or nearly black, whichever stands out more on ``colour`` (WCAG 2's relative luminance)."""
+    red, green, blue = [(int(colour[at : at + 2], 16) / 255) ** 2.2 for at in (1, 3, 5)]
+    return "#fff" if 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.22 else "#101820"
+
+
+def heat_label(found: Correlations) -> str:
+    pairs = [
+        (abs(value), f"{found.names[j]} and {found.names[i]} {value:.2f}")
+        for i, row in enumerate(found.values)
+        for j, value in enumerate(row)
+        if value is not None
+    ]
+    if not pairs:
+        return "no correlation is defined"
+    return "strongest: " + "; ".join(words for strength, words in sorted(pairs, reverse=True)[:3])
+
+
+STRIP_PIXELS = 480
+
+
+def missing_map(found: list, rows: int) -> str:
+    """A strip for each column with gaps, from the first row to the last: the darker, the more is missing there."""
+    parts = []
+    for place, gaps in enumerate(found):
+        y = 18 * place
+        parts.append(svg.text(LABEL_PIXELS - 6, y + 13, cut(gaps.name, LABEL_WIDTH), anchor="end"))
+        parts.append(svg.rect(LABEL_PIXELS, y + 2, STRIP_PIXELS, 14, svg.GREY, ' fill-opacity=".16"'))
+        parts.extend(strip(gaps, y + 2))
+    y = 18 * len(found) + 12
+    parts.append(svg.text(LABEL_PIXELS, y, "row 1"))
+    parts.append(svg.text(LABEL_PIXELS + STRIP_PIXELS, y, f"row {rows:,}", anchor="end"))
+    return svg.picture(LABEL_PIXELS + STRIP_PIXELS + 2, y + 4, parts, missing_label(found))
+
+
+def strip(gaps: Gaps, y: float) -> list:
+    """One path for each strength, so that a picture of many columns stays small."""
+    step = STRIP_PIXELS / len(gaps.shares)
+    paths = {}
+    for place, share in enumerate(gaps.shares):
+        if share:
+            strength = max(2, round(share * 10))
+            box = f"M{LABEL_PIXELS + place * step:.5g} {y:g}h{step:.4g}v14h-{step:.4g}z"
+            paths[strength] = paths.get(strength, "") + box
+    return [f'<path d="{d}" fill="{svg.AMBER}" fill-opacity="{level / 10:g}"/>' for level, d in paths.items()]
+
+
+def missing_label(found: list) -> str:
+    return "columns with missing values: " + ", ".join(cut(gaps.name, LABEL_WIDTH) for gaps in found)
+
+
+BOX_PIXELS = 190
+
+
+def boxes(comparison: Comparison, groups: Groups) -> str:
+    """A box plot for each group, on one axis."""
+    shown = [box for box in comparison.boxes if box is not None]
+    low, high = min(box.low for box in shown), max(box.high for box in shown)
+
+    def at(value: float) -> float:
+        return LABEL_PIXELS + (BOX_PIXELS - 2) * position(value, low, high) + 1
+
+    parts = []
+    for place, box in enumerate(comparison.boxes):
+        middle = 16 * place + 9
+        parts.append(svg.text(LABEL_PIXELS - 6, middle + 4, cut(groups.names[place][0], LABEL_WIDTH), anchor="end"))
+        if box is not None:
+            parts.append(svg.line(at(box.low), middle, at(box.high), middle, svg.GREY))
+            wide = max(at(box.q3) - at(box.q1), 1.5)
+            parts.append(svg.rect(at(box.q1), middle - 5, wide, 10, svg.BLUE, ' rx="1"'))
+            parts.append(svg.line(at(box.median), middle - 6, at(box.median), middle + 6, svg.AMBER, 2))
+    return svg.picture(
+        LABEL_PIXELS + BOX_PIXELS, 16 * len(comparison.boxes) + 2, parts, boxes_label(comparison, groups)
+    )
+
+
+def boxes_label(comparison: Comparison, groups: Groups) -> str:
+    medians = [
+        f"{cut(name, LABEL_WIDTH)} {number(box.median)}"
+        for (name, count), box in zip(groups.names, comparison.boxes, strict=True)
+        if box is not None
+    ]
+    return f"medians: {', '.join(medians)}"
