@@ -1,0 +1,53 @@
+"""What Jupyter loads: routes, and the registry behind them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jupyter_server.extension.application import ExtensionApp
+from traitlets import Unicode
+
+from automatosx_nb.server.handlers import API, ROUTES, HomeHandler, NothingHereHandler
+from automatosx_nb.server.shelf import Shelf
+
+if TYPE_CHECKING:
+    from automatosx_nb.model.ports import Registry
+
+
+class AutomatosxExtension(ExtensionApp):
+    """Serves the registry that the same user's kernels use."""
+
+    name = "automatosx_nb"
+    app_name = "automatosx"
+    description = "Serves the plugin registry under /automatosx/api/v1."
+    extension_url = "/automatosx/"
+    default_url = "/automatosx/"
+    load_other_extensions = True
+
+    home = Unicode(
+        "",
+        config=True,
+        help="Folder of the registry. Default: in AUTOMATOSX_HOME, else in this user's data folder.",
+    )
+
+    def initialize_settings(self) -> None:
+        self.settings["automatosx_shelf"] = Shelf(self._open_registry)
+
+    def initialize_handlers(self) -> None:
+        shelf = {"shelf": self.settings["automatosx_shelf"]}
+        self.handlers.extend((API + route, handler, shelf) for route, handler in ROUTES)
+        self.handlers.append(("/automatosx/?", HomeHandler, shelf))
+        self.handlers.append((API + ".*", NothingHereHandler, shelf))
+
+    async def stop_extension(self) -> None:
+        self.settings["automatosx_shelf"].close()
+
+    def _open_registry(self) -> Registry:
+        if self.home:
+            from automatosx_nb.registry.service import EmbeddedRegistry
+
+            return EmbeddedRegistry(Path(self.home))
+        from automatosx_nb.app import open_registry
+
+        return open_registry()

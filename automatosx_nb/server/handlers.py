@@ -1,0 +1,220 @@
+"""The REST interface under ``/automatosx/api/v1``; docs/rest-api.md tells it to people, ``openapi`` to machines.
+
+Each concrete handler carries both decorators itself: ``authorized`` remembers the first class that it ran on, so an
+inherited method would ask for the wrong resource.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import msgspec
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+from jupyter_server.utils import url_path_join
+from tornado import web
+
+from automatosx_nb.errors import AutomatosxError, InvalidSearch, UnknownRelease
+from automatosx_nb.model.release import PluginDetail, ReleaseDetail, SearchQuery
+from automatosx_nb.server import problems
+from automatosx_nb.server.openapi import DOCUMENT
+
+if TYPE_CHECKING:
+    from automatosx_nb.model.ports import Registry
+    from automatosx_nb.server.shelf import Shelf
+
+RESOURCE = "automatosx"
+"""What an Authorizer is asked about, with the action ``read``."""
+
+API = "/automatosx/api/v1/"
+_PARAMETERS = ("q", "category", "publisher", "verified", "sort", "size", "cursor")
+_JUPYTER = ("token", "_xsrf", "no_track_activity")
+"""Parameters that are Jupyter's own, on any of its paths."""
+_FOREVER = "private, max-age=31536000, immutable"
+_ALWAYS_ASK = "private, no-cache"
+
+
+class _RegistryHandler(APIHandler):
+    """Answers in JSON, fails in problem documents, and never waits for the registry on the server's loop."""
+
+    auth_resource = RESOURCE
+    _etag: str | None = None
+    _media_type = "application/json"
+
+    def initialize(self, shelf: Shelf) -> None:
+        self.shelf = shelf
+
+    def answer(self, document: Any) -> None:
+        """Send ``document``; where the client has it already, tornado makes it a 304 by its ETag."""
+        self.set_header("Cache-Control", _ALWAYS_ASK)
+        self.write(msgspec.json.encode(document))
+
+    def compute_etag(self) -> str | None:
+        return self._etag or super().compute_etag()
+
+    def finish(self, *args: Any, **kwargs: Any) -> Any:
+        return super().finish(*args, set_content_type=self._media_type, **kwargs)
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        """A client's mistake is no news for the server's log; what is ours is."""
+        if isinstance(value, AutomatosxError) and problems.status_of(value) < 500:
+            self.log.debug("%s: %s", self.request.uri, value)
+        else:
+            super().log_exception(typ, value, tb)
+
+    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
+        error = kwargs.get("exc_info", (None, None))[1]
+        super().send_error(problems.status_of(error) if error is not None else status_code, **kwargs)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        error = kwargs.get("exc_info", (None, None))[1]
+        self._etag, self._media_type = None, problems.MEDIA_TYPE
+        if status_code == 503:
+            self.set_header("Retry-After", str(problems.RETRY_AFTER_S))
+        self.finish(msgspec.json.encode(problems.document(status_code, error)))
+
+
+class SearchHandler(_RegistryHandler):
+    """``GET plugins``"""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        query = _query({name: self.get_query_argument(name, None) for name in self.request.query_arguments})
+        page = await self.shelf.ask(lambda registry: registry.search(query))
+        if page.next is not None:
+            self.set_header("Link", f'<{self._next(page.next)}>; rel="next"')
+        self.answer(page)
+
+    def _next(self, cursor: str) -> str:
+        given = [(name, self.get_query_argument(name)) for name in _PARAMETERS if name in self.request.query_arguments]
+        asked = [(name, value) for name, value in given if name != "cursor"]
+        return f"{self.request.path}?{urlencode([*asked, ('cursor', cursor)])}"
+
+
+class PluginHandler(_RegistryHandler):
+    """``GET plugins/{id}``"""
+
+    @web.authenticated
+    @authorized
+    async def get(self, plugin: str) -> None:
+        self.answer(await self.shelf.ask(lambda registry: registry.plugin(plugin)))
+
+
+class VersionsHandler(_RegistryHandler):
+    """``GET plugins/{id}/versions``"""
+
+    @web.authenticated
+    @authorized
+    async def get(self, plugin: str) -> None:
+        detail = await self.shelf.ask(lambda registry: registry.plugin(plugin))
+        self.answer({"id": detail.summary.id, "versions": detail.releases})
+
+
+class ReleaseHandler(_RegistryHandler):
+    """``GET plugins/{id}/{version}``"""
+
+    @web.authenticated
+    @authorized
+    async def get(self, plugin: str, version: str) -> None:
+        def ask(registry: Registry) -> dict[str, Any]:
+            release = _release(registry.plugin(plugin), version)
+            changelog = registry.changelog(plugin, version)
+            return {"id": plugin, "changelog": changelog, **msgspec.to_builtins(release)}
+
+        self.answer(await self.shelf.ask(ask))
+
+
+class ArtifactHandler(_RegistryHandler):
+    """``GET plugins/{id}/{version}/artifact``"""
+
+    @web.authenticated
+    @authorized
+    async def get(self, plugin: str, version: str) -> None:
+        release = await self.shelf.ask(lambda registry: _release(registry.plugin(plugin), version))
+        self._etag = f'"{release.sha256}"'
+        self.set_header("Cache-Control", _FOREVER)
+        self.set_header("Etag", self._etag)
+        if self.check_etag_header():
+            self.set_status(304)
+            return
+        data = await self.shelf.ask(lambda registry: b"".join(registry.artifact(plugin, version)))
+        digest = base64.b64encode(bytes.fromhex(release.sha256)).decode()
+        self.set_header("Repr-Digest", f"sha-256=:{digest}:")
+        self.set_header("Content-Disposition", f'attachment; filename="{plugin}-{version}.axp"')
+        self._media_type = "application/zip"
+        self.write(data)
+
+
+class OpenApiHandler(_RegistryHandler):
+    """``GET openapi.json``"""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        self.answer(DOCUMENT)
+
+
+class HealthHandler(_RegistryHandler):
+    """``GET healthz``"""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        page = await self.shelf.ask(lambda registry: registry.search(SearchQuery(size=1)))
+        self.answer({"status": "ok", "plugins": page.total})
+
+
+class HomeHandler(_RegistryHandler):
+    """``GET /automatosx/`` leads to the plugins."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        self.redirect(url_path_join(self.base_url, API, "plugins"))
+
+
+class NothingHereHandler(_RegistryHandler):
+    """Every other path below: a problem document too, not a page for people."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        raise web.HTTPError(404)
+
+
+def _query(arguments: dict[str, str | None]) -> SearchQuery:
+    """:raises InvalidSearch: for a parameter that is none, or one that cannot be read."""
+    for name in arguments:
+        if name not in (*_PARAMETERS, *_JUPYTER):
+            raise InvalidSearch("query", f"asked with a parameter {name!r}", f"one of {', '.join(_PARAMETERS)}")
+    known = {name: value for name, value in arguments.items() if value and name not in _JUPYTER}
+    size, verified, text = known.pop("size", "24"), known.pop("verified", None), known.pop("q", "")
+    if not (size.isascii() and size.isdigit() and len(size) < 10):
+        raise InvalidSearch("size", repr(size), "a whole number")
+    if verified not in (None, "true", "false"):
+        raise InvalidSearch("verified", repr(verified), "true or false")
+    flag = None if verified is None else verified == "true"
+    return SearchQuery(text=text, size=int(size), verified=flag, **known)  # type: ignore[arg-type]
+
+
+def _release(detail: PluginDetail, version: str) -> ReleaseDetail:
+    for release in detail.releases:
+        if release.version == version:
+            return release
+    raise UnknownRelease(detail.summary.id, version, tuple(release.version for release in detail.releases))
+
+
+_ID = r"([^/]+)"
+ROUTES: tuple[tuple[str, type[_RegistryHandler]], ...] = (
+    (r"plugins", SearchHandler),
+    (rf"plugins/{_ID}", PluginHandler),
+    (rf"plugins/{_ID}/versions", VersionsHandler),
+    (rf"plugins/{_ID}/{_ID}", ReleaseHandler),
+    (rf"plugins/{_ID}/{_ID}/artifact", ArtifactHandler),
+    (r"openapi\.json", OpenApiHandler),
+    (r"healthz", HealthHandler),
+)
+"""Paths under :data:`API`, in the order in which they are tried."""

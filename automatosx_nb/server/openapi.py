@@ -1,0 +1,201 @@
+"""The OpenAPI 3.1 document of the REST interface. The tests hold it against the handlers and their answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from automatosx_nb import __version__
+
+_TEXT = {"type": "string"}
+_TEXTS = {"type": "array", "items": _TEXT}
+_REASONS = {"type": "object", "additionalProperties": _TEXT, "description": "Permission → the author's reason."}
+_TIME = {"type": "string", "format": "date-time", "description": "RFC 3339, UTC."}
+_SHA256 = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+_COUNT = {"type": "integer", "minimum": 0}
+
+
+def _record(properties: dict[str, Any], *, optional: tuple[str, ...] = ()) -> dict[str, Any]:
+    """A closed object whose members are all there, ``optional`` ones aside."""
+    required = [name for name in properties if name not in optional]
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+_RELEASE: dict[str, Any] = {
+    "version": {"type": "string", "description": "SemVer 2.0.0."},
+    "stage": {"enum": ["draft", "beta", "stable"]},
+    "published": _TIME,
+    "sha256": _SHA256,
+    "size": {**_COUNT, "description": "Bytes of the artifact."},
+    "permissions": _REASONS,
+    "optional_permissions": _REASONS,
+    "dependencies": {
+        "type": "object",
+        "additionalProperties": _TEXT,
+        "description": "Plugin id → version range.",
+    },
+    "packages": {**_TEXTS, "description": "PEP 508 requirements that the environment has to meet."},
+    "engine": {"type": "string", "description": "Version range of the runtime."},
+    "python": {"type": "string", "description": "PEP 440 specifier set; empty: any."},
+    "contributions": {
+        "type": "object",
+        "additionalProperties": _TEXTS,
+        "description": "Kind → the names that it adds.",
+    },
+    "yanked": {"type": ["string", "null"], "description": "Why it was yanked; null: it was not."},
+}
+
+_SCHEMAS: dict[str, Any] = {
+    "PluginSummary": _record(
+        {
+            "id": {"type": "string", "description": "publisher.name"},
+            "version": {"type": "string", "description": "The newest stable release's, else the newest's."},
+            "summary": _TEXT,
+            "categories": _TEXTS,
+            "keywords": _TEXTS,
+            "license": {"type": "string", "description": "SPDX expression."},
+            "verified": {"type": "boolean"},
+            "downloads": _COUNT,
+            "permissions": _REASONS,
+            "updated": _TIME,
+        }
+    ),
+    "ReleaseDetail": _record(_RELEASE),
+    "Release": _record({"id": _TEXT, "changelog": {"type": "string", "description": "Markdown."}, **_RELEASE}),
+    "PluginDetail": _record(
+        {
+            "summary": _ref("PluginSummary"),
+            "authors": _TEXTS,
+            "readme": {"type": "string", "description": "Markdown of the shown release, as its author wrote it."},
+            "changelog": {"type": "string", "description": "Markdown of the shown release."},
+            "releases": {"type": "array", "items": _ref("ReleaseDetail"), "description": "Newest first."},
+        }
+    ),
+    "Versions": _record({"id": _TEXT, "versions": {"type": "array", "items": _ref("ReleaseDetail")}}),
+    "SearchPage": _record(
+        {
+            "total": {**_COUNT, "description": "All matches, on every page."},
+            "items": {"type": "array", "items": _ref("PluginSummary")},
+            "facets": {
+                "type": "object",
+                "additionalProperties": {"type": "object", "additionalProperties": _COUNT},
+                "description": "category, publisher and verified → value → how many of all matches have it.",
+            },
+            "next": {"type": ["string", "null"], "description": "Cursor of the next page; null: the last one."},
+        }
+    ),
+    "Health": _record({"status": {"const": "ok"}, "plugins": _COUNT}),
+    "Problem": _record(
+        {
+            "type": {"type": "string", "description": "urn:automatosx:problem:{code}, or about:blank."},
+            "title": _TEXT,
+            "status": {"type": "integer"},
+            "detail": {"type": "string", "description": "What happened, and what to do now."},
+            "code": {"type": "string", "description": "Stable; what a program looks at."},
+        }
+    ),
+}
+
+
+def _problem(description: str) -> dict[str, Any]:
+    return {"description": description, "content": {"application/problem+json": {"schema": _ref("Problem")}}}
+
+
+def _get(
+    summary: str,
+    answer: dict[str, Any],
+    *,
+    parameters: tuple[dict[str, Any], ...] = (),
+    refusals: dict[str, str] | None = None,
+    headers: tuple[str, ...] = ("ETag", "Cache-Control"),
+) -> dict[str, Any]:
+    ok = {
+        "description": summary,
+        "headers": {name: {"schema": _TEXT} for name in headers},
+        "content": answer,
+    }
+    problems = {"403": "No token, or the authorizer says no.", "500": "The registry is damaged."}
+    problems |= {"503": "The registry is busy: try again after Retry-After seconds."} | (refusals or {})
+    responses = {"200": ok, "304": {"description": "The client has it: If-None-Match."}}
+    refused = {status: _problem(text) for status, text in sorted(problems.items())}
+    return {"get": {"summary": summary, "parameters": list(parameters), "responses": {**responses, **refused}}}
+
+
+def _json(name: str) -> dict[str, Any]:
+    return {"application/json": {"schema": _ref(name)}}
+
+
+def _in_query(name: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
+
+
+def _in_path(name: str, description: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": _TEXT, "description": description}
+
+
+_ID = _in_path("id", "A plugin's id, publisher.name.")
+_VERSION = _in_path("version", "A version as it was published.")
+_NO_PLUGIN = {"404": "No such plugin; the detail names the nearest ids."}
+_NO_RELEASE = {"404": "No such plugin, or no such version of it."}
+
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {
+        "title": "automatosx_nb registry",
+        "version": __version__,
+        "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+    },
+    "servers": [{"url": "/automatosx/api/v1"}],
+    "security": [{"token": []}],
+    "paths": {
+        "/plugins": _get(
+            "Search plugins",
+            _json("SearchPage"),
+            parameters=(
+                _in_query("q", {"type": "string", "maxLength": 256}, "What a person typed; empty: everything."),
+                _in_query("category", _TEXT, "Only plugins of this category."),
+                _in_query("publisher", _TEXT, "Only plugins of this publisher."),
+                _in_query("verified", {"type": "boolean"}, "Only plugins of publishers that are, or are not."),
+                _in_query(
+                    "sort",
+                    {"enum": ["relevance", "downloads", "updated", "name"], "default": "relevance"},
+                    "The order.",
+                ),
+                _in_query("size", {"type": "integer", "minimum": 1, "maximum": 100, "default": 24}, "Items in a page."),
+                _in_query("cursor", _TEXT, "A page's 'next', with the same text, filters and sort."),
+            ),
+            refusals={"400": "A parameter that is none, out of range, or a cursor from elsewhere."},
+            headers=("ETag", "Cache-Control", "Link"),
+        ),
+        "/plugins/{id}": _get("One plugin", _json("PluginDetail"), parameters=(_ID,), refusals=_NO_PLUGIN),
+        "/plugins/{id}/versions": _get(
+            "A plugin's releases, newest first", _json("Versions"), parameters=(_ID,), refusals=_NO_PLUGIN
+        ),
+        "/plugins/{id}/{version}": _get(
+            "One release", _json("Release"), parameters=(_ID, _VERSION), refusals=_NO_RELEASE
+        ),
+        "/plugins/{id}/{version}/artifact": _get(
+            "A release's artifact",
+            {"application/zip": {}},
+            parameters=(_ID, _VERSION),
+            refusals=_NO_RELEASE,
+            headers=("ETag", "Cache-Control", "Repr-Digest", "Content-Disposition"),
+        ),
+        "/openapi.json": _get("This document", {"application/json": {"schema": {"type": "object"}}}),
+        "/healthz": _get("Whether the registry answers", _json("Health")),
+    },
+    "components": {
+        "schemas": _SCHEMAS,
+        "securitySchemes": {
+            "token": {
+                "type": "apiKey",
+                "in": "header",
+                "name": "Authorization",
+                "description": "Jupyter's: 'token <the server's token>'. A browser's login cookie does too.",
+            }
+        },
+    },
+}

@@ -1,0 +1,42 @@
+"""Errors over HTTP: ``application/problem+json`` (RFC 9457), with our error's ``code`` beside the standard members."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from tornado.web import HTTPError
+
+from automatosx_nb import errors
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_S = 5
+
+_STATUS: dict[type[errors.AutomatosxError], HTTPStatus] = {
+    errors.UnknownPlugin: HTTPStatus.NOT_FOUND,
+    errors.UnknownRelease: HTTPStatus.NOT_FOUND,
+    errors.RegistryBusy: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.StorageFull: HTTPStatus.INSUFFICIENT_STORAGE,
+    errors.ProfileReadOnly: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.ArtifactMismatch: HTTPStatus.INTERNAL_SERVER_ERROR,
+    errors.UserError: HTTPStatus.BAD_REQUEST,
+    errors.AutomatosxError: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+
+
+def status_of(error: BaseException) -> HTTPStatus:
+    """The status for an exception; an :class:`AutomatosxError`'s is that of the nearest class above it."""
+    if isinstance(error, HTTPError):
+        return HTTPStatus(error.status_code)
+    found = (_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+    return next(found, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def document(status: int, error: BaseException | None) -> dict[str, Any]:
+    """The problem document. What is not an error of ours says no more than its status: its text is for the log."""
+    title = HTTPStatus(status).phrase
+    if isinstance(error, errors.AutomatosxError):
+        kind, detail, code = f"urn:automatosx:problem:{error.code}", str(error), error.code
+    else:
+        kind, detail, code = "about:blank", title, f"http-{status}"
+    return {"type": kind, "title": title, "status": status, "detail": detail, "code": code}

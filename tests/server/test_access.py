@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from jupyter_server.auth import Authorizer
+
+from automatosx_nb.server.handlers import RESOURCE
+
+Fetch = Callable[..., Awaitable[Any]]
+
+PATHS = (
+    ("api", "v1", "plugins"),
+    ("api", "v1", "plugins", "acme.csv-doctor"),
+    ("api", "v1", "plugins", "acme.csv-doctor", "versions"),
+    ("api", "v1", "plugins", "acme.csv-doctor", "1.0.0"),
+    ("api", "v1", "plugins", "acme.csv-doctor", "1.0.0", "artifact"),
+    ("api", "v1", "openapi.json"),
+    ("api", "v1", "healthz"),
+    ("api", "v1", "nothing"),
+    (),
+)
+
+
+class Denies(Authorizer):
+    """Says no, and notes what it was asked."""
+
+    asked: list[tuple[str, str]] = []  # noqa: RUF012 - read by the test
+
+    def is_authorized(self, handler: Any, user: Any, action: str, resource: str) -> bool:
+        self.asked.append((action, resource))
+        return False
+
+
+@pytest.fixture
+def denied(jp_server_config: dict[str, Any]) -> dict[str, Any]:
+    Denies.asked.clear()
+    jp_server_config["ServerApp"]["authorizer_class"] = Denies
+    return jp_server_config
+
+
+async def test_the_anonymous_are_refused_everywhere(jp_fetch: Fetch) -> None:
+    for path in PATHS:
+        response = await jp_fetch("automatosx", *path, headers={"Authorization": ""}, raise_error=False)
+        assert response.code == 403, path
+        assert json.loads(response.body)["code"] == "http-403", path
+
+
+async def test_whom_the_authorizer_denies_is_refused_everywhere(denied: dict[str, Any], jp_fetch: Fetch) -> None:
+    for path in PATHS:
+        Denies.asked.clear()
+        response = await jp_fetch("automatosx", *path, raise_error=False)
+        assert response.code == 403, path
+        assert json.loads(response.body)["code"] == "http-403", path
+        assert Denies.asked == [("read", RESOURCE)], path
+
+
+async def test_whoever_has_the_token_is_let_in_everywhere(jp_fetch: Fetch) -> None:
+    answers = [(await jp_fetch("automatosx", *path, raise_error=False)).code for path in PATHS]
+    assert answers == [200] * 7 + [404, 302]
+
+
+async def test_nothing_can_be_written(jp_fetch: Fetch) -> None:
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        body = None if method == "DELETE" else ""
+        path = ("automatosx", "api", "v1", "plugins")
+        assert (await jp_fetch(*path, method=method, body=body, raise_error=False)).code == 405, method
+
+
+async def test_a_page_of_another_origin_is_refused(jp_fetch: Fetch) -> None:
+    headers = {"Origin": "https://elsewhere.example", "Host": "localhost", "Authorization": ""}
+    response = await jp_fetch("automatosx", "api", "v1", "plugins", headers=headers, raise_error=False)
+    assert response.code in (403, 404)
