@@ -40,8 +40,11 @@ class Flaw:
     reason: str
 
 
-def find_flaw(value: object, *, max_depth: int, allow_bytes: bool = False) -> Flaw | None:
-    """What keeps ``value`` from being a JSON value, or None. Iterative, so that depth cannot exhaust the stack."""
+def find_flaw(value: object, *, max_depth: int) -> Flaw | None:
+    """What keeps ``value`` from being a JSON value (bytes in it are allowed), or None.
+
+    Iterative, so that depth cannot exhaust the stack.
+    """
     todo: list[tuple[object, str, int]] = [(value, "", 0)]
     while todo:
         node, path, depth = todo.pop()
@@ -52,10 +55,10 @@ def find_flaw(value: object, *, max_depth: int, allow_bytes: bool = False) -> Fl
             if not MIN_INT <= node <= MAX_INT:  # type: ignore[operator]
                 return Flaw(path, "int", "integers beyond 64 bits do not cross; send a float or a string")
             continue
-        if kind is bytes and allow_bytes:
+        if kind is bytes:
             continue
         if kind is not dict and kind is not list and kind is not tuple:
-            return Flaw(path, kind.__name__, "only None, bool, int, float, str, list and dict cross as JSON")
+            return Flaw(path, kind.__name__, "only None, bool, int, float, str, bytes, list and dict cross")
         if depth >= max_depth:
             return Flaw(path, kind.__name__, f"it is nested deeper than {max_depth} levels")
         if isinstance(node, dict):
@@ -100,7 +103,7 @@ def _check_value(value: protocol.Value, fds: int, max_depth: int) -> None:
     if isinstance(value, protocol.Json):
         flaw = find_flaw(value.value, max_depth=max_depth)
     elif isinstance(value, protocol.Display):
-        flaw = find_flaw(value.root, max_depth=max_depth, allow_bytes=True)
+        flaw = find_flaw(value.root, max_depth=max_depth)
     elif isinstance(value, protocol.Table):
         if not 0 <= value.fd < fds:
             raise ProtocolViolation(f"a table names descriptor {value.fd} of {fds}")

@@ -26,7 +26,7 @@ class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Json(Struct, frozen=True, tag="json"):
-    """None, bool, int, float, str, and lists and string-keyed dicts of these."""
+    """None, bool, int of 64 bits, float (NaN and infinities too), str, bytes, lists and string-keyed dicts of these."""
 
     value: Any
 

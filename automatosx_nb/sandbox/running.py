@@ -79,7 +79,7 @@ class Worker:
         self._calls = 0
         self._unanswered = 0
         self._reaped: protocol.Reaped | None = None
-        self._alive = True
+        self._alive = False
         spawned = server.spawn(limits, sorted(without))
         self.pid = spawned.pid
         self._pidfd = spawned.pidfd
@@ -90,6 +90,7 @@ class Worker:
             max_depth=limits.frame_depth,
             death=spawned.pidfd,
         )
+        self._alive = True
         self.layers: Mapping[str, str] = self._greet()
 
     def _greet(self) -> Mapping[str, str]:
@@ -106,6 +107,15 @@ class Worker:
             self._end()
             raise SandboxUnavailable("a worker speaks another version of the protocol")
         return frame.layers
+
+    def __del__(self) -> None:
+        """Forgotten without ``stop``: kill it all the same. No lock is taken here; the fork server reaps it."""
+        if getattr(self, "_alive", False):
+            self._channel.close()
+            if self._pidfd is not None:
+                if self._owner == os.getpid():
+                    self._signal(signal.SIGKILL)
+                os.close(self._pidfd)
 
     # --- use --------------------------------------------------------------------------------------------------
 
@@ -360,6 +370,7 @@ class Worker:
         if fault.kind == "invalid":
             return UntransferableValue(fault.message, fault.type_name, fault.detail)
         if fault.type_name == "MemoryError":
+            self._end()
             return self._exceeded("memory_mb", self._limits.memory_mb)
         frames = tuple(PluginFrame(f.file, f.line, f.function, f.text) for f in fault.frames)
         return PluginFailed(self._plugin, fault.type_name, fault.message, frames)

@@ -42,7 +42,7 @@ def to_wire(value: object, *, what: str, limits: Limits = _DEFAULT_LIMITS) -> tu
     if type(value) is bytes:
         return protocol.Blob(value), []
     if isinstance(value, DisplayTree):
-        flaw = find_flaw(value.root, max_depth=limits.frame_depth, allow_bytes=True)
+        flaw = find_flaw(value.root, max_depth=limits.frame_depth)
         if flaw is not None:
             raise UntransferableValue(what + flaw.path, flaw.type_name, flaw.reason)
         return protocol.Display(value.root), []

@@ -28,6 +28,7 @@ from automatosx_nb.sandbox.confine import Confinement, confine
 MAX_BYTES = 1 << 16
 MAX_DEPTH = 8
 _WORKER_SOCKET = 3
+_REMEMBERED = 256  # workers that ended and whose host has not asked how
 _LINUX = sys.platform == "linux"
 
 if _LINUX:
@@ -139,6 +140,8 @@ class Zygote:
             os.close(pidfd)
         shutil.rmtree(folder, ignore_errors=True)
         peak_mb = usage.ru_maxrss / (1024 if _LINUX else 1 << 20)
+        while len(self._ended) >= _REMEMBERED:
+            del self._ended[next(iter(self._ended))]
         self._ended[pid] = protocol.Reaped(os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, peak_mb)
 
     def end(self) -> None:

@@ -1,0 +1,145 @@
+"""Run a piece of plugin code in a real worker, with every layer, and look at what became of it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from automatosx_nb.errors import (
+    AutomatosxError,
+    CallInterrupted,
+    LimitExceeded,
+    PermissionDenied,
+    PluginFailed,
+    PluginRefused,
+    ProtocolViolation,
+    UnknownHandler,
+    WorkerLost,
+)
+from automatosx_nb.sandbox.limits import Limits
+from automatosx_nb.sandbox.supervisor import Program, Sandbox, Usage, Worker
+
+Status = Literal["refused", "raised", "killed", "returned"]
+
+_MODULE = "subject"
+_RESULT = b"from subject import RESULT\n\n\ndef value():\n    return RESULT\n"
+_UNUSED = Usage(0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of it.
+
+    ``refused``: the language policy did not let it run. ``raised``: it raised, or its result cannot cross.
+    ``killed``: it was stopped, or its process ended; ``limit`` names the field of ``Limits`` that it went over.
+    ``layers``: each layer and ``active``, or why not. ``output``: what it printed.
+    """
+
+    status: Status
+    value: object = None
+    error: AutomatosxError | None = None
+    limit: str | None = None
+    usage: Usage = _UNUSED
+    layers: Mapping[str, str] = field(default_factory=dict)
+    output: str = ""
+
+
+@dataclass
+class MemoryBroker:
+    """A host in miniature: storage in a dict, a log in a list, and each only with its permission."""
+
+    plugin: str
+    permissions: Collection[str]
+    stored: dict[str, Any] = field(default_factory=dict)
+    logged: list[str] = field(default_factory=list)
+    printed: list[str] = field(default_factory=list)
+
+    def ask(self, capability: str, method: str, args: Sequence[object]) -> object:
+        if capability == "log" and len(args) == 1:
+            self.logged.append(f"{method}: {args[0]}")
+            return None
+        if capability != "storage" or "storage" not in self.permissions:
+            raise PermissionDenied(self.plugin, capability)
+        return self._storage(method, args)
+
+    def output(self, stream: str, text: str) -> None:
+        self.printed.append(text)
+
+    def _storage(self, method: str, args: Sequence[Any]) -> object:
+        key = str(args[0]) if args else ""
+        if method == "get":
+            return [key in self.stored, self.stored.get(key)]
+        if method == "put":
+            self.stored[key] = args[1]
+        elif method == "delete":
+            self.stored.pop(key, None)
+        elif method == "keys":
+            return [name for name in sorted(self.stored) if name.startswith(key)]
+        elif method == "items":
+            return [[name, self.stored[name]] for name in sorted(self.stored) if name.startswith(key)]
+        return None
+
+
+@functools.cache
+def _sandbox() -> Sandbox:
+    return Sandbox()
+
+
+def run_in_sandbox(
+    source: str | bytes,
+    *,
+    entry: str = "attack",
+    args: Sequence[object] = (),
+    permissions: Collection[str] = (),
+    modules: Collection[str] = (),
+    limits: Limits | None = None,
+    timeout: float = 10,
+    without: Collection[str] = (),
+    sandbox: Sandbox | None = None,
+) -> Outcome:
+    """Run ``source`` as a plugin's only module and call ``entry`` in it; without one, the value is its ``RESULT``.
+
+    ``modules`` are granted libraries, as are ``modules:…`` among ``permissions``. ``timeout`` is in seconds, for
+    loading and for the call each. ``without`` leaves out layers, to test the others by themselves.
+
+    :raises SandboxUnavailable: no worker can be started here.
+    """
+    granted = {*modules, *(name.removeprefix("modules:") for name in permissions if name.startswith("modules:"))}
+    text = source.encode() if isinstance(source, str) else source
+    program = Program("automatosx.subject", "0", {f"{_MODULE}.py": text, "axnb_result.py": _RESULT}, (), tuple(granted))
+    wished = limits or Limits()
+    capped = replace(wished, wall_s=min(timeout, wished.wall_s), start_s=min(timeout, wished.start_s))
+    broker = MemoryBroker(program.plugin, permissions)
+    worker = (sandbox or _sandbox()).start(program, capped, without=without)
+    try:
+        outcome = _call(worker, entry, args, broker)
+    finally:
+        worker.stop()
+    return replace(outcome, usage=worker.usage(), layers=worker.layers, output="".join(broker.printed))
+
+
+def _call(worker: Worker, entry: str, args: Sequence[object], broker: MemoryBroker) -> Outcome:
+    try:
+        return Outcome("returned", _value(worker, entry, args, broker))
+    except PluginRefused as error:
+        return Outcome("refused", error=error)
+    except LimitExceeded as error:
+        return Outcome("killed", error=error, limit=error.limit)
+    except (WorkerLost, ProtocolViolation, CallInterrupted) as error:
+        return Outcome("killed", error=error)
+    except AutomatosxError as error:
+        return Outcome("raised", error=error)
+
+
+def _value(worker: Worker, entry: str, args: Sequence[object], broker: MemoryBroker) -> object:
+    try:
+        return worker.call(f"{_MODULE}:{entry}", args, broker=broker)
+    except UnknownHandler:
+        try:
+            return worker.call("axnb_result:value", broker=broker)
+        except PluginFailed as error:
+            if error.type_name in ("ImportError", "AttributeError"):
+                return None
+            raise
