@@ -1,0 +1,198 @@
+"""Values across the wire: what fits arrives unchanged, and what does not is named."""
+
+from __future__ import annotations
+
+import datetime
+import fcntl
+import math
+import os
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
+import pytest
+
+from automatosx_nb.errors import ProtocolViolation, UntransferableValue
+from automatosx_nb.sandbox import protocol
+from automatosx_nb.sandbox.limits import Limits
+from automatosx_nb.sandbox.values import DisplayTree, all_to_wire, from_wire, to_wire
+
+
+def across(value: object) -> object:
+    wired, fds = to_wire(value, what="it")
+    try:
+        return from_wire(wired, fds)
+    finally:
+        for fd in fds:
+            os.close(fd)
+
+
+def memory_file(data: bytes, seals: int) -> int:
+    fd = os.memfd_create("t", os.MFD_ALLOW_SEALING)
+    os.write(fd, data)
+    fcntl.fcntl(fd, 1033, seals)
+    return fd
+
+
+def stream_of(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue())
+
+
+def test_numbers_that_json_text_has_no_word_for_survive() -> None:
+    arrived = across([math.nan, math.inf, -math.inf])
+    assert isinstance(arrived, list)
+    assert math.isnan(arrived[0])
+    assert arrived[1:] == [math.inf, -math.inf]
+
+
+def test_bytes_and_displays_keep_their_kind() -> None:
+    assert across(b"\0\xff") == b"\0\xff"
+    assert across(DisplayTree({"node": "png", "data": b"\x89"})) == DisplayTree({"node": "png", "data": b"\x89"})
+
+
+@pytest.mark.parametrize(
+    ("value", "path", "type_name"),
+    [
+        ({1, 2}, "it", "set"),
+        ({"a": [0, datetime.date(2024, 1, 1)]}, "it['a'][1]", "date"),
+        ([2**70], "it[0]", "int"),
+        ({"a": {1: 2}}, "it['a'][1]", "int"),
+        (object(), "it", "object"),
+        (1j, "it", "complex"),
+    ],
+)
+def test_what_cannot_cross_is_named_with_its_place(value: object, path: str, type_name: str) -> None:
+    with pytest.raises(UntransferableValue) as caught:
+        to_wire(value, what="it")
+    assert (caught.value.what, caught.value.type_name) == (path, type_name)
+
+
+def test_a_subclass_of_a_json_type_does_not_cross_as_its_base() -> None:
+    class Text(str):
+        __slots__ = ()
+
+    with pytest.raises(UntransferableValue, match="Text"):
+        to_wire(Text("x"), what="it")
+
+
+def test_a_pandas_frame_arrives_as_the_same_columns() -> None:
+    frame = pd.DataFrame({"n": [1, 2, 3], "x": [0.5, None, 2.5], "s": ["a", None, "c"], "b": [True, False, True]})
+    table = across(frame)
+    assert isinstance(table, pa.Table)
+    assert table.to_pydict() == {
+        "n": [1, 2, 3],
+        "x": [0.5, None, 2.5],
+        "s": ["a", None, "c"],
+        "b": [True, False, True],
+    }
+
+
+def test_an_unnamed_range_index_is_dropped_and_any_other_becomes_columns() -> None:
+    plain = pd.DataFrame({"a": [1, 2]})
+    assert across(plain).column_names == ["a"]  # type: ignore[attr-defined]
+    assert across(plain.set_index(pd.Index(["x", "y"], name="key"))).column_names == ["key", "a"]  # type: ignore[attr-defined]
+    filtered = across(plain[plain["a"] > 1])
+    assert filtered.to_pydict() in ({"a": [2]}, {"index": [1], "a": [2]})  # type: ignore[attr-defined]
+    two = pd.DataFrame({"a": [1]}, index=pd.MultiIndex.from_tuples([("p", 1)]))
+    assert across(two).column_names == ["level_0", "level_1", "a"]  # type: ignore[attr-defined]
+
+
+def test_an_index_named_like_a_column_is_an_error_that_says_so() -> None:
+    frame = pd.DataFrame({"a": [1]}, index=pd.Index([5], name="a"))
+    with pytest.raises(UntransferableValue, match="both named 'a'"):
+        to_wire(frame, what="it")
+
+
+def test_a_column_of_mixed_types_is_named() -> None:
+    frame = pd.DataFrame({"fine": [1, 2], "mixed": ["a", 2]})
+    with pytest.raises(UntransferableValue, match="the column 'mixed'"):
+        to_wire(frame, what="it")
+
+
+def test_a_sent_table_carries_all_four_seals() -> None:
+    wired, (fd,) = to_wire(pa.table({"a": [1]}), what="it")
+    try:
+        assert isinstance(wired, protocol.Table)
+        assert fcntl.fcntl(fd, 1034) == 0b1111
+        with pytest.raises(PermissionError):
+            os.write(fd, b"x")
+    finally:
+        os.close(fd)
+
+
+@pytest.mark.parametrize("seals", [0, 0b0111, 0b1110, 0b1101])
+def test_a_table_that_can_still_change_is_refused(seals: int) -> None:
+    data = stream_of(pa.table({"a": [1]}))
+    fd = memory_file(data, seals)
+    with pytest.raises(ProtocolViolation, match="not sealed"):
+        from_wire(protocol.Table(0, len(data)), [fd])
+    os.close(fd)
+
+
+def test_a_descriptor_that_is_no_memory_file_is_refused() -> None:
+    fd = os.open(os.devnull, os.O_RDONLY)
+    with pytest.raises(ProtocolViolation, match="memory file"):
+        from_wire(protocol.Table(0, 0), [fd])
+    os.close(fd)
+
+
+@pytest.mark.parametrize("claimed", [0, 8, 1 << 40])
+def test_a_table_of_another_size_than_it_says_is_refused(claimed: int) -> None:
+    fd = memory_file(stream_of(pa.table({"a": [1]})), 0b1111)
+    with pytest.raises(ProtocolViolation, match="bytes, and has"):
+        from_wire(protocol.Table(0, claimed), [fd])
+    os.close(fd)
+
+
+def test_a_stream_with_indices_out_of_its_dictionary_is_refused() -> None:
+    bad = pa.DictionaryArray.from_arrays(pa.array([10**6], pa.int32()), pa.array(["a"]), safe=False)
+    data = stream_of(pa.table({"a": bad}))
+    fd = memory_file(data, 0b1111)
+    with pytest.raises(ProtocolViolation, match="not a valid Arrow stream"):
+        from_wire(protocol.Table(0, len(data)), [fd])
+    os.close(fd)
+
+
+@pytest.mark.parametrize("data", [b"", b"x" * 64, b"\xff" * 64])
+def test_bytes_that_are_no_arrow_stream_are_refused(data: bytes) -> None:
+    fd = memory_file(data, 0b1111)
+    with pytest.raises(ProtocolViolation):
+        from_wire(protocol.Table(0, len(data)), [fd])
+    os.close(fd)
+
+
+def test_an_extension_type_is_refused_in_both_directions() -> None:
+    field = pa.field("a", pa.int64(), metadata={"ARROW:extension:name": "x", "ARROW:extension:metadata": ""})
+    data = stream_of(pa.table([pa.array([1])], schema=pa.schema([field])))
+    fd = memory_file(data, 0b1111)
+    with pytest.raises(ProtocolViolation, match="extension type"):
+        from_wire(protocol.Table(0, len(data)), [fd])
+    os.close(fd)
+    extended = pa.table({"a": pa.array([b"0" * 16], pa.uuid())})
+    with pytest.raises(UntransferableValue, match="extension type"):
+        to_wire(extended, what="it")
+
+
+def test_a_table_over_its_limit_is_not_sent() -> None:
+    with pytest.raises(UntransferableValue, match="limit table-mb is 1"):
+        to_wire(pa.table({"a": pa.array([0] * 200_000)}), what="it", limits=Limits(table_mb=1))
+
+
+def test_tables_of_one_frame_index_one_list_of_descriptors() -> None:
+    values, fds = all_to_wire([("a", pa.table({"a": [1]})), ("b", 2), ("c", pa.table({"c": [3]}))])
+    try:
+        assert [value.fd for value in values if isinstance(value, protocol.Table)] == [0, 1]
+        assert len(fds) == 2
+    finally:
+        for fd in fds:
+            os.close(fd)
+
+
+def test_descriptors_are_closed_when_a_later_value_cannot_cross() -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with pytest.raises(UntransferableValue):
+        all_to_wire([("a", pa.table({"a": [1]})), ("b", {1})])
+    assert len(list(Path("/proc/self/fd").iterdir())) == before

@@ -1,0 +1,238 @@
+"""The fork server: clean, quick to notice its host's end, and replaced when it died."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import automatosx_nb
+from automatosx_nb.errors import WorkerLost
+from automatosx_nb.sandbox import launcher
+from automatosx_nb.sandbox.limits import Limits
+from automatosx_nb.sandbox.supervisor import Program, Sandbox
+
+PACKAGE = Path(automatosx_nb.__file__).parent
+TWO = Program("acme.test", "1.0.0", {"m.py": b"def two():\n    return 2\n"}, ("m:two",))
+
+HOST = """
+import sys, threading, time
+sys.path.insert(0, {parent!r})
+from automatosx_nb.sandbox.supervisor import Program, Sandbox
+class Broker:
+    def ask(self, *question):
+        print(worker.pid, sandbox._state.server.pid, flush=True)
+    def output(self, *printed): pass
+source = b'''
+from automatosx_nb.sdk import _wire
+import itertools
+def spin():
+    _wire.ask("log", "ready")
+    return sum(itertools.repeat(1))
+'''
+sandbox = Sandbox()
+worker = sandbox.start(Program("acme.test", "1", {{"m.py": source}}, ("m:spin",)), without=["language"])
+worker.call("m:spin", broker=Broker())
+"""
+
+
+def gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+def until(condition: Callable[[], bool], *, within_s: float = 10) -> bool:
+    deadline = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.005)
+    return True
+
+
+def test_killing_the_host_leaves_no_process_even_of_a_worker_in_a_c_loop() -> None:
+    code = HOST.format(parent=str(PACKAGE.parent))
+    host = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    assert host.stdout is not None
+    worker, zygote = map(int, host.stdout.readline().split())
+    assert not gone(worker)
+    os.kill(host.pid, signal.SIGKILL)
+    assert until(lambda: gone(worker) and gone(zygote))
+    host.wait()
+    host.stdout.close()
+
+
+def test_killing_the_fork_server_ends_its_workers_and_the_next_start_has_a_new_one(broker: Any) -> None:
+    with Sandbox() as sandbox:
+        worker = sandbox.start(TWO)
+        server = sandbox._state.server
+        assert server is not None
+        os.kill(server.pid, signal.SIGKILL)
+        assert until(lambda: gone(worker.pid))
+        with pytest.raises(WorkerLost):
+            worker.call("m:two", broker=broker)
+        again = sandbox.start(TWO)
+        assert again.call("m:two", broker=broker) == 2
+
+
+def test_a_forked_copy_of_the_host_neither_breaks_nor_ends_the_fork_server(broker: Any) -> None:
+    with Sandbox() as sandbox:
+        worker = sandbox.start(TWO)
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                worker.stop()
+                try:
+                    worker.call("m:two", broker=broker)
+                except WorkerLost:
+                    mine = sandbox.start(TWO)
+                    status = 0 if mine.call("m:two", broker=broker) == 2 else 2
+                    sandbox.close()
+            finally:
+                os._exit(status)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert worker.call("m:two", broker=broker) == 2
+        assert sandbox.start(TWO).call("m:two", broker=broker) == 2
+
+
+def test_a_forked_copy_that_outlives_the_host_does_not_keep_its_workers_alive() -> None:
+    fork = "import os\nif os.fork() == 0:\n    import time\n    os.close(1)\n    time.sleep(60)\n    os._exit(0)\n"
+    code = HOST.format(parent=str(PACKAGE.parent)).replace("worker.call(", f"exec({fork!r} + 'copy = 1')\nworker.call(")
+    host = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True)
+    assert host.stdout is not None
+    worker, zygote = map(int, host.stdout.readline().split())
+    try:
+        os.kill(host.pid, signal.SIGKILL)
+        assert until(lambda: gone(worker) and gone(zygote))
+    finally:
+        os.killpg(host.pid, signal.SIGKILL)
+        host.wait()
+        host.stdout.close()
+
+
+def test_closing_ends_everything_and_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    sandbox = Sandbox()
+    workers = [sandbox.start(TWO) for _ in range(3)]
+    server = sandbox._state.server
+    assert server is not None
+    assert len(list(tmp_path.glob("automatosx-*/worker-*"))) == 3
+    sandbox.close()
+    assert all(gone(pid) for pid in (server.pid, *(worker.pid for worker in workers)))
+    assert list(tmp_path.iterdir()) == []
+    assert not any(worker.alive for worker in workers)
+
+
+def test_a_workers_folder_goes_with_it(start: Any, broker: Any) -> None:
+    worker = start("import os\ndef m():\n    open('x', 'w').close()\n    return os.getcwd()\n")
+    folder = Path(worker.call("m:m", broker=broker))
+    assert folder.exists()
+    assert folder.stat().st_mode & 0o777 == 0o700
+    worker.stop()
+    assert not folder.exists()
+
+
+def test_a_worker_that_is_forgotten_ends(sandbox: Sandbox) -> None:
+    worker = sandbox.start(TWO)
+    pid = worker.pid
+    del worker
+    assert until(lambda: gone(pid))
+
+
+def test_nothing_is_started_before_the_first_use() -> None:
+    sandbox = Sandbox()
+    assert sandbox._state.server is None
+    sandbox.close()
+
+
+def test_the_fork_server_has_one_thread_a_clean_environment_and_a_session_of_its_own() -> None:
+    os.environ["AXNB_SECRET"] = "token"
+    try:
+        with Sandbox() as sandbox:
+            sandbox.layers()
+            server = sandbox._state.server
+            assert server is not None
+            assert len(list(Path(f"/proc/{server.pid}/task").iterdir())) == 1
+            assert os.getsid(server.pid) != os.getsid(0)
+            if os.geteuid() == 0:
+                environment = Path(f"/proc/{server.pid}/environ").read_bytes().split(b"\0")
+                assert {entry.partition(b"=")[0].decode() for entry in environment if entry} == set(
+                    launcher.ENVIRONMENT
+                )
+    finally:
+        del os.environ["AXNB_SECRET"]
+
+
+def test_a_worker_has_loaded_nothing_that_it_does_not_need(start: Any, broker: Any) -> None:
+    worker = start("import sys\ndef m():\n    return sorted(sys.modules)\n")
+    loaded = set(worker.call("m:m", broker=broker))
+    ours = {name.split(".")[1] for name in loaded if name.startswith("automatosx_nb.")}
+    assert ours <= {"errors", "sdk", "sandbox", "model"}
+    assert {name for name in loaded if name.startswith("automatosx_nb.model.")} <= {
+        "automatosx_nb.model.permissions",
+        "automatosx_nb.model.spelling",
+    }
+    assert not loaded & {"automatosx_nb.sandbox.supervisor", "automatosx_nb.sandbox.launcher", "subprocess", "site"}
+    third_party = {"IPython", "ipykernel", "jupyter_server", "numpy", "pandas", "pyarrow", "sqlalchemy", "tantivy"}
+    assert not loaded & (third_party | {"traitlets", "tornado", "requests", "anywidget", "packaging"})
+
+
+def test_starting_from_many_threads_gives_each_its_worker(sandbox: Sandbox, broker: Any) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    def one(_: int) -> int:
+        worker = sandbox.start(TWO, Limits())
+        try:
+            assert worker.call("m:two", broker=broker) == 2
+            return worker.pid
+        finally:
+            worker.stop()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(one, range(24)))) == 24
+
+
+def test_the_folder_of_a_project_that_holds_the_package_does_not_come_on_the_path(start: Any, broker: Any) -> None:
+    worker = start("import sys\ndef m():\n    return sys.path\n")
+    path = worker.call("m:m", broker=broker)
+    assert str(PACKAGE.parent) not in path or PACKAGE.parent.name in ("site-packages", "dist-packages")
+    assert "" not in path
+
+
+def test_it_starts_when_the_package_is_installed_in_an_environment_of_its_own(tmp_path: Path) -> None:
+    """A fresh environment inside a project's folder, the package copied as an installer would."""
+    import msgspec
+    import RestrictedPython
+
+    venv.create(tmp_path / ".venv", symlinks=True, with_pip=False)
+    (site,) = (tmp_path / ".venv").glob("lib/python*/site-packages")
+    for source in (PACKAGE, Path(msgspec.__file__).parent, Path(RestrictedPython.__file__).parent):
+        shutil.copytree(source, site / source.name)
+    (tmp_path / "notes.txt").write_text("the user's own")
+    code = (
+        "from automatosx_nb.testing.sandbox import run_in_sandbox as run\n"
+        "import automatosx_nb\n"
+        "print(automatosx_nb.__file__)\n"
+        "print(run('def attack():\\n    return 6 * 7\\n').value)\n"
+        f"opened = run('RESULT = open(\"{tmp_path}/notes.txt\").read()', without=['language'])\n"
+        "print(opened.error.type_name)\n"
+    )
+    python = tmp_path / ".venv" / "bin" / "python"
+    run = subprocess.run([python, "-c", code], capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    assert run.stderr == ""
+    file, value, error = run.stdout.split()
+    assert Path(file).is_relative_to(site)
+    assert (value, error) == ("42", "PermissionError")
