@@ -88,6 +88,12 @@ def test_a_version_survives_copying_and_formatting() -> None:
     assert repr(version) == "Version('1.2.3-rc.1+b.2')"
 
 
+def test_a_version_compares_with_versions_only() -> None:
+    assert Version(1) != "1.0.0"
+    with pytest.raises(TypeError):
+        assert Version(1) < "2.0.0"  # type: ignore[operator]
+
+
 def test_parts_that_make_no_version_are_refused() -> None:
     with pytest.raises(InvalidVersion):
         Version(-1)

@@ -49,8 +49,9 @@ class Range:
         return cls(text)
 
     def __contains__(self, version: Version) -> bool:
+        key = version.key
         for low, high, prereleases in self._intervals:
-            if low <= version < high and (version[3] or version[:3] in prereleases):
+            if low <= key < high and (key[3] or key[:3] in prereleases):
                 return True
         return False
 
@@ -58,7 +59,7 @@ class Range:
         """``version in self``; with ``prereleases`` they count like releases (npm's ``includePrerelease``)."""
         if not prereleases:
             return version in self
-        return any(low <= version < high for low, high, _ in self._all_intervals())
+        return any(low <= version.key < high for low, high, _ in self._all_intervals())
 
     def intersects(self, other: Range) -> bool:
         """Whether any version is in both."""

@@ -1,4 +1,4 @@
-"""One version. A version *is* its precedence key, so comparing two costs what comparing two tuples costs.
+"""One version. It carries its precedence key, so comparing two versions is comparing two tuples.
 
 The key of a release is ``(major, minor, patch, 1)``; that of a prerelease ``(major, minor, patch, 0, ...)`` with
 two elements for each identifier: ``0, number`` or ``1, text``. Tuples of that shape order as paragraph 11 of the
@@ -24,7 +24,6 @@ _VERSION = re.compile(
     r"(?:\+([0-9A-Za-z-]++(?:\.[0-9A-Za-z-]++)*+))?+"
 )
 _match = _VERSION.fullmatch
-_make = tuple.__new__
 
 Key = tuple[int | str, ...]
 
@@ -50,63 +49,86 @@ def key_text(key: Key) -> str:
     return release if key[3] else f"{release}-{'.'.join(map(str, key[5::2]))}"
 
 
-class Version(tuple[int | str, ...]):
+class Version:
     """A version, ordered by precedence. Make one with :meth:`parse`, or from its parts.
 
     Build metadata has no precedence (paragraph 10), so ``1.0.0+a == 1.0.0+b``, with equal hashes: a set or a
     dictionary holds one of the two. ``str()`` gives the text back as it was parsed, build metadata included.
     """
 
-    _build: str = ""
+    __slots__ = ("_build", "key")
 
-    def __new__(
-        cls,
+    key: Key
+    """What it is ordered by; see above."""
+    _build: str | None
+
+    def __init__(
+        self,
         major: int,
         minor: int = 0,
         patch: int = 0,
         prerelease: Iterable[int | str] = (),
         build: Iterable[str] = (),
-    ) -> Self:
+    ) -> None:
         """:raises InvalidVersion: where the parts do not make a version."""
         before = ".".join(map(str, prerelease))
         after = ".".join(build)
         text = f"{major}.{minor}.{patch}{f'-{before}' if before else ''}{f'+{after}' if after else ''}"
-        return cls.parse(text)
+        self.key, self._build = _read(text)
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """:raises InvalidVersion: with the position of the first character that does not fit."""
-        found = _match(text) if len(text) <= MAX_LENGTH else None
-        if found is None:
-            raise _fault(text)
-        major, minor, patch, prerelease, build = found.groups()
-        if prerelease is None:
-            version = _make(cls, (int(major), int(minor), int(patch), 1))
-        else:
-            rest = prerelease_key(prerelease)
-            if rest is None:
-                raise _fault(text)
-            version = _make(cls, (int(major), int(minor), int(patch), 0, *rest))
-        if build is not None:
-            version._build = build
+        version = cls.__new__(cls)
+        version.key, version._build = _read(text)
         return version
+
+    def __lt__(self, other: Version) -> bool:
+        try:
+            return self.key < other.key
+        except AttributeError:
+            return NotImplemented
+
+    def __le__(self, other: Version) -> bool:
+        try:
+            return self.key <= other.key
+        except AttributeError:
+            return NotImplemented
+
+    def __gt__(self, other: Version) -> bool:
+        try:
+            return self.key > other.key
+        except AttributeError:
+            return NotImplemented
+
+    def __ge__(self, other: Version) -> bool:
+        try:
+            return self.key >= other.key
+        except AttributeError:
+            return NotImplemented
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Version) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
 
     @property
     def major(self) -> int:
-        return int(self[0])
+        return int(self.key[0])
 
     @property
     def minor(self) -> int:
-        return int(self[1])
+        return int(self.key[1])
 
     @property
     def patch(self) -> int:
-        return int(self[2])
+        return int(self.key[2])
 
     @property
     def prerelease(self) -> tuple[int | str, ...]:
         """Its identifiers, numeric ones as numbers; empty for a release."""
-        return self[5::2]
+        return self.key[5::2]
 
     @property
     def build(self) -> tuple[str, ...]:
@@ -114,10 +136,10 @@ class Version(tuple[int | str, ...]):
 
     @property
     def is_prerelease(self) -> bool:
-        return not self[3]
+        return not self.key[3]
 
     def __str__(self) -> str:
-        return f"{key_text(self)}+{self._build}" if self._build else key_text(self)
+        return f"{key_text(self.key)}+{self._build}" if self._build else key_text(self.key)
 
     def __repr__(self) -> str:
         return f"Version({str(self)!r})"
@@ -125,8 +147,19 @@ class Version(tuple[int | str, ...]):
     def __format__(self, spec: str) -> str:
         return format(str(self), spec)
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self).parse, (str(self),)
+
+def _read(text: str) -> tuple[Key, str | None]:
+    """The key and the build metadata of a version's text."""
+    found = _match(text) if len(text) <= MAX_LENGTH else None
+    if found is None:
+        raise _fault(text)
+    major, minor, patch, prerelease, build = found.groups()
+    if prerelease is None:
+        return (int(major), int(minor), int(patch), 1), build
+    rest = prerelease_key(prerelease)
+    if rest is None:
+        raise _fault(text)
+    return (int(major), int(minor), int(patch), 0, *rest), build
 
 
 _NUMBER = re.compile(r"[0-9]*+")
