@@ -117,7 +117,9 @@ class Candidates:
 
 
 def _against_itself(plugin: str, release: IndexRelease) -> str | None:
-    wanted = release.dependencies.get(plugin)
-    if wanted is None or wanted.allows(release.version, prereleases=True):
-        return None
-    return f"requires itself at {wanted}"
+    """A release may name its own plugin, but only in a range that it is in itself."""
+    for requirements in (release.dependencies, release.optional_dependencies):
+        wanted = requirements.get(plugin)
+        if wanted is not None and not wanted.allows(release.version, prereleases=True):
+            return f"requires itself at {wanted}"
+    return None

@@ -44,14 +44,14 @@ def conflict_sentences(
     contested = list(dict.fromkeys(causes))
     sentences: list[str] = []
     for cause in contested:
-        sentences += [str(step) for step in _path(cause, reached_by)]
+        sentences += [str(step) for step in path_from_wish(cause, reached_by)]
     for plugin in dict.fromkeys(cause.plugin for cause in contested):
         ranges = [cause.range for cause in contested if cause.plugin == plugin]
         sentences += _contradiction(plugin, ranges, candidates, prereleases)
     return tuple(dict.fromkeys(sentences))
 
 
-def _path(last: Requirement, reached_by: Mapping[str, Requirement]) -> list[Requirement]:
+def path_from_wish(last: Requirement, reached_by: Mapping[str, Requirement]) -> list[Requirement]:
     """The requirements from a wish of the user's to ``last``."""
     path = [last]
     seen = {last.plugin}

@@ -9,7 +9,8 @@ from resolvelib.resolvers import ResolutionImpossible, ResolutionTooDeep
 
 from automatosx_nb.errors import ResolutionConflict, ResolutionTooHard
 from automatosx_nb.model.candidates import Candidate, Candidates
-from automatosx_nb.model.explain import Requirement, conflict_sentences
+from automatosx_nb.model.exhaustive import ExhaustiveSearch, StepsExhausted
+from automatosx_nb.model.explain import Requirement, conflict_sentences, path_from_wish
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -70,11 +71,13 @@ class _Provider(AbstractProvider[Requirement, Choice, str]):
         if all(requirement.optional for requirement in wanted):
             absent = self._absent.setdefault(identifier, _Absent(identifier))
             return [] if absent in ruled_out else [absent]
+        return [candidate for candidate in self.matches(identifier, wanted) if candidate not in ruled_out]
+
+    def matches(self, plugin: str, wanted: Sequence[Requirement]) -> list[Candidate]:
         return [
             candidate
-            for candidate in self._candidates.usable(identifier)
-            if candidate not in ruled_out
-            and self._is_allowed(candidate)
+            for candidate in self._candidates.usable(plugin)
+            if self._is_allowed(candidate)
             and all(wish.range.allows(candidate.version, self._prereleases) for wish in wanted)
         ]
 
@@ -89,8 +92,10 @@ class _Provider(AbstractProvider[Requirement, Choice, str]):
         return requirement.range.allows(candidate.version, self._prereleases)
 
     def get_dependencies(self, candidate: Choice) -> Iterable[Requirement]:
-        if isinstance(candidate, _Absent):
-            return []
+        return [] if isinstance(candidate, _Absent) else self.requirements_of(candidate)
+
+    def requirements_of(self, candidate: Candidate) -> list[Requirement]:
+        """What it requires, then what it works with; alphabetical."""
         release, own = candidate.release, candidate.plugin
         required = sorted((plugin, wish) for plugin, wish in release.dependencies.items() if plugin != own)
         optional = sorted((plugin, wish) for plugin, wish in release.optional_dependencies.items() if plugin != own)
@@ -123,22 +128,48 @@ def search(
 ) -> dict[str, Candidate]:
     """A candidate for each plugin that is needed, and perhaps for some that are not.
 
+    Where resolvelib finds no solution, :mod:`.exhaustive` looks once more before anybody is told.
+
     :param forbidden: requirements that no chosen candidate may have.
     :raises ResolutionConflict:
-    :raises ResolutionTooHard: after :data:`MAX_ROUNDS`, or where resolvelib breaks off.
+    :raises ResolutionTooHard: neither found a solution nor ruled it out.
     """
     provider, ending = _Provider(candidates, prereleases, forbidden), _Ending()
     roots = [Requirement(plugin, wish) for plugin, wish in wishes.items()]
     provider.reach(roots)
+    causes = roots
+    stopped = ""
     try:
         Resolver(provider, ending).resolve(roots, max_rounds=MAX_ROUNDS)
     except ResolutionImpossible as error:
         causes = [cause.requirement for cause in error.causes]
-        raise ResolutionConflict(conflict_sentences(causes, provider.reached_by, candidates, prereleases)) from error
-    except ResolutionTooDeep as error:
-        raise ResolutionTooHard(f"the search took over {MAX_ROUNDS} steps", tuple(wishes)) from error
-    except RecursionError as error:
-        if ending.mapping is None:
-            raise ResolutionTooHard("the requirements lead too deep", tuple(wishes)) from error
-    found = ending.mapping or {}
-    return {plugin: choice for plugin, choice in found.items() if isinstance(choice, Candidate)}
+    except ResolutionTooDeep:
+        stopped = f"the search took over {MAX_ROUNDS} steps"
+    except RecursionError:
+        stopped = "the requirements lead too deep"
+    if ending.mapping is not None:
+        return {plugin: choice for plugin, choice in ending.mapping.items() if isinstance(choice, Candidate)}
+    sentences = conflict_sentences(causes, provider.reached_by, candidates, prereleases)
+    try:
+        found = _second_opinion(provider, roots, causes)
+    except (StepsExhausted, RecursionError):
+        unproven = f"the search ended here, without a proof: {'; '.join(sentences)}"
+        raise ResolutionTooHard(stopped or unproven, tuple(wishes)) from None
+    if found is None:
+        raise ResolutionConflict(sentences)
+    return found
+
+
+def _second_opinion(
+    provider: _Provider, roots: list[Requirement], causes: Iterable[Requirement]
+) -> dict[str, Candidate] | None:
+    """Tries the wishes that led to ``causes`` alone first: a contradiction among these few is soonest proven."""
+
+    def solve(some: list[Requirement]) -> dict[str, Candidate] | None:
+        return ExhaustiveSearch(provider.matches, provider.requirements_of, provider.is_satisfied_by).solve(some)
+
+    blamed = {path_from_wish(cause, provider.reached_by)[0].plugin for cause in causes}
+    suspects = [root for root in roots if root.plugin in blamed]
+    if len(suspects) < len(roots) and solve(suspects) is None:
+        return None
+    return solve(roots)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 import pytest
@@ -16,9 +17,9 @@ from automatosx_nb.errors import (
     ResolutionTooHard,
     UnknownPlugin,
 )
-from automatosx_nb.model import search
+from automatosx_nb.model import exhaustive, search
 from automatosx_nb.model.resolution import resolve
-from automatosx_nb.model.semver import Version
+from automatosx_nb.model.semver import Range, Version
 from automatosx_nb.testing.index import MemoryIndex
 
 Records = Mapping[str, Sequence[Mapping[str, Any]]]
@@ -239,6 +240,13 @@ def test_a_plugin_that_requires_itself_is_a_circle() -> None:
     assert raised.value.cycle == ("a",)
 
 
+@pytest.mark.parametrize("kind", ["deps", "optional"])
+def test_a_version_that_requires_another_version_of_itself_is_passed_over(kind: str) -> None:
+    records = {"a": [{"version": "2.0.0", kind: {"a": "^1"}}, release("1.0.0")]}
+    assert chosen(records, {"a": "*"}) == {"a": "1.0.0"}
+    assert conflict(records, {"a": "^2"})[-1] == "a 2.0.0 requires itself at ^1"
+
+
 def test_a_runtime_that_is_too_old_is_the_reason() -> None:
     records = {"a": [release("2.0.0", marks={"engine": "^2.0"}), release("1.0.0", marks={"engine": "^1.0"})]}
     assert chosen(records, {"a": "*"}, engine=Version(1, 4)) == {"a": "1.0.0"}
@@ -282,12 +290,28 @@ def test_the_result_does_not_depend_on_the_order_of_releases() -> None:
 
 def test_a_search_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "MAX_ROUNDS", 3)
+    monkeypatch.setattr(exhaustive, "MAX_STEPS", 3)
     with pytest.raises(ResolutionTooHard, match="3 steps"):
         chosen(DIAMOND, {"app": "*"})
 
 
+PIGEONS = {
+    **{
+        f"p{n}": [{"version": f"{hole}.0.0", "deps": {f"hole{hole}": f"{n}.0.0"}} for hole in range(6)]
+        for n in range(7)
+    },
+    **{f"hole{hole}": [release(f"{n}.0.0") for n in range(7)] for hole in range(6)},
+}
+
+
+def test_a_conflict_that_cannot_be_proven_is_not_called_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exhaustive, "MAX_STEPS", 50)
+    with pytest.raises(ResolutionTooHard, match="none was ruled out"):
+        chosen(PIGEONS, {f"p{n}": "*" for n in range(7)})
+
+
 ranges = st.sampled_from(["*", "^1", "^2", "1.0.0", "<2.0.0", ">=2.0.0"])
-names = st.sampled_from("abcde")
+names = st.sampled_from("abcd")
 requirements = st.dictionaries(names, ranges, max_size=2)
 releases = st.builds(
     lambda version, deps, optional: {"version": version, "deps": deps, "optional": optional},
@@ -296,17 +320,23 @@ releases = st.builds(
     requirements,
 )
 graphs = st.fixed_dictionaries(
-    {name: st.lists(releases, min_size=1, max_size=3, unique_by=lambda each: each["version"]) for name in "abcde"}
+    {name: st.lists(releases, min_size=1, max_size=3, unique_by=lambda each: each["version"]) for name in "abcd"}
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(graphs, st.dictionaries(names, ranges, min_size=1, max_size=3))
-def test_whatever_is_resolved_meets_every_requirement(graph: dict[str, Any], wishes: dict[str, str]) -> None:
+def test_a_solution_meets_every_requirement_and_a_conflict_has_no_solution(
+    graph: dict[str, Any], wishes: dict[str, str]
+) -> None:
     index = MemoryIndex(graph)
     try:
         found = resolve(wishes, index)
-    except (ResolutionConflict, DependencyCycle, ResolutionTooHard):
+    except ResolutionConflict:
+        assert not any(holds(graph, wishes, each) for each in every_choice(graph))
+        return
+    except DependencyCycle:
+        assert any(holds(graph, wishes, each) for each in every_choice(graph))
         return
     assert wishes.keys() <= found.selected.keys()
     for plugin, one in found.releases.items():
@@ -317,3 +347,27 @@ def test_whatever_is_resolved_meets_every_requirement(graph: dict[str, Any], wis
         for need, wanted in one.optional_dependencies.items():
             assert need not in found.selected or found.selected[need] in wanted
         assert found.why(plugin).endswith(".")
+
+
+def every_choice(graph: Records) -> Iterator[dict[str, Mapping[str, Any]]]:
+    """Each combination of one release, or none, of each plugin."""
+    for picked in product(*([None, *records] for records in graph.values())):
+        yield {plugin: one for plugin, one in zip(graph, picked, strict=True) if one is not None}
+
+
+def holds(graph: Records, wishes: Mapping[str, str], choice: Mapping[str, Mapping[str, Any]]) -> bool:
+    def has(plugin: str, text: str) -> bool:
+        return plugin in choice and ALLOWS[text, choice[plugin]["version"]]
+
+    return all(has(*wish) for wish in wishes.items()) and all(
+        all(has(*need) for need in one["deps"].items())
+        and all(need not in choice or has(need, text) for need, text in one["optional"].items())
+        for one in choice.values()
+    )
+
+
+ALLOWS = {
+    (text, version): Version.parse(version) in Range.parse(text)
+    for text in ("*", "^1", "^2", "1.0.0", "<2.0.0", ">=2.0.0")
+    for version in ("1.0.0", "1.1.0", "2.0.0", "2.1.0")
+}
