@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from automatosx_nb import __version__
-
 _TEXT = {"type": "string"}
 _TEXTS = {"type": "array", "items": _TEXT}
 _REASONS = {"type": "object", "additionalProperties": _TEXT, "description": "Permission → the author's reason."}
@@ -145,7 +143,7 @@ DOCUMENT: dict[str, Any] = {
     "openapi": "3.1.0",
     "info": {
         "title": "automatosx_nb registry",
-        "version": __version__,
+        "version": "1.0.0",
         "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
     },
     "servers": [{"url": "/automatosx/api/v1"}],

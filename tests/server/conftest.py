@@ -69,8 +69,8 @@ def registry_home(published: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(published, tmp_path / "registry"))
 
 
-@pytest.fixture
-def jp_server_config(registry_home: Path) -> dict[str, Any]:  # type: ignore[no-redef]
+@pytest.fixture  # type: ignore[no-redef]
+def jp_server_config(registry_home: Path) -> dict[str, Any]:
     return {
         "ServerApp": {
             "jpserver_extensions": {"automatosx_nb": True},
