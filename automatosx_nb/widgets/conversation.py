@@ -1,0 +1,163 @@
+"""Both sides of the panel's messages, without a widget: requests in, answers out.
+
+A request ``{"do": …, "request": token, …}`` is answered by one ``{"re": token, …}``; before the answer to a ``run``
+come any number of ``{"re": token, "progress": {…}}``. Whatever changes what is installed, also from a cell, is told to
+every view by a ``{"on": "changed"}`` without ``re``.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from automatosx_nb.errors import NothingToRollBack, UnknownPlugin
+from automatosx_nb.widgets import faults, requests, views, wording
+
+if TYPE_CHECKING:
+    from automatosx_nb.app import Marketplace
+    from automatosx_nb.model.plan import Applied, Plan
+    from automatosx_nb.model.ports import Step
+
+PAGE_SIZE = 24
+
+
+class Conversation:
+    """Answers each message with ``send``, from any thread; changes run one at a time, in a thread of their own."""
+
+    def __init__(self, market: Marketplace, send: Callable[[dict[str, Any]], None]) -> None:
+        self._market = market
+        self._send = send
+        self._running: threading.Thread | None = None
+        self._one_change = threading.Lock()
+        self._stop_listening: Callable[[], None] | None = market.on_change(lambda: send({"on": "changed"}))
+
+    def receive(self, content: object) -> None:
+        """Answer ``content``; whatever goes wrong becomes an answer too, and is never raised."""
+        token = requests.token_of(content)
+        try:
+            request = requests.parse(content)
+            answer = self._start(request) if isinstance(request, requests.Run) else self.answer(request)
+        except Exception as error:  # noqa: BLE001 - the boundary: the kernel's log is no place for a user's error
+            answer = faults.of(error)
+        if answer is not None:
+            self._send({"re": token, **answer})
+
+    def answer(self, request: requests.Request) -> dict[str, Any]:
+        """The answer to a request that changes nothing; raises what the marketplace raises."""
+        match request:
+            case requests.Search():
+                return {"page": self._search(request)}
+            case requests.Details():
+                return {"details": views.details(self._market.info(request.id), self._market.installed())}
+            case requests.Installed():
+                return {"installed": self._installed()}
+            case requests.Preview():
+                return {"preview": self._preview(request)}
+            case _:
+                return {"state": views.state(self._market.installed()), "busy": self.busy}
+
+    @property
+    def busy(self) -> bool:
+        return self._one_change.locked()
+
+    def end(self) -> None:
+        """No longer tell of changes, and never mind a second call. A change that is under way goes on to its end."""
+        stop, self._stop_listening = self._stop_listening, None
+        if stop is not None:
+            stop()
+
+    def wait(self, timeout_s: float | None = None) -> None:
+        """Until the change that is under way, if any, has ended."""
+        thread = self._running
+        if thread is not None:
+            thread.join(timeout_s)
+
+    def _search(self, request: requests.Search) -> views.View:
+        found = self._market.search(
+            request.text,
+            category=request.category,
+            sort=request.sort,
+            cursor=request.cursor,
+            size=PAGE_SIZE,
+        )
+        return views.page(found, self._market.installed())
+
+    def _installed(self) -> views.View:
+        plugins = self._market.installed()
+        return {
+            "plugins": [views.installed_plugin(p, self._newest(p.id)) for p in plugins],
+            "history": views.history(self._market.history()),
+            "can_roll_back": self._can_roll_back(),
+            "state": views.state(plugins),
+        }
+
+    def _newest(self, plugin: str) -> str | None:
+        try:
+            return self._market.info(plugin).summary.version
+        except UnknownPlugin:
+            return None
+
+    def _can_roll_back(self) -> bool:
+        try:
+            self._market.plan_rollback()
+        except NothingToRollBack:
+            return False
+        return True
+
+    def _preview(self, request: requests.Preview | requests.Run) -> views.View:
+        return views.preview(self._plan(request))
+
+    def _plan(self, request: requests.Preview | requests.Run) -> Plan:
+        match request.action:
+            case "install":
+                return self._market.plan_install(request.id, request.wish)
+            case "update":
+                return self._market.plan_update(request.id)
+            case "remove":
+                return self._market.plan_remove(request.id)
+            case _:
+                return self._market.plan_rollback(request.to)
+
+    def _start(self, request: requests.Run) -> dict[str, Any] | None:
+        if not self._one_change.acquire(blocking=False):
+            return faults.BUSY
+        # In the context of this message, what the thread prints lands in this message's cell, not in a later one.
+        target = contextvars.copy_context().run
+        self._running = threading.Thread(target=target, args=(self._run, request), name="automatosx-panel")
+        self._running.daemon = True
+        self._running.start()
+        return None
+
+    def _run(self, request: requests.Run) -> None:
+        try:
+            answer = self._change(request)
+        except Exception as error:  # noqa: BLE001 - the boundary, as in receive
+            answer = faults.of(error)
+        finally:
+            self._one_change.release()
+        self._send({"re": request.request, **answer})
+
+    def _change(self, request: requests.Run) -> dict[str, Any]:
+        shown = self._preview(request)
+        if shown["fingerprint"] != request.preview:
+            return {"preview": shown, "stale": True}
+        applied = self._apply(request)
+        text = wording.outcome(request.action, request.id, applied.plan, self._market.installed())
+        return {"done": text, "generation": applied.generation}
+
+    def _apply(self, request: requests.Run) -> Applied:
+        def progress(step: Step, /) -> None:
+            view = {"name": step.name, "fraction": step.fraction, "text": step.text}
+            self._send({"re": request.request, "progress": view})
+
+        match request.action:
+            case "install":
+                return self._market.install(request.id, request.wish, grant=request.grant, progress=progress)
+            case "update":
+                return self._market.update(request.id, grant=request.grant, progress=progress)
+            case "remove":
+                return self._market.remove(request.id, progress=progress)
+            case _:
+                return self._market.rollback(to=request.to, progress=progress)

@@ -1,0 +1,51 @@
+"""Markdown from publishers, as HTML that is safe to put into somebody's notebook."""
+
+from __future__ import annotations
+
+import html
+from urllib.parse import urlsplit
+
+import mistune
+import nh3
+
+HEADING_OFFSET = 3
+"""A dialog's title is an ``h3``: the ``#`` of a document in it becomes an ``h4``."""
+LONGEST = 200_000
+"""Characters; what is longer is cut, with a note."""
+_SCHEMES = {"http", "https", "mailto"}
+_TAGS = {"p", "br", "hr", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code", "em", "strong", "del", "a"}
+_TAGS |= {"table", "thead", "tbody", "tr", "th", "td"}
+_ATTRIBUTES = {"a": {"href", "title"}, "th": {"align"}, "td": {"align"}, "ol": {"start"}}
+
+
+class _Renderer(mistune.HTMLRenderer):
+    """Raw HTML shows as text; a picture shows its description, since nothing is fetched from the network."""
+
+    def __init__(self) -> None:
+        super().__init__(escape=True)
+
+    def heading(self, text: str, level: int, **_attributes: object) -> str:
+        tag = f"h{min(level + HEADING_OFFSET, 6)}"
+        return f"<{tag}>{text}</{tag}>\n"
+
+    def link(self, text: str, url: str, title: str | None = None) -> str:
+        return super().link(text, url, title) if urlsplit(url).scheme in _SCHEMES else text
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        return f"<em>{html.escape(html.unescape(text))}</em>" if text else ""
+
+
+_TO_HTML = mistune.create_markdown(renderer=_Renderer(), plugins=["table", "strikethrough", "url"])
+
+
+def to_safe_html(text: str) -> str:
+    """``text`` as HTML with headings from ``h4`` on, without scripts, styles, pictures or relative links."""
+    if len(text) > LONGEST:
+        text = text[:LONGEST] + "\n\n*(cut here: the rest is in the artifact)*"
+    return nh3.clean(
+        str(_TO_HTML(text)),
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        url_schemes=_SCHEMES,
+        set_tag_attribute_values={"a": {"target": "_blank"}},
+    )

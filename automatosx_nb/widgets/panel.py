@@ -1,0 +1,55 @@
+"""The marketplace panel: an anywidget, so one model draws any number of plugins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets
+
+from automatosx_nb.widgets import bundle, fallback, requests
+from automatosx_nb.widgets.conversation import Conversation
+
+if TYPE_CHECKING:
+    from automatosx_nb.app import Marketplace
+
+_FIRST = requests.Search(request="first")
+_HAVE = requests.Installed(request="have")
+
+
+class MarketplacePanel(anywidget.AnyWidget):
+    """Search, consent, install, update, remove and roll back, in an output cell. Raises as ``market.search`` does."""
+
+    _esm = bundle.script()
+    _css = bundle.style()
+    first = traitlets.Dict().tag(sync=True)
+    """What to draw at once, before any message: the first page, and what is installed."""
+
+    def __init__(self, market: Marketplace) -> None:
+        self.conversation = Conversation(market, self.send)
+        super().__init__(first=self._look())
+        self.on_msg(self._on_message)
+
+    def _look(self) -> dict[str, Any]:
+        return self.conversation.answer(_FIRST) | self.conversation.answer(_HAVE)
+
+    def _on_message(self, _panel: object, content: object, _buffers: object) -> None:
+        self.conversation.receive(content)
+
+    def close(self) -> None:
+        """Take the panel off every page. A change that is under way goes on to its end."""
+        self.conversation.end()
+        super().close()
+
+    def __repr__(self) -> str:
+        return fallback.text(self.first["page"])
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """The live view, and for a saved notebook a table and a line of text that need neither kernel nor state."""
+        self.first = self._look()
+        bundled = super()._repr_mimebundle_(**kwargs)
+        if bundled is None:
+            return None
+        data, metadata = bundled
+        page = self.first["page"]
+        return {**data, "text/plain": fallback.text(page), "text/html": fallback.table(page)}, metadata

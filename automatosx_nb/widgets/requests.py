@@ -1,0 +1,74 @@
+"""What the panel's front end may ask, as types: a message that is not exactly one of these is refused."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+Token: TypeAlias = Annotated[str, Meta(min_length=1, max_length=64)]
+PluginId: TypeAlias = Annotated[str, Meta(min_length=1, max_length=128)]
+MaybeId: TypeAlias = Annotated[str, Meta(max_length=128)]
+Line: TypeAlias = Annotated[str, Meta(max_length=200)]
+
+
+class _Request(msgspec.Struct, tag_field="do", forbid_unknown_fields=True, frozen=True):
+    request: Token
+    """Chosen by the view that asks; the answer repeats it as ``re``."""
+
+
+class Ping(_Request, tag="ping", frozen=True):
+    """Are you there, and is anything changed?"""
+
+
+class Search(_Request, tag="search", frozen=True):
+    text: Line = ""
+    category: Line | None = None
+    sort: Literal["relevance", "downloads", "updated", "name"] = "relevance"
+    cursor: Annotated[str, Meta(max_length=1000)] | None = None
+
+
+class Details(_Request, tag="details", frozen=True):
+    id: PluginId
+
+
+class Installed(_Request, tag="installed", frozen=True):
+    """What is installed, and the history."""
+
+
+class Preview(_Request, tag="preview", frozen=True):
+    """What an action would change. ``id`` is for all but ``rollback``; ``wish``, a range or a version, for ``install``.
+
+    ``to`` is a generation, for ``rollback``: without it, the one before the last change.
+    """
+
+    action: Literal["install", "update", "remove", "rollback"]
+    id: MaybeId = ""
+    wish: Line = ""
+    to: Annotated[int, Meta(ge=0)] | None = None
+
+
+class Run(_Request, tag="run", frozen=True):
+    """Carry out what a preview showed; ``preview`` is its fingerprint."""
+
+    action: Literal["install", "update", "remove", "rollback"]
+    preview: Token
+    id: MaybeId = ""
+    wish: Line = ""
+    to: Annotated[int, Meta(ge=0)] | None = None
+    grant: Annotated[tuple[Line, ...], Meta(max_length=200)] = ()
+
+
+Request: TypeAlias = Ping | Search | Details | Installed | Preview | Run
+
+
+def parse(content: object) -> Request:
+    """:raises msgspec.ValidationError: saying which field is wrong."""
+    return msgspec.convert(content, type=Request)  # type: ignore[no-any-return]
+
+
+def token_of(content: object) -> str | None:
+    """The request's name, also of a message that is wrong otherwise, so that its sender hears of it."""
+    token = content.get("request") if isinstance(content, dict) else None
+    return token if isinstance(token, str) and 0 < len(token) <= 64 else None

@@ -1,0 +1,164 @@
+"""The marketplace's records as the JSON that the panel's front end draws."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from automatosx_nb.errors import InvalidPermission
+from automatosx_nb.model.generation import HistoryEntry, InstalledPlugin
+from automatosx_nb.model.names import publisher_of, short_name
+from automatosx_nb.model.permissions import Permission
+from automatosx_nb.model.plan import Plan, PlannedChange
+from automatosx_nb.model.release import PluginDetail, PluginSummary, ReleaseDetail, SearchPage
+from automatosx_nb.model.semver import Version
+from automatosx_nb.widgets.markdown import to_safe_html
+from automatosx_nb.widgets.wording import calls
+
+View: TypeAlias = dict[str, Any]
+HISTORY_SHOWN = 10
+
+
+def naming(plugin: str) -> View:
+    return {"id": plugin, "name": short_name(plugin), "publisher": publisher_of(plugin)}
+
+
+def is_newer(version: str, than: str) -> bool:
+    return Version.parse(version) > Version.parse(than)
+
+
+def card(summary: PluginSummary, installed: Mapping[str, str]) -> View:
+    have = installed.get(summary.id)
+    return naming(summary.id) | {
+        "version": summary.version,
+        "summary": summary.summary,
+        "categories": summary.categories,
+        "license": summary.license,
+        "verified": summary.verified,
+        "downloads": summary.downloads,
+        "updated": summary.updated,
+        "installed": have,
+        "update": have is not None and is_newer(summary.version, have),
+    }
+
+
+def page(found: SearchPage, installed: Iterable[InstalledPlugin]) -> View:
+    versions = {plugin.id: plugin.version for plugin in installed}
+    return {
+        "total": found.total,
+        "items": [card(item, versions) for item in found.items],
+        "categories": dict(found.facets.get("category", {})),
+        "next": found.next,
+    }
+
+
+def permission(text: str, reason: str = "") -> View:
+    """A permission, what it allows, how risky that is (a word, not only a colour), and the author's reason."""
+    try:
+        known = Permission.parse(text)
+    except InvalidPermission:
+        sentence, risk = "This version of automatosx_nb does not know what this allows.", "unknown"
+    else:
+        sentence, risk = known.sentence, known.risk.value
+    return {"permission": text, "sentence": sentence, "risk": risk, "reason": reason}
+
+
+def permissions(asked: Mapping[str, str]) -> list[View]:
+    return [permission(text, reason) for text, reason in asked.items()]
+
+
+def release(detail: ReleaseDetail) -> View:
+    return {
+        "version": detail.version,
+        "stage": detail.stage.value,
+        "published": detail.published,
+        "size": detail.size,
+        "yanked": detail.yanked,
+    }
+
+
+def details(found: PluginDetail, installed: Iterable[InstalledPlugin]) -> View:
+    newest = next((r for r in found.releases if r.version == found.summary.version), None)
+    versions = {plugin.id: plugin.version for plugin in installed}
+    facts = {} if newest is None else _facts(newest)
+    return (
+        card(found.summary, versions)
+        | facts
+        | {
+            "authors": found.authors,
+            "readme": to_safe_html(found.readme),
+            "changelog": to_safe_html(found.changelog),
+            "releases": [release(r) for r in found.releases],
+        }
+    )
+
+
+def _facts(newest: ReleaseDetail) -> View:
+    return {
+        "size": newest.size,
+        "sha256": newest.sha256,
+        "python": newest.python,
+        "packages": newest.packages,
+        "dependencies": dict(newest.dependencies),
+        "permissions": permissions(newest.permissions),
+        "optional_permissions": permissions(newest.optional_permissions),
+        "contributions": {kind: list(names) for kind, names in newest.contributions.items()},
+    }
+
+
+def installed_plugin(plugin: InstalledPlugin, newest: str | None) -> View:
+    return naming(plugin.id) | {
+        "version": plugin.version,
+        "summary": plugin.summary,
+        "dependency": plugin.wish is None,
+        "grants": [permission(text) for text in plugin.grants],
+        "calls": calls(plugin),
+        "update": newest if newest is not None and is_newer(newest, plugin.version) else None,
+    }
+
+
+def history(entries: Sequence[HistoryEntry]) -> list[View]:
+    """The newest ones, newest first."""
+    return [
+        {"number": e.number, "created": e.created, "by": e.by, "action": e.action, "current": e.current}
+        for e in entries[:HISTORY_SHOWN]
+    ]
+
+
+def change(planned: PlannedChange) -> View:
+    return naming(planned.id) | {
+        "kind": planned.kind,
+        "old": planned.old,
+        "new": planned.new,
+        "why": planned.why,
+        "asks": permissions(planned.asks),
+        "drops": planned.drops,
+        "size": planned.size,
+        "changelog": to_safe_html(planned.changelog) if planned.changelog else "",
+    }
+
+
+def pip_line(packages: Iterable[str]) -> str:
+    """What to run in a cell to get ``packages``; empty where there are none."""
+    quoted = " ".join(f'"{package}"' for package in packages)
+    return f"%pip install {quoted}" if quoted else ""
+
+
+def preview(plan: Plan) -> View:
+    missing = dict.fromkeys(package for c in plan.changes for package in c.missing_packages)
+    changes = [change(c) for c in plan.changes]
+    return sealed({"action": plan.action, "changes": changes, "pip": pip_line(missing), "base": plan.base})
+
+
+def sealed(view: View) -> View:
+    """``view`` with its fingerprint: what was shown can be compared with what would be done."""
+    text = json.dumps(view, sort_keys=True, default=list)
+    return view | {"fingerprint": hashlib.sha256(text.encode()).hexdigest()[:32]}
+
+
+def state(installed: Iterable[InstalledPlugin]) -> str:
+    """Changes whenever what is installed changes."""
+    text = json.dumps(sorted((p.id, p.version, p.sha256) for p in installed))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

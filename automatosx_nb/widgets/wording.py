@@ -1,0 +1,56 @@
+"""Sentences that the panel says when something is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from automatosx_nb.model.generation import InstalledPlugin
+from automatosx_nb.model.names import short_name
+from automatosx_nb.model.plan import Plan, PlannedChange
+
+
+def calls(plugin: InstalledPlugin) -> list[str]:
+    """How to call each of its magics, as in ``%profile your_table``."""
+    return [_call(magic) for magic in plugin.contributes.get("magics", ())]
+
+
+def _call(magic: Mapping[str, Any]) -> str:
+    needed = [a for a in magic.get("args", ()) if a.get("required", True) and not _is_option(a)]
+    mark = "%%" if magic.get("cell") else "%"
+    return " ".join([f"{mark}{magic['name']}", *(_example(argument) for argument in needed)])
+
+
+def _is_option(argument: Mapping[str, Any]) -> bool:
+    return str(argument["name"]).startswith("-")
+
+
+def _example(argument: Mapping[str, Any]) -> str:
+    if argument.get("type") == "variable":
+        return f"your_{argument['name']}"
+    choices = argument.get("choices") or ()
+    return str(choices[0]) if choices else f"<{argument['name']}>"
+
+
+def outcome(action: str, plugin: str, plan: Plan, installed: Iterable[InstalledPlugin]) -> str:
+    """What was done, and what to try now; ``plugin`` is the one that the user named, empty for a rollback."""
+    done = [_done(change) for change in plan.changes]
+    if action == "rollback":
+        return f"Rolled back: {', '.join(done)}." if done else "Rolled back: nothing had to change."
+    if not done:
+        return f"{short_name(plugin)} is as it was: there was nothing to do."
+    tries = [call for p in installed if p.id == plugin for call in calls(p)]
+    named = [_done(change) for change in plan.changes if change.id == plugin]
+    others = [_done(change) for change in plan.changes if change.id != plugin]
+    text = ", ".join([*named, *others])
+    return f"{text}: try {' or '.join(tries)}" if tries else f"{text}."
+
+
+def _done(change: PlannedChange) -> str:
+    name = short_name(change.id)
+    if change.kind == "remove":
+        return f"{name} removed"
+    if change.kind == "add":
+        return f"{name} {change.new} installed"
+    way = "updated" if change.kind == "update" else "back"
+    return f"{name} {way} {'from ' + str(change.old) + ' ' if change.kind == 'update' else ''}to {change.new}"

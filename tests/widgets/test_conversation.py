@@ -1,0 +1,232 @@
+"""Every message that the panel's front end can send, against a real marketplace."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from automatosx_nb.app import Marketplace
+
+PROFILER = "automatosx.data-profiler"
+LEDGER = "automatosx.cell-ledger"
+
+
+def names(answer: dict[str, Any]) -> list[str]:
+    return [item["name"] for item in answer["page"]["items"]]
+
+
+def test_an_empty_search_finds_the_bundled_plugins_with_their_categories(talk: Any) -> None:
+    answer = talk.ask("search", sort="name")
+    assert names(answer) == ["cell-ledger", "data-profiler"]
+    assert answer["page"]["total"] == 2
+    assert set(answer["page"]["categories"]) == {"productivity", "data-quality"}
+
+
+def test_a_search_finds_by_the_beginning_of_a_word(talk: Any) -> None:
+    assert names(talk.ask("search", text="profil"))[0] == "data-profiler"
+
+
+def test_a_search_keeps_to_its_category(talk: Any) -> None:
+    assert names(talk.ask("search", category="productivity")) == ["cell-ledger"]
+
+
+def test_details_carry_readme_versions_and_what_each_permission_allows(talk: Any) -> None:
+    details = talk.ask("details", id=LEDGER)["details"]
+    assert "<h4>" in details["readme"]
+    assert [release["version"] for release in details["releases"]] == ["1.0.0"]
+    asked = {one["permission"]: one for one in details["permissions"]}
+    assert asked["storage"]["risk"] == "low"
+    assert asked["events:subscribe:kernel.cell.finished"]["sentence"] == "Be told about kernel.cell.finished."
+
+
+def test_a_preview_changes_nothing_and_tells_what_is_asked(talk: Any) -> None:
+    preview = talk.ask("preview", action="install", id=LEDGER)["preview"]
+    (change,) = preview["changes"]
+    assert (change["kind"], change["new"]) == ("add", "1.0.0")
+    assert {one["permission"] for one in change["asks"]} == {"storage", "events:subscribe:kernel.cell.finished"}
+    assert all(one["reason"] for one in change["asks"])
+    assert talk.market.installed() == ()
+
+
+def test_an_install_reports_its_steps_and_names_the_magic_to_try(talk: Any) -> None:
+    preview = talk.ask("preview", action="install", id=LEDGER)["preview"]
+    grant = [one["permission"] for one in preview["changes"][0]["asks"]]
+    run = {"do": "run", "request": "x", "action": "install", "id": LEDGER}
+    said = talk.raw({**run, "preview": preview["fingerprint"], "grant": grant})
+    fractions = [one["progress"]["fraction"] for one in said if "progress" in one]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+    assert {"on": "changed"} in said
+    assert said[-1]["done"] == "cell-ledger 1.0.0 installed: try %ledger"
+    assert [plugin.id for plugin in talk.market.installed()] == [LEDGER]
+
+
+def test_without_the_grants_nothing_is_installed_and_the_answer_names_them(talk: Any) -> None:
+    preview = talk.ask("preview", action="install", id=LEDGER)["preview"]
+    answer = talk.ask("run", action="install", id=LEDGER, preview=preview["fingerprint"], grant=["storage"])
+    assert answer["error"]["code"] == "consent-required"
+    assert "events:subscribe:kernel.cell.finished" in answer["error"]["problem"]
+    assert talk.market.installed() == ()
+
+
+def test_a_chosen_version_is_installed_and_the_update_shows_what_is_new(talk: Any) -> None:
+    done = talk.change("install", id=PROFILER, wish="1.0.0")["done"]
+    assert done.startswith("data-profiler 1.0.0 installed: try %profile your_table")
+    assert talk.ask("search", text="profil")["page"]["items"][0]["update"] is True
+    (change,) = talk.ask("preview", action="update", id=PROFILER)["preview"]["changes"]
+    assert (change["old"], change["new"]) == ("1.0.0", "1.1.0")
+    assert "<li>" in change["changelog"]
+    assert "updated from 1.0.0 to 1.1.0" in talk.change("update", id=PROFILER)["done"]
+
+
+def test_a_rollback_says_what_it_changes_and_brings_the_version_back(talk: Any) -> None:
+    talk.change("install", id=PROFILER, wish="1.0.0")
+    talk.change("update", id=PROFILER)
+    (change,) = talk.ask("preview", action="rollback")["preview"]["changes"]
+    assert (change["kind"], change["old"], change["new"]) == ("downgrade", "1.1.0", "1.0.0")
+    assert talk.change("rollback")["done"] == "Rolled back: data-profiler back to 1.0.0."
+    assert [plugin.version for plugin in talk.market.installed()] == ["1.0.0"]
+
+
+def test_what_is_installed_is_listed_with_its_grants_calls_and_history(talk: Any) -> None:
+    empty = talk.ask("installed")["installed"]
+    assert (empty["plugins"], empty["can_roll_back"]) == ([], False)
+    talk.change("install", id=LEDGER)
+    have = talk.ask("installed")["installed"]
+    (plugin,) = have["plugins"]
+    assert plugin["calls"] == ["%ledger"]
+    assert {one["permission"] for one in plugin["grants"]} == {"storage", "events:subscribe:kernel.cell.finished"}
+    assert [entry["current"] for entry in have["history"]] == [True]
+    assert have["can_roll_back"] is True
+    assert have["state"] != empty["state"]
+
+
+def test_a_removed_plugin_is_gone(talk: Any) -> None:
+    talk.change("install", id=LEDGER)
+    assert talk.change("remove", id=LEDGER)["done"] == "cell-ledger removed."
+    assert talk.market.installed() == ()
+
+
+def test_a_ping_tells_the_state_that_changes_with_each_change(talk: Any) -> None:
+    before = talk.ask("ping")
+    talk.change("install", id=LEDGER)
+    assert talk.ask("ping")["state"] != before["state"]
+    assert before["busy"] is False
+
+
+def test_a_run_of_what_was_not_shown_changes_nothing_and_shows_the_new_plan(talk: Any) -> None:
+    answer = talk.ask("run", action="install", id=LEDGER, preview="something else", grant=["storage"])
+    assert answer["stale"] is True
+    assert answer["preview"]["changes"][0]["new"] == "1.0.0"
+    assert talk.market.installed() == ()
+
+
+def test_a_change_made_elsewhere_is_told_to_the_views(talk: Any) -> None:
+    talk.market.install(LEDGER, grant=["storage", "events:subscribe:kernel.cell.finished"])
+    assert talk.heard == [{"on": "changed"}]
+
+
+def test_a_second_change_is_refused_while_one_is_under_way(talk: Any, market: Marketplace) -> None:
+    preview = talk.ask("preview", action="install", id=LEDGER)["preview"]
+    entered, go_on = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        entered.set()
+        go_on.wait()
+
+    market.on_change(hold)
+    grant = ["storage", "events:subscribe:kernel.cell.finished"]
+    run = {"do": "run", "action": "install", "id": LEDGER, "preview": preview["fingerprint"], "grant": grant}
+    talk.conversation.receive({**run, "request": "one"})
+    entered.wait()
+    talk.conversation.receive({**run, "request": "two"})
+    go_on.set()
+    talk.conversation.wait()
+    answers = {one["re"]: one for one in talk.heard if one.get("re") in {"one", "two"} and "progress" not in one}
+    assert answers["two"]["error"]["code"] == "busy"
+    assert answers["one"]["done"].startswith("cell-ledger 1.0.0 installed")
+
+
+def test_the_thread_of_a_change_ends_with_it(talk: Any) -> None:
+    talk.change("install", id=LEDGER)
+    assert "automatosx-panel" not in [thread.name for thread in threading.enumerate()]
+    assert talk.conversation.busy is False
+
+
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [
+        ({"do": "details", "id": "automatosx.data-profilr"}, "unknown-plugin"),
+        ({"do": "preview", "action": "install", "id": "nobody.nothing"}, "unknown-plugin"),
+        ({"do": "preview", "action": "update", "id": PROFILER}, "not-installed"),
+        ({"do": "preview", "action": "remove", "id": PROFILER}, "not-installed"),
+        ({"do": "preview", "action": "rollback"}, "nothing-to-roll-back"),
+        ({"do": "preview", "action": "rollback", "to": 99}, "unknown-generation"),
+        ({"do": "run", "action": "remove", "id": PROFILER, "preview": "p"}, "not-installed"),
+    ],
+)
+def test_an_error_of_the_marketplace_is_an_answer_with_its_next_step(
+    talk: Any, request_: dict[str, Any], code: str
+) -> None:
+    (answer,) = talk.raw({**request_, "request": "r"})
+    assert answer["re"] == "r"
+    assert answer["error"]["code"] == code
+    assert answer["error"]["next"]
+    assert answer["error"]["trace"] == ""
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        "search",
+        [],
+        {},
+        {"do": "format-the-disk", "request": "r"},
+        {"request": "r"},
+        {"do": "search"},
+        {"do": "search", "request": 7},
+        {"do": "search", "request": "r", "text": 5},
+        {"do": "search", "request": "r", "text": "x" * 201},
+        {"do": "search", "request": "r", "sort": "random"},
+        {"do": "search", "request": "r", "surplus": 1},
+        {"do": "details", "request": "r"},
+        {"do": "details", "request": "r", "id": ""},
+        {"do": "preview", "request": "r", "action": "explode"},
+        {"do": "preview", "request": "r", "action": "rollback", "to": -1},
+        {"do": "run", "request": "r", "action": "install", "id": LEDGER},
+        {"do": "run", "request": "r", "action": "install", "id": LEDGER, "preview": "p", "grant": "storage"},
+        {"do": "run", "request": "r", "action": "install", "id": LEDGER, "preview": "p", "grant": [1]},
+    ],
+)
+def test_a_message_that_is_not_valid_is_refused_with_an_answer(talk: Any, content: object) -> None:
+    (answer,) = talk.raw(content)
+    assert answer["error"]["code"] == "invalid-request"
+    token = content.get("request") if isinstance(content, dict) else None
+    assert answer["re"] == (token if isinstance(token, str) else None)
+    assert talk.market.installed() == ()
+
+
+def test_what_is_no_error_of_ours_is_an_answer_with_its_traceback(talk: Any) -> None:
+    def break_down() -> None:
+        raise ZeroDivisionError("the listener broke")
+
+    talk.market.on_change(break_down)
+    answer = talk.change("install", id=LEDGER)
+    assert answer["error"]["code"] == "internal"
+    assert "ZeroDivisionError: the listener broke" in answer["error"]["problem"]
+    assert "break_down" in answer["error"]["trace"]
+
+
+def test_a_wrong_cursor_is_an_error_of_ours(talk: Any) -> None:
+    assert talk.ask("search", cursor="nonsense")["error"]["trace"] == ""
+
+
+def test_after_its_end_a_conversation_tells_of_no_change(talk: Any) -> None:
+    talk.conversation.end()
+    talk.market.install(LEDGER, grant=["storage", "events:subscribe:kernel.cell.finished"])
+    assert talk.heard == []
+    talk.market.on_change(lambda: None)
