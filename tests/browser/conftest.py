@@ -1,0 +1,281 @@
+"""A throw-away JupyterLab, and a page in a real browser that looks at it.
+
+Chromium comes from the system (``apt-get install chromium``); Playwright downloads none. Where one of them is missing
+the tests are skipped, and say why; under ``CI=true`` they fail instead.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Locator, Page
+
+START_S = 60
+STOP_S = 15
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+NOT_OURS = {
+    "JupyterLab asks for a favicon or a source map that its wheel does not carry": re.compile(
+        r"(favicon|\.map\b).*404|404.*(favicon|\.map\b)"
+    ),
+    "The browser tells of a deprecated API that JupyterLab's own bundle uses": re.compile(
+        r"\[Deprecation\].*jlab|Deprecated API for given entry type"
+    ),
+}
+"""Console errors that are there without any panel of ours: what they are, and how they read."""
+
+
+@dataclass
+class Lab:
+    """A running JupyterLab. ``root`` is the folder that it shows."""
+
+    url: str
+    token: str
+    root: Path
+    home: Path
+    """``AUTOMATOSX_HOME`` of its kernels."""
+
+    def write_notebook(self, name: str, *sources: str) -> str:
+        """A notebook of code cells under ``root``; its name, for :meth:`Notebook.open`."""
+        cells: list[dict[str, Any]] = [
+            {
+                "cell_type": "code",
+                "id": f"c{i}",
+                "metadata": {},
+                "execution_count": None,
+                "outputs": [],
+                "source": s,
+            }
+            for i, s in enumerate(sources)
+        ]
+        spec = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+        document = {"cells": cells, "metadata": {"kernelspec": spec}, "nbformat": 4, "nbformat_minor": 5}
+        (self.root / name).write_text(json.dumps(document), encoding="utf-8")
+        return name
+
+    def ask(self, path: str, *, method: str = "GET") -> Any:
+        """The JSON answer of the server's own REST API, as in ``ask("api/kernels")``."""
+        request = urllib.request.Request(f"{self.url}/{path}", method=method)
+        request.add_header("Authorization", f"token {self.token}")
+        with urllib.request.urlopen(request, timeout=START_S) as answer:
+            text = answer.read()
+        return json.loads(text) if text else None
+
+
+@dataclass
+class Notebook:
+    """A notebook open in the page."""
+
+    page: Page
+
+    def cell(self, index: int) -> Locator:
+        return self.page.locator(".jp-Notebook .jp-Cell").nth(index)
+
+    def start(self, index: int) -> Locator:
+        """Run code cell ``index`` without waiting for its end."""
+        self.cell(index).locator(".cm-content").click()
+        self.page.keyboard.press("Control+Enter")
+        return self.cell(index)
+
+    def run(self, index: int) -> Locator:
+        """Run code cell ``index``; done when its prompt is a number again."""
+        cell = self.start(index)
+        self.page.wait_for_function(_RAN, arg=index)
+        return cell
+
+
+_RAN = """i => /^\\[\\d+\\]:$/.test(
+  document.querySelectorAll('.jp-Notebook .jp-Cell')[i].querySelector('.jp-InputPrompt').textContent.trim())"""
+# The indicator reads "idle" for about 100 ms while there is still "No Kernel"; Ctrl+Enter then is dropped in silence.
+_READY = """() => {
+  const panel = document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden)');
+  const name = panel?.querySelector('.jp-KernelName')?.innerText.trim();
+  const status = panel?.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status;
+  return name && name !== 'No Kernel' && status === 'idle';
+}"""
+
+
+@dataclass
+class Console:
+    """What the page's console said that is an error and not on the list of what is not ours."""
+
+    errors: list[str] = field(default_factory=list)
+
+    def listen(self, page: Page) -> None:
+        page.on("console", lambda message: self._hear(message.type, f"{message.text} {message.location}"))
+        page.on("pageerror", lambda error: self._hear("error", f"uncaught: {error}"))
+
+    def _hear(self, kind: str, text: str) -> None:
+        if kind == "error" and not any(pattern.search(text) for pattern in NOT_OURS.values()):
+            self.errors.append(text)
+
+
+def _missing() -> str | None:
+    if _chromium() is None:
+        return f"no browser: none of {', '.join(CHROMIUM_NAMES)} is on PATH"
+    absent = [name for name in ("jupyterlab", "playwright") if importlib.util.find_spec(name) is None]
+    return f"{' and '.join(absent)} not installed: pip install '.[test]'" if absent else None
+
+
+def _chromium() -> str | None:
+    return next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+def _environment(home: Path, token: str, theme: str) -> dict[str, str]:
+    config = home / "config"
+    (config / "labconfig").mkdir(parents=True)
+    settings = {
+        "@jupyterlab/apputils-extension:notification": {"checkForUpdates": False, "fetchNews": "false"},
+        "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
+        "@jupyterlab/apputils-extension:themes": {"theme": theme},
+    }
+    (config / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(settings), encoding="utf-8")
+    return os.environ | {
+        "HOME": str(home),
+        "AUTOMATOSX_HOME": str(home / "automatosx"),
+        "JUPYTER_CONFIG_DIR": str(config),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+        "JUPYTER_TOKEN": token,
+        "IPYTHONDIR": str(home / "ipython"),
+    }
+
+
+def _command(port: int, root: Path) -> Sequence[str]:
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}"]
+    command += ["--ServerApp.port_retries=0", f"--ServerApp.root_dir={root}"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    return command
+
+
+def _wait_until_up(process: subprocess.Popen[bytes], lab: Lab, log: Path) -> None:
+    deadline = time.monotonic() + START_S
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            lab.ask("api/status")
+        except OSError:
+            time.sleep(0.05)  # polling another process; nothing to wait on
+        else:
+            return
+    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text(errors='replace')}")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """SIGTERM lets the server shut its kernels down; its group is killed only if it does not."""
+    process.terminate()
+    try:
+        process.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@pytest.fixture
+def theme() -> str:
+    """The theme of ``lab``; parametrise it for another one."""
+    return "JupyterLab Light"
+
+
+@pytest.fixture
+def lab(tmp_path: Path, theme: str) -> Iterator[Lab]:
+    """A throw-away JupyterLab on 127.0.0.1, with folders of its own for everything."""
+    missing = _missing()
+    if missing is not None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    home, root = tmp_path / "home", tmp_path / "notebooks"
+    home.mkdir()
+    root.mkdir()
+    port, token = _free_port(), secrets.token_hex(16)
+    running = Lab(f"http://127.0.0.1:{port}", token, root, home / "automatosx")
+    environment: Mapping[str, str] = _environment(home, token, theme)
+    log = home / "server.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            _command(port, root), env=environment, stdout=output, stderr=output, start_new_session=True
+        )
+        try:
+            _wait_until_up(process, running, log)
+            yield running
+        finally:
+            _stop(process)
+
+
+@pytest.fixture
+def browser(lab: Lab, tmp_path: Path) -> Iterator[BrowserContext]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            tmp_path / "browser",
+            executable_path=_chromium(),
+            headless=True,
+            args=CHROMIUM_FLAGS,
+            viewport={"width": 1280, "height": 900},
+        )
+        try:
+            yield context
+        finally:
+            context.close()
+
+
+@pytest.fixture
+def page(browser: BrowserContext) -> Iterator[Page]:
+    """A page; the test fails if its console shows an error that is ours."""
+    one = browser.pages[0] if browser.pages else browser.new_page()
+    console = Console()
+    console.listen(one)
+    yield one
+    assert console.errors == []
+
+
+@pytest.fixture
+def open_notebook(lab: Lab, page: Page) -> Any:
+    """``open_notebook(name) -> Notebook``: open it alone on the page, and wait until its kernel is idle."""
+
+    def opened(name: str) -> Notebook:
+        page.goto(f"{lab.url}/doc/tree/{name}?reset&token={lab.token}", wait_until="domcontentloaded")
+        page.wait_for_selector("#jupyterlab-splash", state="detached", timeout=START_S * 1000)
+        page.wait_for_selector(".jp-NotebookPanel:visible .jp-Notebook .jp-Cell")
+        page.wait_for_function(_READY, timeout=START_S * 1000)
+        return Notebook(page)
+
+    return opened
