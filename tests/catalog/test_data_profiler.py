@@ -125,6 +125,16 @@ class TestAnyNumbers:
             assert (off <= near).all()
 
     @FEW
+    @given(values=st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-40, 40), min_size=1, max_size=80))
+    def test_bins_of_whole_numbers_hold_equally_many_of_them(self, profiler: Importer, values: list[int]) -> None:
+        histogram = profile(profiler, pa.table({"x": pa.array(values, pa.int64())})).columns[0].numbers.histogram
+        assert sum(histogram.counts) == len(values)
+        if max(values) - min(values) < 1000:
+            assert ((histogram.high - histogram.low) / len(histogram.counts)).is_integer()
+            assert histogram.low == min(values) - 0.5
+            assert histogram.high > max(values)
+
+    @FEW
     @given(rows=st.lists(st.tuples(NUMBERS, NUMBERS, st.integers(-50, 50)), min_size=3, max_size=50))
     def test_correlations_are_those_of_pandas(self, profiler: Importer, rows: list[tuple[Any, ...]]) -> None:
         frame = pd.DataFrame(rows, columns=["a", "b", "c"]).astype({"a": "float64", "b": "float64"})

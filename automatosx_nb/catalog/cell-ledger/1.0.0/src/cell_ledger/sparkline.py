@@ -11,7 +11,7 @@ def sparkline(runs: list) -> str:
     longest = max([seconds for seconds, ok in runs], default=0.0) or 1.0
     bars = []
     for place, (seconds, ok) in enumerate(runs):
-        height = max(1.5, HEIGHT * seconds / longest)
+        height = max(1.5 if ok else 4, HEIGHT * seconds / longest)
         fill = BLUE if ok else AMBER
         size = f'width="{STEP - 1}" height="{height:.3g}"'
         bars.append(f'<rect x="{place * STEP}" y="{HEIGHT - height:.3g}" {size} fill="{fill}"/>')

@@ -69,7 +69,7 @@ def describe(values: pa.ChunkedArray, exact: pa.ChunkedArray | None) -> Numbers 
         outliers=pc.sum(outside).as_py(),
         low_fence=q1 - reach,
         high_fence=q3 + reach,
-        histogram=histogram(finite, low, high),
+        histogram=histogram(finite, low, high) if exact is None else whole_histogram(finite, low, high),
     )
 
 
@@ -93,6 +93,19 @@ def skewness(values: pa.ChunkedArray) -> float | None:
     standard = pc.divide(pc.subtract(values, mean), spread)
     third = pc.mean(pc.multiply(pc.multiply(standard, standard), standard)).as_py()
     return third * math.sqrt(count * (count - 1)) / (count - 2)
+
+
+def whole_histogram(values: pa.ChunkedArray, low: float, high: float) -> Histogram:
+    """Counts of whole numbers, each bin as many of them wide: other bins would show a comb that is not in the data.
+
+    The ends lie half a unit outside ``low`` and ``high``, or further where the last bin is not full.
+    """
+    span = high - low + 1
+    if span > 2**52:
+        return histogram(values, low, high)
+    step = math.ceil(span / BINS)
+    bins = math.ceil(span / step)
+    return histogram(values, low - 0.5, low - 0.5 + step * bins, bins)
 
 
 def histogram(values: pa.ChunkedArray, low: float, high: float, bins: int = BINS) -> Histogram:

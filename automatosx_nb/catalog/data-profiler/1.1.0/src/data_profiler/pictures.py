@@ -21,13 +21,14 @@ def distribution(numbers: Numbers) -> str:
     def at(value: float) -> float:
         return 1 + (WIDE - 2) * position(value, low, high)
 
-    left, right = at(max(low, numbers.low_fence)), at(min(high, numbers.high_fence))
+    left = at(max(numbers.minimum, numbers.low_fence))
+    right = at(min(numbers.maximum, numbers.high_fence))
     box_left, box_right = at(numbers.q1), at(numbers.q3)
     parts.append(svg.line(left, y, right, y, svg.GREY))
     parts.append(svg.rect(box_left, y - 3.5, max(box_right - box_left, 1.5), 7, svg.BLUE, ' rx="1"'))
     middle = at(numbers.median)
     parts.append(svg.line(middle, y - 4.5, middle, y + 4.5, svg.AMBER, 2))
-    return svg.picture(WIDE, BARS_HEIGHT + 13, parts, range_label(numbers.histogram))
+    return svg.picture(WIDE, BARS_HEIGHT + 13, parts, range_label(numbers))
 
 
 def position(value: float, low: float, high: float) -> float:
@@ -61,14 +62,14 @@ def timeline(histogram: Histogram) -> str:
     return svg.picture(WIDE, BARS_HEIGHT + 1, parts, "distribution over time")
 
 
-def range_label(histogram: Histogram) -> str:
+def range_label(numbers: Numbers) -> str:
     """What a reader who cannot see the histogram has to know of it."""
-    counts = histogram.counts
-    if len(counts) == 1:
-        return f"all {number(histogram.low)}"
+    histogram, counts = numbers.histogram, numbers.histogram.counts
+    if numbers.minimum == numbers.maximum:
+        return f"all {number(numbers.minimum)}"
     share = (counts.index(max(counts)) + 0.5) / len(counts)
     peak = histogram.low * (1 - share) + histogram.high * share
-    return f"{number(histogram.low)} to {number(histogram.high)}, most near {number(peak)}"
+    return f"{number(numbers.minimum)} to {number(numbers.maximum)}, most near {number(peak)}"
 
 
 LABEL_WIDTH = 24
@@ -130,7 +131,7 @@ def heat_cell(x: float, y: float, cell: float, value: float | None) -> str:
     square = svg.rect(x + 1, y + 1, cell - 2, cell - 2, shade(value), ' rx="2"')
     if cell == SMALL_CELL:
         return square
-    words = f"{value:.2f}".replace("0.", ".").replace("-", "−")
+    words = f"{round(value, 2) + 0.0:.2f}".replace("0.", ".").replace("-", "−")
     return square + svg.text(x + cell / 2, y + cell / 2 + 4, words, ink(shade(value)), "middle")
 
 

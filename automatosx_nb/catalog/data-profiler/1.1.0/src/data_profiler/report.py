@@ -125,7 +125,7 @@ def number_row(column: Column) -> list:
     stats = column.numbers
     if stats is None:
         return [*head, None, None, None, None, None, None, None, None, None, examples(column)]
-    label = pictures.range_label(stats.histogram)
+    label = pictures.range_label(stats)
     head[1] = ui.svg(pictures.distribution(stats), label)
     middle = (stats.minimum, stats.q1, stats.median, stats.mean, stats.q3, stats.maximum, stats.deviation)
     return [*head, *[short(value) for value in middle], stats.zeros, stats.outliers, examples(column)]
@@ -177,7 +177,7 @@ def time_row(column: Column) -> list:
     if span is None:
         return [*head, None, None, ""]
     head[1] = ui.svg(pictures.timeline(span.histogram), f"{span.earliest} to {span.latest}")
-    return [*head, span.earliest, span.latest, examples(column)]
+    return [*head, span.earliest, span.latest, ", ".join(text.split(".")[0] for text in column.examples)]
 
 
 def others(profile: Profile) -> ui.Node | None:
