@@ -18,7 +18,7 @@ from automatosx_nb.errors import InvalidSearch
 from automatosx_nb.model.names import publisher_of, short_name
 from automatosx_nb.model.release import SearchPage
 from automatosx_nb.registry import cursor
-from automatosx_nb.registry.words import stems, words
+from automatosx_nb.registry.words import stem, stems, words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -30,6 +30,8 @@ MAX_WORDS = 16
 MAX_SIZE = 100
 FUZZY_FROM = 4
 """Words of so many letters may be one letter wrong (or have two swapped)."""
+FUZZY_PREFIX_FROM = 6
+"""And beginnings of words, of so many: shorter ones would meet half of the dictionary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,13 +189,13 @@ def _document(number: int, entry: Entry) -> Any:
 
 def _query(schema: Any, typed: list[str], every: Any) -> Any:
     """Each word counts where it was met best. The whole name, typed, is a bonus."""
-    each = [(every, _word(schema, word, stem)) for word, stem in zip(typed, stems(typed), strict=True)]
+    each = [(every, _word(schema, word)) for word in typed]
     whole = tantivy.Query.term_query(schema, "whole", " ".join(typed))
     bonus = tantivy.Query.const_score_query(whole, _WHOLE_NAME)
     return tantivy.Query.boolean_query([*each, (tantivy.Occur.Should, bonus)])
 
 
-def _word(schema: Any, word: str, stem: str) -> Any:
+def _word(schema: Any, word: str) -> Any:
     ways: list[Any] = []
 
     def way(score: float, query: Any) -> None:
@@ -202,11 +204,12 @@ def _word(schema: Any, word: str, stem: str) -> Any:
     for field, weights in _FIELDS.items():
         way(weights.exact, tantivy.Query.term_query(schema, field, word))
         if weights.stem:
-            way(weights.stem, tantivy.Query.term_query(schema, f"{field}_stem", stem))
+            way(weights.stem, tantivy.Query.term_query(schema, f"{field}_stem", stem(word)))
         if weights.prefix:
             way(weights.prefix, _fuzzy(schema, field, word, 0, prefix=True))
         if weights.fuzzy and len(word) >= FUZZY_FROM:
             way(weights.fuzzy, _fuzzy(schema, field, word, 1, prefix=False))
+        if weights.fuzzy and len(word) >= FUZZY_PREFIX_FROM:
             way(weights.fuzzy / 2, _fuzzy(schema, field, word, 1, prefix=True))
     return tantivy.Query.disjunction_max_query(ways)
 

@@ -16,16 +16,23 @@ MAX_LENGTH = 40
 
 def words(text: str) -> list[str]:
     """``text``'s words in order: case and accents folded, split at everything that is no letter or digit."""
-    bare = (c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    return [word[:MAX_LENGTH] for word in _WORD.findall("".join(bare))]
+    folded = text.casefold()
+    if not folded.isascii():
+        folded = "".join(c for c in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(c))
+    return [word[:MAX_LENGTH] for word in _WORD.findall(folded)]
+
+
+def stem(word: str) -> str:
+    """The word's English stem (Snowball), so that 'profiling' and 'profiler' meet."""
+    return next(iter(_stemmer().analyze(word)), word)
 
 
 def stems(of: list[str]) -> list[str]:
-    """Each word's English stem (Snowball), so that 'profiling' and 'profiler' meet."""
-    return [next(iter(_stemmer().analyze(word)), word) for word in of]
+    """The stems of many words at once."""
+    return list(_stemmer().analyze(" ".join(of)))
 
 
 @cache
 def _stemmer() -> Any:
-    simple = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
-    return simple.filter(tantivy.Filter.stemmer("english")).build()
+    whitespace = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace())
+    return whitespace.filter(tantivy.Filter.stemmer("english")).build()

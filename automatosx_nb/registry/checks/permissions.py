@@ -93,10 +93,18 @@ def _targets(node: ast.AST, names: Mapping[str, str]) -> Iterator[str]:
         yield node.module
         yield from (f"{node.module}.{alias.name}" for alias in node.names)
     elif isinstance(node, ast.Attribute):
-        dotted = ast.unparse(node)
-        head, _, rest = dotted.partition(".")
+        head, *rest = _dotted(node)
         if head in names:
-            yield f"{names[head]}.{rest}"
+            yield ".".join([names[head], *rest])
+
+
+def _dotted(node: ast.expr) -> list[str]:
+    """The parts of ``a.b.c``; one empty part where it does not begin with a name."""
+    parts: list[str] = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return [node.id, *reversed(parts)] if isinstance(node, ast.Name) else [""]
 
 
 def _permission(target: str) -> str | None:
