@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from automatosx_nb.model.semver import Range
 
-MAX_ROUNDS = 1500
+MAX_ROUNDS = 3000
 """Decisions and backtracks. 330 plugins of a real registry take about 500, one second."""
 
 Edge = tuple[str, str]
