@@ -87,10 +87,15 @@ def _alternative(text: str, start: int, end: int, wide: bool) -> Conjunction:
 
 
 def _conjunction(comparators: list[Comparator], wide: bool) -> Conjunction:
-    if NOTHING in comparators:
-        return (NOTHING,)
+    """Each once, without those that allow everything; :data:`NOTHING` alone where it is among them."""
     anything = _ZERO_PRERELEASE if wide else _ZERO
-    return tuple(dict.fromkeys(comparator for comparator in comparators if comparator != anything))
+    kept: list[Comparator] = []
+    for comparator in comparators:
+        if comparator == NOTHING:
+            return (NOTHING,)
+        if comparator != anything and comparator not in kept:
+            kept.append(comparator)
+    return tuple(kept)
 
 
 def _numbers(major: str | None, minor: str | None, patch: str | None) -> Numbers:
@@ -171,7 +176,10 @@ def _partial(op: str | None, numbers: Numbers, wide: bool) -> list[Comparator]:
 
 def _significant(numbers: Numbers) -> int:
     """How many parts ``^`` holds fast: up to the first that is not zero, or all that are written."""
-    return next((count for count, number in enumerate(numbers, 1) if number), len(numbers))
+    for count, number in enumerate(numbers, 1):
+        if number:
+            return count
+    return len(numbers)
 
 
 def _between(found: re.Match[str], text: str, start: int, wide: bool) -> list[Comparator]:
