@@ -6,6 +6,7 @@ left to run time is what a name alone cannot tell: which object it is asked of, 
 
 from __future__ import annotations
 
+import abc
 import builtins
 import importlib
 import string
@@ -67,6 +68,7 @@ def refuse_attribute(obj: object, name: str) -> NoReturn:
         "__dict__": "use dataclasses.asdict, or name the attributes",
         "to_pandas": "use the columns of the table: column(name).to_pylist()",
         "to_numpy": "use to_pylist()",
+        "register": "inherit from the abstract class",
     }.get(name, "docs/plugin-python.md lists what plugin code may use")
     raise AttributeError(f"{name!r} of a {type(obj).__name__} is not open to plugins: {advice}")
 
@@ -137,12 +139,21 @@ def _arrow_memory(obj: object, name: str) -> Any:
     return getattr(obj, name)
 
 
+def _register(obj: object, name: str) -> Any:
+    """``register`` of an abstract class makes anything an instance of it, and so opens it to patterns."""
+    found = getattr(obj, name)
+    if getattr(found, "__func__", found) is abc.ABCMeta.register:
+        refuse_attribute(obj, name)
+    return found
+
+
 BY_OBJECT: Mapping[str, Callable[[object, str], Any]] = {
+    "register": _register,
     "format": _format,
     "format_map": _format,
     "obj": _failed_object,
     **dict.fromkeys(
-        ("from_buffers", "buffers", "address", "to_pandas", "from_pandas", "to_numpy", "pandas_metadata"),
+        ("from_buffers", "buffers", "to_pandas", "from_pandas", "to_numpy", "pandas_metadata"),
         _arrow_memory,
     ),
 }

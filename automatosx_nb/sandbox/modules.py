@@ -96,6 +96,14 @@ class PluginModules:
         found: Callable[..., Any] = namespace[function]
         return found
 
+    def check(self) -> None:
+        """Compile every module without running any.
+
+        :raises PluginRefused: for the first module, by name, that the policy refuses.
+        """
+        for name, (file, source) in sorted(self._sources.items()):
+            self._compile(name, file, source)
+
     def frames(self, error: BaseException) -> list[Frame]:
         """The plugin's own lines in ``error``'s traceback, outermost first, at most :data:`MAX_FRAMES` of them."""
         found = []

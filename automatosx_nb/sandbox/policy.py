@@ -262,6 +262,8 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
                 "__dict__": "use dataclasses.asdict, or name the attributes",
                 "__name__": "use type(x).__name__",
             }
+            if name in guards.ORDINARY_DUNDERS:
+                advice[name] = f"call it on super(), as in super().{name}(...), or use the operator that it stands for"
             plain = name.strip("_") or "name"
             instead = f"names that begin with '_' are the sandbox's own: call it {plain!r}"
             raise Refusal(node, f"the attribute {name!r} is not allowed", advice.get(name, instead))

@@ -106,6 +106,12 @@ def test_a_missing_handler_is_named_with_the_nearest_ones(ref: str, nearest: str
     assert not nearest or nearest in str(caught.value)
 
 
+def test_every_module_can_be_checked_without_running_any() -> None:
+    modules(a="import b\n1 / 0", b="x = 1").check()
+    with pytest.raises(PluginRefused, match=r"c\.py, line 1"):
+        modules(a="1 / 0", c="open('x')").check()
+
+
 # --- printing and tracebacks ----------------------------------------------------------------------------------
 
 

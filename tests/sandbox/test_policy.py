@@ -78,6 +78,18 @@ def h():
         "from typing import TypedDict\nclass T(TypedDict, total=False):\n a: int\ndef h(): return T(a=1)",
         {"a": 1},
     ),
+    "every kind of enum": (
+        "from enum import Enum, IntEnum, StrEnum, Flag, IntFlag, auto, unique\n@unique\nclass A(Enum):\n X = (1, 2)\n"
+        "class B(IntEnum):\n X = 3\nclass C(Flag):\n P = auto()\n Q = auto()\nclass D(IntFlag):\n P = 1\n"
+        "def h(): return A((1, 2)).name, B.X + 1, (C.P | C.Q).value, D(1) == 1, B(3) is B.X, len(A), "
+        "repr(A.X), A['X'].value",
+        ("X", 4, 3, True, True, 1, "<A.X: (1, 2)>", (1, 2)),
+    ),
+    "a class with a register of its own": (
+        "from abc import ABC\nclass R(ABC):\n kept = []\n @classmethod\n def register(cls, x): cls.kept.append(x)\n"
+        "def h():\n R.register(1)\n return R.kept",
+        [1],
+    ),
     "enum members with methods": (
         "from enum import StrEnum, auto\nclass C(StrEnum):\n A = auto()\n def up(self): return self.value.upper()\n"
         "def h(): return C.A.up(), C('a').name, [c.value for c in C]",
@@ -353,6 +365,23 @@ RAISES: dict[str, tuple[str, str]] = {
         "def h():\n try: (1).nothing\n except AttributeError as e: return e.obj",
         "'obj' of a AttributeError",
     ),
+    "an abstract class that takes in everything": (
+        "from abc import ABC\nclass A(ABC): pass\ndef h(): A.register(object)",
+        "inherit from the abstract class",
+    ),
+    "the same by a class of collections.abc": (
+        "from collections.abc import Sized\ndef h(): getattr(Sized, 'register')(object)",
+        "inherit from the abstract class",
+    ),
+    "an enum whose names are values": (
+        "from enum import Enum\ndef h(): Enum('X', {'__match_args__': ('format',), 'A': 'x'}, type=str)",
+        r"write 'class Name\(Enum\):'",
+    ),
+    "a pattern on a named tuple that reads frames": (
+        "from collections import namedtuple\nT = namedtuple('T', 'gi_frame')\n"
+        "def h():\n match T(1):\n  case T(f): return f",
+        "accepts 0 positional sub-patterns",
+    ),
     "a module's library": ("import json\ndef h(): return json.codecs", "json.codecs is not open"),
 }
 
@@ -387,6 +416,8 @@ def test_a_refusal_says_what_to_write_instead() -> None:
         load("import pyarrow")
     with pytest.raises(PluginRefused, match="call it 'cache'"):
         load("class A:\n def f(self): self._cache = 1")
+    with pytest.raises(PluginRefused, match=r"super\(\)\.__init__"):
+        load("class A(dict):\n def f(self): dict.__init__(self)")
 
 
 @pytest.mark.parametrize(

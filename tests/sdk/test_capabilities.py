@@ -37,13 +37,24 @@ class Host:
         return None
 
 
-@pytest.fixture
-def host() -> Iterator[Host]:
-    host = Host()
-    _wire.connect(host.ask)
-    yield host
+@pytest.fixture(autouse=True)
+def nobody_connected() -> Iterator[None]:
+    """The wire is one a process: every test begins and ends outside a worker."""
+    disconnect()
+    yield
+    disconnect()
+
+
+def disconnect() -> None:
     _wire.connect(None)
     _wire.granted_to("this code", None)
+
+
+@pytest.fixture
+def host() -> Host:
+    host = Host()
+    _wire.connect(host.ask)
+    return host
 
 
 def test_storage_keeps_finds_lists_and_forgets(host: Host) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import collections
 import types
 from typing import TYPE_CHECKING, Any
 
+from automatosx_nb.sandbox import guards
 from automatosx_nb.sandbox.facades.spec import Names
 
 if TYPE_CHECKING:
@@ -24,8 +26,19 @@ def wraps(wrapped: Callable[..., Any]) -> Callable[[Any], Any]:
     return decorate
 
 
+def namedtuple(typename: str, field_names: Any, **options: Any) -> Any:
+    """``collections.namedtuple``; fields that lead into frames, or are open or not by object, are no patterns."""
+    make: Any = collections.namedtuple
+    cls = make(typename, field_names, **options)
+    if any(name in guards.INTROSPECTION or name in guards.BY_OBJECT for name in cls._fields):
+        cls.__match_args__ = ()  # type: ignore[misc]
+    return cls
+
+
 FACADES = {
-    "collections": Names("ChainMap Counter OrderedDict UserDict UserList defaultdict deque namedtuple"),
+    "collections": Names(
+        "ChainMap Counter OrderedDict UserDict UserList defaultdict deque", replaced={"namedtuple": namedtuple}
+    ),
     "collections.abc": Names(
         "Callable Collection Container Generator Hashable ItemsView Iterable Iterator KeysView Mapping MappingView "
         "MutableMapping MutableSequence MutableSet Reversible Sequence Set Sized ValuesView"

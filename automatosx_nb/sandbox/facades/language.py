@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import enum
+import types
 from typing import Any
 
 from automatosx_nb.sandbox import guards
@@ -41,6 +43,24 @@ def _inherited(cls: type, names: Any) -> set[str]:
     return {*names, *(name for base in cls.__mro__ for name in getattr(base, "__dataclass_fields__", ()))}
 
 
+class _EnumType(enum.EnumType):
+    """Enums by the class statement only: the functional form takes any name, ``__match_args__`` among them."""
+
+    def __call__(cls, value: Any, /, *more: Any, **options: Any) -> Any:  # type: ignore[override]
+        if more or options:
+            raise TypeError(f"write 'class Name({cls.__name__}):' in place of {cls.__name__}(name, members)")
+        return super().__call__(value)
+
+
+def _enum(library: Any) -> Any:
+    def body(namespace: dict[str, Any]) -> None:
+        namespace["__module__"] = "enum"
+
+    return types.new_class(library.__name__, (library,), {"metaclass": _EnumType}, body)
+
+
+_ENUMS = {kind.__name__: _enum(kind) for kind in (enum.Enum, enum.IntEnum, enum.StrEnum, enum.Flag, enum.IntFlag)}
+
 FACADES = {
     "__future__": Names(replaced={"annotations": None}, source=""),
     "dataclasses": Names(
@@ -48,18 +68,20 @@ FACADES = {
         replaced={"dataclass": dataclass},
     ),
     "enum": Names(
-        "CONFORM EJECT Enum Flag FlagBoundary IntEnum IntFlag KEEP STRICT StrEnum auto member nonmember unique"
+        "CONFORM EJECT FlagBoundary KEEP STRICT auto member nonmember unique",
+        replaced=_ENUMS,
     ),
     "abc": Names("ABC abstractmethod"),
     "contextlib": Names(
         "AbstractContextManager ContextDecorator ExitStack closing contextmanager nullcontext suppress"
     ),
+    # No runtime-checkable protocol is open: patterns would read attributes of whatever looks like one.
     "typing": Names(
         "AbstractSet Annotated Any AnyStr Callable ChainMap ClassVar Collection Concatenate Container Counter "
         "DefaultDict Deque Dict Final FrozenSet Generator Generic Hashable Iterable Iterator List Literal "
         "LiteralString Mapping MutableMapping MutableSequence MutableSet NamedTuple Never NewType NoReturn "
         "NotRequired Optional OrderedDict ParamSpec Protocol Required Reversible Self Sequence Set Sized "
-        "SupportsAbs SupportsFloat SupportsIndex SupportsInt SupportsRound Text Tuple TypeAlias TypeGuard TypeVar "
+        "Text Tuple TypeAlias TypeGuard TypeVar "
         "TypedDict Union Unpack assert_never cast final overload reveal_type",
         newer="override TypeIs ReadOnly",
         replaced={"TYPE_CHECKING": False},
