@@ -22,12 +22,12 @@ def _configure_pack(parser: Parser) -> None:
 
 def _pack(market: Marketplace, options: Namespace, console: Console) -> Answer:
     from automatosx_nb.files import storage_errors, write_atomic
-    from automatosx_nb.package import build, file_name, read
+    from automatosx_nb.package import build, read
 
     with storage_errors(options.folder):
         data = build(options.folder)
     package = read(data, name=str(options.folder))
-    path = options.output / file_name(package.manifest.id, package.manifest.version)
+    path = options.output / package.file_name
     write_atomic(path, data)
     return Answer(f"{path}  {text.size(len(data))}  sha256 {package.sha256}", {"path": path, "sha256": package.sha256})
 

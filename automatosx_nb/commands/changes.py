@@ -101,7 +101,7 @@ def done(market: Marketplace, applied: Applied, console: Console) -> str:
     """What a change did, and what the user can do with it now."""
     if not applied.plan.changes:
         return "Nothing to change: everything is as you asked."
-    lines = [text.plan(applied.plan)]
+    lines = [text.plan(applied.plan, asking="granted")]
     contributions = {entry.id: entry.contributes for entry in market.installed()}
     for change in applied.plan.changes:
         magics = contributions.get(change.id, {}).get("magics", ())

@@ -30,19 +30,19 @@ def permission_line(text: str, reason: str) -> str:
     return f"{text} ({permission.risk} risk): {permission.sentence} “{reason}”"
 
 
-def plan(plan: Plan) -> str:
-    """Every change of a plan with its reason, what it asks for and what is new."""
+def plan(plan: Plan, *, asking: str = "asks for") -> str:
+    """Every change of a plan with its reason, what it asks for (or, afterwards, was granted) and what is new."""
     if not plan.changes:
         return "Nothing to change."
-    return "\n".join(line for change in plan.changes for line in _change(change))
+    return "\n".join(line for change in plan.changes for line in _change(change, asking))
 
 
-def _change(change: PlannedChange) -> list[str]:
+def _change(change: PlannedChange, asking: str) -> list[str]:
     sign = {"add": "+", "remove": "-", "update": "↑", "downgrade": "↓"}[change.kind]
     versions = " → ".join(version for version in (change.old, change.new) if version is not None)
     fetched = f", {size(change.size)}" if change.size and change.new else ""
     lines = [f"{sign} {change.id} {versions}  ({change.why}{fetched})"]
-    lines += [f"    asks for {permission_line(text, reason)}" for text, reason in change.asks.items()]
+    lines += [f"    {asking} {permission_line(text, reason)}" for text, reason in change.asks.items()]
     lines += [f"    no longer asks for {text}" for text in change.drops]
     lines += [f"    needs {package}, which is not installed here" for package in change.missing_packages]
     lines += [f"    {line}" for line in change.changelog.strip().splitlines()]

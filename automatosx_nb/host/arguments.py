@@ -19,7 +19,7 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, prog: str, description: str = "", **options: Any) -> None:
         options.setdefault("add_help", False)
-        super().__init__(prog=prog, description=description, allow_abbrev=False, **options)
+        super().__init__(prog=prog, description=_literal(description), allow_abbrev=False, **options)
         self.add_argument("-h", "--help", action=_Help, nargs=0, help="show this and do nothing")
 
     def error(self, message: str) -> NoReturn:
@@ -27,6 +27,11 @@ class Parser(argparse.ArgumentParser):
 
     def usage_line(self) -> str:
         return " ".join(self.format_usage().removeprefix("usage: ").split())
+
+
+def _literal(description: str) -> str:
+    """argparse expands ``%`` in a description only where it finds ``%(prog)`` in it."""
+    return description.replace("%", "%%") if "%(prog)" in description else description
 
 
 class HelpAsked(Exception):
@@ -90,7 +95,7 @@ def magic_arguments(
 
 def _add(parser: Parser, argument: Mapping[str, Any]) -> None:
     name, kind = argument["name"], argument["type"]
-    options: dict[str, Any] = {"help": argument.get("help") or None}
+    options: dict[str, Any] = {"help": (argument.get("help") or "").replace("%", "%%") or None}
     if kind == "flag":
         parser.add_argument(name, action="store_true", dest=_destination(name), **options)
         return

@@ -29,6 +29,5 @@ def program_of(package: Package, grants: Iterable[str]) -> Program:
 
 def limits_of(package: Package, configured: Limits) -> Limits:
     """The plugin's own wishes where they stay below what the user's configuration allows."""
-    wished = {name.replace("-", "_"): value for name, value in package.manifest.limits.items()}
-    capped = {name: min(value, getattr(configured, name)) for name, value in wished.items()}
+    capped = {name: min(value, getattr(configured, name)) for name, value in package.manifest.limits.items()}
     return replace(configured, **capped)

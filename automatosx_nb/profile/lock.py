@@ -26,11 +26,11 @@ def writer_lock(root: Path, *, wait_s: float = WAIT_S) -> Iterator[None]:
     make_folder(root)
     owner = root / "lock-owner"
     lock = FileLock(root / "lock", timeout=wait_s)
-    try:
-        with storage_errors(root):
+    with storage_errors(root):
+        try:
             lock.acquire()
-    except Timeout as error:
-        raise ProfileBusy(str(root), _read(owner), wait_s) from error
+        except Timeout as error:
+            raise ProfileBusy(str(root), _read(owner), wait_s) from error
     try:
         with storage_errors(owner):
             owner.write_text(f"process {os.getpid()} on {socket.gethostname()}")

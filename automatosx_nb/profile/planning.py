@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from automatosx_nb.errors import Incompatible, InvalidVersion, NotInstalled, UnknownRelease
+from automatosx_nb.model.changelog import news
 from automatosx_nb.model.generation import Generation
 from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.plan import Plan, PlannedChange
@@ -91,12 +92,12 @@ class Planner:
     def _plan(self, current: Generation, wanted: Mapping[str, str], resolution: Resolution, action: str) -> Plan:
         selected = {plugin: str(resolution.selected[plugin]) for plugin in resolution.order}
         changes = [
-            self._change(current, plugin, version, resolution.why(plugin))
+            self._change(current, plugin, version, "you asked for it" if plugin in wanted else resolution.why(plugin))
             for plugin, version in selected.items()
             if plugin not in current.plugins or current.plugins[plugin].version != version
         ]
         changes += [
-            PlannedChange(plugin, "remove", entry.version, None, "nothing needs it any more")
+            PlannedChange(plugin, "remove", entry.version, None, _why_gone(current, wanted, plugin))
             for plugin, entry in current.plugins.items()
             if plugin not in selected
         ]
@@ -120,7 +121,7 @@ class Planner:
             asks={asked: release.permissions[asked] for asked in not_covered(release.permissions, granted)},
             drops=tuple(text for text in granted if text not in release.permissions),
             size=release.size,
-            changelog=self._registry.changelog(plugin, version) if entry else "",
+            changelog=news(self._registry.changelog(plugin, version), entry.version, version) if entry else "",
             missing_packages=missing,
         )
 
@@ -154,6 +155,11 @@ def require_packages(plan: Plan) -> None:
 
 def _wishes(generation: Generation) -> dict[str, str]:
     return {plugin: entry.wish for plugin, entry in generation.plugins.items() if entry.wish is not None}
+
+
+def _why_gone(current: Generation, wanted: Mapping[str, str], plugin: str) -> str:
+    asked_for = current.plugins[plugin].wish is not None and plugin not in wanted
+    return "you asked for it" if asked_for else "nothing needs it any more"
 
 
 def _is_exact(wish: str) -> bool:

@@ -33,6 +33,7 @@ _MESSAGE_CHARACTERS = 10_000
 _FRAMES = 40
 _OUTPUT_CHUNK = 8192
 _OUTPUT_DELAY_S = 0.1
+_PROMPT_LINES = 100
 
 
 class Interruption:
@@ -77,9 +78,11 @@ class Printed:
         self._waiting: list[str] = []
         self._size = 0
         self._flushed_at = 0.0
+        self._prompt_lines = _PROMPT_LINES
 
     def restart(self) -> None:
         self._left = self._limit
+        self._prompt_lines = _PROMPT_LINES
 
     def write(self, text: str) -> None:
         if self._left < 0:
@@ -91,8 +94,15 @@ class Printed:
             self._left -= len(text)
         self._waiting.append(text)
         self._size += len(text)
-        if self._size >= _OUTPUT_CHUNK or time.monotonic() - self._flushed_at > _OUTPUT_DELAY_S:
+        if self._is_due(text):
             self.flush()
+
+    def _is_due(self, text: str) -> bool:
+        """The first lines of a call go out one by one, so that a person sees them; a flood goes out in chunks."""
+        if text.endswith("\n") and self._prompt_lines > 0:
+            self._prompt_lines -= 1
+            return True
+        return self._size >= _OUTPUT_CHUNK or time.monotonic() - self._flushed_at > _OUTPUT_DELAY_S
 
     def flush(self) -> None:
         self._flushed_at = time.monotonic()

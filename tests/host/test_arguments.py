@@ -17,12 +17,12 @@ def argument(name: str, kind: str, **rest: Any) -> dict[str, Any]:
 MAGIC = {
     "name": "doctor",
     "handler": "demo:run",
-    "summary": "Looks at a table.",
+    "summary": "Looks at 5 % of a %(prog)s table.",
     "cell": False,
     "args": [
         argument("table", "variable", required=True),
         argument("title", "string"),
-        argument("--strict", "flag", help="be strict"),
+        argument("--strict", "flag", help="be 100 % strict"),
         argument("--max-rows", "integer", default=10),
         argument("--level", "choice", choices=("low", "high"), default="low"),
         argument("--ratio", "number"),
@@ -69,7 +69,7 @@ def test_what_does_not_fit_says_so_with_the_usage(line: str, message: str) -> No
 def test_help_is_an_answer_and_lists_every_argument() -> None:
     with pytest.raises(HelpAsked) as caught:
         magic_arguments(MAGIC, "--help", None, {})
-    for word in ("Looks at a table.", "table", "--strict", "be strict", "--max-rows"):
+    for word in ("Looks at 5 % of a %(prog)s table.", "table", "--strict", "be 100 % strict", "--max-rows"):
         assert word in caught.value.text
 
 

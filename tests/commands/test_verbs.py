@@ -1,0 +1,150 @@
+"""Verbs, as they are typed in a shell and in a cell."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from automatosx_nb import cli
+from automatosx_nb.app import Marketplace
+from automatosx_nb.commands import run
+from automatosx_nb.commands.verbs import all_verbs, parser_of
+from automatosx_nb.errors import ConsentRequired, UsageError
+from automatosx_nb.model.ports import Step
+
+if TYPE_CHECKING:
+    from tests.conftest import MakePlugin
+
+PROFILER = "automatosx.data-profiler"
+
+
+@dataclass
+class Console:
+    """Answers as it was told to, and keeps what it was shown."""
+
+    answer: bool | None = None
+    prefix: str = "%ax"
+    questions: list[str] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+
+    def progress(self, step: Step, /) -> None:
+        self.steps.append(step)
+
+    def confirm(self, question: str) -> bool | None:
+        self.questions.append(question)
+        return self.answer
+
+
+def ax(market: Marketplace, line: str, console: Console | None = None) -> str:
+    return run(line.split(), lambda: market, console or Console())
+
+
+def test_no_verb_or_help_lists_every_verb_without_opening_anything() -> None:
+    def never() -> Marketplace:
+        raise AssertionError("a marketplace was opened")
+
+    for words in ([], ["help"], ["--help"]):
+        text = run(words, never, Console())
+        assert all(f"  {name} " in text for name in all_verbs())
+    assert "--grant" in run(["install", "--help"], never, Console())
+
+
+def test_an_unknown_verb_names_the_nearest(market: Marketplace) -> None:
+    with pytest.raises(UsageError) as caught:
+        ax(market, "instal x")
+    assert "did you mean install" in caught.value.problem()
+
+
+@pytest.mark.parametrize("line", ["install", "install a b", "rollback --to x", "search --sort best", "list extra"])
+def test_a_line_that_does_not_fit_says_its_usage(market: Marketplace, line: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        ax(market, line)
+    assert caught.value.usage.startswith(f"%ax {line.split()[0]}")
+
+
+def test_every_reading_verb_speaks_json(market: Marketplace) -> None:
+    market.install(PROFILER, "1.0.0", grant=["modules:pyarrow"])
+    lines = {"search": "search profile", "info": f"info {PROFILER}"}
+    for name, verb in all_verbs().items():
+        if verb.reads:
+            assert json.loads(ax(market, f"{lines.get(name, name)} --json")), name
+        else:
+            assert "--json" not in parser_of(verb, "%ax").format_help()
+
+
+def test_the_story_in_text(market: Marketplace) -> None:
+    assert "Nothing is installed" in ax(market, "list")
+    assert PROFILER in ax(market, "search profile")
+    assert "modules:pyarrow (low risk)" in ax(market, f"info {PROFILER}")
+    assert "asks for modules:pyarrow" in ax(market, f"plan {PROFILER}")
+    installed = ax(market, f"install {PROFILER}@1.0.0 --grant modules:pyarrow")
+    assert f"{PROFILER} adds %profile." in installed
+    assert "1.1.0" in ax(market, "list")
+    plan = ax(market, "update --plan")
+    assert "1.0.0 → 1.1.0" in plan
+    assert "## 1.1.0" in plan
+    assert "## 1.0.0" not in plan
+    assert "1.0.0 → 1.1.0" in ax(market, "update")
+    assert "Nothing to change" in ax(market, "update")
+    assert "1.1.0 → 1.0.0" in ax(market, "rollback --plan")
+    assert "1.1.0 → 1.0.0" in ax(market, "rollback")
+    history = ax(market, "history").splitlines()
+    assert [line.startswith("→") for line in history[1:]] == [True, False, False]
+    assert "- automatosx.data-profiler" in ax(market, f"remove {PROFILER} --plan")
+    assert "- automatosx.data-profiler" in ax(market, f"remove {PROFILER}")
+
+
+def test_a_person_who_agrees_grants_and_one_who_does_not_changes_nothing(market: Marketplace) -> None:
+    for refusal in (False, None):
+        console = Console(answer=refusal)
+        with pytest.raises(ConsentRequired):
+            ax(market, f"install {PROFILER}", console)
+        assert "modules:pyarrow" in console.questions[0]
+    assert market.installed() == ()
+    console = Console(answer=True)
+    ax(market, f"install {PROFILER}", console)
+    assert market.installed()[0].grants == ("modules:pyarrow",)
+    assert console.steps[-1].name == "done"
+
+
+def test_doctor_names_every_layer(market: Marketplace) -> None:
+    text = ax(market, "doctor")
+    for layer in market.sandbox.layers():
+        assert layer in text
+
+
+def test_pack_and_publish(market: Marketplace, make_plugin: MakePlugin, tmp_path: Path) -> None:
+    folder = make_plugin()
+    assert "acme.demo-1.0.0.axp" in ax(market, f"pack {folder} -o {tmp_path}")
+    artifact = tmp_path / "acme.demo-1.0.0.axp"
+    assert "acme.demo 1.0.0 published (stable)" in ax(market, f"publish {artifact}")
+    assert "was published before" in ax(market, f"publish {folder}")
+    assert "acme.demo" in ax(market, "search demo")
+
+
+# --- the shell's face
+
+
+def test_the_shell_says_0_1_or_2_and_puts_errors_on_standard_error(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["search", "profile"]) == 0
+    assert PROFILER in capsys.readouterr().out
+    assert cli.main(["info", "acme.nothing"]) == 1
+    captured = capsys.readouterr()
+    assert (captured.out, "acme.nothing" in captured.err) == ("", True)
+    assert cli.main(["instal"]) == 2
+    assert "did you mean install" in capsys.readouterr().err
+
+
+def test_without_a_terminal_nobody_is_asked_and_nothing_is_granted(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["install", PROFILER]) == 1
+    assert "--grant modules:pyarrow" in capsys.readouterr().err
+    assert cli.main(["install", PROFILER, "--grant", "modules:pyarrow"]) == 0
+    assert "adds %profile" in capsys.readouterr().out
