@@ -18,7 +18,7 @@ from automatosx_nb.errors import InvalidSearch
 from automatosx_nb.model.names import publisher_of, short_name
 from automatosx_nb.model.release import SearchPage
 from automatosx_nb.registry import cursor
-from automatosx_nb.registry.words import stem, stems, words
+from automatosx_nb.registry.words import stem, words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -161,7 +161,7 @@ def _schema() -> Any:
     builder.add_text_field("whole", tokenizer_name="raw", index_option="basic")
     for field in _FIELDS:
         builder.add_text_field(field, tokenizer_name="whitespace", index_option="basic")
-        builder.add_text_field(f"{field}_stem", tokenizer_name="whitespace", index_option="basic")
+        builder.add_text_field(f"{field}_stem", tokenizer_name="en_stem", index_option="basic")
     return builder.build()
 
 
@@ -181,9 +181,9 @@ def _document(number: int, entry: Entry) -> Any:
     document.add_text("whole", " ".join(words(summary.id)))
     document.add_text("whole", " ".join(words(short_name(summary.id))))
     for field, text in texts.items():
-        plain = words(text)
-        document.add_text(field, " ".join(plain))
-        document.add_text(f"{field}_stem", " ".join(stems(plain)))
+        plain = " ".join(words(text))
+        document.add_text(field, plain)
+        document.add_text(f"{field}_stem", plain)
     return document
 
 

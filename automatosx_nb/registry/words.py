@@ -23,13 +23,8 @@ def words(text: str) -> list[str]:
 
 
 def stem(word: str) -> str:
-    """The word's English stem (Snowball), so that 'profiling' and 'profiler' meet."""
+    """The word's English stem (Snowball), so that 'profiling' and 'profiler' meet; as tantivy's ``en_stem`` does."""
     return next(iter(_stemmer().analyze(word)), word)
-
-
-def stems(of: list[str]) -> list[str]:
-    """The stems of many words at once."""
-    return list(_stemmer().analyze(" ".join(of)))
 
 
 @cache
