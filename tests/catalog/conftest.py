@@ -22,10 +22,15 @@ Importer = Callable[[str], ModuleType]
 
 
 def modules_of(folder: Path, package: str) -> Iterator[Importer]:
-    """Import from ``folder/src`` until the test is over; two versions of a package never meet."""
+    """Import from ``folder/src`` until the test is over; two versions of a package never meet.
+
+    No byte code is written: the folders are what is packed and published.
+    """
     sys.path.insert(0, str(folder / "src"))
+    writing, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     importlib.invalidate_caches()
     yield lambda name: importlib.import_module(f"{package}.{name}")
+    sys.dont_write_bytecode = writing
     sys.path.remove(str(folder / "src"))
     for name in [name for name in sys.modules if name.partition(".")[0] == package]:
         del sys.modules[name]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pytest
 
 from automatosx_nb.catalog import ROOT
+from automatosx_nb.errors import PermissionDenied
+from automatosx_nb.host.broker import CapabilityBroker
+from automatosx_nb.host.capabilities.storage import StorageCapability
 from automatosx_nb.host.display import render
 from automatosx_nb.model import manifest
+from automatosx_nb.profile.state import KeyValueState
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.running import Worker
 from automatosx_nb.sandbox.supervisor import Program, Sandbox
@@ -23,30 +26,22 @@ CELL = {"cell": "c0ffee", "lines": 2, "duration_s": 1.5, "ok": True, "error": No
 EVENT = {"id": "1", "source": "kernel/1", "type": "kernel.cell.finished", "time": "2026-03-01T09:30:00Z", "data": CELL}
 
 
-class Host:
-    """Answers for storage as the kernel's side does; everything else is a mistake of the plugin."""
+class Host(CapabilityBroker):
+    """One kernel's side of a plugin: what it was granted, with its state on disk."""
 
-    def __init__(self) -> None:
-        self.values: dict[str, Any] = {}
-
-    def ask(self, capability: str, method: str, args: Sequence[object]) -> object:
-        assert capability == "storage"
-        key = str(args[0])
-        match method:
-            case "get":
-                return [key in self.values, self.values.get(key)]
-            case "put":
-                self.values[key] = args[1]
-            case "delete":
-                del self.values[key]
-            case "keys":
-                return sorted(k for k in self.values if k.startswith(key))
-            case "items":
-                return [[k, self.values[k]] for k in sorted(self.values) if k.startswith(key)]
-        return None
+    def __init__(self, root: Path, *grants: str) -> None:
+        storage = StorageCapability(lambda: KeyValueState(root / "state.sqlite3"))
+        super().__init__("automatosx.any", grants, {"storage": storage})
 
     def output(self, stream: str, text: str) -> None:
         raise AssertionError(f"nothing is printed, and this was: {text}")
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[Host]:
+    host = Host(tmp_path, "storage")
+    yield host
+    host.close()
 
 
 @pytest.fixture(scope="module")
@@ -74,22 +69,22 @@ def text_of(tree: object) -> str:
 
 
 @pytest.mark.parametrize("version", ["1.0.0", "1.1.0"])
-def test_a_pandas_frame_is_profiled(sandbox: Sandbox, frame: pd.DataFrame, version: str) -> None:
+def test_a_pandas_frame_is_profiled(sandbox: Sandbox, frame: pd.DataFrame, host: Host, version: str) -> None:
     worker = start(sandbox, ROOT / "data-profiler" / version)
-    text = text_of(worker.call(PROFILE, [frame], {"top": 2}, broker=Host()))
+    text = text_of(worker.call(PROFILE, [frame], {"top": 2}, broker=host))
     assert "Rows: 344" in text
     assert ("Where values are missing" in text) is (version == "1.1.0")
     worker.stop()
 
 
-def test_groups_are_compared(sandbox: Sandbox, frame: pd.DataFrame) -> None:
+def test_groups_are_compared(sandbox: Sandbox, frame: pd.DataFrame, host: Host) -> None:
     worker = start(sandbox, ROOT / "data-profiler" / "1.1.0")
-    text = text_of(worker.call(PROFILE, [frame], {"by": "Species"}, broker=Host()))
+    text = text_of(worker.call(PROFILE, [frame], {"by": "Species"}, broker=host))
     assert "Compared by Species" in text
     worker.stop()
 
 
-def test_a_table_of_many_types_is_profiled(sandbox: Sandbox) -> None:
+def test_a_table_of_many_types_is_profiled(sandbox: Sandbox, host: Host) -> None:
     table = pa.table(
         {
             "i": [1, None],
@@ -101,21 +96,34 @@ def test_a_table_of_many_types_is_profiled(sandbox: Sandbox) -> None:
         }
     )
     worker = start(sandbox, ROOT / "data-profiler" / "1.1.0")
-    text = text_of(worker.call(PROFILE, [table], {}, broker=Host()))
+    text = text_of(worker.call(PROFILE, [table], {}, broker=host))
     assert "not profiled: list" in text
     assert "1970-01-01" in text
     worker.stop()
 
 
-def test_the_ledger_knows_an_earlier_worker_s_cells(sandbox: Sandbox) -> None:
-    host, folder = Host(), ROOT / "cell-ledger" / "1.0.0"
-    first = start(sandbox, folder)
-    first.call("cell_ledger.watch:on_cell", [EVENT], broker=host, event=True)
-    first.stop()
-    second = start(sandbox, folder)
-    second.call("cell_ledger.watch:on_cell", [{**EVENT, "source": "kernel/2"}], broker=host, event=True)
-    text = text_of(second.call("cell_ledger.magic:ledger", broker=host))
+def test_the_ledger_knows_what_another_kernel_noted(sandbox: Sandbox, tmp_path: Path) -> None:
+    folder = ROOT / "cell-ledger" / "1.0.0"
+    for kernel in ("kernel/1", "kernel/2"):
+        host, worker = Host(tmp_path, "storage"), start(sandbox, folder)
+        worker.call("cell_ledger.watch:on_cell", [{**EVENT, "source": kernel}], broker=host, event=True)
+        text = text_of(worker.call("cell_ledger.magic:ledger", broker=host))
+        worker.stop()
+        host.close()
     assert "Runs: 2   Failures: 0   Cells: 1   Kernel sessions: 2" in text
-    assert text_of(second.call("cell_ledger.magic:ledger", [], {"clear": True}, broker=host)).startswith("Forgot 1")
-    assert host.values == {}
-    second.stop()
+
+
+def test_a_cleared_ledger_is_empty(sandbox: Sandbox, host: Host) -> None:
+    worker = start(sandbox, ROOT / "cell-ledger" / "1.0.0")
+    worker.call("cell_ledger.watch:on_cell", [EVENT], broker=host, event=True)
+    assert text_of(worker.call("cell_ledger.magic:ledger", [], {"clear": True}, broker=host)).startswith("Forgot 1")
+    assert text_of(worker.call("cell_ledger.magic:ledger", broker=host)).startswith("The ledger is empty")
+    worker.stop()
+
+
+def test_the_ledger_keeps_nothing_where_storage_was_not_granted(sandbox: Sandbox, tmp_path: Path) -> None:
+    worker, host = start(sandbox, ROOT / "cell-ledger" / "1.0.0"), Host(tmp_path)
+    with pytest.raises(PermissionDenied):
+        worker.call("cell_ledger.watch:on_cell", [EVENT], broker=host, event=True)
+    assert list(tmp_path.iterdir()) == []
+    worker.stop()

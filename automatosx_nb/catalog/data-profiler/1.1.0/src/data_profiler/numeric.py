@@ -100,9 +100,9 @@ def whole_histogram(values: pa.ChunkedArray, low: float, high: float) -> Histogr
 
     The ends lie half a unit outside ``low`` and ``high``, or further where the last bin is not full.
     """
-    span = high - low + 1
-    if span > 2**52:
+    if max(abs(low), abs(high)) > 2**50:  # half a unit is no longer told apart in floating point
         return histogram(values, low, high)
+    span = high - low + 1
     step = math.ceil(span / BINS)
     bins = math.ceil(span / step)
     return histogram(values, low - 0.5, low - 0.5 + step * bins, bins)
