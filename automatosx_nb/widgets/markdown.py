@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import html
+import re
 from urllib.parse import urlsplit
 
 import mistune
 import nh3
 
-HEADING_OFFSET = 3
-"""A dialog's title is an ``h3``: the ``#`` of a document in it becomes an ``h4``."""
+TOP_HEADING = 4
+"""A dialog's title is an ``h3``: the highest heading of a document in it becomes an ``h4``."""
 LONGEST = 200_000
 """Characters; what is longer is cut, with a note."""
 _SCHEMES = {"http", "https", "mailto"}
 _TAGS = {"p", "br", "hr", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code", "em", "strong", "del", "a"}
 _TAGS |= {"table", "thead", "tbody", "tr", "th", "td"}
+_HEADING = re.compile(r"<(/?)h([1-6])>")
 _ATTRIBUTES = {"a": {"href", "title"}, "th": {"align"}, "td": {"align"}, "ol": {"start"}}
 
 
@@ -25,8 +27,7 @@ class _Renderer(mistune.HTMLRenderer):
         super().__init__(escape=True)
 
     def heading(self, text: str, level: int, **_attributes: object) -> str:
-        tag = f"h{min(level + HEADING_OFFSET, 6)}"
-        return f"<{tag}>{text}</{tag}>\n"
+        return f"<h{level}>{text}</h{level}>\n"
 
     def link(self, text: str, url: str, title: str | None = None) -> str:
         return super().link(text, url, title) if urlsplit(url).scheme in _SCHEMES else text
@@ -38,12 +39,22 @@ class _Renderer(mistune.HTMLRenderer):
 _TO_HTML = mistune.create_markdown(renderer=_Renderer(), plugins=["table", "strikethrough", "url"])
 
 
+def _below_a_dialogs_title(rendered: str) -> str:
+    """``rendered`` with its headings moved together; raw HTML was escaped, so that every tag in it is ours."""
+    highest = min((int(level) for _, level in _HEADING.findall(rendered)), default=1)
+
+    def moved(match: re.Match[str]) -> str:
+        return f"<{match[1]}h{min(int(match[2]) - highest + TOP_HEADING, 6)}>"
+
+    return _HEADING.sub(moved, rendered)
+
+
 def to_safe_html(text: str) -> str:
     """``text`` as HTML with headings from ``h4`` on, without scripts, styles, pictures or relative links."""
     if len(text) > LONGEST:
         text = text[:LONGEST] + "\n\n*(cut here: the rest is in the artifact)*"
     return nh3.clean(
-        str(_TO_HTML(text)),
+        _below_a_dialogs_title(str(_TO_HTML(text))),
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         url_schemes=_SCHEMES,

@@ -9,7 +9,8 @@ from automatosx_nb.widgets.markdown import LONGEST, to_safe_html
     ("text", "html"),
     [
         ("# One\n\ntext", "<h4>One</h4>\n<p>text</p>\n"),
-        ("##### Five", "<h6>Five</h6>\n"),
+        ("## 1.1.0\n\n### Added", "<h4>1.1.0</h4>\n<h5>Added</h5>\n"),
+        ("# One\n\n##### Five", "<h4>One</h4>\n<h6>Five</h6>\n"),
         ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n"),
         ("`x < y`", "<p><code>x &lt; y</code></p>\n"),
         ("~~no~~", "<p><del>no</del></p>\n"),
