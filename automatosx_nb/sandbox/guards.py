@@ -133,6 +133,7 @@ def _failed_object(obj: object, name: str) -> Any:
 
 
 def _arrow_memory(obj: object, name: str) -> Any:
+    """Of pyarrow's objects, closed: raw memory, and numpy and pandas objects, which read and write files."""
     owner = obj if isinstance(obj, type) else type(obj)
     if owner.__module__.partition(".")[0] == "pyarrow":
         refuse_attribute(obj, name)
@@ -153,7 +154,10 @@ BY_OBJECT: Mapping[str, Callable[[object, str], Any]] = {
     "format_map": _format,
     "obj": _failed_object,
     **dict.fromkeys(
-        ("from_buffers", "buffers", "to_pandas", "from_pandas", "to_numpy", "pandas_metadata"),
+        _words(
+            "as_buffer buffers from_buffers from_dlpack from_numpy from_numpy_ndarray from_pandas pandas_metadata "
+            "read_pandas serialize serialize_to to_numpy to_numpy_ndarray to_pandas to_pandas_dtype"
+        ),
         _arrow_memory,
     ),
 }
