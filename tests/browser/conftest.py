@@ -213,14 +213,20 @@ def theme() -> str:
     return "JupyterLab Light"
 
 
-@pytest.fixture
-def lab(tmp_path: Path, theme: str) -> Iterator[Lab]:
-    """A throw-away JupyterLab on 127.0.0.1, with folders of its own for everything."""
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser's path. Skips where something is missing, and fails there under ``CI=true``."""
     missing = _missing()
     if missing is not None:
         if os.environ.get("CI") == "true":
             pytest.fail(missing)
         pytest.skip(missing)
+    return str(_chromium())
+
+
+@pytest.fixture
+def lab(chromium: str, tmp_path: Path, theme: str) -> Iterator[Lab]:
+    """A throw-away JupyterLab on 127.0.0.1, with folders of its own for everything."""
     home, root = tmp_path / "home", tmp_path / "notebooks"
     home.mkdir()
     root.mkdir()
@@ -240,13 +246,13 @@ def lab(tmp_path: Path, theme: str) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def browser(lab: Lab, tmp_path: Path) -> Iterator[BrowserContext]:
+def browser(chromium: str, tmp_path: Path) -> Iterator[BrowserContext]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             tmp_path / "browser",
-            executable_path=_chromium(),
+            executable_path=chromium,
             headless=True,
             args=CHROMIUM_FLAGS,
             viewport={"width": 1280, "height": 900},
