@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import insert, inspect
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.schema import CreateTable
 
 from automatosx_nb.registry import schema
 from automatosx_nb.registry.database import Database
@@ -55,3 +58,10 @@ def test_the_database_itself_refuses_what_must_not_be(tmp_path: Path, table: obj
     with pytest.raises(IntegrityError), database.write() as connection:
         connection.execute(insert(table).values(values))  # type: ignore[arg-type]
     database.close()
+
+
+def test_every_table_can_be_said_in_postgresqls_words() -> None:
+    dialect: Any = postgresql.dialect()
+    for table in schema.metadata.sorted_tables:
+        created: Any = CreateTable
+        assert f"CREATE TABLE {table.name} (" in str(created(table).compile(dialect=dialect))

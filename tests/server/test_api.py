@@ -4,6 +4,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -123,7 +124,7 @@ async def test_an_unknown_plugins_problem_names_the_nearest(fetch: Fetch) -> Non
 
 
 async def test_an_altered_artifact_is_a_problem_and_is_not_cached(
-    fetch: Fetch, get_json: Fetch, registry_home: Any
+    fetch: Fetch, get_json: Fetch, registry_home: Path
 ) -> None:
     release = await get_json("plugins", "nordic.plots", "2.0.0")
     (registry_home / "blobs" / "sha256" / release["sha256"][:2] / release["sha256"]).write_bytes(b"other")
@@ -131,6 +132,14 @@ async def test_an_altered_artifact_is_a_problem_and_is_not_cached(
     assert (response.code, json.loads(response.body)["code"]) == (500, "artifact-mismatch")
     assert "immutable" not in response.headers.get("Cache-Control", "")
     assert release["sha256"] not in response.headers.get("Etag", "")
+
+
+async def test_a_damaged_registry_is_a_problem_of_the_server_not_of_the_client(
+    fetch: Fetch, registry_home: Path
+) -> None:
+    (registry_home / "registry.sqlite").write_bytes(b"torn " * 1000)
+    response = await fetch("plugins")
+    assert (response.code, json.loads(response.body)["code"]) == (500, "registry-damaged")
 
 
 async def test_health_says_how_many_plugins_answer(get_json: Fetch) -> None:
