@@ -52,6 +52,7 @@ class CellEvents:
         error = result.error_before_exec or result.error_in_exec
         outcome = {
             "duration_s": round(perf_counter() - started, 6),
+            "execution_count": result.execution_count,
             "ok": error is None,
             "error": type(error).__name__ if error is not None else None,
         }

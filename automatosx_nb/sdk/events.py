@@ -18,3 +18,5 @@ class Event:
     type: str
     time: str
     data: Any = None
+    datacontenttype: str = "application/json"
+    specversion: str = "1.0"

@@ -45,6 +45,7 @@ def test_a_cell_makes_a_started_and_a_finished_event_without_its_source(
     assert finished["ok"] is True
     assert finished["error"] is None
     assert finished["lines"] == 2
+    assert finished["execution_count"] == 1
     assert finished["duration_s"] >= 0
     assert finished["cell"] == seen[0].data["cell"]
     assert "hunter2" not in repr(seen)

@@ -1,0 +1,63 @@
+"""The documentation is complete: what a user can type, set, grant, or be told has its entry."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from automatosx_nb.commands.verbs import all_verbs
+from automatosx_nb.config import CONFIGURABLES
+from automatosx_nb.model.events import KERNEL_TOPICS
+from automatosx_nb.model.permissions import GRANTABLE_MODULES, KINDS
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *DOCS.rglob("*.md")])
+
+
+def page(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("verb", all_verbs())
+def test_a_verb_has_its_row(verb: str) -> None:
+    assert re.search(rf"^\| `{verb}[ `]", page("commands.md"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_permission_kind_has_its_row_with_its_risk(kind: str) -> None:
+    assert re.search(rf"^\| `{kind}[:`].* \| {KINDS[kind].risk} \|", page("permissions.md"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("module", GRANTABLE_MODULES)
+def test_a_library_that_can_be_granted_is_named(module: str) -> None:
+    assert f"`{module}`" in page("permissions.md")
+
+
+@pytest.mark.parametrize("topic", KERNEL_TOPICS)
+def test_a_topic_has_its_row(topic: str) -> None:
+    assert f"| `{topic}` |" in page("events.md")
+
+
+def _settings() -> list[tuple[str, object]]:
+    return [
+        (f"{kind.__name__}.{name}", trait.default())
+        for kind in CONFIGURABLES
+        for name, trait in kind.class_traits(config=True).items()
+    ]
+
+
+@pytest.mark.parametrize(("setting", "default"), _settings())
+def test_a_setting_has_its_row_with_its_default(setting: str, default: object) -> None:
+    shown = re.search(rf"^\| `{re.escape(setting)}` \| `?([^|`]+?)`? \|", page("configuration.md"), re.MULTILINE)
+    assert shown is not None
+    assert shown[1] == (str(int(default)) if isinstance(default, float) else str(default))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_to_a_file_leads_to_one(path: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", path.read_text(encoding="utf-8"))
+    missing = [link for link in links if not (path.parent / link).exists()]
+    assert missing == []
