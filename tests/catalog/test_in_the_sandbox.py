@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +16,7 @@ from automatosx_nb.host.broker import CapabilityBroker
 from automatosx_nb.host.capabilities.storage import StorageCapability
 from automatosx_nb.host.display import render
 from automatosx_nb.model import manifest
+from automatosx_nb.model.events import CELL_FINISHED, Event
 from automatosx_nb.profile.state import KeyValueState
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.running import Worker
@@ -23,7 +25,8 @@ from automatosx_nb.sandbox.values import DisplayTree
 
 PROFILE = "data_profiler.magic:profile"
 CELL = {"cell": "c0ffee", "lines": 2, "duration_s": 1.5, "ok": True, "error": None}
-EVENT = {"id": "1", "source": "kernel/1", "type": "kernel.cell.finished", "time": "2026-03-01T09:30:00Z", "data": CELL}
+EVENT = asdict(Event("1", "kernel/1", CELL_FINISHED, "2026-03-01T09:30:00.000+00:00", CELL))
+"""As the host hands it over."""
 
 
 class Host(CapabilityBroker):
