@@ -52,6 +52,8 @@ def run_filter(code: list[seccomp.Instruction], number: int, audit: int, argumen
             accumulator = int.from_bytes(data[constant : constant + 4], "little")
         elif operation == 0x15:
             at += if_true if accumulator == constant else if_false
+        elif operation == 0x45:
+            at += if_true if accumulator & constant else if_false
         elif operation == 0x35:
             at += if_true if accumulator >= constant else if_false
         else:
@@ -80,6 +82,14 @@ def test_threads_pass_the_filter_and_processes_do_not(machine: str) -> None:
     for flags in (17, 0x4000 | 17, 0x10000000 | 17, 0x3D0F00 | 0x10000000):
         assert run_filter(code, clone, architecture.audit, (flags,)) == 0x00050001
     assert run_filter(code, architecture.numbers["clone3"], architecture.audit) == 0x00050000 | 38
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_a_file_cannot_be_cut_through_a_descriptor_that_only_reads(machine: str) -> None:
+    architecture = ARCHITECTURES[machine]
+    code, openat = seccomp.program(architecture, 42), architecture.numbers["openat"]
+    verdicts = [run_filter(code, openat, architecture.audit, (0, 0, flags)) for flags in (0, 0o1000, 0o1001, 0o1102)]
+    assert verdicts == [0x7FFF0000, 0x00050001, 0x7FFF0000, 0x7FFF0000]
 
 
 def test_a_foreign_architecture_and_x32_are_killed() -> None:
@@ -168,6 +178,7 @@ def test_its_own_folder_can_be_written_and_nothing_in_it_can_be_a_link(attempt: 
         "os.pidfd_open(os.getppid())",
         "os.chmod(sys.executable, 0o777)",
         "os.truncate(sys.executable, 0)",
+        "os.open(os.__file__, os.O_RDONLY | os.O_TRUNC)",
         "os.utime('/tmp')",
         "os.chdir('/')",
         "os.setsid()",

@@ -8,9 +8,10 @@ import platform
 import struct
 
 from automatosx_nb.sandbox.confine.libc import call
-from automatosx_nb.sandbox.confine.syscalls import ARCHITECTURES, BY_ARGUMENT, NOT_IMPLEMENTED, Architecture
+from automatosx_nb.sandbox.confine.syscalls import ARCHITECTURES, BY_ARGUMENT, NOT_IMPLEMENTED, OPENING, Architecture
 
-_LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
+_LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_IF_ANY, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_O_TRUNC, _O_ACCMODE = 0o1000, 0o3
 _ALLOW, _ERRNO, _KILL_PROCESS = 0x7FFF0000, 0x00050000, 0x80000000
 _OFFSET_NUMBER, _OFFSET_ARCHITECTURE, _OFFSET_ARGUMENTS = 0, 4, 16
 _X32_BIT = 0x40000000
@@ -42,6 +43,8 @@ def _rule(name: str, number: int, pid: int) -> list[Instruction]:
     elif name in BY_ARGUMENT:
         kind, index, allowed = BY_ARGUMENT[name]
         body = _by_argument(index, (pid,) if kind == "self" else allowed)
+    elif name in OPENING:
+        body = _not_truncating_unwritable(OPENING[name])
     else:
         body = [(_RETURN, 0, 0, _ALLOW)]
     return [(_JUMP_EQUAL, 0, len(body), number), *body]
@@ -52,6 +55,16 @@ def _by_argument(index: int, allowed: tuple[int, ...]) -> list[Instruction]:
     for value in allowed:
         body += [(_JUMP_EQUAL, 0, 1, value), (_RETURN, 0, 0, _ALLOW)]
     return [*body, (_RETURN, 0, 0, _ERRNO | errno.EPERM)]
+
+
+def _not_truncating_unwritable(flags: int) -> list[Instruction]:
+    return [
+        (_LOAD, 0, 0, _OFFSET_ARGUMENTS + 8 * flags),
+        (_JUMP_IF_ANY, 0, 2, _O_TRUNC),
+        (_JUMP_IF_ANY, 1, 0, _O_ACCMODE),
+        (_RETURN, 0, 0, _ERRNO | errno.EPERM),
+        (_RETURN, 0, 0, _ALLOW),
+    ]
 
 
 class _Program(ctypes.Structure):

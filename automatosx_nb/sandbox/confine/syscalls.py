@@ -83,3 +83,6 @@ BY_ARGUMENT: dict[str, ByArgument] = {
 
 NOT_IMPLEMENTED = ("clone3",)
 """Answered with ENOSYS, upon which glibc uses ``clone``, whose flags a filter can see."""
+
+OPENING = {"open": 1, "openat": 2}
+"""The index of their flags. O_TRUNC without writing is refused: Landlock before ABI 3 (Linux 6.2) does not see it."""

@@ -1,0 +1,99 @@
+"""A framed connection over a real socket pair: descriptors travel, deadlines hold, ends are noticed."""
+
+from __future__ import annotations
+
+import array
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from automatosx_nb.errors import ProtocolViolation
+from automatosx_nb.sandbox import protocol
+from automatosx_nb.sandbox.channel import Channel, ChannelClosed, DeadlineExceeded
+
+Pair = tuple[Channel[Any], Channel[Any], socket.socket]
+
+
+@pytest.fixture
+def pair() -> Iterator[Pair]:
+    """A host's end, a worker's end, and the worker's raw socket."""
+    ours, theirs = socket.socketpair()
+    host: Channel[Any] = Channel(ours, protocol.ToHost, max_bytes=1 << 22, max_depth=8)
+    worker: Channel[Any] = Channel(theirs, protocol.ToWorker, max_bytes=1 << 22, max_depth=8)
+    yield host, worker, theirs
+    host.close()
+    worker.close()
+
+
+def test_frames_and_their_descriptors_arrive_together_and_in_order(pair: Pair) -> None:
+    host, worker, _ = pair
+    reader, writer = os.pipe()
+    worker.send(protocol.Output("stdout", "first"))
+    worker.send(protocol.Result(1, protocol.Table(0, 3)), [writer])
+    os.close(writer)
+    assert host.receive() == (protocol.Output("stdout", "first"), [])
+    frame, (received,) = host.receive()
+    assert frame == protocol.Result(1, protocol.Table(0, 3))
+    os.write(received, b"abc")
+    os.close(received)
+    assert os.read(reader, 9) == b"abc"
+    os.close(reader)
+
+
+def test_a_deadline_holds_while_nothing_comes_and_receiving_goes_on_after_it(pair: Pair) -> None:
+    host, _worker, raw = pair
+    with pytest.raises(DeadlineExceeded):
+        host.receive(deadline=time.monotonic() + 0.01)
+    raw.send(b"\1")
+    with pytest.raises(DeadlineExceeded):
+        host.receive(deadline=time.monotonic() + 0.01)
+    raw.send(b"\0\0\0\0\xc0")
+    with pytest.raises(ProtocolViolation):
+        host.receive()
+
+
+def test_a_deadline_holds_while_the_other_end_does_not_read(pair: Pair) -> None:
+    _, worker, _ = pair
+    with pytest.raises(DeadlineExceeded):
+        worker.send(protocol.Output("stdout", "x" * 4_000_000), deadline=time.monotonic() + 0.01)
+
+
+def test_the_other_ends_end_is_noticed_after_its_last_frame(pair: Pair) -> None:
+    host, worker, _ = pair
+    worker.send(protocol.Loaded())
+    worker.close()
+    assert host.receive() == (protocol.Loaded(), [])
+    with pytest.raises(ChannelClosed):
+        host.receive()
+    with pytest.raises(ChannelClosed):
+        host.send(protocol.Stop())
+
+
+def test_the_death_of_the_other_process_is_noticed_even_if_its_socket_stays_open() -> None:
+    ours, theirs = socket.socketpair()
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    death = os.pidfd_open(process.pid)
+    channel: Channel[Any] = Channel(ours, protocol.ToHost, max_bytes=99, max_depth=8, death=death)
+    with theirs, pytest.raises(ChannelClosed, match="process ended"):
+        channel.receive(deadline=time.monotonic() + 20)
+    process.wait()
+    channel.close()
+    os.close(death)
+
+
+def test_a_flood_of_descriptors_is_refused_and_closed(pair: Pair) -> None:
+    host, _, raw = pair
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    fds = [os.open(os.devnull, os.O_RDONLY) for _ in range(200)]
+    raw.sendmsg([b"x"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))])
+    for fd in fds:
+        os.close(fd)
+    with pytest.raises(ProtocolViolation, match="descriptors"):
+        host.receive()
+    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
