@@ -23,6 +23,7 @@ from typing import Any, NoReturn
 from automatosx_nb import sdk
 from automatosx_nb.sandbox import protocol, worker
 from automatosx_nb.sandbox.channel import Channel, ChannelClosed
+from automatosx_nb.sandbox.codec import Decoder
 from automatosx_nb.sandbox.confine import Confinement, confine
 
 MAX_BYTES = 1 << 16
@@ -171,9 +172,10 @@ def _close_all_but(sock: socket.socket) -> socket.socket:
 
 
 def _preload() -> None:
-    """Import all of the sdk, so that a confined worker needs no file of ours."""
+    """Import all of the sdk, so that a confined worker needs no file of ours, and do once what each would do."""
     for module in pkgutil.iter_modules(sdk.__path__, f"{sdk.__name__}."):
         importlib.import_module(module.name)
+    Decoder(protocol.ToWorker, max_bytes=MAX_BYTES, max_depth=MAX_DEPTH)  # msgspec keeps what it learned of the types
     for encoding in ("utf-8", "ascii", "latin-1", "idna"):
         "".encode(encoding)
 

@@ -41,6 +41,8 @@ def broker() -> RecordingBroker:
 def sandbox() -> Iterator[Sandbox]:
     with Sandbox() as sandbox:
         yield sandbox
+        server = sandbox._state.server
+    assert server is None or gone(server.pid), "the fork server is left"
 
 
 @pytest.fixture
