@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.errors import PlanStale
 from automatosx_nb.home import default_home
-from automatosx_nb.model.ports import Progress, Step, silent
+from automatosx_nb.model.progress import Progress, Step, silent
 
 if TYPE_CHECKING:
     from automatosx_nb.config import Settings
-    from automatosx_nb.model.generation import HistoryEntry, InstalledPlugin
+    from automatosx_nb.model.generation import InstalledPlugin
+    from automatosx_nb.model.history import HistoryEntry
     from automatosx_nb.model.plan import Applied, Plan
     from automatosx_nb.model.ports import Registry
     from automatosx_nb.model.release import PluginDetail, PublishReport, SearchPage, Stage

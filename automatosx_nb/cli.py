@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing
 
 from automatosx_nb.errors import AutomatosxError, UsageError
-from automatosx_nb.model.ports import Step
+from automatosx_nb.model.progress import Step
 
 BAR_WIDTH = 24
 EXIT_ERROR, EXIT_USAGE = 1, 2

@@ -9,13 +9,41 @@ runs the machine).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import cache
+from typing import Any, ClassVar, dataclass_transform
 
 
+@dataclass_transform(eq_default=False)
 class AutomatosxError(Exception):
-    """The root of the hierarchy. ``code`` is a stable slug for machines (JSON output, problem documents)."""
+    """The root of the hierarchy. ``code`` is a stable slug for machines (JSON output, problem documents).
+
+    A subclass annotates what it carries, as a dataclass does, and is made with those values by position or by name.
+    It is no dataclass: making one costs a third of a millisecond, and this module is part of ``%load_ext``.
+    """
 
     code: ClassVar[str] = "error"
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        super().__init__(*values)
+        fields = self.fields()
+        given = dict(zip(fields, values, strict=False), **named)
+        if len(values) > len(fields) or not given.keys() <= set(fields):
+            raise TypeError(f"{type(self).__name__} takes {', '.join(fields)}")
+        missing = [name for name in fields if name not in given and not hasattr(type(self), name)]
+        if missing:
+            raise TypeError(f"{type(self).__name__} needs {', '.join(missing)}")
+        vars(self).update(given)
+
+    @classmethod
+    @cache
+    def fields(cls) -> tuple[str, ...]:
+        """The names of what it carries, in the order of the positional arguments."""
+        annotated = [name for kind in reversed(cls.__mro__) for name in vars(kind).get("__annotations__", ())]
+        return tuple(name for name in dict.fromkeys(annotated) if name != "code")
+
+    def __repr__(self) -> str:
+        carried = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.fields())
+        return f"{type(self).__name__}({carried})"
 
     def problem(self) -> str:
         """One sentence: what happened, with the values at hand."""
@@ -54,7 +82,6 @@ def _caret(text: str, position: int) -> str:
 # --- names, versions, manifests -------------------------------------------------------------------------------
 
 
-@dataclass(eq=False)
 class InvalidPluginId(UserError, ValueError):
     code: ClassVar[str] = "invalid-plugin-id"
     text: str
@@ -69,7 +96,6 @@ class InvalidPluginId(UserError, ValueError):
         return f"{known}A plugin id is 'publisher.name' in small letters, digits and single hyphens."
 
 
-@dataclass(eq=False)
 class InvalidVersion(UserError, ValueError):
     code: ClassVar[str] = "invalid-version"
     text: str
@@ -83,7 +109,6 @@ class InvalidVersion(UserError, ValueError):
         return "Write three numbers, as in 1.4.0 or 2.0.0-rc.1 (https://semver.org)."
 
 
-@dataclass(eq=False)
 class InvalidRange(UserError, ValueError):
     code: ClassVar[str] = "invalid-range"
     text: str
@@ -97,7 +122,6 @@ class InvalidRange(UserError, ValueError):
         return "Write a range as npm does: ^1.2, ~1.2.3, >=1.0 <3.0, 1.x, 1.2.3 - 2.0, or several joined by ||."
 
 
-@dataclass(eq=False)
 class InvalidPermission(UserError, ValueError):
     code: ClassVar[str] = "invalid-permission"
     text: str
@@ -125,7 +149,6 @@ class ManifestProblem:
         return f"{self.path or '(file)'}: found {self.found}; valid is {self.valid}{hint}"
 
 
-@dataclass(eq=False)
 class InvalidManifest(UserError, ValueError):
     code: ClassVar[str] = "invalid-manifest"
     source: str
@@ -145,7 +168,6 @@ class InvalidManifest(UserError, ValueError):
 # --- artifacts ------------------------------------------------------------------------------------------------
 
 
-@dataclass(eq=False)
 class InvalidArtifact(UserError, ValueError):
     """``member`` is the path inside the archive that is at fault, where it is one."""
 
@@ -162,7 +184,6 @@ class InvalidArtifact(UserError, ValueError):
         return "Nothing was unpacked. Build it again with 'jupyter automatosx pack', or get it from its registry."
 
 
-@dataclass(eq=False)
 class ArtifactMismatch(UserError):
     code: ClassVar[str] = "artifact-mismatch"
     plugin: str
@@ -183,7 +204,6 @@ class ArtifactMismatch(UserError):
 # --- registry -------------------------------------------------------------------------------------------------
 
 
-@dataclass(eq=False)
 class UnknownPlugin(UserError, LookupError):
     code: ClassVar[str] = "unknown-plugin"
     plugin: str
@@ -196,7 +216,6 @@ class UnknownPlugin(UserError, LookupError):
         return _did_you_mean(self.nearest, "Look for it with 'search': %ax search <words>.")
 
 
-@dataclass(eq=False)
 class UnknownRelease(UserError, LookupError):
     code: ClassVar[str] = "unknown-release"
     plugin: str
@@ -212,7 +231,6 @@ class UnknownRelease(UserError, LookupError):
         return f"It has {', '.join(self.available)}."
 
 
-@dataclass(eq=False)
 class ReleaseExists(UserError):
     code: ClassVar[str] = "release-exists"
     plugin: str
@@ -225,7 +243,6 @@ class ReleaseExists(UserError):
         return "A version is never reused: raise 'version' in plugin.toml and publish again."
 
 
-@dataclass(eq=False)
 class PublishRefused(UserError):
     """``findings`` are the messages of the enforced checks that failed, each with its file and line if known."""
 
@@ -242,7 +259,6 @@ class PublishRefused(UserError):
         return "Correct them and publish again; the version was not used up."
 
 
-@dataclass(eq=False)
 class InvalidSearch(UserError, ValueError):
     """``part`` is the part of the search at fault: ``text``, ``size``, ``cursor`` or ``sort``."""
 
@@ -258,7 +274,6 @@ class InvalidSearch(UserError, ValueError):
         return f"Valid is {self.valid}."
 
 
-@dataclass(eq=False)
 class RegistryBusy(PlatformError):
     code: ClassVar[str] = "registry-busy"
     path: str
@@ -271,7 +286,6 @@ class RegistryBusy(PlatformError):
         return "Nothing was changed. Try again when it has finished."
 
 
-@dataclass(eq=False)
 class RegistryDamaged(PlatformError):
     code: ClassVar[str] = "registry-damaged"
     path: str
@@ -284,7 +298,6 @@ class RegistryDamaged(PlatformError):
         return "Nothing was changed. Restore it from a backup, or move it away: a new registry is then made."
 
 
-@dataclass(eq=False)
 class RegistryTooNew(UserError):
     """``revision`` is the schema revision found, ``known`` the newest that this version can read."""
 
@@ -305,7 +318,6 @@ class RegistryTooNew(UserError):
 # --- resolution -----------------------------------------------------------------------------------------------
 
 
-@dataclass(eq=False)
 class ResolutionConflict(UserError):
     """``causes`` are sentences, from the user's wishes to the contradiction."""
 
@@ -319,7 +331,6 @@ class ResolutionConflict(UserError):
         return "Ask for another version of one of them, or remove one: %ax remove <plugin>."
 
 
-@dataclass(eq=False)
 class DependencyCycle(UserError):
     """``cycle`` names each plugin once, in the order in which they require each other."""
 
@@ -333,7 +344,6 @@ class DependencyCycle(UserError):
         return "Choose versions without the circle, or tell their publishers: one of the requirements has to go."
 
 
-@dataclass(eq=False)
 class ResolutionTooHard(PlatformError):
     """The search was given up: no answer was found, and none was ruled out. ``wishes`` are what was asked for."""
 
@@ -349,7 +359,6 @@ class ResolutionTooHard(PlatformError):
         return "Nothing was changed. Ask for fewer plugins at once, or name exact versions of some of them."
 
 
-@dataclass(eq=False)
 class Incompatible(UserError):
     """``reasons`` are sentences about this environment: runtime, Python, packages, platform."""
 
@@ -369,7 +378,6 @@ class Incompatible(UserError):
 # --- profile --------------------------------------------------------------------------------------------------
 
 
-@dataclass(eq=False)
 class NotInstalled(UserError, LookupError):
     code: ClassVar[str] = "not-installed"
     plugin: str
@@ -382,7 +390,6 @@ class NotInstalled(UserError, LookupError):
         return _did_you_mean(self.nearest, "See what is installed with %ax list.")
 
 
-@dataclass(eq=False)
 class ConsentRequired(UserError):
     """``permissions`` maps the permissions nobody has granted yet to the author's reasons."""
 
@@ -401,7 +408,6 @@ class ConsentRequired(UserError):
         return f"Nothing was changed. If you agree, run it again with {flags}."
 
 
-@dataclass(eq=False)
 class PlanStale(UserError):
     code: ClassVar[str] = "plan-stale"
     planned_for: int
@@ -414,7 +420,6 @@ class PlanStale(UserError):
         return "Nothing was changed. Make the plan again: somebody else changed this profile meanwhile."
 
 
-@dataclass(eq=False)
 class UnknownGeneration(UserError, LookupError):
     code: ClassVar[str] = "unknown-generation"
     number: int
@@ -429,7 +434,6 @@ class UnknownGeneration(UserError, LookupError):
         return f"It has {', '.join(map(str, self.available))}: see %ax history."
 
 
-@dataclass(eq=False)
 class NothingToRollBack(UserError):
     code: ClassVar[str] = "nothing-to-roll-back"
     current: int
@@ -441,7 +445,6 @@ class NothingToRollBack(UserError):
         return "See the profile's history with %ax history."
 
 
-@dataclass(eq=False)
 class ProfileBusy(UserError):
     """``owner`` says who holds the writer's lock, where it is known."""
 
@@ -457,7 +460,6 @@ class ProfileBusy(UserError):
         return "Nothing was changed. Try again when it has finished."
 
 
-@dataclass(eq=False)
 class ProfileReadOnly(UserError):
     code: ClassVar[str] = "profile-read-only"
     path: str
@@ -470,7 +472,6 @@ class ProfileReadOnly(UserError):
         return "Nothing was changed. Give yourself write access, or set AUTOMATOSX_HOME to a folder that is yours."
 
 
-@dataclass(eq=False)
 class StorageFull(UserError):
     code: ClassVar[str] = "storage-full"
     path: str
@@ -483,7 +484,6 @@ class StorageFull(UserError):
         return "Nothing was changed. Free some space there, or set AUTOMATOSX_HOME to a larger disk."
 
 
-@dataclass(eq=False)
 class StorageFailed(PlatformError):
     code: ClassVar[str] = "storage-failed"
     path: str
@@ -496,7 +496,6 @@ class StorageFailed(PlatformError):
         return "Nothing was changed. Check the disk and that the path is what you meant, then try again."
 
 
-@dataclass(eq=False)
 class ProfileDamaged(PlatformError):
     code: ClassVar[str] = "profile-damaged"
     path: str
@@ -511,7 +510,6 @@ class ProfileDamaged(PlatformError):
         )
 
 
-@dataclass(eq=False)
 class StateDamaged(PlatformError):
     code: ClassVar[str] = "state-damaged"
     path: str
@@ -524,7 +522,6 @@ class StateDamaged(PlatformError):
         return "Roll back to an earlier generation (%ax rollback): it has its own copy of the state."
 
 
-@dataclass(eq=False)
 class QuotaExceeded(UserError):
     code: ClassVar[str] = "quota-exceeded"
     what: str
@@ -541,7 +538,6 @@ class QuotaExceeded(UserError):
 # --- the worker and the plugin in it --------------------------------------------------------------------------
 
 
-@dataclass(eq=False)
 class PluginRefused(UserError):
     """The language policy refused a plugin's source; nothing of it ran. ``line`` is 1-based, 0 if unknown."""
 
@@ -569,7 +565,6 @@ class PluginFrame:
     text: str
 
 
-@dataclass(eq=False)
 class PluginFailed(UserError):
     """A plugin's handler raised. ``frames`` are the plugin's own lines, outermost first; none of ours."""
 
@@ -593,7 +588,6 @@ class PluginFailed(UserError):
         )
 
 
-@dataclass(eq=False)
 class PermissionDenied(UserError):
     code: ClassVar[str] = "permission-denied"
     plugin: str
@@ -606,7 +600,6 @@ class PermissionDenied(UserError):
         return f"Its manifest has to ask for it under [permissions], and you to grant it: %ax info {self.plugin}."
 
 
-@dataclass(eq=False)
 class InvalidRequest(UserError, TypeError):
     """A plugin asked the host for something that no capability offers. ``valid`` says what is offered."""
 
@@ -622,7 +615,6 @@ class InvalidRequest(UserError, TypeError):
         return f"It offers {self.valid}."
 
 
-@dataclass(eq=False)
 class UnknownHandler(UserError, LookupError):
     """The manifest names a ``module:function`` that the plugin's sources do not have."""
 
@@ -639,7 +631,6 @@ class UnknownHandler(UserError, LookupError):
         return _did_you_mean(self.nearest, "A handler is 'module.sub:function', with the module under src/.")
 
 
-@dataclass(eq=False)
 class CapabilityUnavailable(UserError, RuntimeError):
     """A capability was called where there is no host behind it: outside a worker."""
 
@@ -653,7 +644,6 @@ class CapabilityUnavailable(UserError, RuntimeError):
         return "Run the code as a plugin, or in a test through automatosx_nb.testing."
 
 
-@dataclass(eq=False)
 class CapabilityFailed(UserError):
     """The host refused or failed to do what plugin code asked for; seen only by plugin code, which may catch it."""
 
@@ -669,7 +659,6 @@ class CapabilityFailed(UserError):
         return "Catch CapabilityFailed to go on without it."
 
 
-@dataclass(eq=False)
 class LimitExceeded(UserError):
     """A plugin's worker went over a limit and was stopped. ``limit`` is a field of ``sandbox.limits.Limits``."""
 
@@ -686,7 +675,6 @@ class LimitExceeded(UserError):
         return self.remedy or "Your kernel and its variables are untouched. Give it less to do, or raise the limit."
 
 
-@dataclass(eq=False)
 class CallInterrupted(UserError):
     code: ClassVar[str] = "call-interrupted"
     plugin: str
@@ -698,7 +686,6 @@ class CallInterrupted(UserError):
         return "Your kernel is ready; run the cell again to repeat the call."
 
 
-@dataclass(eq=False)
 class WorkerLost(PlatformError):
     """A worker ended without being asked to. ``status`` is how, as in 'signal SIGSEGV' or 'exit status 3'."""
 
@@ -713,7 +700,6 @@ class WorkerLost(PlatformError):
         return "It is started again at the next call. If it happens again, tell the plugin's publisher."
 
 
-@dataclass(eq=False)
 class SandboxUnavailable(PlatformError):
     """Plugins do not start: a layer that the policy requires is missing here, or no worker can be started."""
 
@@ -727,7 +713,6 @@ class SandboxUnavailable(PlatformError):
         return "Run 'jupyter automatosx doctor': it says which layers are missing and how to get them."
 
 
-@dataclass(eq=False)
 class ProtocolViolation(PlatformError):
     """The other end of the wire sent something that is not a frame of ours; the worker was stopped."""
 
@@ -744,7 +729,6 @@ class ProtocolViolation(PlatformError):
 # --- arguments and values -------------------------------------------------------------------------------------
 
 
-@dataclass(eq=False)
 class UnknownVariable(UserError, LookupError):
     code: ClassVar[str] = "unknown-variable"
     name: str
@@ -757,7 +741,6 @@ class UnknownVariable(UserError, LookupError):
         return _did_you_mean(self.nearest, "Run the cell that defines it first.")
 
 
-@dataclass(eq=False)
 class UntransferableValue(UserError, TypeError):
     code: ClassVar[str] = "untransferable-value"
     what: str
@@ -772,7 +755,6 @@ class UntransferableValue(UserError, TypeError):
         return "JSON values, bytes and tables can (anything with __arrow_c_stream__: pandas, polars, pyarrow, duckdb)."
 
 
-@dataclass(eq=False)
 class UsageError(UserError):
     """A verb or a magic was typed wrongly. ``usage`` is its usage line."""
 
@@ -787,7 +769,6 @@ class UsageError(UserError):
         return f"Usage: {self.usage}"
 
 
-@dataclass(eq=False)
 class InvalidConfiguration(UserError):
     """``where`` is a file or a setting, as in ``c.SandboxLimits``."""
 

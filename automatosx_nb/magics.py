@@ -13,10 +13,10 @@ from automatosx_nb.app import current
 from automatosx_nb.host.kernel import KernelHost
 
 if TYPE_CHECKING:
-    from automatosx_nb.host.activation import Record
     from automatosx_nb.host.bus import Undo
+    from automatosx_nb.host.ports import Record
     from automatosx_nb.model.generation import InstalledPlugin
-    from automatosx_nb.model.ports import Step
+    from automatosx_nb.model.progress import Step
 
 _ATTRIBUTE = "_automatosx_session"
 

@@ -31,7 +31,7 @@ from automatosx_nb.errors import (
     UnknownGeneration,
     UnknownPlugin,
 )
-from automatosx_nb.model.ports import Step
+from automatosx_nb.model.progress import Step
 from automatosx_nb.profile.lock import writer_lock
 from automatosx_nb.profile.state import state_path
 
@@ -261,7 +261,7 @@ class WrongBytes:
 
 
 def test_an_artifact_whose_hash_differs_is_not_installed(market: Marketplace, home: Path) -> None:
-    tampered = Marketplace(registry=WrongBytes(market.registry))  # type: ignore[arg-type]
+    tampered = Marketplace(registry=WrongBytes(market.registry))
     before = snapshot(home)
     with pytest.raises(ArtifactMismatch) as caught:
         tampered.install(PROFILER, grant=[PYARROW])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,7 @@ _SAMPLES: dict[str, Any] = {
 
 def _concrete(root: type[AutomatosxError] = AutomatosxError) -> Iterator[type[AutomatosxError]]:
     for child in root.__subclasses__():
-        if is_dataclass(child):
+        if child.code != "error":
             yield child
         yield from _concrete(child)
 
@@ -38,11 +37,20 @@ ALL = sorted(set(_concrete()), key=lambda kind: kind.__name__)
 
 
 def _sample(kind: type[AutomatosxError]) -> AutomatosxError:
-    assert is_dataclass(kind)
-    values = {f.name: _SAMPLES[str(f.type)] for f in fields(kind) if f.default is MISSING}
-    made = kind(**values)
-    assert isinstance(made, AutomatosxError)
-    return made
+    types = {name: text for base in kind.__mro__ for name, text in vars(base).get("__annotations__", {}).items()}
+    return kind(**{name: _SAMPLES[types[name]] for name in kind.fields() if not hasattr(kind, name)})
+
+
+def test_an_error_is_made_by_position_or_by_name_and_by_nothing_else() -> None:
+    error = errors.InvalidVersion("1.0", 3, reason="two numbers")
+    assert (error.text, error.position, error.reason) == ("1.0", 3, "two numbers")
+    assert repr(error) == "InvalidVersion(text='1.0', position=3, reason='two numbers')"
+    assert errors.UnknownPlugin("acme.demo").nearest == ()
+    for wrong in (("1.0",), ("1.0", 3, "x", "y")):
+        with pytest.raises(TypeError):
+            errors.InvalidVersion(*wrong)
+    with pytest.raises(TypeError):
+        errors.InvalidVersion("1.0", 3, why="x")  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from automatosx_nb.commands import text
 from automatosx_nb.commands.changes import done
 from automatosx_nb.commands.verbs import Answer, Console, Verb
-from automatosx_nb.model.generation import HistoryEntry
+from automatosx_nb.model.history import HistoryEntry
 
 if TYPE_CHECKING:
     from automatosx_nb.app import Marketplace

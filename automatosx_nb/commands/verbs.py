@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from automatosx_nb.app import Marketplace
-    from automatosx_nb.model.ports import Step
+    from automatosx_nb.model.progress import Step
 
 
 class Console(Protocol):

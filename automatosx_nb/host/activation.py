@@ -7,26 +7,17 @@ use does not need.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from automatosx_nb.host.bus import Bus, Undo
 from automatosx_nb.model.events import Event
 
 if TYPE_CHECKING:
+    from automatosx_nb.host.ports import Frontend, Record
     from automatosx_nb.host.runner import PluginRunner
     from automatosx_nb.model.generation import Generation, InstalledPlugin
     from automatosx_nb.profile import Profile
-
-Record = Mapping[str, Any]
-"""One contribution, as ``model.contributions`` wrote it into the generation."""
-
-
-class Frontend(Protocol):
-    """Where contributions appear: IPython in a kernel, a recorder in a test."""
-
-    def add_magic(self, plugin: InstalledPlugin, magic: Record, call: Callable[[str, str | None], object]) -> Undo:
-        """``call`` takes the line, and the cell's body for a cell magic."""
 
 
 class Activation:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import count
 
 from automatosx_nb.model.events import Event, matches
@@ -12,13 +11,6 @@ from automatosx_nb.model.events import Event, matches
 Handler = Callable[[Event], None]
 Undo = Callable[[], None]
 MAX_CACHED_TOPICS = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class _Subscription:
-    number: int
-    pattern: str
-    handler: Handler
 
 
 class Bus:
@@ -32,19 +24,19 @@ class Bus:
         self._on_error = on_error
         self._numbers = count()
         self._lock = threading.Lock()
-        self._subscriptions: dict[int, _Subscription] = {}
-        self._matching: dict[str, tuple[_Subscription, ...]] = {}
+        self._subscriptions: dict[int, tuple[str, Handler]] = {}
+        self._matching: dict[str, tuple[tuple[str, Handler], ...]] = {}
 
     def subscribe(self, pattern: str, handler: Handler) -> Undo:
         """From now on ``handler`` gets every event whose topic ``pattern`` means, until the undo is called."""
-        subscription = _Subscription(next(self._numbers), pattern, handler)
+        number = next(self._numbers)
         with self._lock:
-            self._subscriptions[subscription.number] = subscription
+            self._subscriptions[number] = (pattern, handler)
             self._matching = {}
 
         def undo() -> None:
             with self._lock:
-                self._subscriptions.pop(subscription.number, None)
+                self._subscriptions.pop(number, None)
                 self._matching = {}
 
         return undo
@@ -55,17 +47,17 @@ class Bus:
 
     def publish(self, event: Event) -> None:
         """Hand ``event`` to every subscriber of its topic, in the order in which they subscribed."""
-        for subscription in self._find(event.type):
+        for pattern, handler in self._find(event.type):
             try:
-                subscription.handler(event)
+                handler(event)
             except Exception as error:  # noqa: BLE001 - one subscriber's failure is not the next one's
-                self._on_error(subscription.pattern, error)
+                self._on_error(pattern, error)
 
-    def _find(self, topic: str) -> tuple[_Subscription, ...]:
+    def _find(self, topic: str) -> tuple[tuple[str, Handler], ...]:
         found = self._matching.get(topic)
         if found is None:
             with self._lock:
-                found = tuple(each for each in self._subscriptions.values() if matches(each.pattern, topic))
+                found = tuple(each for each in self._subscriptions.values() if matches(each[0], topic))
                 if len(self._matching) < MAX_CACHED_TOPICS:
                     self._matching[topic] = found
         return found

@@ -5,20 +5,17 @@ IPython's callbacks are registered only while somebody subscribes, so a notebook
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import blake2b
 from time import perf_counter
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from automatosx_nb.host.bus import Bus, Undo
 from automatosx_nb.model.events import CELL_FINISHED, CELL_STARTED, Event
 
-
-class IPythonEvents(Protocol):
-    def register(self, event: str, function: Callable[..., Any]) -> None: ...
-    def unregister(self, event: str, function: Callable[..., Any]) -> None: ...
+if TYPE_CHECKING:
+    from automatosx_nb.host.ports import IPythonEvents
 
 
 class CellEvents:

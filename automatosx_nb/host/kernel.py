@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
-from automatosx_nb.host.activation import Activation, Frontend
+from automatosx_nb.host.activation import Activation
 from automatosx_nb.host.bus import Bus, Undo
-from automatosx_nb.host.cells import CellEvents, IPythonEvents
+from automatosx_nb.host.cells import CellEvents
 from automatosx_nb.model.events import KERNEL_TOPICS
 
 if TYPE_CHECKING:
+    from automatosx_nb.host.ports import Frontend, IPythonEvents, Resources
     from automatosx_nb.host.runner import PluginRunner
     from automatosx_nb.model.generation import InstalledPlugin
-    from automatosx_nb.profile import Profile
-    from automatosx_nb.sandbox.limits import Limits
-    from automatosx_nb.sandbox.supervisor import Sandbox, Worker
-
-
-class Resources(Protocol):
-    """What a kernel's host takes from the marketplace, opened when first read."""
-
-    @property
-    def profile(self) -> Profile: ...
-    @property
-    def sandbox(self) -> Sandbox: ...
-    @property
-    def limits(self) -> Limits: ...
+    from automatosx_nb.sandbox.supervisor import Worker
 
 
 class KernelHost:
@@ -45,7 +34,7 @@ class KernelHost:
         self._variables = variables
         self.bus = Bus(on_error)
         self.activation = Activation(resources.profile, self.bus, frontend, self._make_runner)
-        self._cells = CellEvents(self.bus, "kernel")
+        self._cells = CellEvents(self.bus, f"kernel/{uuid4().hex[:12]}")
         self._detach: Undo | None = None
 
     def follow(self) -> None:

@@ -9,7 +9,7 @@ CELL_STARTED = "kernel.cell.started"
 CELL_FINISHED = "kernel.cell.finished"
 KERNEL_TOPICS = {
     CELL_STARTED: "A cell is about to run. Data: cell (hash of its source), lines.",
-    CELL_FINISHED: "A cell ended. Data: cell (hash of its source), lines, execution_count, duration_s, ok, error (type name or null).",
+    CELL_FINISHED: "A cell ended. Data: the same, and execution_count, duration_s, ok, error (type name or null).",
 }
 """Topic → what it says and carries. Neither a cell's source nor its values are in any event."""
 

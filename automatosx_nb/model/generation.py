@@ -38,16 +38,3 @@ class Generation:
     action: str
     """What made it, in words, as in ``install automatosx.data-profiler 1.0.0``."""
     plugins: Mapping[str, InstalledPlugin] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryEntry:
-    """One generation, as ``history`` shows it, newest first."""
-
-    number: int
-    created: str
-    by: str
-    action: str
-    current: bool
-    plugins: Mapping[str, str]
-    """Plugin id → version."""

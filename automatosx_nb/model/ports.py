@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -50,24 +49,3 @@ class Registry(ReleaseIndex, Protocol):
         :raises ReleaseExists: the version is taken by other bytes.
         :raises PublishRefused: an enforced check failed.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A step of a transaction, for a progress bar. ``fraction`` is of the whole transaction, 0 to 1."""
-
-    name: str
-    """``resolve``, ``fetch``, ``verify``, ``unpack``, ``check``, ``switch``, ``activate`` or ``done``."""
-    fraction: float
-    text: str
-    """The same for a person, as in 'fetching automatosx.data-profiler 1.0.0'."""
-
-
-class Progress(Protocol):
-    """Is told of each step, in the order in which they happen, on the thread that does the work."""
-
-    def __call__(self, step: Step, /) -> None: ...
-
-
-def silent(_step: Step, /) -> None:
-    """The progress nobody watches."""

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automatosx_nb.errors import NothingToRollBack
-from automatosx_nb.model.generation import Generation, HistoryEntry, InstalledPlugin
+from automatosx_nb.model.generation import Generation, InstalledPlugin
 from automatosx_nb.profile.generations import Generations
 from automatosx_nb.profile.store import Store
 
 if TYPE_CHECKING:
+    from automatosx_nb.model.history import HistoryEntry
     from automatosx_nb.package import Package
     from automatosx_nb.profile.state import KeyValueState
 
@@ -28,6 +29,8 @@ class Profile:
 
     def history(self) -> tuple[HistoryEntry, ...]:
         """Every generation, newest first."""
+        from automatosx_nb.model.history import HistoryEntry
+
         current = self.generations.current_number()
         return tuple(
             HistoryEntry(

@@ -15,7 +15,7 @@ from automatosx_nb.errors import ArtifactMismatch, ConsentRequired, PlanStale, U
 from automatosx_nb.model.generation import Generation, InstalledPlugin
 from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.plan import Applied, Plan, PlannedChange
-from automatosx_nb.model.ports import Progress, Step
+from automatosx_nb.model.progress import Progress, Step
 from automatosx_nb.package import Package, read
 from automatosx_nb.profile.lock import writer_lock
 from automatosx_nb.profile.state import copy_state, new_state_name

@@ -18,7 +18,7 @@ from automatosx_nb.widgets import faults, requests, views, wording
 if TYPE_CHECKING:
     from automatosx_nb.app import Marketplace
     from automatosx_nb.model.plan import Applied, Plan
-    from automatosx_nb.model.ports import Step
+    from automatosx_nb.model.progress import Step
 
 PAGE_SIZE = 24
 

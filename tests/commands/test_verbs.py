@@ -14,7 +14,7 @@ from automatosx_nb.app import Marketplace
 from automatosx_nb.commands import run
 from automatosx_nb.commands.verbs import all_verbs, parser_of
 from automatosx_nb.errors import ConsentRequired, UsageError
-from automatosx_nb.model.ports import Step
+from automatosx_nb.model.progress import Step
 
 if TYPE_CHECKING:
     from tests.conftest import MakePlugin

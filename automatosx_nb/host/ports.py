@@ -1,0 +1,39 @@
+"""What the host needs from around it, as protocols. Only type checkers read this, so loading the extension does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from automatosx_nb.host.bus import Undo
+    from automatosx_nb.model.generation import InstalledPlugin
+    from automatosx_nb.profile import Profile
+    from automatosx_nb.sandbox.limits import Limits
+    from automatosx_nb.sandbox.supervisor import Sandbox
+
+Record = Mapping[str, Any]
+"""One contribution, as ``model.contributions`` wrote it into the generation."""
+
+
+class Frontend(Protocol):
+    """Where contributions appear: IPython in a kernel, a recorder in a test."""
+
+    def add_magic(self, plugin: InstalledPlugin, magic: Record, call: Callable[[str, str | None], object]) -> Undo:
+        """``call`` takes the line, and the cell's body for a cell magic."""
+
+
+class IPythonEvents(Protocol):
+    def register(self, event: str, function: Callable[..., Any]) -> None: ...
+    def unregister(self, event: str, function: Callable[..., Any]) -> None: ...
+
+
+class Resources(Protocol):
+    """What a kernel's host takes from the marketplace, opened when first read."""
+
+    @property
+    def profile(self) -> Profile: ...
+    @property
+    def sandbox(self) -> Sandbox: ...
+    @property
+    def limits(self) -> Limits: ...
