@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from automatosx_nb.errors import InvalidPermission
-from automatosx_nb.model.generation import HistoryEntry, InstalledPlugin
+from automatosx_nb.model.generation import InstalledPlugin
+from automatosx_nb.model.history import HistoryEntry
 from automatosx_nb.model.names import publisher_of, short_name
 from automatosx_nb.model.permissions import Permission
 from automatosx_nb.model.plan import Plan, PlannedChange

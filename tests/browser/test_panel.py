@@ -97,7 +97,7 @@ def test_a_plugin_is_installed_by_keyboard_alone_and_the_focus_comes_back(panel:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.locator(".ax-said").filter(has_text="cell-ledger 1.0.0 installed").wait_for()
-    assert page.evaluate("document.activeElement.closest('.ax') !== null")
+    page.wait_for_function("document.activeElement.ariaLabel === 'Details of cell-ledger'")
 
 
 def test_typing_into_the_search_runs_no_notebook_command(panel: Any) -> None:

@@ -21,13 +21,19 @@ export function uid() {
   return Math.random().toString(36).slice(2, 10);
 }
 
-// Redraw below `root`, and put the focus back on the element with the same data-key, or on `otherwise`.
+// What a person who was at the element `key` ("action:plugin") wants to be at now: the same element if it can be used,
+// else another one of the same plugin, as Details where Install went away.
+export function nearKey(root, key) {
+  if (!key) return null;
+  const usable = [...root.querySelectorAll("[data-key]:not(:disabled)")].filter((one) => one.checkVisibility());
+  const plugin = key.slice(key.indexOf(":"));
+  return usable.find((one) => one.dataset.key === key) ?? usable.find((one) => one.dataset.key.endsWith(plugin)) ?? null;
+}
+
+// Redraw below `root`, and keep the focus where it was, or near it, or on `otherwise`.
 export function keepingFocus(root, draw, otherwise) {
   const active = root.getRootNode().activeElement;
   const inside = active && root.contains(active);
-  const key = inside ? active.dataset.key : null;
   draw();
-  if (!inside || active.isConnected) return;
-  const same = key && root.querySelector(`[data-key="${CSS.escape(key)}"]:not(:disabled)`);
-  (same || otherwise)?.focus();
+  if (inside && !active.isConnected) (nearKey(root, active.dataset.key) ?? otherwise)?.focus();
 }

@@ -1,4 +1,4 @@
-import { h, keepingFocus, uid } from "./dom.js";
+import { h, keepingFocus, nearKey, uid } from "./dom.js";
 import { connect } from "./link.js";
 import { label, plural } from "./wording.js";
 import { closeButton, createDialog, faultBox, progressBar, tabs } from "./dialog.js";
@@ -180,11 +180,8 @@ function render({ model, el }) {
     }
   }
   function giveFocusBack(opener) {
-    const key = opener?.dataset?.key;
-    const same = key && root.querySelector(`[data-key="${CSS.escape(key)}"]:not(:disabled)`);
-    const plugin = key?.split(":")[1];
-    const near = plugin && root.querySelector(`[data-key$=":${CSS.escape(plugin)}"]:not(:disabled)`);
-    (opener?.isConnected && !opener.disabled ? opener : same || near || (search.disabled ? title : search)).focus();
+    const usable = opener?.isConnected && !opener.disabled ? opener : nearKey(root, opener?.dataset?.key);
+    (usable ?? (search.disabled ? title : search)).focus();
   }
 
   // --- what the kernel says by itself
