@@ -78,6 +78,7 @@ class Worker:
         self._interrupted = False
         self._calls = 0
         self._unanswered = 0
+        self._conversing = False
         self._reaped: protocol.Reaped | None = None
         self._alive = False
         spawned = server.spawn(limits, sorted(without))
@@ -220,24 +221,26 @@ class Worker:
         except ProtocolViolation:
             self._end()
             raise
-        except AutomatosxError:
-            raise
         except BaseException:
-            self._settle(call)
+            if self._conversing and self._alive:
+                self._settle(call)
             raise
         finally:
             with self._lock:
                 self._in_flight = 0
 
     def _converse(self, call: int, frame: protocol.Struct, fds: Sequence[int], broker: Broker, clock: _Clock) -> object:
+        self._conversing = True
         try:
             self._channel.send(frame, fds, deadline=clock.deadline)
         except FrameTooLarge as error:
+            self._conversing = False
             raise UntransferableValue("a value", "frame", f"{error}; hand large data over as a table") from error
         printed = 0
         while True:
             clock.check()
             reply, received = self._channel.receive(deadline=clock.deadline)
+            self._conversing = isinstance(reply, protocol.Output | protocol.Ask)
             try:
                 if isinstance(reply, protocol.Output):
                     printed += len(reply.text)

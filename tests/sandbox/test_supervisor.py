@@ -196,6 +196,24 @@ def test_an_error_of_ours_in_the_broker_passes_through_and_leaves_a_worker_that_
     assert worker.call("m:two", broker=broker) == 2
 
 
+def test_an_error_in_showing_output_leaves_a_worker_that_answers(start: Any, broker: Any) -> None:
+    def fail(stream: str, text: str) -> None:
+        raise QuotaExceeded("the notebook", "1 MiB", "2 MiB")
+
+    worker, broker.output = start("def m(n):\n    print(n)\n    return n\n"), fail
+    with pytest.raises(QuotaExceeded):
+        worker.call("m:m", [1], broker=broker)
+    del broker.output
+    assert worker.call("m:m", [2], broker=broker) == 2
+
+
+def test_a_call_too_large_to_be_sent_leaves_a_worker_that_answers(start: Any, broker: Any) -> None:
+    worker = start("def m(n):\n    return len(n)\n", limits=Limits(frame_mb=1))
+    with pytest.raises(UntransferableValue, match="hand large data over as a table"):
+        worker.call("m:m", ["x" * (2 << 20)], broker=broker)
+    assert worker.call("m:m", ["xx"], broker=broker) == 2
+
+
 def test_what_is_printed_arrives_in_order_before_the_result(start: Any, broker: Any) -> None:
     worker = start("def m():\n    for i in range(5):\n        print(i, '\\ud800')\n    return 1\n")
     assert worker.call("m:m", broker=broker) == 1
