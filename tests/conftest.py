@@ -1,8 +1,7 @@
-"""What every test may use: a home of its own, plugins made on the spot, and a check that no worker is left."""
+"""What every test may use: a home of its own, plugins made on the spot."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from textwrap import dedent
@@ -79,16 +78,3 @@ def make_plugin(tmp_path: Path) -> MakePlugin:
         return folder
 
     return make
-
-
-def children() -> set[int]:
-    """The process ids of everything below this process."""
-    found: set[int] = set()
-    queue = [os.getpid()]
-    while queue:
-        parent = queue.pop()
-        for task in Path(f"/proc/{parent}/task").glob("*/children"):
-            below = {int(word) for word in task.read_text().split()}
-            queue += below - found
-            found |= below
-    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -96,6 +97,13 @@ def test_it_shows_the_slowest_cells_first_and_then_those_that_ran_last(ledger: I
     assert last.index("fastfast") < last.index("slowslow")
     assert "Runs: 2" in slowest
     assert "since 2026-03-01 00:01 UTC" in slowest
+
+
+def test_a_cell_is_named_by_the_number_of_its_last_run(ledger: Importer, shelf: Shelf) -> None:
+    event = finished("aaaabbbbcccc", 1.0)
+    note(ledger, replace(event, data=event.data | {"execution_count": 6}))
+    note(ledger, replace(event, data=event.data | {"execution_count": 7}))
+    assert "[7] aaaabbbb" in shown(ledger)
 
 
 def test_last_bounds_the_cells_that_ran_last(ledger: Importer, shelf: Shelf) -> None:

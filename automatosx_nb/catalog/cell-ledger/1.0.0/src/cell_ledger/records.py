@@ -10,6 +10,7 @@ RUNS_KEPT = 24
 def new_cell(cell: str) -> dict:
     return {
         "cell": cell,
+        "number": None,
         "lines": 0,
         "runs": 0,
         "failures": 0,
@@ -26,6 +27,7 @@ def with_run(record: dict, time: str, data: dict) -> dict:
     duration, ok = float(data["duration_s"]), bool(data["ok"])
     return {
         **record,
+        "number": data.get("execution_count"),
         "lines": data["lines"],
         "runs": record["runs"] + 1,
         "failures": record["failures"] + (0 if ok else 1),

@@ -39,7 +39,7 @@ def table(cells: list) -> ui.Node:
 def row(record: dict) -> list:
     recent = record["recent"]
     return [
-        record["cell"][:8],
+        label(record),
         record["lines"],
         ui.svg(sparkline(recent), spoken(recent)),
         seconds(recent[-1][0]),
@@ -51,6 +51,12 @@ def row(record: dict) -> list:
         record["error"],
         moment(record["last"]),
     ]
+
+
+def label(record: dict) -> str:
+    """How the notebook numbered the cell's last run, and enough of the hash of its source to tell cells apart."""
+    short = record["cell"][:8]
+    return short if record["number"] is None else f"[{record['number']}] {short}"
 
 
 def seconds(duration: float) -> str:
