@@ -11,7 +11,7 @@ class Step:
     """A step of a transaction, for a progress bar. ``fraction`` is of the whole transaction, 0 to 1."""
 
     name: str
-    """``resolve``, ``fetch``, ``verify``, ``unpack``, ``check``, ``switch``, ``activate`` or ``done``."""
+    """``resolve``, ``fetch``, ``verify``, ``check``, ``switch`` or ``done``."""
     fraction: float
     text: str
     """The same for a person, as in 'fetching automatosx.data-profiler 1.0.0'."""

@@ -1,4 +1,4 @@
-"""Artifacts: build, read safely, digest, unpack."""
+"""Artifacts: build, read safely, digest."""
 
 from __future__ import annotations
 
@@ -6,6 +6,5 @@ from automatosx_nb.package.artifact import SUFFIX, Package, digest, file_name
 from automatosx_nb.package.building import build
 from automatosx_nb.package.caps import CAPS, Caps
 from automatosx_nb.package.reading import read
-from automatosx_nb.package.unpacking import altered, unpack
 
-__all__ = ["CAPS", "SUFFIX", "Caps", "Package", "altered", "build", "digest", "file_name", "read", "unpack"]
+__all__ = ["CAPS", "SUFFIX", "Caps", "Package", "build", "digest", "file_name", "read"]
