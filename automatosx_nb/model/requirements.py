@@ -83,9 +83,7 @@ def version(spot: Spot) -> Version | None:
         try:
             return Version.parse(spot.value)
         except InvalidVersion as error:
-            spot.refuse(
-                "a SemVer version, as in '1.2.0'", found=_at(spot.value, error.reason, error.position)
-            )
+            spot.refuse("a SemVer version, as in '1.2.0'", found=_at(spot.value, error.reason, error.position))
             return None
     spot.refuse("a SemVer version, as in '1.2.0'")
     return None

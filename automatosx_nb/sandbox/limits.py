@@ -22,7 +22,7 @@ class Limits:
     open_files: int = 64
     file_mb: int = 64
     """Largest file in its temporary directory (RLIMIT_FSIZE), MiB."""
-    frame_mb: int = 64
+    frame_mb: int = 16
     """Largest frame on the wire, MiB; tables cross through shared memory and have their own cap."""
     table_mb: int = 2048
     """Largest table handed over or back, MiB."""

@@ -36,9 +36,7 @@ def seen(shell: Any) -> Iterator[list[Event]]:
     undo()
 
 
-def test_a_cell_makes_a_started_and_a_finished_event_without_its_source(
-    shell: Any, seen: list[Event]
-) -> None:
+def test_a_cell_makes_a_started_and_a_finished_event_without_its_source(shell: Any, seen: list[Event]) -> None:
     shell.run_cell("secret = 'hunter2'\nsecret", store_history=True, silent=False)
     assert [event.type for event in seen] == [CELL_STARTED, CELL_FINISHED]
     finished = seen[1].data
@@ -61,9 +59,7 @@ def test_a_cell_that_fails_says_the_type_of_its_error_only(
     capsys.readouterr()
 
 
-def test_the_same_source_has_the_same_identity_and_other_source_another(
-    shell: Any, seen: list[Event]
-) -> None:
+def test_the_same_source_has_the_same_identity_and_other_source_another(shell: Any, seen: list[Event]) -> None:
     for source in ("x = 1", "x = 1\n", "x = 2"):
         shell.run_cell(source, store_history=True)
     first, again, other = (event.data["cell"] for event in seen if event.type == CELL_FINISHED)

@@ -68,9 +68,7 @@ def test_a_subscription_needs_the_permission_to_hear_its_topic() -> None:
     ("name", "parameter", "positional"),
     [("table", "table", True), ("--strict", "strict", False), ("--max-rows", "max_rows", False)],
 )
-def test_an_argument_fills_the_parameter_that_its_name_spells(
-    name: str, parameter: str, positional: bool
-) -> None:
+def test_an_argument_fills_the_parameter_that_its_name_spells(name: str, parameter: str, positional: bool) -> None:
     argument = Argument(name, "string")
     assert (argument.parameter, argument.positional) == (parameter, positional)
 

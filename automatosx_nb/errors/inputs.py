@@ -1,0 +1,178 @@
+"""What a person or a file said cannot be read: ids, versions, manifests, artifacts, arguments, settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from automatosx_nb.errors.root import UserError, caret, did_you_mean
+
+
+class InvalidPluginId(UserError, ValueError):
+    code: ClassVar[str] = "invalid-plugin-id"
+    text: str
+    reason: str
+    suggestion: str | None = None
+
+    def problem(self) -> str:
+        return f"{self.text!r} is not a plugin id: {self.reason}."
+
+    def next_step(self) -> str:
+        known = f"Did you mean {self.suggestion!r}? " if self.suggestion else ""
+        return f"{known}A plugin id is 'publisher.name' in small letters, digits and single hyphens."
+
+
+class InvalidVersion(UserError, ValueError):
+    code: ClassVar[str] = "invalid-version"
+    text: str
+    position: int
+    reason: str
+
+    def problem(self) -> str:
+        return f"not a SemVer version: {self.reason}\n{caret(self.text[:256], self.position)}"
+
+    def next_step(self) -> str:
+        return "Write three numbers, as in 1.4.0 or 2.0.0-rc.1 (https://semver.org)."
+
+
+class InvalidRange(UserError, ValueError):
+    code: ClassVar[str] = "invalid-range"
+    text: str
+    position: int
+    reason: str
+
+    def problem(self) -> str:
+        return f"not a version range: {self.reason}\n{caret(self.text[:256], self.position)}"
+
+    def next_step(self) -> str:
+        return "Write a range as npm does: ^1.2, ~1.2.3, >=1.0 <3.0, 1.x, 1.2.3 - 2.0, or several joined by ||."
+
+
+class InvalidPermission(UserError, ValueError):
+    code: ClassVar[str] = "invalid-permission"
+    text: str
+    reason: str
+    nearest: tuple[str, ...] = ()
+
+    def problem(self) -> str:
+        return f"{self.text!r} is not a permission: {self.reason}."
+
+    def next_step(self) -> str:
+        return did_you_mean(self.nearest, "docs/permissions.md lists every kind and its scope.")
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestProblem:
+    """One thing that is wrong in a manifest: ``path`` is dotted, as in ``contributes.magics[0].handler``."""
+
+    path: str
+    found: str
+    valid: str
+    nearest: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        hint = f" (did you mean {' or '.join(repr(n) for n in self.nearest)}?)" if self.nearest else ""
+        return f"{self.path or '(file)'}: found {self.found}; valid is {self.valid}{hint}"
+
+
+class InvalidManifest(UserError, ValueError):
+    code: ClassVar[str] = "invalid-manifest"
+    source: str
+    problems: tuple[ManifestProblem, ...]
+
+    def problem(self) -> str:
+        count = len(self.problems)
+        head = f"{self.source} has {count} problem{'s' if count != 1 else ''}:"
+        return "\n".join([head, *(f"  - {p}" for p in self.problems)])
+
+    def next_step(self) -> str:
+        return (
+            f"Correct {'them' if len(self.problems) > 1 else 'it'} in {self.source}; docs/manifest.md shows every key."
+        )
+
+
+class InvalidArtifact(UserError, ValueError):
+    """``member`` is the path inside the archive that is at fault, where it is one."""
+
+    code: ClassVar[str] = "invalid-artifact"
+    name: str
+    reason: str
+    member: str | None = None
+
+    def problem(self) -> str:
+        where = f" ({self.member!r})" if self.member is not None else ""
+        return f"{self.name} is not a safe plugin artifact: {self.reason}{where}."
+
+    def next_step(self) -> str:
+        return "Nothing was unpacked. Build it again with 'jupyter automatosx pack', or get it from its registry."
+
+
+class ArtifactMismatch(UserError):
+    code: ClassVar[str] = "artifact-mismatch"
+    plugin: str
+    version: str
+    expected: str
+    actual: str
+
+    def problem(self) -> str:
+        return (
+            f"the artifact of {self.plugin} {self.version} is not the one that was published: "
+            f"SHA-256 {self.actual} where the registry says {self.expected}."
+        )
+
+    def next_step(self) -> str:
+        return "Nothing was installed. Try again; if it stays so, tell the registry's administrator."
+
+
+class UnknownVariable(UserError, LookupError):
+    code: ClassVar[str] = "unknown-variable"
+    name: str
+    nearest: tuple[str, ...] = ()
+
+    def problem(self) -> str:
+        return f"there is no variable {self.name!r} in this notebook."
+
+    def next_step(self) -> str:
+        return did_you_mean(self.nearest, "Run the cell that defines it first.")
+
+
+class UntransferableValue(UserError, TypeError):
+    code: ClassVar[str] = "untransferable-value"
+    what: str
+    type_name: str
+    reason: str = ""
+
+    def problem(self) -> str:
+        because = f": {self.reason}" if self.reason else ""
+        return f"{self.what} is a {self.type_name}, which cannot be handed to a plugin{because}."
+
+    def next_step(self) -> str:
+        return "JSON values, bytes and tables can (anything with __arrow_c_stream__: pandas, polars, pyarrow, duckdb)."
+
+
+class UsageError(UserError):
+    """A verb or a magic was typed wrongly. ``usage`` is its usage line."""
+
+    code: ClassVar[str] = "usage"
+    message: str
+    usage: str
+
+    def problem(self) -> str:
+        return self.message if self.message.endswith((".", "?")) else f"{self.message}."
+
+    def next_step(self) -> str:
+        return f"Usage: {self.usage}"
+
+
+class InvalidConfiguration(UserError):
+    """``where`` is a file or a setting, as in ``c.SandboxLimits``."""
+
+    code: ClassVar[str] = "invalid-configuration"
+    where: str
+    reason: str
+
+    def problem(self) -> str:
+        return f"the configuration in {self.where} cannot be used: {self.reason}."
+
+    def next_step(self) -> str:
+        return "Correct it; until then nothing that depends on it starts. docs/configuration.md lists every setting."

@@ -1,0 +1,175 @@
+"""Registry and resolution."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from automatosx_nb.errors.root import PlatformError, UserError, did_you_mean
+
+
+class UnknownPlugin(UserError, LookupError):
+    code: ClassVar[str] = "unknown-plugin"
+    plugin: str
+    nearest: tuple[str, ...] = ()
+
+    def problem(self) -> str:
+        return f"there is no plugin {self.plugin!r} in the registry."
+
+    def next_step(self) -> str:
+        return did_you_mean(self.nearest, "Look for it with 'search': %ax search <words>.")
+
+
+class UnknownRelease(UserError, LookupError):
+    code: ClassVar[str] = "unknown-release"
+    plugin: str
+    version: str
+    available: tuple[str, ...] = ()
+
+    def problem(self) -> str:
+        return f"{self.plugin} has no release {self.version!r}."
+
+    def next_step(self) -> str:
+        if not self.available:
+            return f"It has no release yet: see %ax info {self.plugin}."
+        return f"It has {', '.join(self.available)}."
+
+
+class ReleaseExists(UserError):
+    code: ClassVar[str] = "release-exists"
+    plugin: str
+    version: str
+
+    def problem(self) -> str:
+        return f"{self.plugin} {self.version} is already published, with other content."
+
+    def next_step(self) -> str:
+        return "A version is never reused: raise 'version' in plugin.toml and publish again."
+
+
+class PublishRefused(UserError):
+    """``findings`` are the messages of the enforced checks that failed, each with its file and line if known."""
+
+    code: ClassVar[str] = "publish-refused"
+    plugin: str
+    version: str
+    findings: tuple[str, ...]
+
+    def problem(self) -> str:
+        head = f"{self.plugin} {self.version} was not published: {len(self.findings)} check(s) failed."
+        return "\n".join([head, *(f"  - {finding}" for finding in self.findings)])
+
+    def next_step(self) -> str:
+        return "Correct them and publish again; the version was not used up."
+
+
+class InvalidSearch(UserError, ValueError):
+    """``part`` is the part of the search at fault: ``text``, ``size``, ``cursor`` or ``sort``."""
+
+    code: ClassVar[str] = "invalid-search"
+    part: str
+    found: str
+    valid: str
+
+    def problem(self) -> str:
+        return f"the search's {self.part} is {self.found}."
+
+    def next_step(self) -> str:
+        return f"Valid is {self.valid}."
+
+
+class RegistryBusy(PlatformError):
+    code: ClassVar[str] = "registry-busy"
+    path: str
+    waited_s: float
+
+    def problem(self) -> str:
+        return f"another process is writing to the registry at {self.path}; waited {self.waited_s:.0f} s."
+
+    def next_step(self) -> str:
+        return "Nothing was changed. Try again when it has finished."
+
+
+class RegistryDamaged(PlatformError):
+    code: ClassVar[str] = "registry-damaged"
+    path: str
+    reason: str
+
+    def problem(self) -> str:
+        return f"the registry's {self.path} cannot be used: {self.reason}."
+
+    def next_step(self) -> str:
+        return "Nothing was changed. Restore it from a backup, or move it away: a new registry is then made."
+
+
+class RegistryTooNew(UserError):
+    """``revision`` is the schema revision found, ``known`` the newest that this version can read."""
+
+    code: ClassVar[str] = "registry-too-new"
+    path: str
+    revision: str
+    known: str
+
+    def problem(self) -> str:
+        return (
+            f"the registry at {self.path} has schema {self.revision}, and this automatosx_nb knows up to {self.known}."
+        )
+
+    def next_step(self) -> str:
+        return "Nothing was changed. Update automatosx_nb, or set AUTOMATOSX_HOME to another folder."
+
+
+class ResolutionConflict(UserError):
+    """``causes`` are sentences, from the user's wishes to the contradiction."""
+
+    code: ClassVar[str] = "resolution-conflict"
+    causes: tuple[str, ...]
+
+    def problem(self) -> str:
+        return "\n".join(["these plugins cannot be installed together:", *(f"  - {cause}" for cause in self.causes)])
+
+    def next_step(self) -> str:
+        return "Ask for another version of one of them, or remove one: %ax remove <plugin>."
+
+
+class DependencyCycle(UserError):
+    """``cycle`` names each plugin once, in the order in which they require each other."""
+
+    code: ClassVar[str] = "dependency-cycle"
+    cycle: tuple[str, ...]
+
+    def problem(self) -> str:
+        return f"these plugins require each other in a circle: {' → '.join((*self.cycle, self.cycle[0]))}."
+
+    def next_step(self) -> str:
+        return "Choose versions without the circle, or tell their publishers: one of the requirements has to go."
+
+
+class ResolutionTooHard(PlatformError):
+    """The search was given up: no answer was found, and none was ruled out. ``wishes`` are what was asked for."""
+
+    code: ClassVar[str] = "resolution-too-hard"
+    reason: str
+    wishes: tuple[str, ...] = ()
+
+    def problem(self) -> str:
+        wished = f" for {', '.join(self.wishes)}" if self.wishes else ""
+        return f"no set of versions was found{wished}, and none was ruled out: {self.reason}."
+
+    def next_step(self) -> str:
+        return "Nothing was changed. Ask for fewer plugins at once, or name exact versions of some of them."
+
+
+class Incompatible(UserError):
+    """``reasons`` are sentences about this environment: runtime, Python, packages, platform."""
+
+    code: ClassVar[str] = "incompatible"
+    plugin: str
+    version: str
+    reasons: tuple[str, ...]
+    remedy: str = ""
+
+    def problem(self) -> str:
+        return f"{self.plugin} {self.version} does not fit this environment: {'; '.join(self.reasons)}."
+
+    def next_step(self) -> str:
+        return self.remedy or f"See which versions fit: %ax info {self.plugin}."

@@ -1,0 +1,196 @@
+"""The worker, and the plugin in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from automatosx_nb.errors.root import PlatformError, UserError, did_you_mean
+
+
+class PluginRefused(UserError):
+    """The language policy refused a plugin's source; nothing of it ran. ``line`` is 1-based, 0 if unknown."""
+
+    code: ClassVar[str] = "plugin-refused"
+    file: str
+    line: int
+    refused: str
+    instead: str = ""
+
+    def problem(self) -> str:
+        where = f"{self.file}, line {self.line}" if self.line else self.file
+        return f"{where}: {self.refused}."
+
+    def next_step(self) -> str:
+        return self.instead or "docs/plugin-python.md lists what plugin code may use."
+
+
+@dataclass(frozen=True, slots=True)
+class PluginFrame:
+    """One line of a plugin's own traceback: ``file`` is relative to the plugin's ``src/``."""
+
+    file: str
+    line: int
+    function: str
+    text: str
+
+
+class PluginFailed(UserError):
+    """A plugin's handler raised. ``frames`` are the plugin's own lines, outermost first; none of ours."""
+
+    code: ClassVar[str] = "plugin-failed"
+    plugin: str
+    type_name: str
+    message: str
+    frames: tuple[PluginFrame, ...] = ()
+
+    def problem(self) -> str:
+        lines = [f"{self.plugin} raised {self.type_name}: {self.message}"]
+        for frame in self.frames:
+            lines.append(f'  File "{frame.file}", line {frame.line}, in {frame.function}')
+            if frame.text:
+                lines.append(f"    {frame.text}")
+        return "\n".join(lines)
+
+    def next_step(self) -> str:
+        return (
+            f"This is an error in the plugin, not in your notebook: tell its publisher, or %ax rollback {self.plugin}."
+        )
+
+
+class PermissionDenied(UserError):
+    code: ClassVar[str] = "permission-denied"
+    plugin: str
+    permission: str
+
+    def problem(self) -> str:
+        return f"{self.plugin} has no permission {self.permission!r}."
+
+    def next_step(self) -> str:
+        return f"Its manifest has to ask for it under [permissions], and you to grant it: %ax info {self.plugin}."
+
+
+class InvalidRequest(UserError, TypeError):
+    """A plugin asked the host for something that no capability offers. ``valid`` says what is offered."""
+
+    code: ClassVar[str] = "invalid-request"
+    capability: str
+    method: str
+    valid: str
+
+    def problem(self) -> str:
+        return f"the host does not offer {self.capability}.{self.method} with these arguments."
+
+    def next_step(self) -> str:
+        return f"It offers {self.valid}."
+
+
+class UnknownHandler(UserError, LookupError):
+    """The manifest names a ``module:function`` that the plugin's sources do not have."""
+
+    code: ClassVar[str] = "unknown-handler"
+    plugin: str
+    handler: str
+    reason: str
+    nearest: tuple[str, ...] = ()
+
+    def problem(self) -> str:
+        return f"{self.plugin} has no handler {self.handler!r}: {self.reason}."
+
+    def next_step(self) -> str:
+        return did_you_mean(self.nearest, "A handler is 'module.sub:function', with the module under src/.")
+
+
+class CapabilityUnavailable(UserError, RuntimeError):
+    """A capability was called where there is no host behind it: outside a worker."""
+
+    code: ClassVar[str] = "capability-unavailable"
+    capability: str
+
+    def problem(self) -> str:
+        return f"the capability {self.capability!r} was called outside a plugin's worker."
+
+    def next_step(self) -> str:
+        return "Run the code as a plugin, or in a test through automatosx_nb.testing."
+
+
+class CapabilityFailed(UserError):
+    """The host refused or failed to do what plugin code asked for; seen only by plugin code, which may catch it."""
+
+    code: ClassVar[str] = "capability-failed"
+    capability: str
+    type_name: str
+    message: str
+
+    def problem(self) -> str:
+        return f"{self.capability}: {self.message} ({self.type_name})"
+
+    def next_step(self) -> str:
+        return "Catch CapabilityFailed to go on without it."
+
+
+class LimitExceeded(UserError):
+    """A plugin's worker went over a limit and was stopped. ``limit`` is a field of ``sandbox.limits.Limits``."""
+
+    code: ClassVar[str] = "limit-exceeded"
+    plugin: str
+    limit: str
+    allowed: str
+    remedy: str = ""
+
+    def problem(self) -> str:
+        return f"{self.plugin} went over its limit {self.limit} ({self.allowed}) and was stopped."
+
+    def next_step(self) -> str:
+        return self.remedy or "Your kernel and its variables are untouched. Give it less to do, or raise the limit."
+
+
+class CallInterrupted(UserError):
+    code: ClassVar[str] = "call-interrupted"
+    plugin: str
+
+    def problem(self) -> str:
+        return f"the call to {self.plugin} was interrupted."
+
+    def next_step(self) -> str:
+        return "Your kernel is ready; run the cell again to repeat the call."
+
+
+class WorkerLost(PlatformError):
+    """A worker ended without being asked to. ``status`` is how, as in 'signal SIGSEGV' or 'exit status 3'."""
+
+    code: ClassVar[str] = "worker-lost"
+    plugin: str
+    status: str
+
+    def problem(self) -> str:
+        return f"the worker of {self.plugin} ended unexpectedly ({self.status})."
+
+    def next_step(self) -> str:
+        return "It is started again at the next call. If it happens again, tell the plugin's publisher."
+
+
+class SandboxUnavailable(PlatformError):
+    """Plugins do not start: a layer that the policy requires is missing here, or no worker can be started."""
+
+    code: ClassVar[str] = "sandbox-unavailable"
+    reason: str
+
+    def problem(self) -> str:
+        return f"plugins cannot be started safely here: {self.reason}."
+
+    def next_step(self) -> str:
+        return "Run 'jupyter automatosx doctor': it says which layers are missing and how to get them."
+
+
+class ProtocolViolation(PlatformError):
+    """The other end of the wire sent something that is not a frame of ours; the worker was stopped."""
+
+    code: ClassVar[str] = "protocol-violation"
+    reason: str
+
+    def problem(self) -> str:
+        return f"a worker broke the wire protocol: {self.reason}."
+
+    def next_step(self) -> str:
+        return "Its worker was stopped. Treat the plugin as hostile until its publisher explains it."

@@ -1,0 +1,164 @@
+"""What is installed, and the disk that it lies on."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from automatosx_nb.errors.root import PlatformError, UserError, did_you_mean
+
+
+class NotInstalled(UserError, LookupError):
+    code: ClassVar[str] = "not-installed"
+    plugin: str
+    nearest: tuple[str, ...] = ()
+
+    def problem(self) -> str:
+        return f"{self.plugin!r} is not installed in this profile."
+
+    def next_step(self) -> str:
+        return did_you_mean(self.nearest, "See what is installed with %ax list.")
+
+
+class ConsentRequired(UserError):
+    """``permissions`` maps the permissions nobody has granted yet to the author's reasons."""
+
+    code: ClassVar[str] = "consent-required"
+    plugin: str
+    version: str
+    permissions: dict[str, str]
+
+    def problem(self) -> str:
+        lines = [f"{self.plugin} {self.version} asks for permissions that nobody has granted:"]
+        lines += [f"  - {permission}: {reason}" for permission, reason in self.permissions.items()]
+        return "\n".join(lines)
+
+    def next_step(self) -> str:
+        flags = " ".join(f"--grant {permission}" for permission in self.permissions)
+        return f"Nothing was changed. If you agree, run it again with {flags}."
+
+
+class PlanStale(UserError):
+    code: ClassVar[str] = "plan-stale"
+    planned_for: int
+    current: int
+
+    def problem(self) -> str:
+        return f"the plan was made for generation {self.planned_for}, and the profile is now at {self.current}."
+
+    def next_step(self) -> str:
+        return "Nothing was changed. Make the plan again: somebody else changed this profile meanwhile."
+
+
+class UnknownGeneration(UserError, LookupError):
+    code: ClassVar[str] = "unknown-generation"
+    number: int
+    available: tuple[int, ...]
+
+    def problem(self) -> str:
+        return f"this profile has no generation {self.number}."
+
+    def next_step(self) -> str:
+        if not self.available:
+            return "Nothing was ever installed in it: there is nothing to go back to."
+        return f"It has {', '.join(map(str, self.available))}: see %ax history."
+
+
+class NothingToRollBack(UserError):
+    code: ClassVar[str] = "nothing-to-roll-back"
+    current: int
+
+    def problem(self) -> str:
+        return "there is no earlier generation to roll back to."
+
+    def next_step(self) -> str:
+        return "See the profile's history with %ax history."
+
+
+class ProfileBusy(UserError):
+    """``owner`` says who holds the writer's lock, where it is known."""
+
+    code: ClassVar[str] = "profile-busy"
+    path: str
+    owner: str
+    waited_s: float
+
+    def problem(self) -> str:
+        return f"another process ({self.owner}) is changing the profile at {self.path}; waited {self.waited_s:.0f} s."
+
+    def next_step(self) -> str:
+        return "Nothing was changed. Try again when it has finished."
+
+
+class ProfileReadOnly(UserError):
+    code: ClassVar[str] = "profile-read-only"
+    path: str
+    reason: str
+
+    def problem(self) -> str:
+        return f"cannot write to {self.path}: {self.reason}."
+
+    def next_step(self) -> str:
+        return "Nothing was changed. Give yourself write access, or set AUTOMATOSX_HOME to a folder that is yours."
+
+
+class StorageFull(UserError):
+    code: ClassVar[str] = "storage-full"
+    path: str
+    reason: str
+
+    def problem(self) -> str:
+        return f"there is no room left for {self.path}: {self.reason}."
+
+    def next_step(self) -> str:
+        return "Nothing was changed. Free some space there, or set AUTOMATOSX_HOME to a larger disk."
+
+
+class StorageFailed(PlatformError):
+    code: ClassVar[str] = "storage-failed"
+    path: str
+    reason: str
+
+    def problem(self) -> str:
+        return f"{self.path} could not be read or written: {self.reason}."
+
+    def next_step(self) -> str:
+        return "Nothing was changed. Check the disk and that the path is what you meant, then try again."
+
+
+class ProfileDamaged(PlatformError):
+    code: ClassVar[str] = "profile-damaged"
+    path: str
+    reason: str
+
+    def problem(self) -> str:
+        return f"{self.path} is damaged: {self.reason}."
+
+    def next_step(self) -> str:
+        return (
+            "Roll back to a generation that is whole (%ax history, %ax rollback --to N), or install the plugin again."
+        )
+
+
+class StateDamaged(PlatformError):
+    code: ClassVar[str] = "state-damaged"
+    path: str
+    reason: str
+
+    def problem(self) -> str:
+        return f"a plugin's saved state at {self.path} cannot be used: {self.reason}."
+
+    def next_step(self) -> str:
+        return "Roll back to an earlier generation (%ax rollback): it has its own copy of the state."
+
+
+class QuotaExceeded(UserError):
+    code: ClassVar[str] = "quota-exceeded"
+    what: str
+    allowed: str
+    found: str
+
+    def problem(self) -> str:
+        return f"{self.what} is too large: {self.found}, where {self.allowed} are allowed. Nothing was written."
+
+    def next_step(self) -> str:
+        return "Store less, or delete what is no longer needed with storage.delete()."

@@ -1,0 +1,78 @@
+"""The root of every error, and its two families.
+
+An error is a record: it carries the objects that it is about, and makes its text in ``__str__`` from two
+sentences, :meth:`AutomatosxError.problem` (what happened) and :meth:`AutomatosxError.next_step` (what to do now).
+Two families, by who has to act: :class:`UserError` (whoever reads it) and :class:`PlatformError` (we, or whoever
+runs the machine).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, ClassVar, dataclass_transform
+
+
+@dataclass_transform(eq_default=False)
+class AutomatosxError(Exception):
+    """The root of the hierarchy. ``code`` is a stable slug for machines (JSON output, problem documents).
+
+    A subclass annotates what it carries, as a dataclass does, and is made with those values by position or by name.
+    It is no dataclass: making one costs a third of a millisecond, and this module is part of ``%load_ext``.
+    """
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        super().__init__(*values)
+        fields = self.fields()
+        given = dict(zip(fields, values, strict=False), **named)
+        if len(values) > len(fields) or not given.keys() <= set(fields):
+            raise TypeError(f"{type(self).__name__} takes {', '.join(fields)}")
+        missing = [name for name in fields if name not in given and not hasattr(type(self), name)]
+        if missing:
+            raise TypeError(f"{type(self).__name__} needs {', '.join(missing)}")
+        vars(self).update(given)
+
+    @classmethod
+    @cache
+    def fields(cls) -> tuple[str, ...]:
+        """The names of what it carries, in the order of the positional arguments."""
+        annotated = [name for kind in reversed(cls.__mro__) for name in vars(kind).get("__annotations__", ())]
+        return tuple(name for name in dict.fromkeys(annotated) if name != "code")
+
+    def __repr__(self) -> str:
+        carried = ", ".join(f"{name}={getattr(self, name)!r}" for name in self.fields())
+        return f"{type(self).__name__}({carried})"
+
+    def problem(self) -> str:
+        """One sentence: what happened, with the values at hand."""
+        raise NotImplementedError
+
+    def next_step(self) -> str:
+        """One sentence: what the reader can do now."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return f"{self.problem()}\n{self.next_step()}"
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in place of a traceback: the message is the whole story, our own lines are noise."""
+        return [f"{type(self).__name__}: {self}"]
+
+
+class UserError(AutomatosxError):
+    """Whoever reads the message can mend it: input, permission, a missing plugin, a full disk."""
+
+
+class PlatformError(AutomatosxError):
+    """Something of ours or of the machine broke; the message says what to report or to repair."""
+
+
+def did_you_mean(nearest: tuple[str, ...], otherwise: str) -> str:
+    if not nearest:
+        return otherwise
+    return f"Did you mean {' or '.join(repr(name) for name in nearest)}?"
+
+
+def caret(text: str, position: int) -> str:
+    return f"    {text}\n    {' ' * position}^"

@@ -1,0 +1,167 @@
+"""The figures of docs/performance.md, measured here and now: ``python tests/bench/figures.py``.
+
+Each is the median of several runs, beside a yardstick measured in the same run, since machines differ and drift.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+PROFILER = "automatosx.data-profiler"
+
+_LOAD = """
+import sys, time
+import ipykernel.kernelapp, ipykernel.ipkernel, ipywidgets
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell()
+shell.run_line_magic("load_ext", "IPython.extensions.storemagic")
+started = time.perf_counter()
+import automatosx_nb
+imported = time.perf_counter()
+shell.run_line_magic("load_ext", "automatosx_nb")
+print(imported - started, time.perf_counter() - imported)
+"""
+
+_NOTHING = "def run(x=None):\n    return x\n"
+
+
+def median_ms(action: Callable[[], object], runs: int) -> float:
+    times = []
+    for _ in range(runs):
+        started = perf_counter()
+        action()
+        times.append(perf_counter() - started)
+    return 1e3 * statistics.median(times)
+
+
+def show(what: str, value: float, yardstick: str = "", other: float = 0.0) -> None:
+    beside = f"   {yardstick} {other:8.3f} ms   ratio {value / other:6.2f}" if other else ""
+    sys.stdout.write(f"{what:<58} {value:8.3f} ms{beside}\n")
+
+
+def loading() -> None:
+    pairs = []
+    for _ in range(9):
+        done = subprocess.run([sys.executable, "-c", _LOAD], capture_output=True, text=True, check=True)
+        pairs.append([1e3 * float(word) for word in done.stdout.split()])
+    show("import automatosx_nb", statistics.median(pair[0] for pair in pairs))
+    show("%load_ext automatosx_nb", statistics.median(pair[1] for pair in pairs))
+
+
+def cells() -> None:
+    """An empty cell: bare, with the extension loaded, and with a subscriber."""
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from automatosx_nb.magics import load
+
+    make: Any = InteractiveShell
+    shell = make()
+    shell.history_manager.enabled = False
+
+    def run() -> None:
+        for _ in range(100):
+            shell.run_cell("1", store_history=True, silent=False)
+
+    with Path(os.devnull).open("w") as sink:
+        real, sys.stdout = sys.stdout, sink
+        try:
+            bare = median_ms(run, 15) / 100
+            load(shell)
+            loaded = median_ms(run, 15) / 100
+            shell._automatosx_session.host.bus.subscribe("kernel.cell.*", lambda _event: None)
+            shell._automatosx_session.host.follow()
+            watched = median_ms(run, 15) / 100
+        finally:
+            sys.stdout = real
+    show("a cell, extension loaded, no subscriber", loaded, "bare cell", bare)
+    show("a cell, one subscriber of cell events", watched, "bare cell", bare)
+
+
+def workers() -> None:
+    from automatosx_nb.sandbox.supervisor import Program, Sandbox
+
+    class Silent:
+        def ask(self, capability: str, method: str, args: Any) -> object:
+            return None
+
+        def output(self, stream: str, text: str) -> None:
+            return None
+
+    program = Program("acme.bench", "1.0.0", {"bench.py": _NOTHING.encode()}, ("bench:run",))
+    with Sandbox() as sandbox:
+        sandbox.start(program).stop()
+        show("worker: start, load a one-line plugin, stop", median_ms(lambda: sandbox.start(program).stop(), 60))
+        worker = sandbox.start(program)
+        show(
+            "worker: call round trip",
+            median_ms(lambda: worker.call("bench:run", broker=Silent()), 2000),
+            "socket pair echo between threads",
+            echo_ms(),
+        )
+        worker.stop()
+
+
+def echo_ms() -> float:
+    here, there = socket.socketpair()
+
+    def answer() -> None:
+        while data := there.recv(4096):
+            there.sendall(data)
+
+    thread = threading.Thread(target=answer, daemon=True)
+    thread.start()
+
+    def ask() -> None:
+        here.sendall(b"x" * 64)
+        here.recv(4096)
+
+    value = median_ms(ask, 2000)
+    here.close()
+    thread.join()
+    there.close()
+    return value
+
+
+def marketplace() -> None:
+    from automatosx_nb.app import Marketplace
+
+    market = Marketplace()
+    show("first search: open the registry, publish the catalog", median_ms(lambda: market.search("profile"), 1))
+    show("search again", median_ms(lambda: market.search("profile"), 200))
+    show("plan an install", median_ms(lambda: market.plan_install(PROFILER, "1.0.0"), 30))
+
+    def install() -> None:
+        market.install(PROFILER, "1.0.0", grant=["modules:pyarrow"])
+        market.update()
+
+    install()
+    show("install, then update (from the store, tried out twice)", median_ms(install, 10))
+
+    def there_and_back() -> None:
+        market.rollback()
+        market.rollback(2)
+
+    show("roll back, and back again", median_ms(there_and_back, 20))
+    market.close()
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["AUTOMATOSX_HOME"] = str(Path(folder) / "home")
+        os.environ["IPYTHONDIR"] = str(Path(folder) / "ipython")
+        for part in (loading, cells, workers, marketplace):
+            part()
+
+
+if __name__ == "__main__":
+    main()
