@@ -145,7 +145,7 @@ class Marketplace:
         return self.registry.publish(source, stage=stage or Stage.STABLE)
 
     def on_change(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Call ``listener`` after each change made through this object, on the thread that made it."""
+        """Call ``listener``, which must not raise, after each change made through this object, on its thread."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
@@ -248,9 +248,13 @@ def open_registry(home: Path | None = None, sandbox: Sandbox | None = None) -> R
     from automatosx_nb import catalog
     from automatosx_nb.registry.catalog import publish_folder_tree
     from automatosx_nb.registry.service import EmbeddedRegistry
+    from automatosx_nb.sandbox.supervisor import Sandbox
 
-    registry = EmbeddedRegistry((home or default_home()) / "registry", sandbox=sandbox)
+    checker = sandbox or Sandbox()
+    registry = EmbeddedRegistry((home or default_home()) / "registry", sandbox=checker)
     publish_folder_tree(registry, catalog.ROOT)
+    if sandbox is None:
+        checker.close()  # it starts again when something is published
     return registry
 
 

@@ -49,8 +49,8 @@ class Session:
             _note_failure,
         )
         self._remove_ax = _register(ipython, "line", "ax", self.ax)
-        self._stop_listening = self.market.on_change(self.host.follow)
-        self._ipython.events.register("pre_run_cell", self._before_cell)
+        self._stop_listening = self.market.on_change(self._follow)
+        self._ipython.events.register("pre_run_cell", self._follow)
         self.host.follow()
 
     def ax(self, line: str) -> None:
@@ -61,13 +61,13 @@ class Session:
         print(run(split_line(line, "%ax <verb> …"), lambda: self.market, Cell()))  # noqa: T201 - a magic's output
 
     def close(self) -> None:
-        self._ipython.events.unregister("pre_run_cell", self._before_cell)
+        self._ipython.events.unregister("pre_run_cell", self._follow)
         self._stop_listening()
         self._remove_ax()
         self.host.close()
 
-    def _before_cell(self, _info: Any) -> None:
-        """Follow what another kernel or a terminal installed meanwhile; never fail the user's cell for it."""
+    def _follow(self, _info: Any = None) -> None:
+        """Follow what was installed, here or by another kernel or a terminal; never fail the user's cell for it."""
         try:
             self.host.follow()
         except Exception as error:  # noqa: BLE001 - a callback that raises would show up in the user's cell
