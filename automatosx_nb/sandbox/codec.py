@@ -19,6 +19,11 @@ from automatosx_nb.sandbox import protocol
 T = TypeVar("T")
 
 MAX_INT, MIN_INT = 2**64 - 1, -(2**63)
+MAX_ITEMS = 1_000_000
+"""Most values in one frame, those in lists and objects included: some 100 MiB of memory at worst."""
+_SMALL = 1 << 16
+"""A frame of so many bytes cannot hold enough values to matter; it is not counted, since most frames are small."""
+_SCALARS = frozenset((type(None), bool, float, str, bytes))
 _encoder = msgspec.msgpack.Encoder()
 
 
@@ -43,35 +48,124 @@ class Flaw:
 def find_flaw(value: object, *, max_depth: int) -> Flaw | None:
     """What keeps ``value`` from being a JSON value (bytes in it are allowed), or None.
 
-    Iterative, so that depth cannot exhaust the stack.
+    Its memory is bounded whatever ``value`` is, one that holds itself included: a plugin may have made it.
     """
-    todo: list[tuple[object, str, int]] = [(value, "", 0)]
-    while todo:
-        node, path, depth = todo.pop()
-        kind = type(node)
-        if node is None or kind is str or kind is float or kind is bool:
+    return None if _is_plain(value, max_depth) else _locate(value, max_depth)
+
+
+def _is_plain(value: object, max_depth: int) -> bool:
+    """Level by level, so that depth cannot exhaust the stack, and without a path, which no good value needs."""
+    level: list[object] = [value]
+    found = depth = 0
+    while level:
+        deeper: list[object] = []
+        for node in level:
+            kind = type(node)
+            if kind in _SCALARS:
+                continue
+            if kind is int:
+                if not MIN_INT <= node <= MAX_INT:  # type: ignore[operator]
+                    return False
+            elif depth >= max_depth:
+                return False
+            elif kind is dict:
+                if not all(type(key) is str for key in node):  # type: ignore[attr-defined]
+                    return False
+                deeper += node.values()  # type: ignore[attr-defined]
+            elif kind is list or kind is tuple:
+                deeper += node  # type: ignore[arg-type]
+            else:
+                return False
+            if found + len(deeper) > MAX_ITEMS:
+                return False
+        found += len(deeper)
+        level = deeper
+        depth += 1
+    return True
+
+
+def _locate(value: object, max_depth: int) -> Flaw:
+    """The first flaw of a value that has one; only the path to where the search stands is kept."""
+    seen = 0
+    labels: list[str] = []
+    open_ones: list[Iterator[tuple[str, object]]] = [iter([("", value)])]
+    while open_ones:
+        label, node = next(open_ones[-1], (None, None))
+        if label is None:
+            open_ones.pop()
             continue
-        if kind is int:
-            if not MIN_INT <= node <= MAX_INT:  # type: ignore[operator]
-                return Flaw(path, "int", "integers beyond 64 bits do not cross; send a float or a string")
-            continue
-        if kind is bytes:
-            continue
-        if kind is not dict and kind is not list and kind is not tuple:
-            return Flaw(path, kind.__name__, "only None, bool, int, float, str, bytes, list and dict cross")
-        if depth >= max_depth:
-            return Flaw(path, kind.__name__, f"it is nested deeper than {max_depth} levels")
+        labels[len(open_ones) - 1 :] = [label]
+        flaw = _flaw_of(node, "".join(labels), depth=len(open_ones) - 1, max_depth=max_depth)
+        if flaw is not None:
+            return flaw
+        seen += 1
+        if seen > MAX_ITEMS:
+            break
         if isinstance(node, dict):
-            for key, child in node.items():
-                if type(key) is not str:
-                    return Flaw(f"{path}[{key!r:.40}]", type(key).__name__, "the keys of a JSON object are strings")
-                if type(child) is not str:
-                    todo.append((child, f"{path}[{key[:40]!r}]", depth + 1))
+            open_ones.append(((f"[{key[:40]!r}]", child) for key, child in node.items()))
         elif isinstance(node, list | tuple):
-            for index, child in enumerate(node):
-                if type(child) is not float and type(child) is not str:
-                    todo.append((child, f"{path}[{index}]", depth + 1))
+            open_ones.append(((f"[{index}]", child) for index, child in enumerate(node)))
+    return Flaw("", type(value).__name__, f"it holds more than {MAX_ITEMS} values; hand large data over as a table")
+
+
+def _flaw_of(node: object, path: str, *, depth: int, max_depth: int) -> Flaw | None:
+    kind = type(node)
+    if kind in _SCALARS:
+        return None
+    if kind is int:
+        if MIN_INT <= node <= MAX_INT:  # type: ignore[operator]
+            return None
+        return Flaw(path, "int", "integers beyond 64 bits do not cross; send a float or a string")
+    if kind is not dict and kind is not list and kind is not tuple:
+        return Flaw(path, kind.__name__, "only None, bool, int, float, str, bytes, list and dict cross")
+    if depth >= max_depth:
+        return Flaw(path, kind.__name__, f"it is nested deeper than {max_depth} levels")
+    if kind is dict:
+        for key in node:  # type: ignore[attr-defined]
+            if type(key) is not str:
+                return Flaw(f"{path}[{key!r:.40}]", type(key).__name__, "the keys of a JSON object are strings")
     return None
+
+
+def check_items(payload: bytes | memoryview) -> None:
+    """Count the values of a msgpack text before anything is built: one byte of it can become eighty of memory.
+
+    Source of the format: https://github.com/msgpack/msgpack/blob/master/spec.md. What is no msgpack is left to the
+    decoder, which stops where this does.
+
+    :raises ProtocolViolation: it has more than ``MAX_ITEMS``.
+    """
+    at, end, seen = 0, len(payload), 0
+    while at < end:
+        seen += 1
+        if seen > MAX_ITEMS:
+            raise ProtocolViolation(f"a frame of more than {MAX_ITEMS} values")
+        first = payload[at]
+        step = _STEPS[first]
+        if not step:
+            width, more = _LENGTHS[first]
+            step = 1 + width + more + int.from_bytes(payload[at + 1 : at + 1 + width], "big")
+        at += step
+
+
+def _steps() -> tuple[int, ...]:
+    """For each first byte how long its token is, a container's children not counted; 0: a length follows."""
+    steps = [1] * 256
+    for size in range(32):
+        steps[0xA0 + size] = 1 + size
+    fixed = {0xCA: 5, 0xCB: 9, 0xCC: 2, 0xCD: 3, 0xCE: 5, 0xCF: 9, 0xD0: 2, 0xD1: 3, 0xD2: 5, 0xD3: 9}
+    fixed |= {0xD4: 3, 0xD5: 4, 0xD6: 6, 0xD7: 10, 0xD8: 18, 0xDC: 3, 0xDD: 5, 0xDE: 3, 0xDF: 5}
+    for first, step in (fixed | dict.fromkeys(_LENGTHS, 0)).items():
+        steps[first] = step
+    return tuple(steps)
+
+
+_LENGTHS = {
+    0xC4: (1, 0), 0xC5: (2, 0), 0xC6: (4, 0), 0xC7: (1, 1), 0xC8: (2, 1), 0xC9: (4, 1),
+    0xD9: (1, 0), 0xDA: (2, 0), 0xDB: (4, 0),
+}  # fmt: skip
+"""First byte → bytes of the length that follows it, and bytes between that and the data (an extension's type)."""
+_STEPS = _steps()
 
 
 def encode(frame: protocol.Struct, *, fds: int = 0, max_bytes: int) -> bytes:
@@ -166,6 +260,8 @@ class Decoder(Generic[T]):
     def _decode(self, end: int, count: int) -> T:
         try:
             with memoryview(self._buffer) as view, view[protocol.HEADER_BYTES : end] as payload:
+                if end > _SMALL:
+                    check_items(payload)
                 frame = self._decoder.decode(payload)
             for value in values_of(frame):
                 _check_value(value, count, self._max_depth)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 import os
+import resource
+import tracemalloc
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,7 +15,7 @@ from hypothesis import strategies as st
 
 from automatosx_nb.errors import ProtocolViolation
 from automatosx_nb.sandbox import protocol
-from automatosx_nb.sandbox.codec import Decoder, FrameTooLarge, encode, find_flaw
+from automatosx_nb.sandbox.codec import Decoder, Flaw, FrameTooLarge, check_items, encode, find_flaw
 
 CAP = 4096
 JSON = st.recursive(
@@ -170,3 +173,76 @@ def test_integers_beyond_64_bits_are_a_flaw() -> None:
         flaw = find_flaw([number], max_depth=8)
         assert flaw is not None
         assert "64 bits" in flaw.reason
+
+
+def result_of(value: bytes, count: int) -> bytes:
+    """A result whose value is a list of ``count`` times the same msgpack text."""
+    head = msgspec.msgpack.encode(protocol.Result(1, protocol.Json(None)))[:-1]
+    return framed(head + b"\xdd" + count.to_bytes(4, "big") + value * count)
+
+
+@pytest.mark.parametrize("value", [b"\x90", b"\x81\xa0\xc0", b"\xa2\xc4\x80", b"\xd6\xff\0\0\0\0", b"\xc4\x02xy"])
+def test_a_frame_of_millions_of_tiny_values_is_refused_before_any_is_built(value: bytes) -> None:
+    end = decoder(max_bytes=16 << 20)
+    end.feed(result_of(value, 1_000_001))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ProtocolViolation, match="more than 1000000 values"):
+        end.next()
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 4 << 10
+
+
+@given(value=JSON)
+def test_counting_walks_over_a_value_as_the_decoder_does(value: object) -> None:
+    payload = msgspec.msgpack.encode(value)
+    walked: list[int] = []
+
+    class Watched(bytes):
+        def __getitem__(self, index: Any) -> Any:
+            if isinstance(index, int):
+                walked.append(index)
+            return super().__getitem__(index)
+
+    check_items(Watched(payload))
+    assert len(walked) == count_values(value)
+
+
+def count_values(value: object) -> int:
+    if isinstance(value, dict):
+        return 1 + sum(1 + count_values(child) for child in value.values())
+    return 1 + sum(map(count_values, value)) if isinstance(value, list) else 1
+
+
+def test_a_large_frame_of_few_values_passes() -> None:
+    end = decoder(max_bytes=16 << 20)
+    end.feed(encode(protocol.Result(1, protocol.Blob(b"x" * (8 << 20))), max_bytes=16 << 20))
+    assert end.next() is not None
+
+
+def test_looking_for_a_flaw_takes_no_more_memory_than_the_value_itself() -> None:
+    """Each of many empty lists lies sixty long keys deep: a path for each would be gigabytes."""
+    value: object = [[] for _ in range(40_000)]
+    for depth in range(50):
+        value = {"k" * 40 + str(depth): value}
+    tracemalloc.start()
+    try:
+        assert find_flaw(value, max_depth=64) is None
+        assert find_flaw([value, {1}], max_depth=64) == Flaw(
+            "[1]", "set", "only None, bool, int, float, str, bytes, list and dict cross"
+        )
+        assert tracemalloc.get_traced_memory()[1] < 2 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_value_that_holds_itself_and_one_that_doubles_at_each_level_are_flaws() -> None:
+    itself: list[object] = []
+    itself.append(itself)
+    flaw = find_flaw(itself, max_depth=64)
+    assert flaw is not None
+    assert "deeper" in flaw.reason
+    doubling: object = 1
+    for _ in range(60):
+        doubling = [doubling, doubling]
+    flaw = find_flaw(doubling, max_depth=64)
+    assert flaw is not None
+    assert "more than 1000000 values" in flaw.reason
