@@ -276,7 +276,8 @@ def test_a_plugin_that_does_not_start_here_never_becomes_current(
     source = "from automatosx_nb.sdk import log\n\nSTARTED = 1 // 0\n\ndef run():\n    return 1\n"
     from automatosx_nb.registry.service import EmbeddedRegistry
 
-    unchecked = Marketplace(registry=EmbeddedRegistry(home / "unchecked", sandbox=None))
+    registry = EmbeddedRegistry(home / "unchecked", sandbox=None)
+    unchecked = Marketplace(registry=registry)
     unchecked.publish(make_plugin(source=source))
     before = snapshot(home)
     with pytest.raises(PluginFailed) as caught:
@@ -284,6 +285,7 @@ def test_a_plugin_that_does_not_start_here_never_becomes_current(
     assert [(frame.file, frame.line) for frame in caught.value.frames] == [("demo.py", 3)]
     assert snapshot(home) == before
     unchecked.close()
+    registry.close()
 
 
 _INSTALL = """

@@ -60,7 +60,6 @@ class KeyValueState:
         self._lock = threading.Lock()
         with _errors(path):
             self._connection = _connect(path)
-            self._connection.executescript(_SCHEMA)
 
     def get(self, key: str) -> tuple[bool, Any]:
         """Whether the key is there, and its value."""
@@ -122,8 +121,13 @@ class KeyValueState:
 
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=10.0, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode=WAL")
-    connection.execute("PRAGMA synchronous=FULL")
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.executescript(_SCHEMA)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
