@@ -44,7 +44,9 @@ class Marketplace:
         self, profile: Path | str | None = None, registry: Registry | None = None, *, config: Any = None
     ) -> None:
         self._profile_folder = Path(profile).expanduser().absolute() if profile is not None else None
-        self._given_registry = registry
+        self._registry = registry
+        self._owns_registry = registry is None
+        self._sandbox: Sandbox | None = None
         self._config = config
         self._lock = threading.RLock()
         self._listeners: list[Callable[[], None]] = []
@@ -151,13 +153,13 @@ class Marketplace:
 
     def close(self) -> None:
         """End every worker of this marketplace and close its registry."""
-        opened = vars(self)
-        if "sandbox" in opened:
-            self.sandbox.close()
-        if "registry" in opened and self._given_registry is None:
-            opened["registry"].close()
-        for name in ("sandbox", "registry", "_planner"):
-            opened.pop(name, None)
+        with self._lock:
+            if self._sandbox is not None:
+                self._sandbox.close()
+                self._sandbox = None
+            if self._owns_registry and self._registry is not None:
+                self._registry.close()
+                self._registry = None
 
     # --- the rooms, opened when first needed
 
@@ -177,18 +179,23 @@ class Marketplace:
 
         return Profile(self._profile_folder or default_profile_folder())
 
-    @cached_property
+    @property
     def sandbox(self) -> Sandbox:
         from automatosx_nb.sandbox.supervisor import Sandbox
 
-        return Sandbox(required=self.settings.required_layers)
+        with self._lock:  # a panel changes things on a thread of its own
+            if self._sandbox is None:
+                self._sandbox = Sandbox(required=self.settings.required_layers)
+            return self._sandbox
 
-    @cached_property
+    @property
     def registry(self) -> Registry:
         with self._lock:
-            return self._given_registry or open_registry(self.settings.home, self.sandbox)
+            if self._registry is None:
+                self._registry = open_registry(self.settings.home, self.sandbox)
+            return self._registry
 
-    @cached_property
+    @property
     def _planner(self) -> Planner:
         from automatosx_nb.host.environment import missing_packages, python_version
         from automatosx_nb.model.runtime import API_VERSION

@@ -49,3 +49,6 @@ class Registry(ReleaseIndex, Protocol):
         :raises ReleaseExists: the version is taken by other bytes.
         :raises PublishRefused: an enforced check failed.
         """
+
+    def close(self) -> None:
+        """Give back what is held; nothing is called afterwards."""

@@ -259,3 +259,25 @@ def test_unloading_takes_every_magic_and_every_process_away(kernel: Kernel, make
     assert len(workers) < len(below)
     kernel.run("%load_ext automatosx_nb")
     assert kernel.run("%demo").displays[0]["text/plain"] == "1"
+
+
+def test_a_papermill_run_installs_and_uses_a_plugin(home: Path, tmp_path: Path) -> None:
+    papermill: Any = pytest.importorskip("papermill")
+    sources = (
+        "%load_ext automatosx_nb",
+        "rows = 3",
+        f"%ax install {PROFILER} --grant modules:pyarrow",
+        "import pandas as pd\ntable = pd.DataFrame({'a': range(rows)})",
+        "%profile table",
+    )
+    cells: list[dict[str, Any]] = [
+        {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": [], "source": source}
+        for source in sources
+    ]
+    cells[1]["metadata"] = {"tags": ["parameters"]}
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    given, done = tmp_path / "in.ipynb", tmp_path / "out.ipynb"
+    given.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": metadata, "cells": cells}))
+    papermill.execute_notebook(given, done, {"rows": 7}, progress_bar=False)
+    shown = json.loads(done.read_text())["cells"][-1]["outputs"][0]["data"]["text/plain"]
+    assert "Rows: 7" in "".join(shown)
