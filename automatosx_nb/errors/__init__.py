@@ -29,7 +29,7 @@ from automatosx_nb.errors.marketplace import (
     RegistryTooNew,
     ReleaseExists,
     ResolutionConflict,
-    ResolutionTooHard,
+    ResolutionUnsound,
     UnknownPlugin,
     UnknownRelease,
 )
@@ -103,7 +103,7 @@ __all__ = [
     "RegistryTooNew",
     "ReleaseExists",
     "ResolutionConflict",
-    "ResolutionTooHard",
+    "ResolutionUnsound",
     "SandboxUnavailable",
     "StateDamaged",
     "StorageFailed",

@@ -119,15 +119,20 @@ class RegistryTooNew(UserError):
 
 
 class ResolutionConflict(UserError):
-    """``causes`` are sentences, from the user's wishes to the contradiction."""
+    """``causes`` are sentences, from the user's wishes to the contradiction; without any one of these wishes, the
+    others can hold together. ``suggestions`` were tried, as in ``with acme.charts ^1`` or ``without acme.charts``.
+    """
 
     code: ClassVar[str] = "resolution-conflict"
     causes: tuple[str, ...]
+    suggestions: tuple[str, ...] = ()
 
     def problem(self) -> str:
         return "\n".join(["these plugins cannot be installed together:", *(f"  - {cause}" for cause in self.causes)])
 
     def next_step(self) -> str:
+        if self.suggestions:
+            return f"It works {', or '.join(self.suggestions)}."
         return "Ask for another version of one of them, or remove one: %ax remove <plugin>."
 
 
@@ -144,19 +149,19 @@ class DependencyCycle(UserError):
         return "Choose versions without the circle, or tell their publishers: one of the requirements has to go."
 
 
-class ResolutionTooHard(PlatformError):
-    """The search was given up: no answer was found, and none was ruled out. ``wishes`` are what was asked for."""
+class ResolutionUnsound(PlatformError):
+    """The resolver chose versions, and they failed its own checks. ``wishes`` are what was asked for."""
 
-    code: ClassVar[str] = "resolution-too-hard"
+    code: ClassVar[str] = "resolution-unsound"
     reason: str
     wishes: tuple[str, ...] = ()
 
     def problem(self) -> str:
         wished = f" for {', '.join(self.wishes)}" if self.wishes else ""
-        return f"no set of versions was found{wished}, and none was ruled out: {self.reason}."
+        return f"the versions chosen{wished} do not fit together: {self.reason}."
 
     def next_step(self) -> str:
-        return "Nothing was changed. Ask for fewer plugins at once, or name exact versions of some of them."
+        return "Nothing was changed. Report this as an error of automatosx_nb, with what you asked for."
 
 
 class Incompatible(UserError):

@@ -1,9 +1,9 @@
-"""Which releases the resolver may choose, in which order, and why it may not choose the others."""
+"""What the resolver chooses from: which releases, in which order, what each requires, and why others are out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
@@ -27,8 +27,41 @@ class Candidate:
     def version(self) -> Version:
         return self.release.version
 
+    def requirements(self) -> list[Requirement]:
+        """What it requires of other plugins, then what it works with; alphabetical."""
+        release, own = self.release, self.plugin
+        required, optional = release.dependencies, release.optional_dependencies
+        found = [Requirement(plugin, required[plugin], self) for plugin in sorted(required) if plugin != own]
+        found += [Requirement(plugin, optional[plugin], self, True) for plugin in sorted(optional) if plugin != own]
+        return found
+
+    def requirements_of(self, plugin: str) -> list[Requirement]:
+        """Those of :meth:`requirements` that are about ``plugin``."""
+        release = self.release
+        found = []
+        if plugin in release.dependencies:
+            found.append(Requirement(plugin, release.dependencies[plugin], self))
+        if plugin in release.optional_dependencies:
+            found.append(Requirement(plugin, release.optional_dependencies[plugin], self, True))
+        return found
+
     def __str__(self) -> str:
         return f"{self.plugin} {self.version}"
+
+
+class Requirement(NamedTuple):
+    """``parent`` requires ``plugin`` in ``range``; None: the user does. ``optional``: only if it is there anyway."""
+
+    plugin: str
+    range: Range
+    parent: Candidate | None = None
+    optional: bool = False
+
+    def __str__(self) -> str:
+        if self.parent is None:
+            return f"you asked for {self.plugin} {self.range}"
+        verb = "works only with" if self.optional else "requires"
+        return f"{self.parent} {verb} {self.plugin} {self.range}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +83,8 @@ class Rules:
     """The runtime's API version; None: not looked at."""
     python: str | None = None
     """As in ``3.12.1``; None: not looked at."""
+    _known: dict[str, str | None] = field(default_factory=dict, repr=False, compare=False)
+    """Range of engines or Pythons, as written → why it does not fit; most releases write the same ones."""
 
     def against(self, plugin: str, release: IndexRelease) -> str | None:
         """Why ``release`` may not be chosen; None: it may."""
@@ -65,18 +100,21 @@ class Rules:
         return self._against_engine(release.engine) or self._against_python(release.python)
 
     def _against_engine(self, engine: Range | None) -> str | None:
-        if engine is None or self.engine is None or engine.allows(self.engine, prereleases=True):
+        if engine is None or self.engine is None:
             return None
-        return f"needs automatosx {engine}, and this is {self.engine}"
+        key = f"engine {engine}"
+        if key not in self._known:
+            fits = engine.allows(self.engine, prereleases=True)
+            self._known[key] = None if fits else f"needs automatosx {engine}, and this is {self.engine}"
+        return self._known[key]
 
     def _against_python(self, specifiers: str) -> str | None:
         if not specifiers or self.python is None:
             return None
-        try:
-            fits = SpecifierSet(specifiers).contains(self.python, prereleases=True)
-        except InvalidSpecifier:
-            return f"asks for a Python that cannot be read: {specifiers!r}"
-        return None if fits else f"needs Python {specifiers}, and this is {self.python}"
+        key = f"python {specifiers}"
+        if key not in self._known:
+            self._known[key] = _against_python(specifiers, self.python)
+        return self._known[key]
 
 
 class Candidates:
@@ -114,6 +152,14 @@ class Candidates:
         installed = self._rules.installed.get(plugin)
         usable.sort(key=lambda each: each.version != installed)
         self._usable[plugin], self._excluded[plugin] = tuple(usable), tuple(excluded)
+
+
+def _against_python(specifiers: str, python: str) -> str | None:
+    try:
+        fits = SpecifierSet(specifiers).contains(python, prereleases=True)
+    except InvalidSpecifier:
+        return f"asks for a Python that cannot be read: {specifiers!r}"
+    return None if fits else f"needs Python {specifiers}, and this is {python}"
 
 
 def _against_itself(plugin: str, release: IndexRelease) -> str | None:

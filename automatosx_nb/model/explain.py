@@ -1,94 +1,205 @@
-"""The sentences of a conflict: from what the user asked for, over what requires what, to the contradiction."""
+"""The sentences of a conflict: from what the user asked for, over what requires what, to the contradiction.
+
+They are made from the solver's proof: from the wishes and the requirements that it rests on, and from nothing else.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from automatosx_nb.model.candidates import Candidate, Candidates, Requirement
+from automatosx_nb.model.solver_clauses import ABSENT, VERSIONS, Need, versions_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from automatosx_nb.model.candidates import Candidate, Candidates
     from automatosx_nb.model.semver import Range, Version
+    from automatosx_nb.model.solver_clauses import Clause
+
+    Values = Callable[[str, Range], int]
+    """The versions of a plugin in a range, as the solver's bits."""
 
 SHOWN_VERSIONS = 5
 """How many versions of one plugin a sentence lists."""
+SHOWN_STEPS = 12
+"""How many sentences of wishes and requirements are shown."""
+SHOWN_CONTRADICTIONS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
-    """``parent`` requires ``plugin`` in ``range``; None: the user does. ``optional``: only if it is there anyway."""
+class _Limit(NamedTuple):
+    """``requirement`` as ``versions`` of its parent's plugin have it; none, where the user has it."""
 
-    plugin: str
-    range: Range
-    parent: Candidate | None = None
-    optional: bool = False
+    requirement: Requirement
+    versions: tuple[Candidate, ...]
+    accepted: int
 
-    def __str__(self) -> str:
-        if self.parent is None:
-            return f"you asked for {self.plugin} {self.range}"
-        verb = "works only with" if self.optional else "requires"
-        return f"{self.parent} {verb} {self.plugin} {self.range}"
+    @property
+    def requirer(self) -> str:
+        return self.versions[0].plugin if self.versions else ""
 
 
 def conflict_sentences(
-    causes: Iterable[Requirement],
-    reached_by: Mapping[str, Requirement],
+    proof: Clause[str],
+    wishes: Sequence[Requirement],
     candidates: Candidates,
+    values: Values,
     prereleases: bool,
 ) -> tuple[str, ...]:
-    """:param causes: requirements that cannot hold together.
-    :param reached_by: plugin → the requirement by which the search came to it first.
-    """
-    contested = list(dict.fromkeys(causes))
-    sentences: list[str] = []
-    for cause in contested:
-        sentences += [str(step) for step in path_from_wish(cause, reached_by)]
-    for plugin in dict.fromkeys(cause.plugin for cause in contested):
-        ranges = [cause.range for cause in contested if cause.plugin == plugin]
-        sentences += _contradiction(plugin, ranges, candidates, prereleases)
-    return tuple(dict.fromkeys(sentences))
+    """:param wishes: what was asked for when ``proof`` was found."""
+    return _Explanation(proof, wishes, candidates, values, prereleases).sentences()
 
 
-def path_from_wish(last: Requirement, reached_by: Mapping[str, Requirement]) -> list[Requirement]:
-    """The requirements from a wish of the user's to ``last``."""
-    path = [last]
-    seen = {last.plugin}
-    while (parent := path[-1].parent) is not None and parent.plugin not in seen:
-        seen.add(parent.plugin)
-        before = reached_by.get(parent.plugin)
-        if before is None:
-            break
-        path.append(before)
-    return path[::-1]
+class _Explanation:
+    def __init__(
+        self,
+        proof: Clause[str],
+        wishes: Sequence[Requirement],
+        candidates: Candidates,
+        values: Values,
+        prereleases: bool,
+    ) -> None:
+        self._wishes = {wish.plugin: wish for wish in wishes}
+        self._candidates = candidates
+        self._values = values
+        self._prereleases = prereleases
+        self._needs: dict[str, dict[str, int]] = {}
+        """Plugin → another → those of its versions whose need of the other matters."""
+        for need in proof.origins():
+            if isinstance(need, Need):
+                on = self._needs.setdefault(need.package, {})
+                on[need.on] = on.get(need.on, 0) | need.versions
+
+    def sentences(self) -> tuple[str, ...]:
+        limits = self._limits()
+        steps = [self._sentence(limit) for limit in limits]
+        if len(steps) > SHOWN_STEPS:
+            more = len(steps) - SHOWN_STEPS
+            steps = [*steps[:SHOWN_STEPS], f"and so on, through {more} more requirement{'s' if more > 1 else ''}"]
+        endings = [
+            ending
+            for plugin in dict.fromkeys(each.requirement.plugin for each in limits)
+            for ending in self._contradictions([each for each in limits if each.requirement.plugin == plugin])
+        ]
+        return tuple(dict.fromkeys([*steps, *endings[:SHOWN_CONTRADICTIONS]]))
+
+    def _limits(self) -> list[_Limit]:
+        """The wishes, each followed by what it leads to."""
+        found: list[_Limit] = []
+        seen: set[str] = set()
+        for plugin, wish in self._wishes.items():
+            found.append(_Limit(wish, (), self._values(plugin, wish.range)))
+            self._follow(plugin, seen, found)
+        return found
+
+    def _follow(self, plugin: str, seen: set[str], found: list[_Limit]) -> None:
+        waiting = [plugin]
+        while waiting:
+            plugin = waiting.pop()
+            if plugin in seen:
+                continue
+            seen.add(plugin)
+            needs = self._needs.get(plugin, {})
+            for on in sorted(needs):
+                found += self._limits_on(plugin, on, needs[on])
+            waiting += sorted(needs, reverse=True)
+
+    def _limits_on(self, plugin: str, on: str, versions: int) -> list[_Limit]:
+        """One for each range of ``on`` that these ``versions`` of ``plugin`` ask for."""
+        usable = self._candidates.usable(plugin)
+        grouped: dict[tuple[str, bool], list[Requirement]] = {}
+        for place in versions_in(versions & self._allowed(plugin)):
+            for each in usable[place].requirements_of(on):
+                grouped.setdefault((str(each.range), each.optional), []).append(each)
+        return [
+            _Limit(
+                same[0],
+                tuple(each.parent for each in same if each.parent is not None),
+                self._values(on, same[0].range) | (ABSENT if same[0].optional else 0),
+            )
+            for same in grouped.values()
+        ]
+
+    def _allowed(self, plugin: str) -> int:
+        """The versions that the user's own wish leaves."""
+        wish = self._wishes.get(plugin)
+        return VERSIONS if wish is None else self._values(plugin, wish.range)
+
+    def _sentence(self, limit: _Limit) -> str:
+        requirement, versions = limit.requirement, limit.versions
+        if len(versions) < 2:
+            return str(requirement)
+        plugin = limit.requirer
+        end = f"{requirement.plugin} {requirement.range}"
+        if len(versions) == (self._allowed(plugin) & (2 << len(self._candidates.usable(plugin))) - 2).bit_count():
+            wish = self._wishes.get(plugin)
+            within = f" in {wish.range}" if wish is not None and str(wish.range) != "*" else ""
+            return (
+                f"every version of {plugin}{within} {'works only with' if requirement.optional else 'requires'} {end}"
+            )
+        listed = _listed(sorted((each.version for each in versions), reverse=True))
+        return f"{plugin} {listed} {'work only with' if requirement.optional else 'require'} {end}"
+
+    # --- contradictions -------------------------------------------------------------------------------------
+
+    def _contradictions(self, limits: Sequence[_Limit]) -> Iterable[str]:
+        """Why no version of a plugin is left by ``limits``, which are all on that plugin."""
+        plugin = limits[0].requirement.plugin
+        limits = sorted(limits, key=lambda limit: limit.requirer != "")
+        hopeless = [limit for limit in limits if not limit.accepted]
+        if hopeless:
+            for limit in hopeless:
+                yield from self._contradiction(plugin, [limit.requirement.range])
+            return
+        pairs = [
+            (one, other)
+            for one, other in combinations(limits, 2)
+            if not one.accepted & other.accepted and one.requirer != other.requirer
+        ]
+        for pair in pairs:
+            yield from self._contradiction(plugin, [limit.requirement.range for limit in pair])
+        left = -1
+        for limit in limits:
+            left &= limit.accepted
+        if not pairs and not left:
+            yield from self._contradiction(plugin, [limit.requirement.range for limit in limits])
+
+    def _contradiction(self, plugin: str, ranges: Sequence[Range]) -> Iterable[str]:
+        candidates = self._candidates
+        if not candidates.knows(plugin):
+            yield f"there is no plugin {plugin!r} in the registry"
+            return
+
+        def fits(version: Version, prereleases: bool) -> bool:
+            return all(one.allows(version, prereleases) for one in ranges)
+
+        texts = " and ".join(dict.fromkeys(map(str, ranges)))
+        excluded = [
+            f"{plugin} {no.version} {no.reason}"
+            for no in candidates.excluded(plugin)
+            if fits(no.version, self._prereleases)
+        ]
+        if not excluded and not all(one.intersects(other) for one, other in combinations(ranges, 2)):
+            yield f"no version of {plugin} can be in {texts} at once"
+            return
+        yield _nothing_in(plugin, texts, [candidate.version for candidate in candidates.usable(plugin)])
+        for candidate in candidates.usable(plugin):
+            if fits(candidate.version, True):
+                yield f"{candidate} is a prerelease: name that version exactly, or allow prereleases"
+                break
+        yield from excluded[:SHOWN_VERSIONS]
 
 
-def _contradiction(plugin: str, ranges: Sequence[Range], candidates: Candidates, prereleases: bool) -> list[str]:
-    """What the versions of ``plugin`` have to do with it; nothing, where some version is in all ``ranges``."""
-    if not candidates.knows(plugin):
-        return [f"there is no plugin {plugin!r} in the registry"]
-    texts = " and ".join(dict.fromkeys(map(str, ranges)))
-
-    def fits(version: Version) -> bool:
-        return all(one.allows(version, prereleases) for one in ranges)
-
-    if any(fits(candidate.version) for candidate in candidates.usable(plugin)):
-        return []
-    excluded = [f"{plugin} {no.version} {no.reason}" for no in candidates.excluded(plugin) if fits(no.version)]
-    if not excluded and not all(one.intersects(other) for one, other in combinations(ranges, 2)):
-        return [f"no version of {plugin} can be in {texts} at once"]
-    hidden = [
-        f"{candidate} is a prerelease: name that version exactly, or allow prereleases"
-        for candidate in candidates.usable(plugin)
-        if all(one.allows(candidate.version, prereleases=True) for one in ranges)
-    ]
-    return [_nothing_in(plugin, texts, candidates), *hidden[:1], *excluded[:SHOWN_VERSIONS]]
-
-
-def _nothing_in(plugin: str, texts: str, candidates: Candidates) -> str:
-    newest = sorted((candidate.version for candidate in candidates.usable(plugin)), reverse=True)
+def _nothing_in(plugin: str, texts: str, usable: Iterable[Version]) -> str:
+    newest = sorted(usable, reverse=True)
     if not newest:
         return f"no version of {plugin} can be chosen here"
     more = f" and {len(newest) - SHOWN_VERSIONS} older" if len(newest) > SHOWN_VERSIONS else ""
     return f"no version of {plugin} is in {texts}: it has {', '.join(map(str, newest[:SHOWN_VERSIONS]))}{more}"
+
+
+def _listed(versions: Sequence[Version]) -> str:
+    texts = list(map(str, versions[:SHOWN_VERSIONS]))
+    rest = len(versions) - SHOWN_VERSIONS
+    last = f"{rest} older" if rest > 0 else texts.pop()
+    return f"{', '.join(texts)} and {last}"

@@ -1,8 +1,8 @@
 """Chooses one version of each plugin that is needed, so that every requirement holds.
 
 Newest first, but installed versions stay where they can; the user's own wishes are settled before what those
-require. The search is resolvelib's (https://github.com/sarugaku/resolvelib); what it finds is read against the
-requirements once more before anybody sees it.
+require. :mod:`.solver` decides; what it chooses is walked over by resolvelib (:mod:`.check`), and read against the
+requirements once more, before anybody sees it.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from automatosx_nb.errors import DependencyCycle, ResolutionConflict, ResolutionTooHard, UnknownPlugin
-from automatosx_nb.model.activation import Edges, activation_order, find_cycle
-from automatosx_nb.model.candidates import Candidate, Candidates, Rules
-from automatosx_nb.model.explain import Requirement
-from automatosx_nb.model.search import Edge, search
+from automatosx_nb.errors import ResolutionUnsound, UnknownPlugin
+from automatosx_nb.model.activation import activation_order
+from automatosx_nb.model.candidates import Candidate, Candidates, Requirement, Rules
+from automatosx_nb.model.check import check
+from automatosx_nb.model.search import edges, search
 from automatosx_nb.model.semver import Range
 from automatosx_nb.model.spelling import nearest
 
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from automatosx_nb.model.ports import ReleaseIndex
     from automatosx_nb.model.release import IndexRelease
     from automatosx_nb.model.semver import Version
-
-MAX_CYCLE_SEARCHES = 64
-"""How many ways around cycles are tried before the first cycle is reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +74,7 @@ def resolve(
     :raises UnknownPlugin: the user asked for a plugin that the index does not have.
     :raises ResolutionConflict: no versions meet all requirements.
     :raises DependencyCycle: they do only with plugins that require each other in a circle.
-    :raises ResolutionTooHard: the search was given up.
+    :raises ResolutionUnsound: what was chosen did not pass the checks.
     """
     wishes = {plugin: Range.parse(text) for plugin, text in requirements.items()}
     rules = Rules(
@@ -89,11 +86,7 @@ def resolve(
     )
     candidates = Candidates(index, rules)
     _check_known(wishes, candidates, index)
-    if cycles == "allow":
-        chosen = search(wishes, candidates, prereleases)
-    else:
-        chosen = _search_without_cycles(wishes, candidates, prereleases)
-    return _resolution(wishes, chosen, prereleases)
+    return _resolution(wishes, search(wishes, candidates, prereleases, cycles), prereleases)
 
 
 def _check_known(wishes: Mapping[str, Range], candidates: Candidates, index: ReleaseIndex) -> None:
@@ -103,48 +96,18 @@ def _check_known(wishes: Mapping[str, Range], candidates: Candidates, index: Rel
             raise UnknownPlugin(plugin, nearest(plugin, known()) if callable(known) else ())
 
 
-def _search_without_cycles(
-    wishes: Mapping[str, Range], candidates: Candidates, prereleases: bool
-) -> dict[str, Candidate]:
-    """Breadth first: one requirement of each circle that is found is forbidden, and the search repeated."""
-    first: tuple[str, ...] = ()
-    waiting: deque[frozenset[Edge]] = deque([frozenset()])
-    seen = set(waiting)
-    for _ in range(MAX_CYCLE_SEARCHES):
-        if not waiting:
-            break
-        forbidden = waiting.popleft()
-        try:
-            chosen = search(wishes, candidates, prereleases, forbidden)
-        except ResolutionConflict:
-            if not first:
-                raise
-            continue
-        cycle = find_cycle(_edges(chosen))
-        if not cycle:
-            return chosen
-        first = first or cycle
-        for edge in zip(cycle, (*cycle[1:], cycle[0]), strict=True):
-            if (more := forbidden | {edge}) not in seen:
-                seen.add(more)
-                waiting.append(more)
-    raise DependencyCycle(first)
-
-
-def _edges(chosen: Mapping[str, Candidate]) -> Edges:
-    return {plugin: sorted(one.release.dependencies) for plugin, one in chosen.items()}
-
-
 def _resolution(wishes: Mapping[str, Range], chosen: Mapping[str, Candidate], prereleases: bool) -> Resolution:
-    reached = _read_back(wishes, chosen, prereleases)
-    needed = {plugin: chosen[plugin] for plugin in sorted(reached)}
+    chosen = {plugin: chosen[plugin] for plugin in sorted(chosen)}
     optional = {
-        plugin: sorted(set(one.release.optional_dependencies) & needed.keys()) for plugin, one in needed.items()
+        plugin: sorted(set(one.release.optional_dependencies) & chosen.keys()) for plugin, one in chosen.items()
     }
+    reached = _read_back(wishes, chosen, prereleases)
+    order = activation_order(edges(chosen), optional)
+    check(wishes, chosen, order, prereleases)
     return Resolution(
-        selected={plugin: one.version for plugin, one in needed.items()},
-        order=activation_order(_edges(needed), optional),
-        releases={plugin: one.release for plugin, one in needed.items()},
+        selected={plugin: one.version for plugin, one in chosen.items()},
+        order=order,
+        releases={plugin: one.release for plugin, one in chosen.items()},
         requirements=dict(wishes),
         _reached=reached,
     )
@@ -155,7 +118,7 @@ def _read_back(
 ) -> dict[str, Requirement]:
     """Plugin → the requirement closest to the user's wishes that needs it, after checking every requirement.
 
-    :raises ResolutionTooHard: one does not hold, so the search went wrong.
+    :raises ResolutionUnsound: one does not hold, so the search went wrong.
     """
     reached: dict[str, Requirement] = {}
     waiting = deque(Requirement(plugin, wish) for plugin, wish in wishes.items())
@@ -163,14 +126,16 @@ def _read_back(
         requirement = waiting.popleft()
         one = chosen.get(requirement.plugin)
         if one is None or not requirement.range.allows(one.version, prereleases):
-            raise ResolutionTooHard(f"the search ended although {requirement}", tuple(wishes))
+            raise ResolutionUnsound(f"{requirement}, which does not hold", tuple(wishes))
         if requirement.plugin not in reached:
             reached[requirement.plugin] = requirement
             for plugin, wanted in sorted(one.release.dependencies.items()):
                 waiting.append(Requirement(plugin, wanted, one))
-    for plugin in reached:
-        for other, wanted in chosen[plugin].release.optional_dependencies.items():
-            if other in reached and not wanted.allows(chosen[other].version, prereleases):
-                limit = Requirement(other, wanted, chosen[plugin], optional=True)
-                raise ResolutionTooHard(f"the search ended although {limit}", tuple(wishes))
+    for plugin, one in chosen.items():
+        if plugin not in reached:
+            raise ResolutionUnsound(f"nothing requires {one}", tuple(wishes))
+        for other, wanted in one.release.optional_dependencies.items():
+            if other in chosen and not wanted.allows(chosen[other].version, prereleases):
+                limit = Requirement(other, wanted, one, optional=True)
+                raise ResolutionUnsound(f"{limit}, which does not hold", tuple(wishes))
     return reached

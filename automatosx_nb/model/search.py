@@ -1,175 +1,187 @@
-"""The search for versions, on resolvelib: a provider of plugins, and the limits under which it runs."""
+"""The search for versions: the solver's questions answered from the index, and its answers in terms of plugins."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
-from resolvelib import AbstractProvider, BaseReporter, Resolver
-from resolvelib.resolvers import ResolutionImpossible, ResolutionTooDeep
-
-from automatosx_nb.errors import ResolutionConflict, ResolutionTooHard
-from automatosx_nb.model.candidates import Candidate, Candidates
-from automatosx_nb.model.exhaustive import ExhaustiveSearch, StepsExhausted
-from automatosx_nb.model.explain import Requirement, conflict_sentences, path_from_wish
+from automatosx_nb.errors import DependencyCycle, ResolutionConflict
+from automatosx_nb.model.activation import find_cycle
+from automatosx_nb.model.candidates import Candidate, Candidates, Requirement
+from automatosx_nb.model.explain import conflict_sentences
+from automatosx_nb.model.solver import GaveUp, Solver, Unsatisfiable
+from automatosx_nb.model.solver_clauses import ABSENT, VERSIONS, Wish, bit
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from automatosx_nb.model.semver import Range
+    from automatosx_nb.model.semver import Range, Version
 
-MAX_ROUNDS = 3000
-"""Decisions and backtracks. 330 plugins of a real registry take about 500, one second."""
-
-Edge = tuple[str, str]
-"""A plugin and one that it requires."""
-
-
-class _Absent:
-    """Stands for "this plugin is not there", which is what an optional requirement alone leads to."""
-
-    def __init__(self, plugin: str) -> None:
-        self.plugin = plugin
+PATIENCE = 200
+"""Conflicts that one attempt to say more about a conflict may take; some 20 ms."""
+MAX_ATTEMPTS = 40
+"""Attempts to leave a wish out of a conflict."""
+MAX_SUGGESTED = 3
+"""Wishes of a conflict that suggestions are tried for."""
 
 
-Choice = Candidate | _Absent
+class PluginProblem:
+    """Plugins as the solver sees them: their usable releases, preferred ones first, and ranges as sets of these."""
 
-
-class _Provider(AbstractProvider[Requirement, Choice, str]):
-    def __init__(self, candidates: Candidates, prereleases: bool, forbidden: Collection[Edge]) -> None:
-        self.reached_by: dict[str, Requirement] = {}
-        """Plugin → the requirement by which the search came to it first."""
+    def __init__(self, candidates: Candidates, prereleases: bool) -> None:
         self._candidates = candidates
         self._prereleases = prereleases
-        self._forbidden = forbidden
-        self._absent: dict[str, _Absent] = {}
-        self._discovered: dict[str, int] = {}
+        self._values: dict[str, dict[str, int]] = {}
+        self._needs_of_all: dict[tuple[str, str], dict[int, int]] = {}
 
-    def identify(self, requirement_or_candidate: Requirement | Choice) -> str:
-        return requirement_or_candidate.plugin
+    def size(self, plugin: str, /) -> int:
+        return len(self._candidates.usable(plugin))
 
-    def get_preference(
-        self,
-        identifier: str,
-        resolutions: Mapping[str, Choice],
-        candidates: Mapping[str, Iterator[Choice]],
-        information: Mapping[str, Iterator[Any]],
-        backtrack_causes: Sequence[Any],
-    ) -> int:
-        """No choice at all first, then in the order in which the search came to them: the user's wishes lead."""
-        choices = candidates[identifier]
-        next(choices, None)
-        return -1 if next(choices, None) is None else self._discovered[identifier]
+    def values(self, plugin: str, wanted: Range) -> int:
+        """The versions of ``plugin`` that are in ``wanted``."""
+        known = self._values.setdefault(plugin, {})
+        text = str(wanted)
+        if text not in known:
+            fits = (wanted.allows(each.version, self._prereleases) for each in self._candidates.usable(plugin))
+            known[text] = sum(bit(place) for place, fit in enumerate(fits) if fit)
+        return known[text]
 
-    def find_matches(
-        self,
-        identifier: str,
-        requirements: Mapping[str, Iterator[Requirement]],
-        incompatibilities: Mapping[str, Iterator[Choice]],
-    ) -> Iterable[Choice]:
-        wanted = list(requirements[identifier])
-        ruled_out = set(incompatibilities[identifier])
-        if all(requirement.optional for requirement in wanted):
-            absent = self._absent.setdefault(identifier, _Absent(identifier))
-            return [] if absent in ruled_out else [absent]
-        return [candidate for candidate in self.matches(identifier, wanted) if candidate not in ruled_out]
+    def needs(self, plugin: str, version: int, /) -> Sequence[tuple[str, int]]:
+        accepted: dict[str, int] = {}
+        for requirement in self._candidates.usable(plugin)[version].requirements():
+            values = self._accepted(requirement)
+            accepted[requirement.plugin] = accepted.get(requirement.plugin, values) & values
+        return list(accepted.items())
 
-    def matches(self, plugin: str, wanted: Sequence[Requirement]) -> list[Candidate]:
-        return [
-            candidate
-            for candidate in self._candidates.usable(plugin)
-            if self._is_allowed(candidate)
-            and all(wish.range.allows(candidate.version, self._prereleases) for wish in wanted)
-        ]
-
-    def _is_allowed(self, candidate: Candidate) -> bool:
-        return not any(
-            plugin == candidate.plugin and other in candidate.release.dependencies for plugin, other in self._forbidden
-        )
-
-    def is_satisfied_by(self, requirement: Requirement, candidate: Choice) -> bool:
-        if isinstance(candidate, _Absent):
-            return requirement.optional
-        return requirement.range.allows(candidate.version, self._prereleases)
-
-    def get_dependencies(self, candidate: Choice) -> Iterable[Requirement]:
-        return [] if isinstance(candidate, _Absent) else self.requirements_of(candidate)
-
-    def requirements_of(self, candidate: Candidate) -> list[Requirement]:
-        """What it requires, then what it works with; alphabetical."""
-        release, own = candidate.release, candidate.plugin
-        required = sorted((plugin, wish) for plugin, wish in release.dependencies.items() if plugin != own)
-        optional = sorted((plugin, wish) for plugin, wish in release.optional_dependencies.items() if plugin != own)
-        found = [Requirement(plugin, wish, candidate) for plugin, wish in required]
-        found += [Requirement(plugin, wish, candidate, optional=True) for plugin, wish in optional]
-        self.reach(found)
+    def all_needs(self, plugin: str, on: str, /) -> Mapping[int, int]:
+        found = self._needs_of_all.get((plugin, on))
+        if found is None:
+            found = self._needs_of_all[plugin, on] = {}
+            for place, candidate in enumerate(self._candidates.usable(plugin)):
+                limits = [self._accepted(each) for each in candidate.requirements_of(on)]
+                if limits:
+                    accepted = limits[0] & limits[-1]
+                    found[accepted] = found.get(accepted, 0) | bit(place)
         return found
 
-    def reach(self, requirements: Iterable[Requirement]) -> None:
-        for requirement in requirements:
-            self.reached_by.setdefault(requirement.plugin, requirement)
-            self._discovered.setdefault(requirement.plugin, len(self._discovered))
+    def _accepted(self, requirement: Requirement) -> int:
+        values = self.values(requirement.plugin, requirement.range)
+        return values | ABSENT if requirement.optional else values
+
+    def requirers(self, plugin: str, of: str) -> int:
+        """The versions of ``plugin`` that require ``of``."""
+        usable = self._candidates.usable(plugin)
+        return sum(bit(place) for place, each in enumerate(usable) if of in each.release.dependencies)
+
+    def chosen(self, places: Mapping[str, int]) -> dict[str, Candidate]:
+        return {plugin: self._candidates.usable(plugin)[place] for plugin, place in places.items()}
 
 
-class _Ending(BaseReporter[Requirement, Choice, str]):
-    """Keeps what the search ended with: resolvelib may fail afterwards, when it builds its graph."""
+class _NoCircles:
+    """Objects to solutions in which plugins require each other in a circle; :attr:`first` is the first such circle."""
 
-    def __init__(self) -> None:
-        self.mapping: dict[str, Choice] | None = None
+    def __init__(self, problem: PluginProblem) -> None:
+        self.first: tuple[str, ...] = ()
+        self._problem = problem
 
-    def ending(self, state: Any) -> None:
-        self.mapping = dict(state.mapping)
+    def __call__(self, places: Mapping[str, int]) -> Mapping[str, int] | None:
+        circle = find_cycle(edges(self._problem.chosen(places)))
+        if not circle:
+            return None
+        self.first = self.first or circle
+        following = (*circle[1:], circle[0])
+        return {plugin: ~self._problem.requirers(plugin, of) for plugin, of in zip(circle, following, strict=True)}
+
+
+def edges(chosen: Mapping[str, Candidate]) -> dict[str, list[str]]:
+    """Plugin → the plugins that it requires; alphabetical."""
+    return {plugin: sorted(one.release.dependencies) for plugin, one in chosen.items()}
 
 
 def search(
-    wishes: Mapping[str, Range],
-    candidates: Candidates,
-    prereleases: bool,
-    forbidden: Collection[Edge] = (),
+    wishes: Mapping[str, Range], candidates: Candidates, prereleases: bool, cycles: Literal["refuse", "allow"]
 ) -> dict[str, Candidate]:
-    """A candidate for each plugin that is needed, and perhaps for some that are not.
+    """A candidate for each plugin that is needed.
 
-    Where resolvelib finds no solution, :mod:`.exhaustive` looks once more before anybody is told.
-
-    :param forbidden: requirements that no chosen candidate may have.
     :raises ResolutionConflict:
-    :raises ResolutionTooHard: neither found a solution nor ruled it out.
+    :raises DependencyCycle:
     """
-    provider, ending = _Provider(candidates, prereleases, forbidden), _Ending()
-    roots = [Requirement(plugin, wish) for plugin, wish in wishes.items()]
-    provider.reach(roots)
-    causes = roots
-    stopped = ""
-    try:
-        Resolver(provider, ending).resolve(roots, max_rounds=MAX_ROUNDS)
-    except ResolutionImpossible as error:
-        causes = [cause.requirement for cause in error.causes]
-    except ResolutionTooDeep:
-        stopped = f"the search took over {MAX_ROUNDS} steps"
-    except RecursionError:
-        stopped = "the requirements lead too deep"
-    if ending.mapping is not None:
-        return {plugin: choice for plugin, choice in ending.mapping.items() if isinstance(choice, Candidate)}
-    sentences = conflict_sentences(causes, provider.reached_by, candidates, prereleases)
-    try:
-        found = _second_opinion(provider, roots, causes)
-    except (StepsExhausted, RecursionError):
-        unproven = f"the search ended here, without a proof: {'; '.join(sentences)}"
-        raise ResolutionTooHard(stopped or unproven, tuple(wishes)) from None
-    if found is None:
-        raise ResolutionConflict(sentences)
-    return found
+    return _Search(wishes, candidates, prereleases, cycles).run()
 
 
-def _second_opinion(
-    provider: _Provider, roots: list[Requirement], causes: Iterable[Requirement]
-) -> dict[str, Candidate] | None:
-    """Tries the wishes that led to ``causes`` alone first: a contradiction among these few is soonest proven."""
+class _Search:
+    def __init__(
+        self, wishes: Mapping[str, Range], candidates: Candidates, prereleases: bool, cycles: Literal["refuse", "allow"]
+    ) -> None:
+        self._wishes = wishes
+        self._candidates = candidates
+        self._prereleases = prereleases
+        self._problem = PluginProblem(candidates, prereleases)
+        self._solver = Solver(self._problem)
+        self._no_circles = _NoCircles(self._problem) if cycles == "refuse" else None
 
-    def solve(some: list[Requirement]) -> dict[str, Candidate] | None:
-        return ExhaustiveSearch(provider.matches, provider.requirements_of, provider.is_satisfied_by).solve(some)
+    def run(self) -> dict[str, Candidate]:
+        try:
+            return self._problem.chosen(self._solver.solve(self._asked(self._wishes), self._no_circles))
+        except Unsatisfiable as nothing:
+            if self._no_circles and self._no_circles.first:
+                raise DependencyCycle(self._no_circles.first) from None
+            core = self._smallest(self._wishes_of(nothing, list(self._wishes)))
+            suggestions = tuple(self._suggestions(core))
+        raise ResolutionConflict(self._explain(core), suggestions)
 
-    blamed = {path_from_wish(cause, provider.reached_by)[0].plugin for cause in causes}
-    suspects = [root for root in roots if root.plugin in blamed]
-    if len(suspects) < len(roots) and solve(suspects) is None:
-        return None
-    return solve(roots)
+    def _asked(self, wishes: Iterable[str], freed: str = "") -> list[tuple[str, int]]:
+        """:param freed: a plugin that is wished for in any version."""
+        return [
+            (plugin, VERSIONS if plugin == freed else self._problem.values(plugin, self._wishes[plugin]))
+            for plugin in wishes
+        ]
+
+    @staticmethod
+    def _wishes_of(nothing: Unsatisfiable, asked: Sequence[str]) -> list[str]:
+        """Those of the plugins ``asked`` for that the proof needs."""
+        return [asked[number] for number in sorted(o.number for o in nothing.proof.origins() if isinstance(o, Wish))]
+
+    def _smallest(self, core: list[str]) -> list[str]:
+        """As few of ``core`` as cannot hold together: without any one of them, the others could."""
+        for plugin in core[:MAX_ATTEMPTS]:
+            if plugin in core and len(core) > 1:
+                rest = [other for other in core if other != plugin]
+                try:
+                    self._solver.solve(self._asked(rest), patience=PATIENCE)
+                except Unsatisfiable as nothing:
+                    core = self._wishes_of(nothing, rest)
+                except GaveUp:
+                    continue
+        return core
+
+    def _suggestions(self, core: Sequence[str]) -> Iterator[str]:
+        """What would do instead; each was tried."""
+        for plugin in core[:MAX_SUGGESTED]:
+            if str(self._wishes[plugin]) != "*" and (found := self._attempt(self._wishes, freed=plugin)):
+                yield f"with {plugin} {_around(found[plugin].version)}"
+        for plugin in core[:MAX_SUGGESTED]:
+            if len(self._wishes) > 1 and self._attempt([other for other in self._wishes if other != plugin]):
+                yield f"without {plugin}"
+
+    def _attempt(self, wishes: Iterable[str], freed: str = "") -> dict[str, Candidate] | None:
+        try:
+            places = self._solver.solve(self._asked(wishes, freed), self._no_circles, patience=PATIENCE)
+        except (Unsatisfiable, GaveUp):
+            return None
+        return self._problem.chosen(places)
+
+    def _explain(self, core: Sequence[str]) -> tuple[str, ...]:
+        """The sentences of the proof that is found when nothing but ``core`` is asked for."""
+        try:
+            Solver(self._problem).solve(self._asked(core))
+        except Unsatisfiable as nothing:
+            wishes = [Requirement(plugin, self._wishes[plugin]) for plugin in core]
+            return conflict_sentences(nothing.proof, wishes, self._candidates, self._problem.values, self._prereleases)
+        raise AssertionError(f"{', '.join(core)} have a solution, and were found to have none")
+
+
+def _around(version: Version) -> str:
+    """A range that has ``version`` in it and that a person would write."""
+    if version.is_prerelease:
+        return str(version)
+    return f"^{version.major}" if version.major else f"^0.{version.minor}" if version.minor else str(version)

@@ -14,10 +14,8 @@ from automatosx_nb.errors import (
     DependencyCycle,
     InvalidRange,
     ResolutionConflict,
-    ResolutionTooHard,
     UnknownPlugin,
 )
-from automatosx_nb.model import exhaustive, search
 from automatosx_nb.model.resolution import resolve
 from automatosx_nb.model.semver import Range, Version
 from automatosx_nb.testing.index import MemoryIndex
@@ -286,28 +284,6 @@ def test_a_wish_that_is_no_range_is_refused() -> None:
 def test_the_result_does_not_depend_on_the_order_of_releases() -> None:
     turned = {plugin: records[::-1] for plugin, records in reversed(DIAMOND.items())}
     assert chosen(turned, {"app": "*"}) == chosen(DIAMOND, {"app": "*"})
-
-
-def test_a_search_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "MAX_ROUNDS", 3)
-    monkeypatch.setattr(exhaustive, "MAX_STEPS", 3)
-    with pytest.raises(ResolutionTooHard, match="3 steps"):
-        chosen(DIAMOND, {"app": "*"})
-
-
-PIGEONS = {
-    **{
-        f"p{n}": [{"version": f"{hole}.0.0", "deps": {f"hole{hole}": f"{n}.0.0"}} for hole in range(6)]
-        for n in range(7)
-    },
-    **{f"hole{hole}": [release(f"{n}.0.0") for n in range(7)] for hole in range(6)},
-}
-
-
-def test_a_conflict_that_cannot_be_proven_is_not_called_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exhaustive, "MAX_STEPS", 50)
-    with pytest.raises(ResolutionTooHard, match="none was ruled out"):
-        chosen(PIGEONS, {f"p{n}": "*" for n in range(7)})
 
 
 ranges = st.sampled_from(["*", "^1", "^2", "1.0.0", "<2.0.0", ">=2.0.0"])
