@@ -30,6 +30,7 @@ class SandboxLimits(Configurable):  # type: ignore[misc,unused-ignore]
     wall_s = Float(_DEFAULT.wall_s, help="Wall time of one call, seconds.").tag(config=True)
     idle_s = Float(_DEFAULT.idle_s, help="A worker ends after so many seconds without a call.").tag(config=True)
     file_mb = Int(_DEFAULT.file_mb, help="Largest file in a worker's temporary directory, MiB.").tag(config=True)
+    disk_mb = Int(_DEFAULT.disk_mb, help="All files in a worker's temporary directory, MiB.").tag(config=True)
     table_mb = Int(_DEFAULT.table_mb, help="Largest table handed to a plugin or back, MiB.").tag(config=True)
     output_kb = Int(_DEFAULT.output_kb, help="Most text that one call may print, KiB.").tag(config=True)
 

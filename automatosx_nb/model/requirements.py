@@ -27,6 +27,7 @@ LIMITS: Mapping[str, tuple[type[int] | type[float], int, int]] = {
     "idle-s": (float, 1, 86400),
     "open-files": (int, 16, 1024),
     "file-mb": (int, 1, 4096),
+    "disk-mb": (int, 1, 65536),
     "table-mb": (int, 1, 65536),
     "output-kb": (int, 1, 65536),
 }

@@ -32,16 +32,25 @@ class Channel(Generic[T]):
     """Sends frames and receives frames of one union ``T``. One thread at a time uses it.
 
     ``death``: a pidfd of the process at the other end. When that process ends, what it had sent is still
-    received; then the channel is closed, even if something else holds the other end open.
+    received; then the channel is closed, even if something else holds the other end open. ``max_fds``: the most
+    descriptors that the other end may send in one message.
     """
 
     def __init__(
-        self, sock: socket.socket, frames: Any, *, max_bytes: int, max_depth: int, death: int | None = None
+        self,
+        sock: socket.socket,
+        frames: Any,
+        *,
+        max_bytes: int,
+        max_depth: int,
+        max_fds: int = protocol.MAX_FDS,
+        death: int | None = None,
     ) -> None:
         self._sock = sock
         self._max_bytes = max_bytes
         self._decoder: Decoder[T] = Decoder(frames, max_bytes=max_bytes, max_depth=max_depth)
         self._death = death
+        self._ancillary_bytes = socket.CMSG_SPACE(max_fds * _FD_BYTES) if max_fds else 0
         sock.setblocking(False)
 
     def fileno(self) -> int:
@@ -68,7 +77,10 @@ class Channel(Generic[T]):
         rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
         while data:
             try:
-                sent = self._sock.sendmsg([data[:_CHUNK]], rights, socket.MSG_NOSIGNAL)
+                if rights:
+                    sent = self._sock.sendmsg([data[:_CHUNK]], rights, socket.MSG_NOSIGNAL)
+                else:  # a worker may not call sendmsg at all: it could give descriptors away with it
+                    sent = self._sock.send(data[:_CHUNK], socket.MSG_NOSIGNAL)
             except (BlockingIOError, InterruptedError):
                 self._wait(select.POLLOUT, deadline)
                 continue
@@ -90,9 +102,7 @@ class Channel(Generic[T]):
 
     def _read(self, deadline: float | None) -> None:
         try:
-            data, ancillary, flags, _ = self._sock.recvmsg(
-                _CHUNK, socket.CMSG_SPACE(protocol.MAX_FDS * _FD_BYTES), _CLOSE_ON_EXEC
-            )
+            data, ancillary, flags, _ = self._sock.recvmsg(_CHUNK, self._ancillary_bytes, _CLOSE_ON_EXEC)
         except (BlockingIOError, InterruptedError):
             self._wait(select.POLLIN, deadline)
             return
@@ -101,7 +111,7 @@ class Channel(Generic[T]):
         fds = _descriptors(ancillary)
         if flags & socket.MSG_CTRUNC:
             close_all(fds)
-            raise ProtocolViolation("more descriptors in one message than a frame can carry")
+            raise ProtocolViolation("more descriptors in one message than may come")
         if not data:
             close_all(fds)
             raise ChannelClosed("end of stream")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -21,7 +20,7 @@ from typing import Any, TypeVar
 
 import automatosx_nb
 from automatosx_nb.errors import ProtocolViolation, SandboxUnavailable
-from automatosx_nb.sandbox import protocol
+from automatosx_nb.sandbox import folders, protocol
 from automatosx_nb.sandbox.channel import Channel, ChannelClosed, DeadlineExceeded
 from automatosx_nb.sandbox.codec import close_all
 from automatosx_nb.sandbox.limits import Limits
@@ -110,7 +109,7 @@ class ForkServer:
             self.pid = self._await_ready()
         except BaseException:
             ours.close()
-            shutil.rmtree(self._base, ignore_errors=True)
+            folders.remove(Path(self._base))
             raise
 
     def _start(self, control: socket.socket, namespaces: bool) -> subprocess.Popen[bytes]:
@@ -207,4 +206,4 @@ class ForkServer:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        shutil.rmtree(self._base, ignore_errors=True)
+        folders.remove(Path(self._base))

@@ -20,6 +20,12 @@ class Limits:
     idle_s: float = 300.0
     """A worker that was not called for so long is ended; the next call starts another."""
     open_files: int = 64
+    disk_mb: int = 256
+    """All files in its temporary directory together, MiB; watched by the fork server."""
+    threads: int = 128
+    """Most threads at a time; watched by the fork server."""
+    messages: int = 20_000
+    """Most questions to the host and pieces of output in one call."""
     file_mb: int = 64
     """Largest file in its temporary directory (RLIMIT_FSIZE), MiB."""
     frame_mb: int = 16

@@ -36,9 +36,16 @@ class Blob(Struct, frozen=True, tag="bytes"):
 
 
 class Table(Struct, frozen=True, tag="table"):
-    """An Arrow IPC stream in a sealed memory file: ``fd`` indexes the descriptors that came with the frame."""
+    """From the host: an Arrow IPC stream in a sealed memory file. ``fd`` indexes the frame's descriptors."""
 
     fd: int
+    size: int
+
+
+class Streamed(Struct, frozen=True, tag="streamed"):
+    """From a worker: the table with this index among those whose ``Part`` frames came since the last other frame."""
+
+    index: int
     size: int
 
 
@@ -48,7 +55,7 @@ class Display(Struct, frozen=True, tag="display"):
     root: dict[str, Any]
 
 
-Value = Json | Blob | Table | Display
+Value = Json | Blob | Table | Streamed | Display
 
 
 # --- failures -------------------------------------------------------------------------------------------------
@@ -153,6 +160,13 @@ class Ask(Struct, frozen=True, tag="ask"):
     args: list[Value]
 
 
+class Part(Struct, frozen=True, tag="part"):
+    """The next bytes of an Arrow IPC stream; ``last``: it is whole."""
+
+    data: bytes
+    last: bool = False
+
+
 class Output(Struct, frozen=True, tag="output"):
     """What plugin code printed, in order; ``stream`` is ``stdout`` or ``log``."""
 
@@ -161,7 +175,7 @@ class Output(Struct, frozen=True, tag="output"):
 
 
 ToWorker = Load | Call | Answer | Stop
-ToHost = Hello | Loaded | Result | Failure | Ask | Output
+ToHost = Hello | Loaded | Result | Failure | Ask | Output | Part
 
 
 # --- host to fork server, and back ----------------------------------------------------------------------------
@@ -204,11 +218,15 @@ class NotSpawned(Struct, frozen=True, tag="not-spawned"):
 
 
 class Reaped(Struct, frozen=True, tag="reaped"):
-    """``status`` as of ``os.waitstatus_to_exitcode``; -256: it is not a worker of this fork server."""
+    """``status`` as of ``os.waitstatus_to_exitcode``; -256: it is not a worker of this fork server.
+
+    ``limit``: the field of ``Limits`` for which the fork server killed it, else empty.
+    """
 
     status: int
     cpu_s: float
     rss_mb: float
+    limit: str = ""
 
 
 ToForkServer = Spawn | Reap | Signal

@@ -30,11 +30,14 @@ from automatosx_nb.sandbox.channel import Channel, ChannelClosed, DeadlineExceed
 from automatosx_nb.sandbox.codec import FrameTooLarge, close_all
 from automatosx_nb.sandbox.launcher import ForkServer
 from automatosx_nb.sandbox.limits import Limits
+from automatosx_nb.sandbox.streams import ReceivedTables
 from automatosx_nb.sandbox.values import all_to_wire, from_wire
 
 INTERRUPT_GRACE_S = 0.5
 """How long an interrupted call may take to end by itself before its worker is killed."""
-_UNITS = {"wall_s": "s", "start_s": "s", "cpu_s": "s", "memory_mb": "MiB", "output_kb": "KiB", "frame_mb": "MiB"}
+_UNITS = {"wall_s": "s", "start_s": "s", "cpu_s": "s", "memory_mb": "MiB", "output_kb": "KiB", "disk_mb": "MiB"}
+_PATIENCE = 10
+"""How many times its own limit a call may take of the host's time; from then on that counts as the call's."""
 
 
 class Broker(Protocol):
@@ -89,6 +92,7 @@ class Worker:
             protocol.ToHost,
             max_bytes=limits.frame_mb << 20,
             max_depth=limits.frame_depth,
+            max_fds=0,
             death=spawned.pidfd,
         )
         self._alive = True
@@ -236,12 +240,26 @@ class Worker:
         except FrameTooLarge as error:
             self._conversing = False
             raise UntransferableValue("a value", "frame", f"{error}; hand large data over as a table") from error
-        printed = 0
+        tables = ReceivedTables(self._limits.table_mb)
+        try:
+            return self._listen(call, broker, clock, tables)
+        finally:
+            tables.clear()
+
+    def _listen(self, call: int, broker: Broker, clock: _Clock, tables: ReceivedTables) -> object:
+        printed = messages = 0
         while True:
             clock.check()
             reply, received = self._channel.receive(deadline=clock.deadline)
-            self._conversing = isinstance(reply, protocol.Output | protocol.Ask)
+            self._conversing = isinstance(reply, protocol.Output | protocol.Ask | protocol.Part)
             try:
+                if isinstance(reply, protocol.Part):
+                    tables.add(reply)
+                    continue
+                messages += 1
+                if messages > self._limits.messages:
+                    self._end()
+                    raise self._exceeded("messages", self._limits.messages)
                 if isinstance(reply, protocol.Output):
                     printed += len(reply.text)
                     if printed > self._limits.output_kb * 1024 + 4096:
@@ -250,28 +268,40 @@ class Worker:
                     broker.output(reply.stream, reply.text)
                 elif isinstance(reply, protocol.Ask):
                     self._unanswered = reply.id
-                    with clock.paused():
-                        answer, sent = self._answer(reply, received, broker)
+                    self._answer(reply, received, tables, broker, clock)
                     self._unanswered = 0
-                    try:
-                        self._channel.send(answer, sent, deadline=clock.deadline)
-                    finally:
-                        close_all(sent)
                 elif isinstance(reply, protocol.Loaded) and call == 0:
                     return None
                 elif isinstance(reply, protocol.Result) and reply.id == call and call:
-                    return from_wire(reply.value, received, limits=self._limits)
+                    return from_wire(reply.value, received, streamed=tables.files, limits=self._limits)
                 elif isinstance(reply, protocol.Failure) and reply.id == call:
                     raise self._failed(reply.fault)
                 else:
                     raise ProtocolViolation(f"{type(reply).__name__} does not belong to this call")
             finally:
                 close_all(received)
+            if isinstance(reply, protocol.Ask):
+                tables.clear()
 
-    def _answer(self, ask: protocol.Ask, received: Sequence[int], broker: Broker) -> tuple[protocol.Answer, list[int]]:
+    def _answer(
+        self, ask: protocol.Ask, received: Sequence[int], tables: ReceivedTables, broker: Broker, clock: _Clock
+    ) -> None:
+        answer, sent = self._ask(ask, received, tables.files, broker, clock)
         try:
-            args = [from_wire(value, received, limits=self._limits) for value in ask.args]
-            result = broker.ask(ask.capability, ask.method, args)
+            self._channel.send(answer, sent, deadline=clock.deadline)
+        except FrameTooLarge as error:
+            fault = protocol.Fault("invalid", "FrameTooLarge", f"{error}; ask for less at a time")
+            self._channel.send(protocol.Answer(ask.id, fault=fault), deadline=clock.deadline)
+        finally:
+            close_all(sent)
+
+    def _ask(
+        self, ask: protocol.Ask, received: Sequence[int], streamed: Sequence[int], broker: Broker, clock: _Clock
+    ) -> tuple[protocol.Answer, list[int]]:
+        try:
+            args = [from_wire(value, received, streamed=streamed, limits=self._limits) for value in ask.args]
+            with clock.paused():
+                result = broker.ask(ask.capability, ask.method, args)
             values, sent = all_to_wire([(f"the answer of {ask.capability}.{ask.method}", result)], limits=self._limits)
         except ProtocolViolation:
             raise
@@ -333,6 +363,8 @@ class Worker:
         reaped = self._reaped
         if self._interrupted:
             return CallInterrupted(self._plugin)
+        if reaped is not None and reaped.limit:
+            return self._exceeded(reaped.limit, getattr(self._limits, reaped.limit))
         if reaped is not None and (
             reaped.status == -signal.SIGXCPU
             or (reaped.status == -signal.SIGKILL and reaped.cpu_s >= self._limits.cpu_s)
@@ -384,6 +416,7 @@ class _Clock:
 
     def __init__(self, seconds: float) -> None:
         self.deadline = time.monotonic() + seconds
+        self._patience_s = _PATIENCE * seconds
 
     def check(self) -> None:
         """:raises DeadlineExceeded: it has passed, however busy the other end keeps us with frames."""
@@ -396,7 +429,9 @@ class _Clock:
         try:
             yield
         finally:
-            self.deadline += time.monotonic() - begun
+            spent = min(time.monotonic() - begun, self._patience_s)
+            self._patience_s -= spent
+            self.deadline += spent
 
 
 def _read_usage(pid: int) -> Usage | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from automatosx_nb.errors import PermissionDenied, ProtocolViolation, Untransfer
 from automatosx_nb.sandbox import protocol
 from automatosx_nb.sandbox.codec import close_all, find_flaw
 from automatosx_nb.sandbox.limits import Limits
+from automatosx_nb.sandbox.streams import SEALABLE, PartSink, SendPart, memory_file, write_all
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 # The seals of memfd_create(2), fcntl(2): after them neither the size nor a byte of the file can change.
 _F_ADD_SEALS, _F_GET_SEALS = 1033, 1034
 _SEALS = 0x1 | 0x2 | 0x4 | 0x8  # F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE
-_SEALABLE = hasattr(os, "memfd_create")
-_WRITE_CHUNK = 1 << 30
 _DEFAULT_LIMITS = Limits()
 
 
@@ -32,10 +30,13 @@ class DisplayTree:
     root: dict[str, Any]
 
 
-def to_wire(value: object, *, what: str, limits: Limits = _DEFAULT_LIMITS) -> tuple[protocol.Value, list[int]]:
+def to_wire(
+    value: object, *, what: str, limits: Limits = _DEFAULT_LIMITS, stream: SendPart | None = None
+) -> tuple[protocol.Value, list[int]]:
     """A value as it crosses, and the descriptors that go with it, which the caller closes after sending.
 
-    ``what`` names the value in errors ("the argument 'table'"). Tuples arrive as lists.
+    ``what`` names the value in errors ("the argument 'table'"). Tuples arrive as lists. ``stream``: sends a table's
+    bytes ahead of the value, as a worker has to; without it they go into a sealed memory file.
 
     :raises UntransferableValue: it is neither JSON, nor bytes, nor a display, nor a table.
     """
@@ -47,7 +48,13 @@ def to_wire(value: object, *, what: str, limits: Limits = _DEFAULT_LIMITS) -> tu
             raise UntransferableValue(what + flaw.path, flaw.type_name, flaw.reason)
         return protocol.Display(value.root), []
     if hasattr(value, "__arrow_c_stream__"):
-        fd, size = _write_table(value, what, limits.table_mb)
+        table = _table_to_send(value, what, limits.table_mb)
+        if stream is not None:
+            sink = PartSink(stream)
+            _write_stream(table, sink)
+            sink.end()
+            return protocol.Streamed(0, sink.size), []
+        fd, size = _seal_table(table, what, type(value).__name__)
         return protocol.Table(0, size), [fd]
     flaw = find_flaw(value, max_depth=limits.frame_depth)
     if flaw is not None:
@@ -56,7 +63,7 @@ def to_wire(value: object, *, what: str, limits: Limits = _DEFAULT_LIMITS) -> tu
 
 
 def all_to_wire(
-    named: Sequence[tuple[str, object]], *, limits: Limits = _DEFAULT_LIMITS
+    named: Sequence[tuple[str, object]], *, limits: Limits = _DEFAULT_LIMITS, stream: SendPart | None = None
 ) -> tuple[list[protocol.Value], list[int]]:
     """Several values of one frame: each table's ``fd`` indexes the common list of descriptors.
 
@@ -64,14 +71,16 @@ def all_to_wire(
     """
     values: list[protocol.Value] = []
     fds: list[int] = []
+    tables = 0
     try:
         for what, value in named:
-            wired, own = to_wire(value, what=what, limits=limits)
-            if isinstance(wired, protocol.Table):
-                wired = protocol.Table(len(fds), wired.size)
+            wired, own = to_wire(value, what=what, limits=limits, stream=stream)
+            if isinstance(wired, protocol.Table | protocol.Streamed):
+                wired = type(wired)(tables, wired.size)
+                tables += 1
             values.append(wired)
             fds += own
-            if len(fds) > protocol.MAX_FDS:
+            if tables > protocol.MAX_FDS:
                 raise UntransferableValue(what, "table", f"at most {protocol.MAX_FDS} tables cross in one call")
     except BaseException:
         close_all(fds)
@@ -79,8 +88,12 @@ def all_to_wire(
     return values, fds
 
 
-def from_wire(value: protocol.Value, fds: Sequence[int], *, limits: Limits = _DEFAULT_LIMITS) -> object:
+def from_wire(
+    value: protocol.Value, fds: Sequence[int], *, streamed: Sequence[int] = (), limits: Limits = _DEFAULT_LIMITS
+) -> object:
     """The value itself. ``fds`` are the descriptors of its frame; they stay the caller's to close.
+
+    ``streamed``: the host's own files with the tables that came ahead of the frame.
 
     :raises ProtocolViolation: a table is not sealed, not as long as it says, or not a valid Arrow stream.
     """
@@ -90,55 +103,60 @@ def from_wire(value: protocol.Value, fds: Sequence[int], *, limits: Limits = _DE
         return value.value
     if isinstance(value, protocol.Display):
         return DisplayTree(value.root)
-    return _read_table(fds[value.fd], value.size, limits.table_mb)
+    if isinstance(value, protocol.Streamed):
+        if not 0 <= value.index < len(streamed):
+            raise ProtocolViolation(f"a frame names table {value.index}, and {len(streamed)} came")
+        return _read_table(streamed[value.index], value.size, limits.table_mb, ours=True)
+    return _read_table(fds[value.fd], value.size, limits.table_mb, ours=False)
 
 
 # --- tables: writing ------------------------------------------------------------------------------------------
 
 
-def _write_table(value: Any, what: str, table_mb: int) -> tuple[int, int]:
+def _table_to_send(value: Any, what: str, table_mb: int) -> pa.Table:
     table = _as_arrow(value, what)
     if table.nbytes > table_mb << 20:
         raise UntransferableValue(
             what, type(value).__name__, f"it has {table.nbytes >> 20} MiB, and the limit table-mb is {table_mb}"
         )
-    fd = _memory_file()
+    return table
+
+
+def _seal_table(table: pa.Table, what: str, type_name: str) -> tuple[int, int]:
+    fd = memory_file()
     try:
-        size = _write_stream(table, fd)
-        if _SEALABLE:
+        sink = _FileSink(fd)
+        _write_stream(table, sink)
+        if SEALABLE:
             fcntl.fcntl(fd, _F_ADD_SEALS, _SEALS)
     except OSError as error:
         os.close(fd)
-        raise UntransferableValue(what, type(value).__name__, f"no memory file for it: {error}") from error
+        raise UntransferableValue(what, type_name, f"no memory file for it: {error}") from error
     except BaseException:
         os.close(fd)
         raise
-    return fd, size
+    return fd, sink.size
 
 
-def _memory_file() -> int:
-    if _SEALABLE:
-        return os.memfd_create("automatosx-table", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    handle, path = tempfile.mkstemp()
-    os.unlink(path)  # noqa: PTH108
-    return handle
-
-
-class _DescriptorSink:
-    """A file for ``pyarrow.ipc``: it writes, and nothing is mapped, because F_SEAL_WRITE refuses with EBUSY then."""
+class _FileSink:
+    """It writes, and nothing is mapped, because F_SEAL_WRITE refuses with EBUSY then."""
 
     def __init__(self, fd: int) -> None:
         self.fd = fd
         self.size = 0
-        self.closed = False
 
     def write(self, data: Any) -> int:
-        with memoryview(data) as view, view.cast("B") as rest:
-            done = 0
-            while done < len(rest):
-                done += os.write(self.fd, rest[done : done + _WRITE_CHUNK])
-            self.size += done
+        done = write_all(self.fd, data)
+        self.size += done
         return done
+
+
+class _WritableFile:
+    """Either sink, as the file that ``pyarrow.PythonFile`` wants."""
+
+    def __init__(self, sink: _FileSink | PartSink) -> None:
+        self.write = sink.write
+        self.closed = False
 
     def flush(self) -> None:
         """Nothing is held back."""
@@ -156,13 +174,12 @@ class _DescriptorSink:
         return False
 
 
-def _write_stream(table: pa.Table, fd: int) -> int:
+def _write_stream(table: pa.Table, sink: _FileSink | PartSink) -> None:
     import pyarrow as pa
 
-    sink = _DescriptorSink(fd)
-    with pa.PythonFile(sink, mode="w") as file, pa.ipc.new_stream(file, table.schema) as writer:  # type: ignore[arg-type, unused-ignore]
+    target: Any = _WritableFile(sink)
+    with pa.PythonFile(target, mode="w") as file, pa.ipc.new_stream(file, table.schema) as writer:
         writer.write_table(table)
-    return sink.size
 
 
 def _as_arrow(value: Any, what: str) -> pa.Table:
@@ -230,12 +247,15 @@ def _with_index_as_columns(frame: Any, what: str) -> Any:
 # --- tables: reading ------------------------------------------------------------------------------------------
 
 
-def _read_table(fd: int, size: int, table_mb: int) -> pa.Table:
+def _read_table(fd: int, size: int, table_mb: int, *, ours: bool) -> pa.Table:
+    """``ours``: the file is this process's own, and nobody else can change it."""
     try:
         import pyarrow as pa
     except ModuleNotFoundError as error:
         raise PermissionDenied("this plugin", "modules:pyarrow") from error
-    _check_file(fd, size, table_mb)
+    if SEALABLE and not ours:
+        _check_seals(fd)
+    _check_size(fd, size, table_mb)
     try:
         with pa.ipc.open_stream(_open_buffer(fd, size)) as reader:
             for field in reader.schema:
@@ -248,14 +268,16 @@ def _read_table(fd: int, size: int, table_mb: int) -> pa.Table:
     return table
 
 
-def _check_file(fd: int, size: int, table_mb: int) -> None:
-    if _SEALABLE:
-        try:
-            seals = fcntl.fcntl(fd, _F_GET_SEALS)
-        except OSError as error:
-            raise ProtocolViolation("a table did not come in a memory file") from error
-        if seals & _SEALS != _SEALS:
-            raise ProtocolViolation("a table's memory file is not sealed")
+def _check_seals(fd: int) -> None:
+    try:
+        seals = fcntl.fcntl(fd, _F_GET_SEALS)
+    except OSError as error:
+        raise ProtocolViolation("a table did not come in a memory file") from error
+    if seals & _SEALS != _SEALS:
+        raise ProtocolViolation("a table's memory file is not sealed")
+
+
+def _check_size(fd: int, size: int, table_mb: int) -> None:
     actual = os.fstat(fd).st_size
     if actual != size:
         raise ProtocolViolation(f"a table says that it has {size} bytes, and has {actual}")
@@ -271,7 +293,7 @@ def _open_buffer(fd: int, size: int) -> pa.Buffer:
 
     if size == 0:
         return pa.py_buffer(b"")
-    if _SEALABLE:
+    if SEALABLE:
         try:
             return pa.py_buffer(mmap.mmap(fd, size, access=mmap.ACCESS_READ))
         except OSError as error:

@@ -216,7 +216,7 @@ class Session:
         return tables.Table(thing) if isinstance(value, protocol.Table) else thing
 
     def _returned(self, result: object, handler: str) -> tuple[protocol.Value, list[int]]:
-        return to_wire(_plain(result), what=f"the result of {handler}", limits=self._limits)
+        return to_wire(_plain(result), what=f"the result of {handler}", limits=self._limits, stream=self._channel.send)
 
     # --- capabilities and output ------------------------------------------------------------------------------
 
@@ -229,7 +229,7 @@ class Session:
         self._interruption.shelter()
         try:
             named = [(f"argument {i + 1} of {capability}.{method}", _plain(arg)) for i, arg in enumerate(args)]
-            values, sent = all_to_wire(named, limits=self._limits)
+            values, sent = all_to_wire(named, limits=self._limits, stream=self._channel.send)
             self._asked += 1
             try:
                 self._printed.flush()

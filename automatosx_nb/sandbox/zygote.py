@@ -11,29 +11,41 @@ import importlib
 import os
 import pkgutil
 import select
-import shutil
 import signal
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 from automatosx_nb import sdk
-from automatosx_nb.sandbox import protocol, worker
+from automatosx_nb.sandbox import folders, protocol, worker
 from automatosx_nb.sandbox.channel import Channel, ChannelClosed
 from automatosx_nb.sandbox.codec import Decoder
 from automatosx_nb.sandbox.confine import Confinement, confine
+from automatosx_nb.sandbox.limits import Limits
 
 MAX_BYTES = 1 << 16
 MAX_DEPTH = 8
 _WORKER_SOCKET = 3
 _REMEMBERED = 256  # workers that ended and whose host has not asked how
+_WATCH_MS = 250  # how often a worker's files and threads are counted
 _LINUX = sys.platform == "linux"
 
 if _LINUX:
     from automatosx_nb.sandbox.confine import linux
+
+
+@dataclass(slots=True)
+class Running:
+    """A worker that was not waited for yet. ``over``: the limit for which it was killed, else empty."""
+
+    folder: Path
+    limits: Limits
+    over: str = ""
 
 
 class Zygote:
@@ -47,9 +59,10 @@ class Zygote:
         self._network = network
         self._canary = base / "canary"
         self._canary.write_text("a worker cannot read this\n", encoding="utf-8")
-        self._running: dict[int, Path] = {}
+        self._running: dict[int, Running] = {}
         self._ended: dict[int, protocol.Reaped] = {}
         self._pidfds: dict[int, int] = {}
+        self._watched_at = 0.0
 
     def serve(self) -> None:
         """Until the host is gone."""
@@ -61,9 +74,10 @@ class Zygote:
             poller = select.poll()
             for fd in (self._control.fileno(), *self._pidfds, *([] if host is None else [host])):
                 poller.register(fd, select.POLLIN)
-            ready = {fd for fd, _ in poller.poll()}
+            ready = {fd for fd, _ in poller.poll(_WATCH_MS if self._running else None)}
             if host in ready:
                 return
+            self._watch()
             for fd in ready & self._pidfds.keys():
                 self._reap(self._pidfds[fd])
             if self._control.fileno() in ready:
@@ -72,6 +86,18 @@ class Zygote:
                     self._answer(frame)
                 except ChannelClosed:
                     return
+
+    def _watch(self) -> None:
+        """Kill the workers that went over a limit which the system does not keep."""
+        now = time.monotonic()
+        if now - self._watched_at < _WATCH_MS / 1000:
+            return
+        self._watched_at = now
+        for pid, running in self._running.items():
+            if not running.over:
+                running.over = _over(pid, running)
+                if running.over:
+                    os.kill(pid, signal.SIGKILL)
 
     def _answer(self, frame: object) -> None:
         if isinstance(frame, protocol.Spawn):
@@ -101,7 +127,7 @@ class Zygote:
                 return
             if pid == 0:
                 self._become_worker(theirs, spawn, folder, zygote)
-            self._running[pid] = folder
+            self._running[pid] = Running(folder, spawn.limits)
             pidfd = _pidfd(pid)
             if pidfd is not None:
                 self._pidfds[pidfd] = pid
@@ -132,18 +158,19 @@ class Zygote:
 
     def _reap(self, pid: int) -> None:
         """Wait for a worker that ended, or is about to, and remove its folder."""
-        folder = self._running.pop(pid, None)
-        if folder is None:
+        running = self._running.pop(pid, None)
+        if running is None:
             return
         _, status, usage = os.wait4(pid, 0)
         for pidfd in [fd for fd, owner in self._pidfds.items() if owner == pid]:
             del self._pidfds[pidfd]
             os.close(pidfd)
-        shutil.rmtree(folder, ignore_errors=True)
+        folders.remove(running.folder)
         peak_mb = usage.ru_maxrss / (1024 if _LINUX else 1 << 20)
         while len(self._ended) >= _REMEMBERED:
             del self._ended[next(iter(self._ended))]
-        self._ended[pid] = protocol.Reaped(os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, peak_mb)
+        cpu_s = usage.ru_utime + usage.ru_stime
+        self._ended[pid] = protocol.Reaped(os.waitstatus_to_exitcode(status), cpu_s, peak_mb, running.over)
 
     def end(self) -> None:
         """Kill every worker and remove every folder."""
@@ -151,7 +178,22 @@ class Zygote:
             os.kill(pid, signal.SIGKILL)
         for pid in list(self._running):
             self._reap(pid)
-        shutil.rmtree(self._base, ignore_errors=True)
+        folders.remove(self._base)
+
+
+def _over(pid: int, running: Running) -> str:
+    """The limit that a worker is over, or nothing. Threads: field 20 of proc_pid_stat(5)."""
+    allowed = running.limits.disk_mb << 20
+    if folders.used_bytes(running.folder, enough=allowed) > allowed:
+        return "disk_mb"
+    if not _LINUX:
+        return ""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123
+            threads = int(file.read().rpartition(b")")[2].split()[17])
+    except OSError:
+        return ""
+    return "threads" if threads > running.limits.threads else ""
 
 
 def _pidfd(pid: int) -> int | None:

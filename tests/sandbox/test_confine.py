@@ -88,8 +88,9 @@ def test_threads_pass_the_filter_and_processes_do_not(machine: str) -> None:
 def test_a_file_cannot_be_cut_through_a_descriptor_that_only_reads(machine: str) -> None:
     architecture = ARCHITECTURES[machine]
     code, openat = seccomp.program(architecture, 42), architecture.numbers["openat"]
-    verdicts = [run_filter(code, openat, architecture.audit, (0, 0, flags)) for flags in (0, 0o1000, 0o1001, 0o1102)]
-    assert verdicts == [0x7FFF0000, 0x00050001, 0x7FFF0000, 0x7FFF0000]
+    tried = (0, 0o1000, 0o1001, 0o1102, 0o20200002)
+    verdicts = [run_filter(code, openat, architecture.audit, (0, 0, flags)) for flags in tried]
+    assert verdicts == [0x7FFF0000, 0x00050001, 0x7FFF0000, 0x7FFF0000, 0x00050001]
 
 
 def test_a_foreign_architecture_and_x32_are_killed() -> None:
@@ -162,6 +163,24 @@ def test_its_own_folder_can_be_written_and_nothing_in_it_can_be_a_link(attempt: 
     assert attempt("os.symlink('/etc/passwd', 'y')")[0] == "PermissionError"
     assert attempt("os.link('x', 'y')")[0] == "PermissionError"
     assert attempt("os.mkfifo('y')")[0] == "PermissionError"
+
+
+@pytest.mark.parametrize("left_out", ["seccomp", "landlock"])
+@pytest.mark.parametrize("code", ["os.remove('x')", "os.rename('x', 'y')", "os.mkdir('z')"])
+def test_what_is_in_its_folder_stays_in_sight_by_either_wall(start: Any, broker: Any, code: str, left_out: str) -> None:
+    """A file that was deleted while it is open would take room that nobody can count."""
+    worker = start(TRY, without=[left_out])
+    assert worker.call("m:attempt", ["open('x', 'w').write('1')"], broker=broker) == ["done", "1"]
+    assert worker.call("m:attempt", [code], broker=broker)[0] == "PermissionError"
+
+
+@pytest.mark.parametrize("code", ["os.open('.', os.O_TMPFILE | os.O_RDWR)", "os.memfd_create('x')"])
+def test_no_file_is_without_a_name(attempt: Any, code: str) -> None:
+    assert attempt(code)[0] == "PermissionError"
+
+
+def test_no_descriptor_can_be_given_away(attempt: Any) -> None:
+    assert attempt("__import__('socket').socket(fileno=3).sendmsg([b'x'])")[0] == "PermissionError"
 
 
 @pytest.mark.parametrize(
@@ -258,7 +277,7 @@ def test_a_flood_of_descriptors_and_of_disk_meets_its_limit(start: Any, broker: 
     fill = "[open('x', 'ab').write(b'x' * 600000) for _ in range(9)]"
     written = start(TRY, limits=limits).call("m:attempt", [fill], broker=broker)
     assert written == ["OSError", "[Errno 27] File too large"]
-    opened = start(TRY, limits=limits).call("m:attempt", ["[os.memfd_create('x') for _ in range(99)]"], broker=broker)
+    opened = start(TRY, limits=limits).call("m:attempt", ["[os.dup(0) for _ in range(99)]"], broker=broker)
     assert opened == ["OSError", "[Errno 24] Too many open files"]
 
 

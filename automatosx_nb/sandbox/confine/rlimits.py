@@ -10,8 +10,8 @@ _MIB = 1 << 20
 
 
 def wanted(limits: Limits) -> dict[int, tuple[int, int]]:
-    """Each resource with its soft and hard limit. A memory file counts as a file, so the largest table fits."""
-    size = max(limits.file_mb, limits.table_mb) * _MIB
+    """Each resource with its soft and hard limit."""
+    size = limits.file_mb * _MIB
     table = {
         resource.RLIMIT_CPU: (limits.cpu_s, limits.cpu_s + 1),
         resource.RLIMIT_FSIZE: (size, size),

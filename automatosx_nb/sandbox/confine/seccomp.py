@@ -11,7 +11,7 @@ from automatosx_nb.sandbox.confine.libc import call
 from automatosx_nb.sandbox.confine.syscalls import ARCHITECTURES, BY_ARGUMENT, NOT_IMPLEMENTED, OPENING, Architecture
 
 _LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_IF_ANY, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_O_TRUNC, _O_ACCMODE = 0o1000, 0o3
+_O_TRUNC, _O_ACCMODE, _O_TMPFILE = 0o1000, 0o3, 0o20000000
 _ALLOW, _ERRNO, _KILL_PROCESS = 0x7FFF0000, 0x00050000, 0x80000000
 _OFFSET_NUMBER, _OFFSET_ARCHITECTURE, _OFFSET_ARGUMENTS = 0, 4, 16
 _X32_BIT = 0x40000000
@@ -44,7 +44,7 @@ def _rule(name: str, number: int, pid: int) -> list[Instruction]:
         kind, index, allowed = BY_ARGUMENT[name]
         body = _by_argument(index, (pid,) if kind == "self" else allowed)
     elif name in OPENING:
-        body = _not_truncating_unwritable(OPENING[name])
+        body = _opening(OPENING[name])
     else:
         body = [(_RETURN, 0, 0, _ALLOW)]
     return [(_JUMP_EQUAL, 0, len(body), number), *body]
@@ -57,9 +57,11 @@ def _by_argument(index: int, allowed: tuple[int, ...]) -> list[Instruction]:
     return [*body, (_RETURN, 0, 0, _ERRNO | errno.EPERM)]
 
 
-def _not_truncating_unwritable(flags: int) -> list[Instruction]:
+def _opening(flags: int) -> list[Instruction]:
+    """No file without a name, which nobody could count, and none that is cut without being written to."""
     return [
         (_LOAD, 0, 0, _OFFSET_ARGUMENTS + 8 * flags),
+        (_JUMP_IF_ANY, 2, 0, _O_TMPFILE),
         (_JUMP_IF_ANY, 0, 2, _O_TRUNC),
         (_JUMP_IF_ANY, 1, 0, _O_ACCMODE),
         (_RETURN, 0, 0, _ERRNO | errno.EPERM),

@@ -2,8 +2,12 @@
 
 Numbers: Linux ``arch/x86/entry/syscalls/syscall_64.tbl`` and ``include/uapi/asm-generic/unistd.h`` (aarch64).
 What is not here fails with EPERM. Left out on purpose, besides the obvious (exec, sockets, ptrace, signals to
-others, mount, bpf, keyrings, io_uring, pidfd): everything that changes a file's mode, owner, times or attributes or
-its length by path, because Landlock does not see those (or not in every ABI).
+others, mount, bpf, keyrings, io_uring, pidfd):
+
+- what changes a file's mode, owner, times or attributes, or its length by path: Landlock does not see those (or not
+  in every ABI);
+- what makes memory or files that nobody can count: memory files, files without a name, deleting or renaming a file
+  that is still open, and giving descriptors away (sendmsg).
 """
 
 from __future__ import annotations
@@ -25,24 +29,24 @@ _X86_64 = {
     "mmap": 9, "mprotect": 10, "munmap": 11, "brk": 12, "rt_sigaction": 13, "rt_sigprocmask": 14,
     "rt_sigreturn": 15, "ioctl": 16, "pread64": 17, "pwrite64": 18, "readv": 19, "writev": 20, "access": 21,
     "select": 23, "sched_yield": 24, "mremap": 25, "madvise": 28, "dup": 32, "dup2": 33, "nanosleep": 35,
-    "getpid": 39, "sendto": 44, "recvfrom": 45, "sendmsg": 46, "recvmsg": 47, "getsockopt": 55, "clone": 56,
+    "getpid": 39, "sendto": 44, "recvfrom": 45, "recvmsg": 47, "getsockopt": 55, "clone": 56,
     "exit": 60, "uname": 63, "fcntl": 72, "fsync": 74, "fdatasync": 75, "ftruncate": 77, "getcwd": 79,
-    "rename": 82, "mkdir": 83, "rmdir": 84, "unlink": 87, "readlink": 89, "gettimeofday": 96, "getrlimit": 97,
+    "readlink": 89, "gettimeofday": 96, "getrlimit": 97,
     "getrusage": 98, "sysinfo": 99, "times": 100, "getuid": 102, "getgid": 104, "geteuid": 107, "getegid": 108,
     "getppid": 110, "sigaltstack": 131, "prctl": 157, "gettid": 186, "time": 201, "futex": 202,
     "sched_getaffinity": 204, "epoll_create": 213, "getdents64": 217, "set_tid_address": 218,
     "restart_syscall": 219, "fadvise64": 221, "clock_gettime": 228, "clock_getres": 229, "clock_nanosleep": 230,
-    "exit_group": 231, "epoll_wait": 232, "epoll_ctl": 233, "tgkill": 234, "openat": 257, "mkdirat": 258,
-    "newfstatat": 262, "unlinkat": 263, "renameat": 264, "readlinkat": 267, "faccessat": 269, "pselect6": 270,
-    "ppoll": 271, "set_robust_list": 273, "fallocate": 285, "epoll_create1": 291, "dup3": 292, "pipe2": 293,
-    "eventfd2": 290, "preadv": 295, "pwritev": 296, "prlimit64": 302, "getcpu": 309, "renameat2": 316,
-    "getrandom": 318, "memfd_create": 319, "membarrier": 324, "statx": 332, "rseq": 334, "clone3": 435,
+    "exit_group": 231, "epoll_wait": 232, "epoll_ctl": 233, "tgkill": 234, "openat": 257,
+    "newfstatat": 262, "readlinkat": 267, "faccessat": 269, "pselect6": 270,
+    "ppoll": 271, "set_robust_list": 273, "epoll_create1": 291, "dup3": 292, "pipe2": 293,
+    "eventfd2": 290, "preadv": 295, "pwritev": 296, "prlimit64": 302, "getcpu": 309,
+    "getrandom": 318, "membarrier": 324, "statx": 332, "rseq": 334, "clone3": 435,
     "faccessat2": 439,
 }  # fmt: skip
 
 _AARCH64 = {
     "getcwd": 17, "eventfd2": 19, "epoll_create1": 20, "epoll_ctl": 21, "dup": 23, "dup3": 24, "fcntl": 25,
-    "ioctl": 29, "mkdirat": 34, "unlinkat": 35, "renameat": 38, "ftruncate": 46, "fallocate": 47, "faccessat": 48,
+    "ioctl": 29, "ftruncate": 46, "faccessat": 48,
     "openat": 56, "close": 57, "pipe2": 59, "getdents64": 61, "lseek": 62, "read": 63, "write": 64, "readv": 65,
     "writev": 66, "pread64": 67, "pwrite64": 68, "preadv": 69, "pwritev": 70, "pselect6": 72, "ppoll": 73,
     "readlinkat": 78, "newfstatat": 79, "fstat": 80, "fsync": 82, "fdatasync": 83, "exit": 93, "exit_group": 94,
@@ -52,9 +56,9 @@ _AARCH64 = {
     "rt_sigreturn": 139, "times": 153, "uname": 160, "getrlimit": 163, "getrusage": 165, "prctl": 167,
     "getcpu": 168, "gettimeofday": 169, "getpid": 172, "getppid": 173, "getuid": 174, "geteuid": 175,
     "getgid": 176, "getegid": 177, "gettid": 178, "sysinfo": 179, "sendto": 206, "recvfrom": 207,
-    "getsockopt": 209, "sendmsg": 211, "recvmsg": 212, "brk": 214, "munmap": 215, "mremap": 216, "clone": 220,
-    "mmap": 222, "fadvise64": 223, "mprotect": 226, "madvise": 233, "prlimit64": 261, "renameat2": 276,
-    "getrandom": 278, "memfd_create": 279, "membarrier": 283, "statx": 291, "rseq": 293, "clone3": 435,
+    "getsockopt": 209, "recvmsg": 212, "brk": 214, "munmap": 215, "mremap": 216, "clone": 220,
+    "mmap": 222, "fadvise64": 223, "mprotect": 226, "madvise": 233, "prlimit64": 261,
+    "getrandom": 278, "membarrier": 283, "statx": 291, "rseq": 293, "clone3": 435,
     "faccessat2": 439,
 }  # fmt: skip
 
@@ -85,4 +89,5 @@ NOT_IMPLEMENTED = ("clone3",)
 """Answered with ENOSYS, upon which glibc uses ``clone``, whose flags a filter can see."""
 
 OPENING = {"open": 1, "openat": 2}
-"""The index of their flags. O_TRUNC without writing is refused: Landlock before ABI 3 (Linux 6.2) does not see it."""
+"""The index of their flags. O_TMPFILE is refused, and so is O_TRUNC without writing, which Landlock before ABI 3
+(Linux 6.2) does not see."""

@@ -1,0 +1,216 @@
+"""A hostile worker against the host and the machine: floods, hoards and lies, each bounded and named."""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
+import pytest
+
+from automatosx_nb.errors import LimitExceeded, ProtocolViolation, WorkerLost
+from automatosx_nb.sandbox import folders
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="these are Linux's walls")
+
+WIRE = """
+import os, time, threading
+from automatosx_nb.sandbox import protocol, codec
+from automatosx_nb.sdk import _wire
+def send(*frames):
+    for frame in frames:
+        raw(codec.encode(frame, max_bytes=16 << 20))
+def raw(data):
+    os.set_blocking(3, True)
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(3, rest):]
+def two():
+    return 2
+"""
+
+
+def exceeded(worker: Any, handler: str, host: Any, *args: object) -> str:
+    with pytest.raises(LimitExceeded) as caught:
+        worker.call(handler, args, broker=host)
+    assert not worker.alive
+    return str(caught.value.limit)
+
+
+def call_for_ever(worker: Any, handler: str, host: Any) -> None:
+    while True:
+        worker.call(handler, broker=host)
+
+
+# --- the wire -------------------------------------------------------------------------------------------------
+
+
+def test_a_frame_of_millions_of_empty_lists_costs_the_host_no_memory(attack: Any, host: Any) -> None:
+    worker = attack(
+        WIRE + "def m():\n    head = codec.encode(protocol.Result(1, protocol.Json(None)), max_bytes=99)[5:-1]\n"
+        "    n = 15 << 20\n    body = head + b'\\xdd' + n.to_bytes(4, 'big') + b'\\x90' * n\n"
+        "    raw(len(body).to_bytes(4, 'little') + b'\\0' + body)\n"
+    )
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ProtocolViolation, match="more than 1000000 values"):
+        worker.call("m:m", broker=host)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 128 << 10
+
+
+@pytest.mark.parametrize("frame", ["protocol.Output('stdout', '')", "protocol.Ask(1, 'log', 'info', [])"])
+def test_an_endless_stream_of_small_messages_is_cut_off(attack: Any, host: Any, frame: str) -> None:
+    worker = attack(
+        WIRE + f"def m():\n    threading.Thread(target=drain, daemon=True).start()\n    while True:\n"
+        f"        send({frame})\ndef drain():\n    while os.read(3, 1 << 16):\n        pass\n",
+        messages=500,
+    )
+    assert exceeded(worker, "m:m", host) == "messages"
+    assert len(host.asked) + len(host.shown) <= 500
+
+
+def test_the_time_that_the_host_spends_on_a_call_is_bounded_too(attack: Any, host: Any) -> None:
+    worker = attack(WIRE + "def m():\n    while True:\n        _wire.ask('storage', 'get')\n", wall_s=0.05)
+    host.reply = lambda *_: time.sleep(0.02)
+    assert exceeded(worker, "m:m", host) == "wall_s"
+    assert len(host.asked) < 60
+
+
+def test_an_answer_that_is_too_large_for_a_frame_is_a_failed_question(attack: Any, host: Any) -> None:
+    worker = attack(
+        WIRE + "def m():\n    try:\n        _wire.ask('storage', 'items')\n    except Exception as error:\n"
+        "        return str(error)\n",
+        frame_mb=1,
+    )
+    host.reply = lambda *_: "x" * (2 << 20)
+    assert "ask for less at a time" in worker.call("m:m", broker=host)
+    assert worker.call("m:two", broker=host) == 2
+
+
+@pytest.mark.parametrize("sent", ["raw(b'\\x05\\0\\0\\0')", "raw(b'\\xff\\0\\0\\0\\0abc')", "None"])
+def test_half_a_frame_and_silence_end_at_the_wall_time(attack: Any, host: Any, sent: str) -> None:
+    worker = attack(WIRE + f"def m():\n    {sent}\n    time.sleep(99)\n", wall_s=0.2)
+    assert exceeded(worker, "m:m", host) == "wall_s"
+
+
+@pytest.mark.parametrize("sent", ["raw(b'\\x05\\0\\0\\0')", "raw(b'\\xff\\0\\0\\0\\0abc')"])
+def test_dying_in_the_middle_of_a_frame_is_a_lost_worker(attack: Any, host: Any, sent: str) -> None:
+    worker = attack(WIRE + f"def m():\n    {sent}\n    os._exit(9)\n")
+    with pytest.raises(WorkerLost, match="exit status 9"):
+        worker.call("m:m", broker=host)
+
+
+def test_frames_sent_between_calls_do_not_stand_for_the_hosts_next_question(attack: Any, host: Any) -> None:
+    worker = attack(
+        WIRE
+        + "late = protocol.Result(99, protocol.Json(1))\ndef m():\n    threading.Timer(0.05, send, [late]).start()\n"
+    )
+    worker.call("m:m", broker=host)
+    with pytest.raises(ProtocolViolation):
+        call_for_ever(worker, "m:two", host)
+    assert not worker.alive
+
+
+# --- tables ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("frames", "why"),
+    [
+        ("protocol.Result(1, protocol.Table(0, 8))", "descriptor 0 of 0"),
+        ("protocol.Result(1, protocol.Streamed(0, 8))", "names table 0, and 0 came"),
+        ("protocol.Part(b'12345678', True), protocol.Result(1, protocol.Streamed(0, 9))", "says that it has 9 bytes"),
+        ("protocol.Part(b'12345678', True), protocol.Result(1, protocol.Streamed(-1, 8))", "names table -1"),
+        ("protocol.Part(b'12345678', True), protocol.Result(1, protocol.Streamed(0, 8))", "not a valid Arrow stream"),
+        ("protocol.Part(b'12345678'), protocol.Result(1, protocol.Json(None))", "not whole"),
+        ("*[protocol.Part(b'', True)] * 17", "more than 16 tables"),
+        ("*[protocol.Part(b'x' * 1000000)] * 4", "the limit table-mb"),
+        ("*[protocol.Part(b'')] * 9999", "the limit table-mb"),
+    ],
+)
+def test_a_table_that_is_not_what_it_says_ends_the_worker(attack: Any, host: Any, frames: str, why: str) -> None:
+    before = len(os.listdir("/proc/self/fd")) if sys.platform == "linux" else 0  # noqa: PTH208
+    worker = attack(WIRE + f"def m():\n    send({frames})\n    time.sleep(9)\n", table_mb=2)
+    with pytest.raises(ProtocolViolation, match=why):
+        worker.call("m:m", broker=host)
+    worker.stop()
+    if sys.platform == "linux":
+        assert len(os.listdir("/proc/self/fd")) <= before  # noqa: PTH208
+
+
+def test_tables_come_back_whole_in_any_number_and_size(attack: Any, host: Any) -> None:
+    worker = attack(
+        "from automatosx_nb.sdk import tables, _wire\n"
+        "def m(n):\n    t = tables.Table.from_columns({'a': list(range(n))})\n"
+        "    return _wire.ask('x', 'y', t, 1, t) and t\n"
+    )
+    host.reply = lambda capability, method, args: args[0].num_rows + args[1] + args[2].num_rows
+    for count in (1, 100_000):
+        table = worker.call("m:m", [count], broker=host)
+        assert isinstance(table, pa.Table)
+        assert table["a"].to_pylist() == list(range(count))
+
+
+# --- the machine ----------------------------------------------------------------------------------------------
+
+
+@linux
+def test_many_files_under_the_file_limit_meet_the_limit_of_all_together(attack: Any, host: Any) -> None:
+    worker = attack(
+        "import os, time\ndef m():\n    for i in range(99):\n        open(f'f{i}', 'wb').write(os.urandom(1 << 19))\n"
+        "    time.sleep(99)\n",
+        disk_mb=2, file_mb=1,
+    )  # fmt: skip
+    assert exceeded(worker, "m:m", host) == "disk_mb"
+
+
+@linux
+def test_a_worker_that_fills_the_disk_between_calls_is_ended_too(attack: Any, host: Any) -> None:
+    worker = attack(
+        "import os, threading, time\ndef fill():\n    time.sleep(0.05)\n    for i in range(9):\n"
+        "        open(f'f{i}', 'wb').write(os.urandom(1 << 20))\n    time.sleep(99)\n"
+        "def m():\n    threading.Thread(target=fill, daemon=True).start()\n",
+        disk_mb=2, file_mb=1,
+    )  # fmt: skip
+    worker.call("m:m", broker=host)
+    with pytest.raises(LimitExceeded, match="disk_mb"):
+        call_for_ever(worker, "m:m", host)
+
+
+@linux
+def test_a_flood_of_threads_with_small_stacks_is_stopped(attack: Any, host: Any) -> None:
+    worker = attack(
+        "import threading, time\ndef m():\n    threading.stack_size(32768)\n    for i in range(300):\n"
+        "        threading.Thread(target=time.sleep, args=(99,), daemon=True).start()\n    time.sleep(99)\n",
+        threads=64,
+    )
+    assert exceeded(worker, "m:m", host) == "threads"
+
+
+def test_folders_nested_by_the_thousand_end_neither_the_fork_server_nor_the_host(attack: Any, host: Any) -> None:
+    """Without the walls of Linux, as elsewhere: removing them must not need a frame of the stack for each."""
+    worker = attack(
+        "import os\ndef m():\n    here = os.open('.', os.O_RDONLY)\n    for i in range(2500):\n"
+        "        os.mkdir('a', dir_fd=here)\n        new = os.open('a', os.O_RDONLY, dir_fd=here)\n"
+        "        os.close(here)\n        here = new\n    return os.getcwd()\n",
+        without=["landlock", "seccomp"],
+    )
+    other = attack(WIRE)
+    folder = Path(worker.call("m:m", broker=host))
+    worker.stop()
+    assert other.call("m:two", broker=host) == 2
+    assert not folder.exists()
+    assert list(folder.parent.glob(f"{folder.name}*")) == []
+
+
+def test_what_a_folder_holds_is_counted_by_its_blocks_and_each_file_for_something(tmp_path: Path) -> None:
+    for number in range(10):
+        (tmp_path / str(number)).touch()
+    with (tmp_path / "sparse").open("wb") as file:
+        file.truncate(1 << 30)
+    (tmp_path / "full").write_bytes(b"x" * (1 << 20))
+    assert 11 * 4096 + (1 << 20) <= folders.used_bytes(tmp_path, enough=1 << 40) < 2 << 20
+    assert folders.used_bytes(tmp_path / "gone", enough=1) == 0
