@@ -1,0 +1,125 @@
+"""A shell follows the profile: what is installed appears, what is removed goes, what was there before comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from automatosx_nb import app, magics
+from automatosx_nb.app import Marketplace
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import MakePlugin
+
+TOPIC = "events:subscribe:kernel.cell.finished"
+LISTENER = "def run():\n    return 1\n\n\ndef on_cell(event):\n    return None\n"
+SUBSCRIPTION = '[[contributes.subscriptions]]\ntopic = "kernel.cell.finished"\nhandler = "demo:on_cell"\n'
+
+
+@pytest.fixture
+def market(home: Path) -> Iterator[Marketplace]:
+    """The marketplace that this process's shell uses."""
+    market = app.current()
+    yield market
+    market.close()
+    app._current.clear()
+
+
+@pytest.fixture
+def shell(market: Marketplace) -> Iterator[Any]:
+    make: Callable[[], Any] = InteractiveShell
+    shell = make()
+    magics.load(shell)
+    yield shell
+    magics.unload(shell)
+    shell.history_manager.end_session()
+    shell.history_manager = None
+
+
+def has(shell: Any, name: str, kind: str = "line") -> bool:
+    return name in shell.magics_manager.magics[kind]
+
+
+def test_loading_twice_is_loading_once_and_unloading_leaves_nothing(shell: Any) -> None:
+    session = shell._automatosx_session
+    magics.load(shell)
+    assert shell._automatosx_session is session
+    assert has(shell, "ax")
+    magics.unload(shell)
+    magics.unload(shell)
+    assert not has(shell, "ax")
+    assert all("automatosx" not in repr(each) for each in shell.events.callbacks["pre_run_cell"])
+
+
+def test_a_magic_comes_and_goes_with_its_generation_and_uncovers_what_it_hid(
+    shell: Any, market: Marketplace, make_plugin: MakePlugin
+) -> None:
+    shell.register_magic_function(lambda line: "the user's own", "line", "demo")
+    market.publish(make_plugin())
+    market.install("acme.demo")
+    assert shell.run_line_magic("demo", "") == "ran"
+    assert "acme.demo 1.0.0" in shell.magics_manager.magics["line"]["demo"].__doc__
+    market.remove("acme.demo")
+    assert shell.run_line_magic("demo", "") == "the user's own"
+
+
+def test_an_update_replaces_the_worker_and_a_rollback_brings_the_old_code_back(
+    shell: Any, market: Marketplace, make_plugin: MakePlugin
+) -> None:
+    market.publish(make_plugin(version="1.0.0", source="def run():\n    return 'one'\n"))
+    market.install("acme.demo")
+    assert shell.run_line_magic("demo", "") == "one"
+    market.publish(make_plugin(version="1.1.0", source="def run():\n    return 'two'\n"))
+    market.update()
+    assert shell.run_line_magic("demo", "") == "two"
+    market.rollback()
+    assert shell.run_line_magic("demo", "") == "one"
+
+
+def test_the_kernels_callbacks_are_there_only_while_somebody_subscribes(
+    shell: Any, market: Marketplace, make_plugin: MakePlugin
+) -> None:
+    def callbacks() -> int:
+        return len(shell.events.callbacks["post_run_cell"])
+
+    before = callbacks()
+    market.publish(make_plugin(source=LISTENER, permissions={TOPIC: "To listen."}, extra=SUBSCRIPTION))
+    market.install("acme.demo", grant=[TOPIC])
+    assert callbacks() == before + 1
+    market.rollback()
+    assert callbacks() == before
+
+
+def test_what_another_marketplace_installs_is_followed_by_the_next_cell(
+    shell: Any, market: Marketplace, make_plugin: MakePlugin
+) -> None:
+    other = Marketplace()
+    other.publish(make_plugin())
+    other.install("acme.demo")
+    other.close()
+    assert not has(shell, "demo")
+    shell.run_cell("x = 1")
+    assert has(shell, "demo")
+
+
+def test_a_damaged_profile_never_fails_a_cell_and_is_told_on_the_kernels_own_error_stream(
+    shell: Any, home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (home / "profile").mkdir(parents=True)
+    (home / "profile" / "current").write_text("seven")
+    assert shell.run_cell("answer = 21 * 2").success
+    assert shell.user_ns["answer"] == 42
+    assert "does not hold the number of a generation" in capfd.readouterr().err
+
+
+def test_ax_prints_what_a_verb_says(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    shell.run_line_magic("ax", "")
+    shell.run_line_magic("ax", "list")
+    out = capsys.readouterr().out
+    assert "usage: %ax <verb>" in out
+    assert "Nothing is installed. Look around with %ax search." in out

@@ -1,0 +1,227 @@
+"""One plugin's jobs: in order, bounded, interruptible, and gone with its generation. Real workers, in this process."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from automatosx_nb.errors import CallInterrupted, PluginFailed, UsageError, WorkerLost
+from automatosx_nb.host.broker import CapabilityBroker
+from automatosx_nb.host.capabilities.log import LogCapability
+from automatosx_nb.host.runner import MAX_QUEUED_EVENTS, PluginRunner
+from automatosx_nb.model.events import Event
+from automatosx_nb.model.generation import InstalledPlugin
+from automatosx_nb.sandbox.limits import Limits
+from automatosx_nb.sandbox.supervisor import Program, Sandbox
+
+TIMEOUT_S = 30
+SOURCE = """
+seen = []
+
+def run(value=None):
+    return value
+
+def on_event(event):
+    seen.append(event.data)
+
+def heard():
+    return seen
+
+def fail():
+    raise ValueError("no")
+
+def spin(event=None):
+    print("spinning")
+    while True:
+        pass
+
+def crash():
+    data = "x"
+    while True:
+        data = data + data
+"""
+HANDLERS = tuple(f"demo:{name}" for name in ("run", "on_event", "heard", "fail", "spin", "crash"))
+ENTRY = InstalledPlugin("acme.demo", "1.0.0", "0" * 64, "*", (), "state", "", {})
+MakeRunner = Callable[..., PluginRunner]
+
+
+class WatchedLog(LogCapability):
+    """Tells when the plugin printed that it spins."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spinning = threading.Event()
+
+    def write(self, level: str, text: str) -> None:
+        super().write(level, text)
+        if "spinning" in text:
+            self.spinning.set()
+
+
+def event(number: int) -> Event:
+    return Event(str(number), "test", "kernel.cell.finished", "2026-01-01T00:00:00Z", number)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def make_runner(sandbox: Sandbox) -> Iterator[MakeRunner]:
+    made: list[PluginRunner] = []
+
+    def make(limits: Limits | None = None, variables: Mapping[str, Any] | None = None) -> PluginRunner:
+        program = Program("acme.demo", "1.0.0", {"demo.py": SOURCE.encode()}, HANDLERS)
+        chosen = limits or Limits()
+        log = WatchedLog()
+        runner = PluginRunner(
+            ENTRY,
+            start=lambda _entry: sandbox.start(program, chosen),
+            broker=CapabilityBroker("acme.demo", (), {"log": log}),
+            log=log,
+            limits=chosen,
+            variables=lambda: variables or {},
+            render=lambda value, _entry: value,
+        )
+        made.append(runner)
+        return runner
+
+    yield make
+    for runner in made:
+        runner.stop()
+
+
+def alive(runner: PluginRunner) -> bool:
+    return runner.worker is not None and runner.worker.alive
+
+
+def test_nothing_starts_before_the_first_job(make_runner: MakeRunner) -> None:
+    runner = make_runner()
+    assert not alive(runner)
+    assert runner.call("demo:run", [3]) == 3
+    assert alive(runner)
+
+
+def test_a_call_sees_every_event_before_it_in_their_order(make_runner: MakeRunner) -> None:
+    runner = make_runner()
+    for number in range(50):
+        runner.post("demo:on_event", event(number))
+    assert runner.call("demo:heard") == list(range(50))
+
+
+def test_of_too_many_waiting_events_the_oldest_are_dropped_and_counted(make_runner: MakeRunner) -> None:
+    runner = make_runner()
+    held = threading.Event()
+    started = threading.Event()
+    start = runner._start
+
+    def slow_start(entry: InstalledPlugin) -> Any:
+        started.set()
+        held.wait(TIMEOUT_S)
+        return start(entry)
+
+    runner._start = slow_start
+    runner.post("demo:on_event", event(-1))
+    assert started.wait(TIMEOUT_S)
+    for number in range(MAX_QUEUED_EVENTS + 5):
+        runner.post("demo:on_event", event(number))
+    held.set()
+    heard = runner.call("demo:heard")
+    assert runner.dropped_events == 5
+    assert heard == [-1, *range(5, MAX_QUEUED_EVENTS + 5)]
+
+
+def test_an_error_of_a_call_is_raised_and_one_of_an_event_is_logged(make_runner: MakeRunner) -> None:
+    runner = make_runner()
+    with pytest.raises(PluginFailed):
+        runner.call("demo:fail")
+    runner.post("demo:fail", event(1))
+    assert runner.call("demo:run", [1]) == 1
+    assert [line.level for line in runner.log.lines] == ["error"]
+    assert "demo:fail" in runner.log.lines[0].text
+
+
+def test_interrupting_the_wait_stops_the_call_and_the_next_one_works(
+    make_runner: MakeRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner = make_runner()
+
+    class Watched:
+        def write(self, text: str) -> int:
+            if "spinning" in text:
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            return len(text)
+
+        def flush(self) -> None:
+            return None
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", Watched())
+        with pytest.raises(CallInterrupted):
+            runner.call("demo:spin")
+    assert runner.call("demo:run", ["again"]) == "again"
+
+
+def test_a_worker_that_ended_is_started_again(make_runner: MakeRunner) -> None:
+    runner = make_runner()
+    runner.call("demo:run")
+    first = runner.worker
+    assert first is not None
+    first.stop()
+    assert runner.call("demo:run", [1]) == 1
+    assert runner.worker is not first
+
+
+def test_an_idle_worker_ends_and_the_next_call_starts_another(make_runner: MakeRunner) -> None:
+    runner = make_runner(replace(Limits(), idle_s=0.01))
+    runner.call("demo:run")
+    thread = next((t for t in threading.enumerate() if t.name == "automatosx acme.demo"), None)
+    if thread is not None:
+        thread.join(TIMEOUT_S)
+    assert runner.worker is None
+    assert runner.call("demo:run", [2]) == 2
+
+
+def test_stopping_ends_the_call_in_flight_and_refuses_later_ones(make_runner: MakeRunner) -> None:
+    runner = make_runner()
+    errors: list[WorkerLost] = []
+    runner.post("demo:spin", event(1))
+
+    def call() -> None:
+        try:
+            runner.call("demo:run")
+        except WorkerLost as error:
+            errors.append(error)
+
+    assert isinstance(runner.log, WatchedLog)
+    assert runner.log.spinning.wait(TIMEOUT_S)
+    caller = threading.Thread(target=call)
+    caller.start()
+    runner.stop()
+    caller.join(TIMEOUT_S)
+    assert len(errors) == 1
+    with pytest.raises(WorkerLost):
+        runner.call("demo:run")
+    assert runner.worker is None
+
+
+def test_a_magic_hands_over_what_was_typed_and_help_starts_nothing(
+    make_runner: MakeRunner, capsys: pytest.CaptureFixture[str]
+) -> None:
+    argument = {"name": "value", "type": "variable", "choices": (), "default": None, "required": True, "help": ""}
+    magic = {"name": "demo", "handler": "demo:run", "summary": "Gives it back.", "cell": False, "args": [argument]}
+    runner = make_runner(variables={"x": {"a": [1, 2.5, None]}})
+    assert runner.run_magic(magic, "--help", None) is None
+    assert "Gives it back." in capsys.readouterr().out
+    with pytest.raises(UsageError):
+        runner.run_magic(magic, "", None)
+    assert runner.worker is None
+    assert runner.run_magic(magic, "x", None) == {"a": [1, 2.5, None]}
