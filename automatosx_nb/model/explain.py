@@ -5,7 +5,9 @@ They are made from the solver's proof: from the wishes and the requirements that
 
 from __future__ import annotations
 
+from functools import reduce
 from itertools import combinations
+from operator import and_
 from typing import TYPE_CHECKING, NamedTuple
 
 from automatosx_nb.model.candidates import Candidate, Candidates, Requirement
@@ -158,10 +160,7 @@ class _Explanation:
         ]
         for pair in pairs:
             yield from self._contradiction(plugin, [limit.requirement.range for limit in pair])
-        left = -1
-        for limit in limits:
-            left &= limit.accepted
-        if not pairs and not left:
+        if not pairs and not _left_by(limits):
             yield from self._contradiction(plugin, [limit.requirement.range for limit in limits])
 
     def _contradiction(self, plugin: str, ranges: Sequence[Range]) -> Iterable[str]:
@@ -174,20 +173,26 @@ class _Explanation:
             return all(one.allows(version, prereleases) for one in ranges)
 
         texts = " and ".join(dict.fromkeys(map(str, ranges)))
-        excluded = [
-            f"{plugin} {no.version} {no.reason}"
-            for no in candidates.excluded(plugin)
-            if fits(no.version, self._prereleases)
-        ]
+        usable, others = candidates.usable(plugin), candidates.excluded(plugin)
+        asked_for = [no for no in others if fits(no.version, self._prereleases)]
+        excluded = [f"{plugin} {no.version} {no.reason}" for no in (asked_for if usable or asked_for else others)]
         if not excluded and not all(one.intersects(other) for one, other in combinations(ranges, 2)):
             yield f"no version of {plugin} can be in {texts} at once"
             return
-        yield _nothing_in(plugin, texts, [candidate.version for candidate in candidates.usable(plugin)])
-        for candidate in candidates.usable(plugin):
+        yield _nothing_in(plugin, texts, [candidate.version for candidate in usable])
+        for candidate in usable:
             if fits(candidate.version, True):
                 yield f"{candidate} is a prerelease: name that version exactly, or allow prereleases"
                 break
         yield from excluded[:SHOWN_VERSIONS]
+
+
+def _left_by(limits: Iterable[_Limit]) -> int:
+    """The values that some version of each requirer accepts."""
+    accepted: dict[str, int] = {}
+    for limit in limits:
+        accepted[limit.requirer] = accepted.get(limit.requirer, 0) | limit.accepted
+    return reduce(and_, accepted.values())
 
 
 def _nothing_in(plugin: str, texts: str, usable: Iterable[Version]) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from automatosx_nb.model.semver import Range, Version
+    from automatosx_nb.model.solver_clauses import Clause
 
 PATIENCE = 200
 """Conflicts that one attempt to say more about a conflict may take; some 20 ms."""
@@ -125,9 +126,9 @@ class _Search:
         except Unsatisfiable as nothing:
             if self._no_circles and self._no_circles.first:
                 raise DependencyCycle(self._no_circles.first) from None
-            core = self._smallest(self._wishes_of(nothing, list(self._wishes)))
+            core, proof = self._smallest(self._wishes_of(nothing, list(self._wishes)), nothing.proof)
             suggestions = tuple(self._suggestions(core))
-        raise ResolutionConflict(self._explain(core), suggestions)
+        raise ResolutionConflict(self._explain(core, proof), suggestions)
 
     def _asked(self, wishes: Iterable[str], freed: str = "") -> list[tuple[str, int]]:
         """:param freed: a plugin that is wished for in any version."""
@@ -141,18 +142,18 @@ class _Search:
         """Those of the plugins ``asked`` for that the proof needs."""
         return [asked[number] for number in sorted(o.number for o in nothing.proof.origins() if isinstance(o, Wish))]
 
-    def _smallest(self, core: list[str]) -> list[str]:
-        """As few of ``core`` as cannot hold together: without any one of them, the others could."""
+    def _smallest(self, core: list[str], proof: Clause[str]) -> tuple[list[str], Clause[str]]:
+        """As few of ``core`` as cannot hold together, and the proof: without any one of them, the others could."""
         for plugin in core[:MAX_ATTEMPTS]:
             if plugin in core and len(core) > 1:
                 rest = [other for other in core if other != plugin]
                 try:
                     self._solver.solve(self._asked(rest), patience=PATIENCE)
                 except Unsatisfiable as nothing:
-                    core = self._wishes_of(nothing, rest)
+                    core, proof = self._wishes_of(nothing, rest), nothing.proof
                 except GaveUp:
                     continue
-        return core
+        return core, proof
 
     def _suggestions(self, core: Sequence[str]) -> Iterator[str]:
         """What would do instead; each was tried."""
@@ -170,14 +171,17 @@ class _Search:
             return None
         return self._problem.chosen(places)
 
-    def _explain(self, core: Sequence[str]) -> tuple[str, ...]:
-        """The sentences of the proof that is found when nothing but ``core`` is asked for."""
-        try:
-            Solver(self._problem).solve(self._asked(core))
-        except Unsatisfiable as nothing:
-            wishes = [Requirement(plugin, self._wishes[plugin]) for plugin in core]
-            return conflict_sentences(nothing.proof, wishes, self._candidates, self._problem.values, self._prereleases)
-        raise AssertionError(f"{', '.join(core)} have a solution, and were found to have none")
+    def _explain(self, core: Sequence[str], proof: Clause[str]) -> tuple[str, ...]:
+        """The sentences of ``proof``, or of one that looks at nothing but ``core``, where that is soon found."""
+        if len(core) < len(self._wishes):
+            try:
+                Solver(self._problem).solve(self._asked(core), patience=PATIENCE)
+            except Unsatisfiable as nothing:
+                proof = nothing.proof
+            except GaveUp:
+                pass
+        wishes = [Requirement(plugin, self._wishes[plugin]) for plugin in core]
+        return conflict_sentences(proof, wishes, self._candidates, self._problem.values, self._prereleases)
 
 
 def _around(version: Version) -> str:

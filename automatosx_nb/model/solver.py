@@ -39,11 +39,12 @@ class Solver(Generic[P]):
     def __init__(self, problem: Problem[P]) -> None:
         self._problem = problem
         self._trail: Trail[P] = Trail(problem.size)
-        self._watching: dict[P, list[Clause[P]]] = {}
-        """Package → the learned clauses that have to be looked at when it loses values."""
+        self._watching: dict[P, dict[Clause[P], int]] = {}
+        """Package → learned clauses → the values that it must lose for the clause to matter."""
         self._facts: list[Clause[P]] = []
         """Learned clauses of one literal."""
         self._needs: dict[P, dict[int, Sequence[tuple[P, int]]]] = {}
+        self._need_clauses: dict[tuple[P, P, int], Clause[P]] = {}
         self._bans = 0
         self._patience: int | None = None
 
@@ -104,7 +105,7 @@ class Solver(Generic[P]):
             values = domain[package]
             if values != ABSENT and not values & (values - 1):
                 for on, accepted in self._needs_at(package, values):
-                    if not narrow(on, accepted, (package, on, accepted)):
+                    if domain.get(on, -1) & ~accepted and not narrow(on, accepted, (package, on, accepted)):
                         return package, on, accepted
             if package in watching and (broken := self._wake(package)) is not None:
                 return broken
@@ -121,35 +122,27 @@ class Solver(Generic[P]):
         return needs
 
     def _wake(self, package: P) -> Clause[P] | None:
-        """Looks at the clauses that watch ``package``; returns one that no longer holds."""
-        clauses = self._watching[package]
-        kept: list[Clause[P]] = []
-        for number, clause in enumerate(clauses):
-            if self._moves_on(clause, package):
+        """Looks at the clauses that watch a literal of ``package`` that is lost; returns one that no longer holds."""
+        domain, watching = self._trail.domain, self._watching
+        watchers, values = watching[package], domain[package]
+        for clause in [clause for clause, own in watchers.items() if not own & values]:
+            literals = clause.watched
+            if literals[0][0] == package:
+                literals[0], literals[1] = literals[1], literals[0]
+            other, others = literals[0]
+            if not domain[other] & ~others:
                 continue
-            kept.append(clause)
-            (other, values), (_, own) = clause.watched[:2]
-            if not self._trail.domain[package] & own and not self._trail.narrow(other, values, clause):
-                self._watching[package] = kept + clauses[number + 1 :]
-                return clause
-        self._watching[package] = kept
+            for number in range(2, len(literals)):
+                name, own = literals[number]
+                if domain[name] & own:
+                    literals[1], literals[number] = literals[number], literals[1]
+                    watching.setdefault(name, {})[clause] = own
+                    del watchers[clause]
+                    break
+            else:
+                if not self._trail.narrow(other, others, clause):
+                    return clause
         return None
-
-    def _moves_on(self, clause: Clause[P], package: P) -> bool:
-        """Turns ``clause`` so that it watches ``package`` second, or, where that literal is lost, another one."""
-        literals, domain = clause.watched, self._trail.domain
-        if literals[0][0] == package:
-            literals[0], literals[1] = literals[1], literals[0]
-        other, values = literals[0]
-        if domain[package] & literals[1][1] or not domain[other] & ~values:
-            return False
-        for number in range(2, len(literals)):
-            name, values = literals[number]
-            if domain[name] & values:
-                literals[1], literals[number] = literals[number], literals[1]
-                self._watching.setdefault(name, []).append(clause)
-                return True
-        return False
 
     # --- decisions ------------------------------------------------------------------------------------------
 
@@ -189,12 +182,17 @@ class Solver(Generic[P]):
         if isinstance(reason, Clause):
             return reason
         assert reason is not None
+        known = self._need_clauses.get(reason)
+        if known is not None:
+            return known
         package, on, accepted = reason
         versions = 0
         for some, of in self._problem.all_needs(package, on).items():
             if not some & ~accepted:
                 versions |= of
-        return Clause({package: ~versions, on: accepted}, Need(package, versions, on, accepted))
+        clause = Clause({package: ~versions, on: accepted}, Need(package, versions, on, accepted))
+        self._need_clauses[reason] = clause
+        return clause
 
     def _learn_from(self, broken: Clause[P]) -> None:
         """Finds what would have prevented ``broken``, whose literals are all lost, and jumps back to where it says
@@ -220,7 +218,7 @@ class Solver(Generic[P]):
         self._trail.narrow(asserted, learned.literals[asserted], learned)
 
     def _resolve(self, broken: Clause[P]) -> Clause[P]:
-        """Resolves ``broken`` with the reasons for it, latest first, up to the first clause that would have been enough.
+        """Resolves ``broken`` with the reasons for it, latest first, up to the first clause that would have sufficed.
 
         That has one literal only that was lost after the last decision that matters; without decisions, none at all.
         """
@@ -260,5 +258,5 @@ class Solver(Generic[P]):
             return
         last = self._trail.step_without
         clause.watched = sorted(clause.literals.items(), key=lambda literal: -last(*literal))
-        for package, _ in clause.watched[:2]:
-            self._watching.setdefault(package, []).append(clause)
+        for package, values in clause.watched[:2]:
+            self._watching.setdefault(package, {})[clause] = values

@@ -42,7 +42,7 @@ class Trail(Generic[P]):
         return len(self._decisions)
 
     def narrow(self, package: P, values: int, reason: Reason[P]) -> bool:
-        """Leaves ``package`` those of its values that are in ``values``; False: that would be none, so nothing is done."""
+        """Leaves ``package`` its values in ``values``; False: that would be none, so nothing is done."""
         before = self.domain.get(package)
         if before is None:
             before = self.domain[package] = (2 << self._size(package)) - 1
