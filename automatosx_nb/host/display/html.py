@@ -79,9 +79,13 @@ def _metric(node: Metric) -> str:
     )
 
 
+# In the cell, not in the style sheet: where JupyterLab drops that, its own aligns every cell to the right.
+_LEFT = ' style="text-align:left"'
+
+
 def _table(node: Table) -> str:
     numeric = numeric_columns(node)
-    kinds = [' class="axd-n"' if place in numeric else "" for place in range(len(node.columns))]
+    kinds = [' class="axd-n"' if place in numeric else _LEFT for place in range(len(node.columns))]
     head = "".join(f'<th scope="col"{kind}>{escape(name)}</th>' for name, kind in zip(node.columns, kinds, strict=True))
     body = "".join(_table_row(row, kinds) for row in node.rows)
     caption = f"<caption>{escape(node.caption)}</caption>" if node.caption else ""
