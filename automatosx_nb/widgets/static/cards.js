@@ -23,7 +23,7 @@ export function cardOf(item, { unique, act, details }) {
       "div",
       { class: "ax-meta ax-dim" },
       item.categories.map((category) => h("span", { class: "ax-chip" }, label(category))),
-      h("span", {}, plural(item.downloads, "download")),
+      item.downloads ? h("span", {}, plural(item.downloads, "download")) : null,
     ),
     h(
       "div",

@@ -77,11 +77,11 @@ function facts(found) {
     ["Adds", contributed(found.contributions).join(", ")],
     ["Licence", found.license],
     ["Size", found.size == null ? "" : sized(found.size)],
-    ["Updated", day(found.updated)],
-    ["Downloads", found.downloads.toLocaleString("en")],
-    ["Authors", found.authors.join(", ")],
-    ["Needs", needs.join(", ")],
     ["Categories", found.categories.map(label).join(", ")],
+    ["Updated", day(found.updated)],
+    ["Downloads", found.downloads ? found.downloads.toLocaleString("en") : ""],
+    ["Needs", needs.join(", ")],
+    ["Authors", found.authors.join(", ")],
   ].filter(([, value]) => value);
   return h("dl", { class: "ax-facts" }, entries.map(([term, value]) => h("div", {}, h("dt", {}, term), h("dd", {}, value))));
 }
