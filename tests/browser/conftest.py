@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 START_S = 60
 STOP_S = 15
+KERNEL = "Python 3 (ipykernel)"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -43,17 +44,57 @@ CHROMIUM_FLAGS = [
 
 
 @dataclass
-class Lab:
-    """A running JupyterLab. ``root`` is the folder that it shows."""
+class Server:
+    """A running JupyterLab."""
 
     url: str
     token: str
     root: Path
+    """The folder that it shows."""
+    home: Path
+
+    def ask(self, path: str, *, method: str = "GET") -> Any:
+        """The JSON answer of the server's own REST API, as in ``ask("api/kernels")``."""
+        request = urllib.request.Request(f"{self.url}/{path}", method=method)
+        request.add_header("Authorization", f"token {self.token}")
+        with urllib.request.urlopen(request, timeout=START_S) as answer:
+            text = answer.read()
+        return json.loads(text) if text else None
+
+    def wear(self, theme: str) -> None:
+        """Pages opened from now on have ``theme``, as if somebody had chosen it in the settings."""
+        file = self.home / "settings/@jupyterlab/apputils-extension/themes.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps({"theme": theme}), encoding="utf-8")
+
+    def add_kernel(self, name: str, environment: Mapping[str, str]) -> None:
+        """A Python kernel of its own ``environment``."""
+        folder = self.home / "data/kernels" / name
+        folder.mkdir(parents=True)
+        command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        spec = {"argv": command, "display_name": KERNEL, "language": "python", "env": dict(environment)}
+        (folder / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+
+
+@dataclass
+class Lab:
+    """What one test has of the JupyterLab that all share: a folder, and a kernel with a home that is empty at first."""
+
+    server: Server
+    name: str
+    """Of the folder and of the kernel."""
     home: Path
     """``AUTOMATOSX_HOME`` of its kernels."""
 
+    @property
+    def root(self) -> Path:
+        return self.server.root / self.name
+
+    def ask(self, path: str, *, method: str = "GET") -> Any:
+        return self.server.ask(path, method=method)
+
     def write_notebook(self, name: str, *sources: str) -> str:
-        """A notebook of code cells under ``root``; its name, for :meth:`Notebook.open`."""
+        """A notebook of code cells under ``root``; its name, for ``open_notebook``."""
         cells: list[dict[str, Any]] = [
             {
                 "cell_type": "code",
@@ -65,18 +106,14 @@ class Lab:
             }
             for i, s in enumerate(sources)
         ]
-        spec = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-        document = {"cells": cells, "metadata": {"kernelspec": spec}, "nbformat": 4, "nbformat_minor": 5}
+        return self.save_notebook(name, {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+    def save_notebook(self, name: str, document: dict[str, Any]) -> str:
+        """``document`` under ``root``, to be run by this test's kernel; its name, for ``open_notebook``."""
+        spec = {"name": self.name, "display_name": KERNEL, "language": "python"}
+        document["metadata"] |= {"kernelspec": spec}
         (self.root / name).write_text(json.dumps(document), encoding="utf-8")
         return name
-
-    def ask(self, path: str, *, method: str = "GET") -> Any:
-        """The JSON answer of the server's own REST API, as in ``ask("api/kernels")``."""
-        request = urllib.request.Request(f"{self.url}/{path}", method=method)
-        request.add_header("Authorization", f"token {self.token}")
-        with urllib.request.urlopen(request, timeout=START_S) as answer:
-            text = answer.read()
-        return json.loads(text) if text else None
 
 
 @dataclass
@@ -95,14 +132,17 @@ class Notebook:
         return self.cell(index)
 
     def run(self, index: int) -> Locator:
-        """Run code cell ``index``; done when its prompt is a number again."""
+        """Run code cell ``index``; done when its prompt is a number again, and another one than before."""
+        before = self.cell(index).locator(".jp-InputPrompt").inner_text()
         cell = self.start(index)
-        self.page.wait_for_function(_RAN, arg=index)
+        self.page.wait_for_function(_RAN, arg=[index, before])
         return cell
 
 
-_RAN = """i => /^\\[\\d+\\]:$/.test(
-  document.querySelectorAll('.jp-Notebook .jp-Cell')[i].querySelector('.jp-InputPrompt').textContent.trim())"""
+_RAN = """([i, before]) => {
+  const prompt = document.querySelectorAll('.jp-Notebook .jp-Cell')[i].querySelector('.jp-InputPrompt').innerText;
+  return prompt !== before && /^\\[\\d+\\]:$/.test(prompt.trim());
+}"""
 # The indicator reads "idle" for about 100 ms while there is still "No Kernel"; Ctrl+Enter then is dropped in silence.
 _READY = """() => {
   const panel = document.querySelector('.jp-NotebookPanel:not(.lm-mod-hidden)');
@@ -145,13 +185,12 @@ def _free_port() -> int:
         return port
 
 
-def _environment(home: Path, token: str, theme: str) -> dict[str, str]:
+def _environment(home: Path, token: str) -> dict[str, str]:
     config = home / "config"
     (config / "labconfig").mkdir(parents=True)
     settings = {
         "@jupyterlab/apputils-extension:notification": {"checkForUpdates": False, "fetchNews": "false"},
         "@jupyterlab/docmanager-extension:plugin": {"autosave": False},
-        "@jupyterlab/apputils-extension:themes": {"theme": theme},
     }
     (config / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(settings), encoding="utf-8")
     return os.environ | {
@@ -175,11 +214,11 @@ def _command(port: int, root: Path) -> Sequence[str]:
     return command
 
 
-def _wait_until_up(process: subprocess.Popen[bytes], lab: Lab, log: Path) -> None:
+def _wait_until_up(process: subprocess.Popen[bytes], server: Server, log: Path) -> None:
     deadline = time.monotonic() + START_S
     while process.poll() is None and time.monotonic() < deadline:
         try:
-            lab.ask("api/status")
+            server.ask("api/status")
         except OSError:
             time.sleep(0.05)  # polling another process; nothing to wait on
         else:
@@ -203,6 +242,12 @@ def theme() -> str:
     return "JupyterLab Light"
 
 
+@pytest.fixture(scope="module")
+def screen() -> dict[str, Any]:
+    """Playwright's options for the size of the page, for all of a module."""
+    return {"viewport": {"width": 1280, "height": 900}}
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The browser's path. Skips where something is missing, and fails there under ``CI=true``."""
@@ -214,15 +259,13 @@ def chromium() -> str:
     return str(_chromium())
 
 
-@pytest.fixture
-def lab(chromium: str, tmp_path: Path, theme: str) -> Iterator[Lab]:
+@pytest.fixture(scope="session")
+def server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A throw-away JupyterLab on 127.0.0.1, with folders of its own for everything."""
-    home, root = tmp_path / "home", tmp_path / "notebooks"
-    home.mkdir()
-    root.mkdir()
+    home, root = tmp_path_factory.mktemp("jupyter"), tmp_path_factory.mktemp("notebooks")
     port, token = _free_port(), secrets.token_hex(16)
-    running = Lab(f"http://127.0.0.1:{port}", token, root, home / "automatosx")
-    environment: Mapping[str, str] = _environment(home, token, theme)
+    running = Server(f"http://127.0.0.1:{port}", token, root, home)
+    environment: Mapping[str, str] = _environment(home, token)
     log = home / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -236,16 +279,31 @@ def lab(chromium: str, tmp_path: Path, theme: str) -> Iterator[Lab]:
 
 
 @pytest.fixture
-def browser(chromium: str, tmp_path: Path) -> Iterator[BrowserContext]:
+def lab(server: Server, tmp_path: Path, theme: str) -> Iterator[Lab]:
+    """This test's part of the JupyterLab; nothing of another test is in it, and its kernels end with it."""
+    one = Lab(server, f"t{secrets.token_hex(4)}", tmp_path / "automatosx")
+    one.root.mkdir()
+    server.add_kernel(one.name, {"AUTOMATOSX_HOME": str(one.home)})
+    server.wear(theme)
+    yield one
+    for session in server.ask("api/sessions"):
+        server.ask(f"api/sessions/{session['id']}", method="DELETE")
+
+
+@pytest.fixture(scope="module")
+def browser(
+    chromium: str, screen: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BrowserContext]:
+    """One browser for a module. Not for the session: Playwright keeps an event loop running, others want their own."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
-            tmp_path / "browser",
+            tmp_path_factory.mktemp("browser"),
             executable_path=chromium,
             headless=True,
             args=CHROMIUM_FLAGS,
-            viewport={"width": 1280, "height": 900},
+            **screen,
         )
         try:
             yield context
@@ -256,10 +314,11 @@ def browser(chromium: str, tmp_path: Path) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(browser: BrowserContext) -> Iterator[Page]:
     """A page; the test fails if its console shows an error."""
-    one = browser.pages[0] if browser.pages else browser.new_page()
+    one = browser.new_page()
     console = Console()
     console.listen(one)
     yield one
+    one.close()
     assert console.errors == []
 
 
@@ -268,7 +327,8 @@ def open_notebook(lab: Lab, page: Page) -> Any:
     """``open_notebook(name) -> Notebook``: open it alone on the page, and wait until its kernel is idle."""
 
     def opened(name: str) -> Notebook:
-        page.goto(f"{lab.url}/doc/tree/{name}?reset&token={lab.token}", wait_until="domcontentloaded")
+        url = f"{lab.server.url}/doc/tree/{lab.name}/{name}?reset&token={lab.server.token}"
+        page.goto(url, wait_until="domcontentloaded")
         page.wait_for_selector("#jupyterlab-splash", state="detached", timeout=START_S * 1000)
         page.wait_for_selector(".jp-NotebookPanel:visible .jp-Notebook .jp-Cell")
         page.wait_for_function(_READY, timeout=START_S * 1000)
