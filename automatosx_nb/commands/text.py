@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 
 from automatosx_nb.model.permissions import Permission
 from automatosx_nb.model.plan import Plan, PlannedChange
+from automatosx_nb.model.printable import printable
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Left-aligned columns under their heads."""
-    lines = [tuple(head), *(tuple(row) for row in rows)]
+    lines = [tuple(head), *(tuple(map(printable, row)) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     return "\n".join(
         "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
@@ -27,7 +28,7 @@ def size(count: int) -> str:
 
 def permission_line(text: str, reason: str) -> str:
     permission = Permission.parse(text)
-    return f"{text} ({permission.risk} risk): {permission.sentence} “{reason}”"
+    return f"{text} ({permission.risk} risk): {permission.sentence} “{printable(reason)}”"
 
 
 def plan(plan: Plan, *, asking: str = "asks for") -> str:
@@ -45,5 +46,5 @@ def _change(change: PlannedChange, asking: str) -> list[str]:
     lines += [f"    {asking} {permission_line(text, reason)}" for text, reason in change.asks.items()]
     lines += [f"    no longer asks for {text}" for text in change.drops]
     lines += [f"    needs {package}, which is not installed here" for package in change.missing_packages]
-    lines += [f"    {line}" for line in change.changelog.strip().splitlines()]
+    lines += [f"    {line}" for line in printable(change.changelog).strip().splitlines()]
     return lines

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.errors import AutomatosxError, CallInterrupted, WorkerLost
 from automatosx_nb.host.arguments import HelpAsked, magic_arguments
+from automatosx_nb.model.printable import printable_output
 
 if TYPE_CHECKING:
     from automatosx_nb.host.broker import CapabilityBroker
@@ -214,5 +215,5 @@ class _JobBroker:
 
 
 def _print(text: str) -> None:
-    sys.stdout.write(text)
+    sys.stdout.write(printable_output(text))
     sys.stdout.flush()

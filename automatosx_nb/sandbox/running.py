@@ -11,6 +11,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
+
 from automatosx_nb.errors import (
     AutomatosxError,
     CallInterrupted,
@@ -25,6 +27,7 @@ from automatosx_nb.errors import (
     UntransferableValue,
     WorkerLost,
 )
+from automatosx_nb.model.printable import printable
 from automatosx_nb.sandbox import protocol
 from automatosx_nb.sandbox.channel import Channel, ChannelClosed, DeadlineExceeded
 from automatosx_nb.sandbox.codec import FrameTooLarge, close_all
@@ -36,6 +39,7 @@ from automatosx_nb.sandbox.values import all_to_wire, from_wire
 INTERRUPT_GRACE_S = 0.5
 """How long an interrupted call may take to end by itself before its worker is killed."""
 _UNITS = {"wall_s": "s", "start_s": "s", "cpu_s": "s", "memory_mb": "MiB", "output_kb": "KiB", "disk_mb": "MiB"}
+_SHOWN, _SHOWN_FRAMES = 10_000, 40
 _PATIENCE = 10
 """How many times its own limit a call may take of the host's time; from then on that counts as the call's."""
 
@@ -392,6 +396,7 @@ class Worker:
         return LimitExceeded(self._plugin, limit, f"{allowed:g} {_UNITS.get(limit, '')}".strip(), remedy)
 
     def _failed(self, fault: protocol.Fault) -> AutomatosxError:
+        fault = _shown(fault)
         if fault.kind == "interrupted":
             return CallInterrupted(self._plugin)
         if fault.kind == "refused":
@@ -409,6 +414,16 @@ class Worker:
             return self._exceeded("memory_mb", self._limits.memory_mb)
         frames = tuple(PluginFrame(f.file, f.line, f.function, f.text) for f in fault.frames)
         return PluginFailed(self._plugin, fault.type_name, fault.message, frames)
+
+
+def _shown(fault: protocol.Fault) -> protocol.Fault:
+    """As it may be shown: every text in it can be a plugin's, and as long as a frame."""
+    frames = [
+        protocol.Frame(printable(f.file[:200]), f.line, printable(f.function[:200]), printable(f.text[:500]))
+        for f in fault.frames[:_SHOWN_FRAMES]
+    ]
+    texts = {name: printable(getattr(fault, name)[:_SHOWN]) for name in ("type_name", "message", "file", "detail")}
+    return msgspec.structs.replace(fault, frames=frames, **texts)
 
 
 class _Clock:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import ClassVar
 
 from automatosx_nb.errors import InvalidRequest
+from automatosx_nb.model.printable import printable
 
 KEPT_LINES = 1000
 MAX_LINE = 2000
@@ -41,7 +42,7 @@ class LogCapability:
 
     def write(self, level: str, text: str) -> None:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self.lines.append(LogLine(now, level, text[:MAX_LINE]))
+        self.lines.append(LogLine(now, level, printable(text[:MAX_LINE])))
 
     def close(self) -> None:
         """Nothing is held."""

@@ -141,9 +141,15 @@ def markdown_to_html(source: str) -> str:
         str(_markdown_renderer()(source)),
         tags=_TAGS,
         attributes={"a": {"href", "title"}},
+        attribute_filter=_to_the_web,
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer",
     )
+
+
+def _to_the_web(_tag: str, attribute: str, value: str) -> str | None:
+    """A relative link would lead to the reader's own Jupyter server, with the reader's cookies."""
+    return value if attribute != "href" or value.startswith(("http://", "https://", "mailto:")) else None
 
 
 @cache

@@ -18,6 +18,8 @@ MAX_NODES = 50_000
 """Most nodes and table cells in one display."""
 MAX_TEXT = 16 * 2**20
 """Most characters and bytes of all the fields of one display."""
+MAX_MARKDOWN = 2**18
+"""Most characters of markdown in one display: rendering hostile markdown takes some 20 µs a character."""
 MAX_COLUMNS = 500
 T = TypeVar("T")
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -96,6 +98,7 @@ class _Parser:
     def __init__(self) -> None:
         self._nodes = 0
         self._text = 0
+        self._markdown = 0
 
     def node(self, tree: object, depth: int) -> Node:
         if not isinstance(tree, Mapping):
@@ -155,7 +158,11 @@ class _Parser:
         return fields.done(Heading(self._string(fields, "text"), level))
 
     def markdown(self, fields: _Fields, depth: int) -> Markdown:
-        return fields.done(Markdown(self._string(fields, "text")))
+        text = self._string(fields, "text")
+        self._markdown += len(text)
+        if self._markdown > MAX_MARKDOWN:
+            raise _violation(f"it has more than {MAX_MARKDOWN} characters of markdown")
+        return fields.done(Markdown(text))
 
     def svg(self, fields: _Fields, depth: int) -> Svg:
         source = self._string(fields, "source")

@@ -19,6 +19,7 @@ from automatosx_nb.host.display.nodes import (
     Table,
     Text,
 )
+from automatosx_nb.model.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -27,6 +28,7 @@ WIDTH = 110
 """Columns of the terminal that tables are cut for."""
 MAX_CELL = 38
 """Columns of the terminal that one cell takes at most."""
+_LOOKED_AT = 1000
 
 
 def to_text(node: Node) -> str:
@@ -34,35 +36,22 @@ def to_text(node: Node) -> str:
     return write(node)
 
 
-_OVERRIDES = frozenset(("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"))
-
-
-def _printable(text: str) -> str:
-    """``text`` without what moves the cursor, colours what follows, or changes the direction of writing."""
-    return "".join(c if c == "\n" or _is_printable(c) else " " if c == "\t" else "�" for c in text)
-
-
-def _is_printable(character: str) -> bool:
-    controls = unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
-    return not controls and unicodedata.bidirectional(character) not in _OVERRIDES
-
-
 def _words(node: Text | Markdown) -> str:
-    return _printable(node.text.strip("\n"))
+    return printable(node.text.strip("\n"))
 
 
 def _heading(node: Heading) -> str:
-    text = _printable(node.text)
+    text = printable(node.text)
     return f"{text}\n{('=' if node.level == 1 else '-') * min(columns(text), WIDTH)}" if node.level < 4 else text
 
 
 def _picture(node: Svg | Png) -> str:
-    return f"[{_printable(node.alt)}]"
+    return f"[{printable(node.alt)}]"
 
 
 def _metric(node: Metric) -> str:
-    note = f" ({_printable(node.note)})" if node.note else ""
-    return f"{_printable(node.label)}: {_printable(scalar_text(node.value))}{note}"
+    note = f" ({printable(node.note)})" if node.note else ""
+    return f"{printable(node.label)}: {printable(scalar_text(node.value))}{note}"
 
 
 def _stack(node: Stack) -> str:
@@ -81,11 +70,11 @@ def _table(node: Table) -> str:
         *([_one_line(_cell(v)) for v in row] for row in node.rows),
     ]
     if not node.columns:
-        return _printable(node.caption)
+        return printable(node.caption)
     widths = [max(columns(line[place]) for line in grid) for place in range(len(node.columns))]
     right = numeric_columns(node)
     blocks = ["\n".join(_lines(grid, block, widths, right)) for block in _blocks(widths)]
-    return "\n\n".join([_printable(node.caption), *blocks] if node.caption else blocks)
+    return "\n\n".join([printable(node.caption), *blocks] if node.caption else blocks)
 
 
 def _blocks(widths: Sequence[int]) -> Iterator[list[int]]:
@@ -115,7 +104,7 @@ def _cell(value: Cell) -> str:
 
 
 def _one_line(text: str) -> str:
-    line = " ".join(_printable(text).split())
+    line = " ".join(printable(text[:_LOOKED_AT]).split())
     if columns(line) <= MAX_CELL:
         return line
     while columns(line) > MAX_CELL - 1:
