@@ -84,15 +84,30 @@ class KeyValueState:
         with self._lock, _errors(self._path), self._transaction():
             return self._connection.execute("DELETE FROM entries WHERE key = ?", (key.encode(),)).rowcount > 0
 
-    def items(self, prefix: str = "") -> list[tuple[str, Any]]:
-        """Every entry whose key starts with ``prefix``, in the order of the keys."""
-        start = prefix.encode()
+    def keys(self, prefix: str = "") -> list[str]:
+        """Every key that starts with ``prefix``, in order; no value is read."""
         with self._lock, _errors(self._path):
-            rows = self._connection.execute(
-                "SELECT key, value, json FROM entries WHERE key >= ? AND substr(key, 1, ?) = ? ORDER BY key",
-                (start, len(start), start),
-            ).fetchall()
+            return [key.decode() for (key,) in self._select("key", prefix, "ORDER BY key")]
+
+    def items(self, prefix: str = "", *, most_bytes: int = MAX_TOTAL_BYTES) -> list[tuple[str, Any]]:
+        """Every entry whose key starts with ``prefix``, in the order of the keys.
+
+        :raises QuotaExceeded: their values have more than ``most_bytes``; none is read.
+        """
+        with self._lock, _errors(self._path):
+            ((size,),) = self._select("coalesce(sum(length(value)), 0)", prefix)
+            if size > most_bytes:
+                allowed = f"{most_bytes / 2**20:g} MiB: take fewer at once, or keys and then get"
+                raise QuotaExceeded(f"all items under {prefix!r} together", allowed, f"{size / 2**20:.1f} MiB")
+            rows = self._select("key, value, json", prefix, "ORDER BY key")
         return [(key.decode(), _decode(value, is_json)) for key, value, is_json in rows]
+
+    def _select(self, columns: str, prefix: str, order: str = "") -> list[Any]:
+        start = prefix.encode()
+        return self._connection.execute(
+            f"SELECT {columns} FROM entries WHERE key >= ? AND substr(key, 1, ?) = ? {order}",  # noqa: S608 - ours
+            (start, len(start), start),
+        ).fetchall()
 
     def close(self) -> None:
         with self._lock:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
 import pytest
 
-from automatosx_nb.errors import InvalidRequest, PermissionDenied
+from automatosx_nb.errors import InvalidRequest, PermissionDenied, QuotaExceeded
 from automatosx_nb.host.broker import CapabilityBroker
 from automatosx_nb.host.capabilities.log import KEPT_LINES, LogCapability
 from automatosx_nb.host.capabilities.storage import StorageCapability
@@ -52,6 +53,8 @@ def test_granted_storage_keeps_json_and_bytes(storage: StorageCapability) -> Non
         ("secrets", "get", ["token"]),
         ("log", "shout", ["x"]),
         ("log", "info", [1]),
+        ("storage", "put", ["key", {"a": [b"bytes"]}]),
+        ("storage", "put", ["key", pa.table({"a": [1]})]),
     ],
 )
 def test_what_no_capability_offers_is_refused_by_name(
@@ -61,6 +64,34 @@ def test_what_no_capability_offers_is_refused_by_name(
     with pytest.raises(InvalidRequest) as caught:
         broker.ask(capability, method, args)
     assert method in caught.value.problem()
+
+
+def test_more_than_the_host_would_hold_at_once_is_not_read(storage: StorageCapability) -> None:
+    broker = CapabilityBroker("acme.demo", ("storage",), {"storage": storage})
+    for number in range(9):
+        broker.ask("storage", "put", [f"big/{number}", b"x" * (1 << 20)])
+    broker.ask("storage", "put", ["small", 1])
+    with pytest.raises(QuotaExceeded, match="keys and then get"):
+        broker.ask("storage", "items", [""])
+    assert broker.ask("storage", "items", ["small"]) == [["small", 1]]
+    assert broker.ask("storage", "keys", ["big/"]) == [f"big/{number}" for number in range(9)]
+
+
+@pytest.mark.parametrize("key", ["", "x" * 513, "é" * 257])
+def test_a_key_has_its_bounds_in_bytes(storage: StorageCapability, key: str) -> None:
+    with pytest.raises(QuotaExceeded):
+        CapabilityBroker("acme.demo", ("storage",), {"storage": storage}).ask("storage", "put", [key, 1])
+
+
+@pytest.mark.parametrize("key", ["../../x", "a\0b", "' OR 1=1 --", "%", "_", "\uffff", "/etc/passwd"])
+def test_a_key_is_only_a_key(storage: StorageCapability, key: str) -> None:
+    broker = CapabilityBroker("acme.demo", ("storage",), {"storage": storage})
+    broker.ask("storage", "put", ["other", 1])
+    broker.ask("storage", "put", [key, 2])
+    assert broker.ask("storage", "get", [key]) == [True, 2]
+    assert broker.ask("storage", "keys", [key]) == [key]
+    assert broker.ask("storage", "delete", [key]) is True
+    assert broker.ask("storage", "keys", [""]) == ["other"]
 
 
 def test_the_log_keeps_the_newest_lines_and_cuts_long_ones() -> None:

@@ -11,6 +11,23 @@ if TYPE_CHECKING:
     from automatosx_nb.profile.state import KeyValueState
 
 
+MAX_ITEMS_BYTES = 8 << 20
+"""Most bytes that one ``items`` reads: as JSON they become up to twenty times as many in the host's memory."""
+
+
+def _check(value: object) -> None:
+    """:raises InvalidRequest: it is neither a JSON value nor bytes; bytes inside of a JSON value are neither."""
+    todo = [] if isinstance(value, bytes) else [value]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, dict):
+            todo += node.values()
+        elif isinstance(node, list):
+            todo += node
+        elif not (node is None or isinstance(node, str | int | float)):
+            raise InvalidRequest("storage", "put", "a JSON value, or bytes by themselves")
+
+
 class StorageCapability:
     permission: ClassVar[str | None] = "storage"
 
@@ -24,14 +41,15 @@ class StorageCapability:
             case "get", [str(key)]:
                 return list(state.get(key))
             case "put", [str(key), value]:
+                _check(value)
                 state.put(key, value)
                 return None
             case "delete", [str(key)]:
                 return state.delete(key)
             case "keys", [str(prefix)]:
-                return [key for key, _value in state.items(prefix)]
+                return state.keys(prefix)
             case "items", [str(prefix)]:
-                return [[key, value] for key, value in state.items(prefix)]
+                return [[key, value] for key, value in state.items(prefix, most_bytes=MAX_ITEMS_BYTES)]
         raise InvalidRequest("storage", method, "get, put, delete, keys and items, each with text keys")
 
     def close(self) -> None:
