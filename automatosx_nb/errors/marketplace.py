@@ -119,12 +119,13 @@ class RegistryTooNew(UserError):
 
 
 class ResolutionConflict(UserError):
-    """``causes`` are sentences, from the user's wishes to the contradiction; without any one of these wishes, the
-    others can hold together. ``suggestions`` were tried, as in ``with acme.charts ^1`` or ``without acme.charts``.
+    """``causes`` are sentences, from the user's wishes to the contradiction. ``wishes`` are the plugins asked for that
+    contradict each other, as few as do. ``suggestions`` were tried: ``with acme.charts ^1``, ``without acme.charts``.
     """
 
     code: ClassVar[str] = "resolution-conflict"
     causes: tuple[str, ...]
+    wishes: tuple[str, ...] = ()
     suggestions: tuple[str, ...] = ()
 
     def problem(self) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import reduce
 from itertools import combinations
-from operator import and_
+from operator import and_, or_
 from typing import TYPE_CHECKING, NamedTuple
 
 from automatosx_nb.model.candidates import Candidate, Candidates, Requirement
@@ -35,6 +35,10 @@ class _Limit(NamedTuple):
     requirement: Requirement
     versions: tuple[Candidate, ...]
     accepted: int
+
+    @property
+    def is_wish(self) -> bool:
+        return not self.versions
 
     @property
     def requirer(self) -> str:
@@ -72,18 +76,45 @@ class _Explanation:
                 on = self._needs.setdefault(need.package, {})
                 on[need.on] = on.get(need.on, 0) | need.versions
 
+        self._open = self._open_versions()
+
+    def _open_versions(self) -> dict[str, int]:
+        """Plugin → the versions that a wish, or some version open itself, accepts: only these matter."""
+        found = {plugin: self._values(plugin, wish.range) for plugin, wish in self._wishes.items()}
+        waiting = list(found)
+        while waiting:
+            plugin = waiting.pop()
+            for on, versions in self._needs.get(plugin, {}).items():
+                if on in self._wishes:
+                    continue
+                before = found.get(on, 0)
+                found[on] = reduce(or_, self._pulled(plugin, on, versions & found[plugin]), before)
+                if found[on] != before:
+                    waiting.append(on)
+        return found
+
+    def _pulled(self, plugin: str, on: str, versions: int) -> Iterable[int]:
+        usable = self._candidates.usable(plugin)
+        for place in versions_in(versions):
+            for requirement in usable[place].requirements_of(on):
+                if not requirement.optional:
+                    yield self._values(on, requirement.range)
+
     def sentences(self) -> tuple[str, ...]:
         limits = self._limits()
-        steps = [self._sentence(limit) for limit in limits]
-        if len(steps) > SHOWN_STEPS:
-            more = len(steps) - SHOWN_STEPS
-            steps = [*steps[:SHOWN_STEPS], f"and so on, through {more} more requirement{'s' if more > 1 else ''}"]
+        steps = [str(limit.requirement) if limit.is_wish else self._sentence(limit) for limit in limits]
+        needs = [step for step, limit in zip(steps, limits, strict=True) if not limit.is_wish]
+        unseen = set(needs[max(SHOWN_STEPS - len(self._wishes), 1) :])
+        more = len(unseen)
+        further = [f"and so on, through {more} more requirement{'s' if more > 1 else ''}"] if unseen else []
+        plugins = dict.fromkeys(limit.requirement.plugin for limit in limits)
         endings = [
             ending
-            for plugin in dict.fromkeys(each.requirement.plugin for each in limits)
+            for plugin in plugins
             for ending in self._contradictions([each for each in limits if each.requirement.plugin == plugin])
         ]
-        return tuple(dict.fromkeys([*steps, *endings[:SHOWN_CONTRADICTIONS]]))
+        shown = [step for step in steps if step not in unseen]
+        return tuple(dict.fromkeys([*shown, *further, *endings[:SHOWN_CONTRADICTIONS]]))
 
     def _limits(self) -> list[_Limit]:
         """The wishes, each followed by what it leads to."""
@@ -110,7 +141,7 @@ class _Explanation:
         """One for each range of ``on`` that these ``versions`` of ``plugin`` ask for."""
         usable = self._candidates.usable(plugin)
         grouped: dict[tuple[str, bool], list[Requirement]] = {}
-        for place in versions_in(versions & self._allowed(plugin)):
+        for place in versions_in(versions & self._open.get(plugin, 0)):
             for each in usable[place].requirements_of(on):
                 grouped.setdefault((str(each.range), each.optional), []).append(each)
         return [
@@ -122,25 +153,21 @@ class _Explanation:
             for same in grouped.values()
         ]
 
-    def _allowed(self, plugin: str) -> int:
-        """The versions that the user's own wish leaves."""
-        wish = self._wishes.get(plugin)
-        return VERSIONS if wish is None else self._values(plugin, wish.range)
-
     def _sentence(self, limit: _Limit) -> str:
         requirement, versions = limit.requirement, limit.versions
-        if len(versions) < 2:
+        if len(versions) == 1:
             return str(requirement)
         plugin = limit.requirer
-        end = f"{requirement.plugin} {requirement.range}"
-        if len(versions) == (self._allowed(plugin) & (2 << len(self._candidates.usable(plugin))) - 2).bit_count():
-            wish = self._wishes.get(plugin)
+        wish = self._wishes.get(plugin)
+        every = VERSIONS if wish is None else self._values(plugin, wish.range)
+        if len(versions) == (every & (2 << len(self._candidates.usable(plugin))) - 1).bit_count():
             within = f" in {wish.range}" if wish is not None and str(wish.range) != "*" else ""
-            return (
-                f"every version of {plugin}{within} {'works only with' if requirement.optional else 'requires'} {end}"
-            )
-        listed = _listed(sorted((each.version for each in versions), reverse=True))
-        return f"{plugin} {listed} {'work only with' if requirement.optional else 'require'} {end}"
+            subject = f"every version of {plugin}{within}"
+            verb = "works only with" if requirement.optional else "requires"
+        else:
+            subject = f"{plugin} {_listed(sorted((each.version for each in versions), reverse=True))}"
+            verb = "work only with" if requirement.optional else "require"
+        return f"{subject} {verb} {requirement.plugin} {requirement.range}"
 
     # --- contradictions -------------------------------------------------------------------------------------
 

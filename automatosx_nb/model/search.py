@@ -128,7 +128,7 @@ class _Search:
                 raise DependencyCycle(self._no_circles.first) from None
             core, proof = self._smallest(self._wishes_of(nothing, list(self._wishes)), nothing.proof)
             suggestions = tuple(self._suggestions(core))
-        raise ResolutionConflict(self._explain(core, proof), suggestions)
+        raise ResolutionConflict(self._explain(core, proof), tuple(core), suggestions)
 
     def _asked(self, wishes: Iterable[str], freed: str = "") -> list[tuple[str, int]]:
         """:param freed: a plugin that is wished for in any version."""
