@@ -78,6 +78,10 @@ class Solver(Generic[P]):
             self._learn_from(Clause(ban, Ban(self._bans)))
             self._bans += 1
 
+    def learned(self) -> list[Clause[P]]:
+        """What was found to hold whatever is wished for."""
+        return [*self._facts, *dict.fromkeys(clause for clauses in self._watching.values() for clause in clauses)]
+
     def _start(self, wishes: Sequence[tuple[P, int]]) -> None:
         clauses = [Clause({package: values}, Wish(number)) for number, (package, values) in enumerate(wishes)]
         for clause in (*self._facts, *clauses):
