@@ -170,6 +170,26 @@ class WorkerLost(PlatformError):
         return "It is started again at the next call. If it happens again, tell the plugin's publisher."
 
 
+class PluginPaused(UserError):
+    """A plugin's worker ended too often: ``ends`` times in ``within_s`` seconds, the last time by error ``last``."""
+
+    code: ClassVar[str] = "plugin-paused"
+    plugin: str
+    ends: int
+    within_s: int
+    last: str
+    wait_s: int
+
+    def problem(self) -> str:
+        return f"{self.plugin} is paused: its worker ended {self.ends} times in {self.within_s} s, last by {self.last}."
+
+    def next_step(self) -> str:
+        return (
+            f"Everything else goes on. Try it again in {self.wait_s} s, go back to what worked with %ax rollback, or "
+            f"take it away with %ax remove {self.plugin}."
+        )
+
+
 class SandboxUnavailable(PlatformError):
     """Plugins do not start: a layer that the policy requires is missing here, or no worker can be started."""
 

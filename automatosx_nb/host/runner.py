@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.errors import AutomatosxError, CallInterrupted, WorkerLost
 from automatosx_nb.host.arguments import HelpAsked, magic_arguments
+from automatosx_nb.host.restarts import Restarts
 from automatosx_nb.model.printable import printable_output
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class PluginRunner:
         self._thread: threading.Thread | None = None
         self._worker: Worker | None = None
         self._stopped = False
+        self._restarts = Restarts(entry.id)
 
     @property
     def worker(self) -> Worker | None:
@@ -180,13 +182,26 @@ class PluginRunner:
 
     def _carry_out(self, job: _Job) -> object:
         if self._worker is None or not self._worker.alive:
-            self._worker = self._start(self.entry)
+            self._worker = self._started()
         if self._stopped:
             raise WorkerLost(self.entry.id, "the plugin was replaced or removed")
         broker = _JobBroker(self._broker, self.log, job)
-        return self._worker.call(
-            job.handler, job.args, job.kwargs, broker=broker, event=job.event, wall_s=self._limits.wall_s
-        )
+        try:
+            return self._worker.call(
+                job.handler, job.args, job.kwargs, broker=broker, event=job.event, wall_s=self._limits.wall_s
+            )
+        except AutomatosxError as error:
+            if not self._worker.alive:
+                self._restarts.ended(error)
+            raise
+
+    def _started(self) -> Worker:
+        self._restarts.check()
+        try:
+            return self._start(self.entry)
+        except AutomatosxError as error:
+            self._restarts.ended(error)
+            raise
 
     def _fail(self, job: _Job, error: BaseException) -> None:
         job.error = error
