@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
-from pysat.card import CardEnc, EncType  # type: ignore[import-untyped]
-from pysat.solvers import Cadical153  # type: ignore[import-untyped]
+from pysat.card import CardEnc, EncType
+from pysat.solvers import Cadical153
 
 from automatosx_nb.errors import DependencyCycle, ResolutionConflict
 from automatosx_nb.model.resolution import resolve
