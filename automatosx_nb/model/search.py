@@ -41,10 +41,15 @@ class PluginProblem:
         """The versions of ``plugin`` that are in ``wanted``."""
         known = self._values.setdefault(plugin, {})
         text = str(wanted)
-        if text not in known:
-            fits = (wanted.allows(each.version, self._prereleases) for each in self._candidates.usable(plugin))
-            known[text] = sum(bit(place) for place, fit in enumerate(fits) if fit)
-        return known[text]
+        values = known.get(text)
+        if values is None:
+            values, this = 0, bit(0)
+            for candidate in self._candidates.usable(plugin):
+                if wanted.allows(candidate.release.version, self._prereleases):
+                    values |= this
+                this <<= 1
+            known[text] = values
+        return values
 
     def needs(self, plugin: str, version: int, /) -> Sequence[tuple[str, int]]:
         accepted: dict[str, int] = {}

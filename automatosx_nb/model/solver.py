@@ -163,14 +163,19 @@ class Solver(Generic[P]):
             value = values & -values
             for on, accepted in self._needs_at(package, value):
                 if not domain.get(on, -1) & accepted:
-                    self._rule_out(package, on, accepted)
+                    if self._rule_out(package, on, accepted):
+                        break
                     return True
-            trail.decide(package, value)
-            return True
+            else:
+                trail.decide(package, value)
+                return True
         return False
 
-    def _rule_out(self, package: P, on: P, accepted: int) -> None:
-        """Takes from ``package`` every version that accepts none of the values left to ``on``."""
+    def _rule_out(self, package: P, on: P, accepted: int) -> bool:
+        """Takes from ``package`` every version that accepts none of the values left to ``on``.
+
+        False: there are consequences to draw before anything else is decided.
+        """
         left = self._trail.domain.get(on, -1)
         versions = 0
         for some, of in self._problem.all_needs(package, on).items():
@@ -179,6 +184,9 @@ class Solver(Generic[P]):
                 versions |= of
         if not self._trail.narrow(package, ~versions, (package, on, accepted)):
             self._learn_from(self._clause((package, on, accepted)))
+            return False
+        values = self._trail.domain[package]
+        return bool(values & (values - 1)) and package not in self._watching
 
     # --- learning -------------------------------------------------------------------------------------------
 
