@@ -127,8 +127,9 @@ class Notebook:
 
     def start(self, index: int) -> Locator:
         """Run code cell ``index`` without waiting for its end."""
-        self.cell(index).locator(".cm-content").click()
-        self.page.keyboard.press("Control+Enter")
+        editor = self.cell(index).locator(".cm-content")
+        editor.click()
+        editor.press("Control+Enter")  # focuses it first: an output that grew may have moved it from under the click
         return self.cell(index)
 
     def run(self, index: int) -> Locator:
