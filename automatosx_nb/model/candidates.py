@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from automatosx_nb.model.semver import Range, Version
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Candidate:
-    """One release of one plugin; compared by identity, as :class:`Candidates` makes each once."""
+    """One release of one plugin; compared by identity, as :class:`Candidates` makes each once. Never changed."""
 
     plugin: str
     release: IndexRelease
@@ -88,16 +88,18 @@ class Rules:
 
     def against(self, plugin: str, release: IndexRelease) -> str | None:
         """Why ``release`` may not be chosen; None: it may."""
-        named = release.version in (self.pins.get(plugin), self.installed.get(plugin))
         if release.quarantined is not None:
             return f"is quarantined: {release.quarantined}"
         if release.stage is Stage.DRAFT:
             return "is a draft that is not published yet"
-        if release.stage is Stage.BETA and not (named or self.prereleases):
+        if release.stage is Stage.BETA and not (self.prereleases or self._is_named(plugin, release)):
             return "is a beta: name that version exactly, or allow prereleases"
-        if release.yanked is not None and not named:
+        if release.yanked is not None and not self._is_named(plugin, release):
             return f"was yanked: {release.yanked}"
         return self._against_engine(release.engine) or self._against_python(release.python)
+
+    def _is_named(self, plugin: str, release: IndexRelease) -> bool:
+        return release.version in (self.pins.get(plugin), self.installed.get(plugin))
 
     def _against_engine(self, engine: Range | None) -> str | None:
         if engine is None or self.engine is None:
@@ -143,14 +145,14 @@ class Candidates:
     def _read(self, plugin: str) -> None:
         usable: list[Candidate] = []
         excluded: list[Excluded] = []
-        for release in sorted(self._index.releases(plugin), key=lambda each: each.version, reverse=True):
+        for release in sorted(self._index.releases(plugin), key=lambda each: each.version.key, reverse=True):
             reason = self._rules.against(plugin, release) or _against_itself(plugin, release)
             if reason is None:
                 usable.append(Candidate(plugin, release))
             else:
                 excluded.append(Excluded(release.version, reason))
-        installed = self._rules.installed.get(plugin)
-        usable.sort(key=lambda each: each.version != installed)
+        if (installed := self._rules.installed.get(plugin)) is not None:
+            usable.sort(key=lambda each: each.version != installed)
         self._usable[plugin], self._excluded[plugin] = tuple(usable), tuple(excluded)
 
 
@@ -165,7 +167,6 @@ def _against_python(specifiers: str, python: str) -> str | None:
 def _against_itself(plugin: str, release: IndexRelease) -> str | None:
     """A release may name its own plugin, but only in a range that it is in itself."""
     for requirements in (release.dependencies, release.optional_dependencies):
-        wanted = requirements.get(plugin)
-        if wanted is not None and not wanted.allows(release.version, prereleases=True):
+        if plugin in requirements and not (wanted := requirements[plugin]).allows(release.version, prereleases=True):
             return f"requires itself at {wanted}"
     return None

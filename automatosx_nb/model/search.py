@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from automatosx_nb.errors import DependencyCycle, ResolutionConflict
@@ -43,9 +44,10 @@ class PluginProblem:
         text = str(wanted)
         values = known.get(text)
         if values is None:
+            fits = partial(wanted.allows, prereleases=True) if self._prereleases else wanted.__contains__
             values, this = 0, bit(0)
             for candidate in self._candidates.usable(plugin):
-                if wanted.allows(candidate.release.version, self._prereleases):
+                if fits(candidate.release.version):
                     values |= this
                 this <<= 1
             known[text] = values
