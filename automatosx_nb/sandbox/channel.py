@@ -15,7 +15,7 @@ from automatosx_nb.sandbox.codec import Decoder, close_all, encode
 
 T = TypeVar("T")
 
-_CHUNK = 64 * 1024
+_CHUNK = 256 * 1024
 _CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 _FD_BYTES = array.array("i").itemsize
 

@@ -52,12 +52,19 @@ class PartSink:
 
     def write(self, data: Any) -> int:
         with memoryview(data) as view, view.cast("B") as rest:
-            for start in range(0, len(rest), PART_BYTES):
-                self._waiting += rest[start : start + PART_BYTES]
-                if len(self._waiting) >= PART_BYTES:
-                    self._send(protocol.Part(bytes(self._waiting[:PART_BYTES])))
-                    del self._waiting[:PART_BYTES]
             self.size += len(rest)
+            at = 0
+            while at < len(rest):
+                if not self._waiting and len(rest) - at >= PART_BYTES:
+                    self._send(protocol.Part(bytes(rest[at : at + PART_BYTES])))
+                    at += PART_BYTES
+                    continue
+                taken = rest[at : at + PART_BYTES - len(self._waiting)]
+                self._waiting += taken
+                at += len(taken)
+                if len(self._waiting) == PART_BYTES:
+                    self._send(protocol.Part(bytes(self._waiting)))
+                    self._waiting.clear()
             return len(rest)
 
     def end(self) -> None:

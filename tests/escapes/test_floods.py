@@ -64,8 +64,8 @@ def test_a_frame_of_millions_of_empty_lists_costs_the_host_no_memory(attack: Any
 @pytest.mark.parametrize("frame", ["protocol.Output('stdout', '')", "protocol.Ask(1, 'log', 'info', [])"])
 def test_an_endless_stream_of_small_messages_is_cut_off(attack: Any, host: Any, frame: str) -> None:
     worker = attack(
-        WIRE + f"def m():\n    threading.Thread(target=drain, daemon=True).start()\n    while True:\n"
-        f"        send({frame})\ndef drain():\n    while os.read(3, 1 << 16):\n        pass\n",
+        WIRE + "def m():\n    os.set_blocking(3, True)\n    threading.Thread(target=drain, daemon=True).start()\n"
+        f"    while True:\n        send({frame})\ndef drain():\n    while os.read(3, 1 << 16):\n        pass\n",
         messages=500,
     )
     assert exceeded(worker, "m:m", host) == "messages"
