@@ -6,7 +6,8 @@ the wishes over every requirement and builds the graph, or stumbles over what do
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from resolvelib import AbstractProvider, BaseReporter, Resolver
@@ -16,27 +17,28 @@ from automatosx_nb.errors import ResolutionUnsound
 from automatosx_nb.model.candidates import Candidate, Requirement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
 
     from automatosx_nb.model.semver import Range
 
 STRETCH = 16
 """How many plugins one run of resolvelib walks over. Each of its rounds, one a plugin, asks again for all requirements
-met so far: one run over everything would take a time that grows with the square of it."""
+met so far, so the time of one run over everything would grow with the square of it. Requirers are walked over first:
+most plugins are then met when all that is required of them is known."""
 
+Required = Mapping[str, Sequence[Requirement]]
+"""Plugin → what it requires of others."""
 Waiting = defaultdict[str, list[Requirement]]
-"""Plugin → what is required of it by plugins that were looked at before."""
+"""Plugin → what is required of it by plugins that were walked over before."""
 
 
 class _Provider(AbstractProvider[Requirement, Candidate, str]):
-    """Knows the plugins of one stretch, and puts what these require of others among ``waiting``.
+    """Knows the plugins of one stretch, and puts what these require of others among ``waiting``."""
 
-    Plugins are taken requirers first: each is then met once, when all that ask for it are known.
-    """
-
-    def __init__(self, stretch: Sequence[Candidate], waiting: Waiting, prereleases: bool) -> None:
+    def __init__(self, stretch: Sequence[Candidate], required: Required, waiting: Waiting, prereleases: bool) -> None:
         self._chosen = {candidate.plugin: candidate for candidate in stretch}
         self._rank = {candidate.plugin: place for place, candidate in enumerate(stretch)}
+        self._required = required
         self._waiting = waiting
         self._prereleases = prereleases
         self._met: set[int] = set()
@@ -64,7 +66,7 @@ class _Provider(AbstractProvider[Requirement, Candidate, str]):
 
     def get_dependencies(self, candidate: Candidate) -> Iterable[Requirement]:
         needs = []
-        for requirement in candidate.requirements():
+        for requirement in self._required.get(candidate.plugin, ()):
             if requirement.plugin in self._rank:
                 needs.append(requirement)
             else:
@@ -72,29 +74,19 @@ class _Provider(AbstractProvider[Requirement, Candidate, str]):
         return needs
 
 
-class _Leaves(_Provider):
-    """Plugins that were walked over before, and are required again."""
-
-    def get_dependencies(self, candidate: Candidate) -> Iterable[Requirement]:
-        return ()
-
-
-def check(
-    wishes: Mapping[str, Range], chosen: Mapping[str, Candidate], order: Sequence[str], prereleases: bool
-) -> None:
-    """:param order: all of ``chosen``, each after what it requires where that can be.
-    :raises ResolutionUnsound: a requirement does not hold, or something was chosen that nothing requires.
-    """
+def check(wishes: Mapping[str, Range], chosen: Mapping[str, Candidate], prereleases: bool) -> None:
+    """:raises ResolutionUnsound: a requirement does not hold, or something was chosen that nothing requires."""
     waiting: Waiting = defaultdict(list)
     for plugin, wish in wishes.items():
         waiting[plugin].append(Requirement(plugin, wish))
-    candidates = [chosen[plugin] for plugin in reversed(order)]
+    required = {plugin: candidate.requirements() for plugin, candidate in chosen.items()}
+    order = _requirers_first(wishes, required)
+    idle = [str(candidate) for plugin, candidate in chosen.items() if plugin not in order]
+    if idle:
+        raise ResolutionUnsound(f"nothing requires {idle[0]}", tuple(wishes))
     try:
-        for start in range(0, len(candidates), STRETCH):
-            stretch = candidates[start : start + STRETCH]
-            _walk(_Provider(stretch, waiting, prereleases), stretch, waiting)
-        again = [chosen[plugin] for plugin in waiting if plugin in chosen]
-        _walk(_Leaves(again, waiting, prereleases), again, waiting)
+        _walk([chosen[plugin] for plugin in order], required, waiting, prereleases)
+        _walk([chosen[plugin] for plugin in waiting if plugin in chosen], {}, waiting, prereleases)
     except ResolverException as error:
         raise ResolutionUnsound(f"resolvelib says {type(error).__name__} {error}", tuple(wishes)) from error
     missing = [str(each) for some in waiting.values() for each in some if not each.optional]
@@ -102,10 +94,33 @@ def check(
         raise ResolutionUnsound(f"{missing[0]}, which was not chosen", tuple(wishes))
 
 
-def _walk(provider: _Provider, stretch: Sequence[Candidate], waiting: Waiting) -> None:
-    roots = [each for candidate in stretch for each in waiting.pop(candidate.plugin, ())]
-    resolver = Resolver(provider, BaseReporter[Requirement, Candidate, str]())
-    found = resolver.resolve(roots, max_rounds=len(stretch) + 1).mapping
-    idle = [candidate for candidate in stretch if candidate.plugin not in found]
-    if idle:
-        raise ResolutionUnsound(f"nothing requires {idle[0]}")
+def _requirers_first(wishes: Iterable[str], required: Required) -> dict[str, None]:
+    """What the wishes lead to, each plugin after all that require it; in a circle, after one of them."""
+    missing = Counter(each.plugin for some in required.values() for each in some if not each.optional)
+    order: dict[str, None] = {}
+    reached = dict.fromkeys(plugin for plugin in wishes if plugin in required)
+    ready = [plugin for plugin in reached if not missing[plugin]]
+    while reached:
+        plugin = ready.pop() if ready else next(iter(reached))
+        del reached[plugin]
+        order[plugin] = None
+        for each in required[plugin]:
+            on = each.plugin
+            if each.optional or on not in required:
+                continue
+            missing[on] -= 1
+            if on not in order:
+                reached[on] = None
+                if not missing[on]:
+                    ready.append(on)
+    return order
+
+
+def _walk(candidates: Sequence[Candidate], required: Required, waiting: Waiting, prereleases: bool) -> None:
+    for start in range(0, len(candidates), STRETCH):
+        stretch = candidates[start : start + STRETCH]
+        roots = [each for candidate in stretch for each in waiting.pop(candidate.plugin, ())]
+        resolver = Resolver(
+            _Provider(stretch, required, waiting, prereleases), BaseReporter[Requirement, Candidate, str]()
+        )
+        resolver.resolve(roots, max_rounds=len(stretch) + 1)

@@ -103,7 +103,7 @@ def _resolution(wishes: Mapping[str, Range], chosen: Mapping[str, Candidate], pr
     }
     reached = _read_back(wishes, chosen, prereleases)
     order = activation_order(edges(chosen), optional)
-    check(wishes, chosen, order, prereleases)
+    check(wishes, chosen, prereleases)
     return Resolution(
         selected={plugin: one.version for plugin, one in chosen.items()},
         order=order,

@@ -14,8 +14,11 @@ from automatosx_nb.errors import (
     DependencyCycle,
     InvalidRange,
     ResolutionConflict,
+    ResolutionUnsound,
     UnknownPlugin,
 )
+from automatosx_nb.model.candidates import Candidate
+from automatosx_nb.model.check import STRETCH, check
 from automatosx_nb.model.resolution import resolve
 from automatosx_nb.model.semver import Range, Version
 from automatosx_nb.testing.index import MemoryIndex
@@ -284,6 +287,177 @@ def test_a_wish_that_is_no_range_is_refused() -> None:
 def test_the_result_does_not_depend_on_the_order_of_releases() -> None:
     turned = {plugin: records[::-1] for plugin, records in reversed(DIAMOND.items())}
     assert chosen(turned, {"app": "*"}) == chosen(DIAMOND, {"app": "*"})
+
+
+def suggestions(records: Records, wishes: Mapping[str, str], **options: Any) -> tuple[str, ...]:
+    with pytest.raises(ResolutionConflict) as raised:
+        chosen(records, wishes, **options)
+    return raised.value.suggestions
+
+
+RIVALS = {
+    "a": [release("1.1.0", shared="^1.0"), release("1.0.0", shared="^1.0")],
+    "b": [release("2.0.0", shared="^2.0"), release("1.0.0", shared="*")],
+    "other": [release("1.0.0", shared="*")],
+    "shared": [release("1.0.0"), release("2.0.0")],
+}
+
+
+def test_a_conflict_names_the_fewest_wishes_that_contradict_each_other() -> None:
+    with pytest.raises(ResolutionConflict) as raised:
+        chosen(RIVALS, {"other": "*", "a": "*", "shared": "*", "b": "^2"})
+    assert raised.value.wishes == ("a", "b")
+    assert raised.value.causes == (
+        "you asked for a *",
+        "every version of a requires shared ^1.0",
+        "you asked for b ^2",
+        "b 2.0.0 requires shared ^2.0",
+        "no version of shared can be in ^1.0 and ^2.0 at once",
+    )
+
+
+def test_a_conflict_suggests_what_was_tried() -> None:
+    assert suggestions(RIVALS, {"a": "*", "b": "^2"}) == ("with b ^1", "without a", "without b")
+    with pytest.raises(ResolutionConflict, match=r"It works with b \^1, or without a, or without b\."):
+        chosen(RIVALS, {"a": "*", "b": "^2"})
+
+
+def test_nothing_is_suggested_that_does_not_work() -> None:
+    twice = {**RIVALS, "c": [release("1.0.0", gone="*")], "d": [release("1.0.0", gone="*")]}
+    assert suggestions(twice, {"a": "*", "b": "^2", "c": "*"}) in [(), ("without c",)]
+    assert suggestions(twice, {"c": "*", "d": "*"}) == ()
+
+
+@pytest.mark.parametrize(
+    ("version", "suggested"),
+    [("3.4.5", "^3"), ("0.4.5", "^0.4"), ("0.0.5", "0.0.5"), ("3.0.0-rc.1", "3.0.0-rc.1")],
+)
+def test_a_suggested_range_is_one_that_a_person_would_write(version: str, suggested: str) -> None:
+    found = suggestions({"a": [release(version)]}, {"a": "^7 || ^8"}, prereleases=True)
+    assert found == (f"with a {suggested}",)
+
+
+def test_without_another_wish_there_is_nothing_to_leave_out() -> None:
+    assert suggestions({"a": [release("1.0.0", gone="*")]}, {"a": "*"}) == ()
+
+
+def test_versions_with_one_requirement_are_told_of_together() -> None:
+    records = {
+        "a": [*(release(f"1.{minor}.0", b="^2") for minor in range(9)), release("0.9.0", b="^3")],
+        "b": [release("1.0.0"), release("2.0.0"), release("3.0.0")],
+    }
+    causes = conflict(records, {"a": "*", "b": "^1"})
+    assert "a 1.8.0, 1.7.0, 1.6.0, 1.5.0, 1.4.0 and 4 older require b ^2" in causes
+    assert "a 0.9.0 requires b ^3" in causes
+    assert "every version of a in ^1 requires b ^2" in conflict(records, {"a": "^1", "b": "^1"})
+    assert causes[-2:] == ["no version of b can be in ^1 and ^2 at once", "no version of b can be in ^1 and ^3 at once"]
+
+
+def test_versions_with_one_limit_are_told_of_together() -> None:
+    records = {
+        "a": [release(f"1.{minor}.0", optional={"b": "^2"}) for minor in range(2)],
+        "b": [release("1.0.0"), release("2.0.0")],
+    }
+    assert "every version of a works only with b ^2" in conflict(records, {"a": "*", "b": "^1"})
+    records["a"].append(release("0.9.0", b="^2"))
+    assert "a 1.1.0 and 1.0.0 work only with b ^2" in conflict(records, {"a": "*", "b": "^1"})
+
+
+def test_a_version_out_of_reach_is_not_told_of() -> None:
+    records = {
+        "a": [release("1.0.0", b="^2")],
+        "b": [release("2.0.0", c="^2"), release("1.0.0", c="^3")],
+        "c": [release("1.0.0"), release("2.0.0"), release("3.0.0")],
+    }
+    assert [cause for cause in conflict(records, {"a": "*", "c": "^1"}) if cause.startswith("b ")] == [
+        "b 2.0.0 requires c ^2"
+    ]
+
+
+def test_alternatives_are_no_contradiction_of_each_other() -> None:
+    records = {
+        "a": [release("2.0.0", b="^2"), release("1.0.0", b="^1")],
+        "b": [release("2.0.0", c="^2"), release("1.0.0", c="^1")],
+        "c": [release("1.0.0"), release("2.0.0"), release("3.0.0")],
+    }
+    causes = conflict(records, {"a": "*", "c": "^3"})
+    assert not any(cause.startswith("no version of b") for cause in causes)
+    assert len([cause for cause in causes if cause.startswith("no version of c")]) == 2
+
+
+def test_three_that_fit_in_pairs_only_are_a_contradiction_together() -> None:
+    records = {
+        "a": [release("1.0.0", d="1.0.0 || 2.0.0")],
+        "b": [release("1.0.0", d="2.0.0 || 3.0.0")],
+        "c": [release("1.0.0", d="3.0.0 || 1.0.0")],
+        "d": [release("1.0.0"), release("2.0.0"), release("3.0.0")],
+    }
+    causes = conflict(records, {"a": "*", "b": "*", "c": "*"})
+    assert causes[-1] == (
+        "no version of d is in 1.0.0 || 2.0.0 and 2.0.0 || 3.0.0 and 3.0.0 || 1.0.0: it has 3.0.0, 2.0.0, 1.0.0"
+    )
+
+
+PIGEONS = {
+    **{
+        f"p{n}": [{"version": f"{hole}.0.0", "deps": {f"hole{hole}": f"{n}.0.0"}} for hole in range(4)]
+        for n in range(5)
+    },
+    **{f"hole{hole}": [release(f"{n}.0.0") for n in range(5)] for hole in range(4)},
+}
+
+
+def test_a_long_proof_is_cut_and_its_wishes_are_not() -> None:
+    causes = conflict(PIGEONS, {f"p{n}": "*" for n in range(5)})
+    assert [f"you asked for p{n} *" for n in range(5)] == [each for each in causes if each.startswith("you ")]
+    assert any(cause.startswith("and so on, through 1") for cause in causes)
+    assert len(causes) < 20
+
+
+def test_a_long_chain_is_no_matter() -> None:
+    records = {f"p{n}": [{"version": "1.0.0", "deps": {f"p{n + 1}": "*"}}] for n in range(1500)}
+    records["p1500"] = [release("1.0.0", p0="*")]
+    assert len(chosen(records, {"p0": "*"}, cycles="allow")) == 1501
+    with pytest.raises(DependencyCycle) as raised:
+        chosen(records, {"p700": "*"})
+    assert len(raised.value.cycle) == 1501
+    records["p1500"] = [release("1.0.0")]
+    assert resolve({"p0": "*"}, MemoryIndex(records)).order[0] == "p1500"
+
+
+def candidate(plugin: str, version: str, **deps: str) -> Candidate:
+    (one,) = MemoryIndex({plugin: [{"version": version, "deps": deps}]}).releases(plugin)
+    return Candidate(plugin, one)
+
+
+def test_a_sound_choice_passes_the_check() -> None:
+    some = {"a": candidate("a", "1.0.0", b="^1", a="*"), "b": candidate("b", "1.2.0")}
+    check({"a": Range.parse("*")}, some, prereleases=False)
+    circle = {"a": candidate("a", "1.0.0", b="^1"), "b": candidate("b", "1.2.0", a="*")}
+    check({"a": Range.parse("*")}, circle, prereleases=False)
+
+
+@pytest.mark.parametrize(
+    ("needs", "there", "reason"),
+    [
+        ({"b": "^2"}, {"b": "1.0.0"}, "InconsistentCandidate"),
+        ({"b": "^1"}, {}, "a 1.0.0 requires b"),
+        ({}, {"b": "1.0.0"}, "nothing requires b 1.0.0"),
+    ],
+)
+def test_an_unsound_choice_fails_the_check(needs: dict[str, str], there: dict[str, str], reason: str) -> None:
+    some = {"a": candidate("a", "1.0.0", **needs), **{name: candidate(name, text) for name, text in there.items()}}
+    with pytest.raises(ResolutionUnsound, match=reason):
+        check({"a": Range.parse("*")}, some, prereleases=False)
+
+
+def test_a_circle_beyond_a_stretch_is_checked_too() -> None:
+    size = 3 * STRETCH
+    some = {f"p{n}": candidate(f"p{n}", "1.0.0", **{f"p{(n + 1) % size}": "^1"}) for n in range(size)}
+    check({"p0": Range.parse("*")}, some, prereleases=False)
+    some["p5"] = candidate("p5", "2.0.0", p6="^1")
+    with pytest.raises(ResolutionUnsound):
+        check({"p0": Range.parse("*")}, some, prereleases=False)
 
 
 ranges = st.sampled_from(["*", "^1", "^2", "1.0.0", "<2.0.0", ">=2.0.0"])
