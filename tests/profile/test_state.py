@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -109,22 +110,21 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     assert "file" in str(caught.value)
 
 
-def _write_many(path: Path, name: str, count: int) -> None:
-    state = KeyValueState(path)
-    for number in range(count):
-        state.put(f"{name}/{number:03d}", number)
-    state.close()
+_WRITE_MANY = """
+import sys
+from pathlib import Path
+from automatosx_nb.profile.state import KeyValueState
+state = KeyValueState(Path(sys.argv[1]))
+for number in range(100):
+    state.put(f"{sys.argv[2]}/{number:03d}", number)
+state.close()
+"""
 
 
 def test_two_processes_writing_at_once_lose_nothing(tmp_path: Path) -> None:
     path = tmp_path / "one.sqlite3"
-    spawn = multiprocessing.get_context("spawn")
-    writers = [spawn.Process(target=_write_many, args=(path, name, 100)) for name in ("a", "b")]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
-    assert [writer.exitcode for writer in writers] == [0, 0]
+    writers = [subprocess.Popen([sys.executable, "-c", _WRITE_MANY, str(path), name]) for name in ("a", "b")]
+    assert [writer.wait() for writer in writers] == [0, 0]
     state = KeyValueState(path)
     assert len(state.items()) == 200
     state.close()
