@@ -63,6 +63,15 @@ class Marketplace:
         """:raises UnknownPlugin: with the nearest ids."""
         return self.registry.plugin(plugin)
 
+    def newest(self, plugin: str) -> str | None:
+        """The version that a search would show; None where the registry no longer has the plugin."""
+        from automatosx_nb.errors import UnknownPlugin
+
+        try:
+            return self.registry.plugin(plugin).summary.version
+        except UnknownPlugin:
+            return None
+
     # --- what is installed
 
     def installed(self) -> tuple[InstalledPlugin, ...]:

@@ -95,20 +95,10 @@ def _list(market: Marketplace, options: Namespace, console: Console) -> Answer:
         return Answer(f"Nothing is installed. Look around with {console.prefix} search.", installed)
     rows = []
     for entry in installed:
-        newest = _newest_known(market, entry.id, entry.version)
+        newest = market.newest(entry.id)
         update = newest if newest and Version.parse(newest) > Version.parse(entry.version) else ""
         rows.append((entry.id, entry.version, update, entry.wish or "(dependency)", ", ".join(entry.grants) or "–"))
     return Answer(text.table(("plugin", "version", "update", "wish", "granted"), rows), installed)
-
-
-def _newest_known(market: Marketplace, plugin: str, version: str) -> str | None:
-    """The newest version in the registry; None where the registry no longer has the plugin."""
-    from automatosx_nb.errors import UnknownPlugin
-
-    try:
-        return market.info(plugin).summary.version
-    except UnknownPlugin:
-        return None
 
 
 VERBS = (

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from automatosx_nb.errors import NothingToRollBack, UnknownPlugin
+from automatosx_nb.errors import NothingToRollBack
 from automatosx_nb.widgets import faults, requests, views, wording
 
 if TYPE_CHECKING:
@@ -87,17 +87,11 @@ class Conversation:
     def _installed(self) -> views.View:
         plugins = self._market.installed()
         return {
-            "plugins": [views.installed_plugin(p, self._newest(p.id)) for p in plugins],
+            "plugins": [views.installed_plugin(p, self._market.newest(p.id)) for p in plugins],
             "history": views.history(self._market.history()),
             "can_roll_back": self._can_roll_back(),
             "state": views.state(plugins),
         }
-
-    def _newest(self, plugin: str) -> str | None:
-        try:
-            return self._market.info(plugin).summary.version
-        except UnknownPlugin:
-            return None
 
     def _can_roll_back(self) -> bool:
         try:
