@@ -172,12 +172,12 @@ def test_a_worker_that_fills_the_disk_between_calls_is_ended_too(attack: Any, ho
     worker = attack(
         "import os, threading, time\ndef fill():\n    time.sleep(0.05)\n    for i in range(9):\n"
         "        open(f'f{i}', 'wb').write(os.urandom(1 << 20))\n    time.sleep(99)\n"
-        "def m():\n    threading.Thread(target=fill, daemon=True).start()\n",
+        "def m():\n    threading.Thread(target=fill, daemon=True).start()\ndef two():\n    return 2\n",
         disk_mb=2, file_mb=1,
     )  # fmt: skip
     worker.call("m:m", broker=host)
     with pytest.raises(LimitExceeded, match="disk_mb"):
-        call_for_ever(worker, "m:m", host)
+        call_for_ever(worker, "m:two", host)
 
 
 @linux
