@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from automatosx_nb.model.semver import Range, Version
     from automatosx_nb.model.solver_clauses import Clause
 
-PATIENCE = 200
-"""Conflicts that one attempt to say more about a conflict may take; some 20 ms."""
+PATIENCE = 500
+"""Conflicts of the search that may be spent to say more about a contradiction; some 50 ms."""
 MAX_ATTEMPTS = 40
 """Attempts to leave a wish out of a conflict."""
 MAX_SUGGESTED = 3
@@ -126,6 +126,7 @@ class _Search:
         self._problem = PluginProblem(candidates, prereleases)
         self._solver = Solver(self._problem)
         self._no_circles = _NoCircles(self._problem) if cycles == "refuse" else None
+        self._patience = PATIENCE
 
     def run(self) -> dict[str, Candidate]:
         try:
@@ -134,8 +135,8 @@ class _Search:
             if self._no_circles and self._no_circles.first:
                 raise DependencyCycle(self._no_circles.first) from None
             core, proof = self._smallest(self._wishes_of(nothing, list(self._wishes)), nothing.proof)
-            suggestions = tuple(self._suggestions(core))
-        raise ResolutionConflict(self._explain(core, proof), tuple(core), suggestions)
+            causes = self._explain(core, proof)
+        raise ResolutionConflict(causes, tuple(core), tuple(self._suggestions(core)))
 
     def _asked(self, wishes: Iterable[str], freed: str = "") -> list[tuple[str, int]]:
         """:param freed: a plugin that is wished for in any version."""
@@ -155,7 +156,7 @@ class _Search:
             if plugin in core and len(core) > 1:
                 rest = [other for other in core if other != plugin]
                 try:
-                    self._solver.solve(self._asked(rest), patience=PATIENCE)
+                    self._spend(self._solver, self._asked(rest))
                 except Unsatisfiable as nothing:
                     core, proof = self._wishes_of(nothing, rest), nothing.proof
                 except GaveUp:
@@ -173,16 +174,30 @@ class _Search:
 
     def _attempt(self, wishes: Iterable[str], freed: str = "") -> dict[str, Candidate] | None:
         try:
-            places = self._solver.solve(self._asked(wishes, freed), self._no_circles, patience=PATIENCE)
+            places = self._spend(self._solver, self._asked(wishes, freed), self._no_circles)
         except (Unsatisfiable, GaveUp):
             return None
         return self._problem.chosen(places)
+
+    def _spend(
+        self, solver: Solver[str], asked: Sequence[tuple[str, int]], objection: _NoCircles | None = None
+    ) -> dict[str, int]:
+        """Solves with the patience that is left.
+
+        :raises Unsatisfiable:
+        :raises GaveUp:
+        """
+        before = solver.conflicts
+        try:
+            return solver.solve(asked, objection, patience=self._patience)
+        finally:
+            self._patience = max(0, self._patience - (solver.conflicts - before))
 
     def _explain(self, core: Sequence[str], proof: Clause[str]) -> tuple[str, ...]:
         """The sentences of ``proof``, or of one that looks at nothing but ``core``, where that is soon found."""
         if len(core) < len(self._wishes):
             try:
-                Solver(self._problem).solve(self._asked(core), patience=PATIENCE)
+                self._spend(Solver(self._problem), self._asked(core))
             except Unsatisfiable as nothing:
                 proof = nothing.proof
             except GaveUp:

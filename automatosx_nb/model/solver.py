@@ -47,6 +47,8 @@ class Solver(Generic[P]):
         self._need_clauses: dict[tuple[P, P, int], Clause[P]] = {}
         self._bans = 0
         self._patience: int | None = None
+        self.conflicts = 0
+        """How many conflicts it ran into since it was made."""
 
     def solve(
         self,
@@ -208,14 +210,15 @@ class Solver(Generic[P]):
 
     def _learn_from(self, broken: Clause[P]) -> None:
         """Finds what would have prevented ``broken``, whose literals are all lost, and jumps back to where it says
-        something.
+        something new.
 
         :raises Unsatisfiable:
         :raises GaveUp:
         """
-        if isinstance(broken.origin, Ban):
-            self._watch(broken)
+        self.conflicts += 1
         learned = self._resolve(broken)
+        if isinstance(broken.origin, Ban) and learned is not broken:
+            self._watch(broken)
         if not learned.literals:
             raise Unsatisfiable(learned)
         if self._patience is not None:

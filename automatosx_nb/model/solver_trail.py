@@ -25,21 +25,16 @@ class Trail(Generic[P]):
         """Package → the places of its steps, rising."""
         self._decisions: list[int] = []
         """The places of the decisions."""
+        self._place: dict[P, int] = {}
+        """Package → its place in :attr:`needed`."""
         self.domain: dict[P, int] = {}
         """Package → the values left to it; a package that nobody looked at yet is missing."""
         self.waiting: list[P] = []
         """Packages that lost values, while the consequences are not drawn yet."""
         self.needed: list[P] = []
         """Packages in the order in which they were first needed."""
-        self.place: dict[P, int] = {}
-        """Package → its place in :attr:`needed`."""
         self.settled = 0
         """Of :attr:`needed`, so many are decided, or not needed now."""
-
-    @property
-    def level(self) -> int:
-        """How many decisions hold."""
-        return len(self._decisions)
 
     def narrow(self, package: P, values: int, reason: Reason[P]) -> bool:
         """Leaves ``package`` its values in ``values``; False: that would be none, so nothing is done."""
@@ -61,7 +56,7 @@ class Trail(Generic[P]):
         return True
 
     def _need(self, package: P) -> None:
-        place = self.place.setdefault(package, len(self.needed))
+        place = self._place.setdefault(package, len(self.needed))
         if place == len(self.needed):
             self.needed.append(package)
         elif place < self.settled:
@@ -76,7 +71,7 @@ class Trail(Generic[P]):
         self._cut(0)
         self._decisions.clear()
         self.needed.clear()
-        self.place.clear()
+        self._place.clear()
 
     def undo_to(self, level: int) -> None:
         """Undoes all decisions but the first ``level``, with their consequences."""
