@@ -39,6 +39,7 @@ from automatosx_nb.sandbox.values import all_to_wire, from_wire
 INTERRUPT_GRACE_S = 0.5
 """How long an interrupted call may take to end by itself before its worker is killed."""
 _UNITS = {"wall_s": "s", "start_s": "s", "cpu_s": "s", "memory_mb": "MiB", "output_kb": "KiB", "disk_mb": "MiB"}
+_HOSTS_OWN = frozenset(("messages", "threads"))
 _SHOWN, _SHOWN_FRAMES = 10_000, 40
 _PATIENCE = 10
 """How many times its own limit a call may take of the host's time; from then on that counts as the call's."""
@@ -389,9 +390,10 @@ class Worker:
 
     def _exceeded(self, limit: str, allowed: float) -> LimitExceeded:
         key = limit.replace("_", "-")
-        remedy = (
-            "Your kernel and its variables are untouched. Give it less to do, or raise the limit: "
-            f"{key} under [limits] of its plugin.toml, up to what your configuration allows."
+        remedy = "Your kernel and its variables are untouched. Give it less to do, or " + (
+            "tell its publisher: this limit protects the host, and no plugin can raise it."
+            if limit in _HOSTS_OWN
+            else f"raise the limit: {key} under [limits] of its plugin.toml, up to what your configuration allows."
         )
         return LimitExceeded(self._plugin, limit, f"{allowed:g} {_UNITS.get(limit, '')}".strip(), remedy)
 

@@ -13,6 +13,7 @@ import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
 import pytest
 
 from automatosx_nb.errors import LimitExceeded, ProtocolViolation, WorkerLost
+from automatosx_nb.model.requirements import LIMITS
 from automatosx_nb.sandbox import folders
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="these are Linux's walls")
@@ -38,7 +39,10 @@ def exceeded(worker: Any, handler: str, host: Any, *args: object) -> str:
     with pytest.raises(LimitExceeded) as caught:
         worker.call(handler, args, broker=host)
     assert not worker.alive
-    return str(caught.value.limit)
+    limit = str(caught.value.limit)
+    raisable = limit.replace("_", "-") in LIMITS
+    assert ("raise the limit" in caught.value.next_step()) == raisable
+    return limit
 
 
 def call_for_ever(worker: Any, handler: str, host: Any) -> None:
