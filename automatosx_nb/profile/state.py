@@ -12,9 +12,13 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from automatosx_nb.errors import QuotaExceeded, StateDamaged
 from automatosx_nb.files import make_folder, storage_errors, sync_folder
 
+BUSY_S = 10.0
+"""How long to wait for another kernel that writes."""
 MAX_KEY_BYTES = 512
 MAX_TOTAL_BYTES = 64 * 1024 * 1024
 
@@ -135,11 +139,13 @@ class KeyValueState:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=10.0, isolation_level=None, check_same_thread=False)
+    """Opens one at a time: SQLite's switch of a new file to WAL does not wait for who is switching it already."""
+    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
     try:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.executescript(_SCHEMA)
+        with FileLock(f"{path}.lock", timeout=BUSY_S):
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.executescript(_SCHEMA)
     except BaseException:
         connection.close()
         raise

@@ -128,3 +128,41 @@ def test_two_processes_writing_at_once_lose_nothing(tmp_path: Path) -> None:
     state = KeyValueState(path)
     assert len(state.items()) == 200
     state.close()
+
+
+_OPEN_TOGETHER = """
+import sys
+from pathlib import Path
+from automatosx_nb.profile.state import KeyValueState
+print("ready", flush=True)
+for line in sys.stdin:
+    state = KeyValueState(Path(line.strip()))
+    state.put(sys.argv[1], 1)
+    state.close()
+    print("written", flush=True)
+"""
+
+
+def test_a_new_state_that_several_processes_open_together_is_there_for_each(tmp_path: Path) -> None:
+    names = ("a", "b", "c", "d")
+    openers = [
+        subprocess.Popen(
+            [sys.executable, "-c", _OPEN_TOGETHER, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for name in names
+    ]
+    answers = [opener.stdout for opener in openers if opener.stdout is not None]
+    assert [answer.readline() for answer in answers] == ["ready\n"] * 4
+    for number in range(25):
+        path = tmp_path / f"{number}.sqlite3"
+        for opener in openers:
+            assert opener.stdin is not None
+            opener.stdin.write(f"{path}\n")
+            opener.stdin.flush()
+        assert [answer.readline() for answer in answers] == ["written\n"] * 4
+        state = KeyValueState(path)
+        assert state.keys() == list(names)
+        state.close()
+    for opener in openers:
+        opener.communicate()
+    assert [opener.returncode for opener in openers] == [0] * 4
