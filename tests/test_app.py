@@ -209,6 +209,41 @@ def test_a_rollback_brings_the_state_of_the_older_version_back(market: Marketpla
     assert read() == "new"
 
 
+# --- going back
+
+
+def test_going_back_is_to_before_the_last_change_also_where_an_earlier_generation_looks_the_same(
+    market: Marketplace, make_plugin: MakePlugin
+) -> None:
+    market.publish(make_plugin("acme.one", magic="one"))
+    market.publish(make_plugin("acme.two", magic="two"))
+    market.install("acme.one")
+    market.install("acme.two")
+    market.remove("acme.two")
+    market.rollback()
+    assert [p.id for p in market.installed()] == ["acme.one", "acme.two"]
+    market.rollback()
+    assert [p.id for p in market.installed()] == ["acme.one"]
+    market.rollback()
+    assert market.installed() == ()
+    with pytest.raises(NothingToRollBack):
+        market.rollback()
+
+
+def test_a_generation_that_was_never_current_cannot_be_gone_back_to(market: Marketplace) -> None:
+    market.install(PROFILER, grant=[PYARROW])
+    market.profile.generations.write(replace(market.profile.current(), number=2))
+    with pytest.raises(UnknownGeneration) as caught:
+        market.rollback(2)
+    assert caught.value.available == (1,)
+
+
+def test_going_back_to_what_is_current_changes_nothing(market: Marketplace) -> None:
+    market.install(PROFILER, grant=[PYARROW])
+    assert market.rollback(1).generation == 1
+    assert len(market.history()) == 1
+
+
 # --- publishing
 
 

@@ -71,7 +71,7 @@ class NothingToRollBack(UserError):
         return "there is no earlier generation to roll back to."
 
     def next_step(self) -> str:
-        return "See the profile's history with %ax history."
+        return "%ax history shows every generation, and %ax rollback --to N leads to any of them, also forward."
 
 
 class ProfileBusy(UserError):

@@ -38,3 +38,5 @@ class Generation:
     action: str
     """What made it, in words, as in ``install automatosx.data-profiler 1.0.0``."""
     plugins: Mapping[str, InstalledPlugin] = field(default_factory=dict)
+    restores: int | None = None
+    """The generation that a rollback brought back; None: it was made by something else."""

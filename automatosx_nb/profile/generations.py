@@ -53,13 +53,13 @@ class Generations:
         return tuple(sorted(number for number in found if number <= current))
 
     def read(self, number: int) -> Generation:
-        """:raises UnknownGeneration:
+        """:raises UnknownGeneration: there is none, or it was never switched to.
         :raises ProfileDamaged: the file is not one that :meth:`write` wrote.
         """
         if number == 0:
             return EMPTY
         path = self._path(number)
-        if not path.exists():
+        if number > self.current_number() or not path.exists():
             raise UnknownGeneration(number, self.numbers())
         try:
             with storage_errors(path):
@@ -91,4 +91,4 @@ def _from_document(document: Mapping[str, Any]) -> Generation:
         for plugin, record in document["plugins"].items()
     }
     rest = {name: document[name] for name in ("number", "parent", "created", "by", "action")}
-    return Generation(**rest, plugins=plugins)
+    return Generation(**rest, plugins=plugins, restores=document.get("restores"))

@@ -55,18 +55,12 @@ class Profile:
         current = self.current()
         if to is not None:
             return self.generations.read(to)
-        restored = self._first_like(current)
-        if restored.parent is None:
+        origin = current
+        while origin.restores is not None:
+            origin = self.generations.read(origin.restores)
+        if origin.parent is None:
             raise NothingToRollBack(current.number)
-        return self.generations.read(restored.parent)
-
-    def _first_like(self, current: Generation) -> Generation:
-        """The oldest generation with the same plugins: ``current`` itself, or what a rollback brought back."""
-        for number in self.generations.numbers():
-            generation = self.generations.read(number)
-            if generation.plugins == current.plugins:
-                return generation
-        return current
+        return self.generations.read(origin.parent)
 
     def package(self, entry: InstalledPlugin) -> Package:
         """The verified artifact of an installed plugin.

@@ -78,14 +78,21 @@ def apply_plan(
 def apply_return(profile: Profile, plan: Plan, target: Generation, *, author: Author, progress: Progress) -> Applied:
     """Make a new generation that is ``target`` again: its versions, its grants, and its plugins' state.
 
+    Where that changes nothing, no generation is made.
+
     :raises PlanStale:
     :raises ProfileDamaged: an artifact of ``target`` is missing or changed; nothing was switched.
     """
+    if not plan.changes:
+        return Applied(plan.base, plan)
     with writer_lock(profile.root):
         current = _fresh(profile, plan)
         for entry in target.plugins.values():
             profile.store.read(entry.sha256)
-        generation = Generation(current.number + 1, current.number, author.at, author.by, plan.action, target.plugins)
+        number = current.number + 1
+        generation = Generation(
+            number, current.number, author.at, author.by, plan.action, target.plugins, restores=target.number
+        )
         _switch(profile, generation, progress)
     return Applied(generation.number, plan)
 
