@@ -117,7 +117,7 @@ class Marketplace:
 
     def remove(self, plugin: str, *, progress: Progress = silent) -> Applied:
         """:raises NotInstalled:
-        :raises ResolutionConflict: another installed plugin requires it.
+        :raises StillRequired: by another installed plugin.
         """
         return self._apply(lambda: self.plan_remove(plugin), (), progress)
 

@@ -27,6 +27,7 @@ from automatosx_nb.errors import (
     PublishRefused,
     ReleaseExists,
     ResolutionConflict,
+    StillRequired,
     StorageFull,
     UnknownGeneration,
     UnknownPlugin,
@@ -151,6 +152,31 @@ def test_what_a_plugin_requires_comes_along_and_leaves_with_it(market: Marketpla
     assert {change.id: change.kind for change in plan.changes} == {"acme.top": "remove", "acme.base": "remove"}
     market.remove("acme.top")
     assert market.installed() == ()
+
+
+def test_what_another_plugin_requires_is_not_removed(market: Marketplace, make_plugin: MakePlugin) -> None:
+    market.publish(make_plugin("acme.base", magic="base"))
+    market.publish(make_plugin("acme.top", magic="top", requires={"acme.base": "^1.0"}))
+    market.install("acme.top")
+    for _asked_for in (False, True):
+        with pytest.raises(StillRequired) as caught:
+            market.remove("acme.base")
+        assert caught.value.by == ("acme.top",)
+        assert {p.id for p in market.installed()} == {"acme.base", "acme.top"}
+        market.install("acme.base")
+    market.remove("acme.top")
+    assert {p.id: p.wish for p in market.installed()} == {"acme.base": "^1.0.0"}
+
+
+def test_another_wish_for_the_same_version_is_a_change_that_can_be_rolled_back(market: Marketplace) -> None:
+    market.install(PROFILER, "1.0.0", grant=[PYARROW])
+    plan = market.install(PROFILER, "~1.0").plan
+    assert (plan.changes, dict(plan.rewished)) == ((), {PROFILER: ("^1.0.0", "~1.0")})
+    assert market.plan_update().changes == ()
+    plan = market.rollback().plan
+    assert (plan.changes, dict(plan.rewished)) == ((), {PROFILER: ("~1.0", "^1.0.0")})
+    assert [change.new for change in market.plan_update().changes] == ["1.1.0"]
+    assert market.install(PROFILER, "1.0.0").generation == 3
 
 
 def test_a_missing_library_is_told_with_the_line_that_installs_it(market: Marketplace, make_plugin: MakePlugin) -> None:

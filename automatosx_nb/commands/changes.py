@@ -91,15 +91,17 @@ def _change(
 
 def _consent(plan: Plan, granted: list[str], console: Console) -> tuple[str, ...]:
     """What a person grants when asked; nothing where nobody can be asked: then the change says what it lacks."""
+    if any(change.missing_packages for change in plan.changes):
+        return ()  # no consent helps: the change will say what it lacks
     missing = {asked for asks in plan.asks.values() for asked in not_covered(asks, granted)}
     if missing and console.confirm(f"{text.plan(plan)}\nGrant this and go on?"):
         return tuple(sorted(missing))
     return ()
 
 
-def done(market: Marketplace, applied: Applied, console: Console) -> str:
-    """What a change did, and what the user can do with it now."""
-    if not applied.plan.changes:
+def done(market: Marketplace, applied: Applied, console: Console, *, undo: str = "rollback") -> str:
+    """What a change did, and what the user can do with it now; ``undo`` is the verb that takes it back."""
+    if applied.plan.changes_nothing:
         return "Nothing to change: everything is as you asked."
     lines = [text.plan(applied.plan, asking="granted")]
     contributions = {entry.id: entry.contributes for entry in market.installed()}
@@ -108,7 +110,7 @@ def done(market: Marketplace, applied: Applied, console: Console) -> str:
         if change.kind == "add" and magics:
             names = ", ".join(("%%" if magic["cell"] else "%") + magic["name"] for magic in magics)
             lines.append(f"{change.id} adds {names}.")
-    lines.append(f"This is generation {applied.generation}; {console.prefix} rollback takes it back.")
+    lines.append(f"This is generation {applied.generation}; {console.prefix} {undo} takes it back.")
     return "\n".join(lines)
 
 

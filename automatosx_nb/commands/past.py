@@ -39,7 +39,7 @@ def _rollback(market: Marketplace, options: Namespace, console: Console) -> Answ
         plan = market.plan_rollback(options.to)
         return Answer(text.plan(plan), plan)
     applied = market.rollback(options.to, progress=console.progress)
-    return Answer(done(market, applied, console), applied)
+    return Answer(done(market, applied, console, undo=f"rollback --to {applied.plan.base}"), applied)
 
 
 VERBS = (

@@ -33,14 +33,22 @@ def permission_line(text: str, reason: str) -> str:
 
 def plan(plan: Plan, *, asking: str = "asks for") -> str:
     """Every change of a plan with its reason, what it asks for (or, afterwards, was granted) and what is new."""
-    if not plan.changes:
+    if plan.changes_nothing:
         return "Nothing to change."
-    return "\n".join(line for change in plan.changes for line in _change(change, asking))
+    lines = [line for change in plan.changes for line in _change(change, asking)]
+    lines += [_rewished(plugin, plan.kept[plugin], *wishes) for plugin, wishes in plan.rewished.items()]
+    return "\n".join(lines)
+
+
+def _rewished(plugin: str, version: str, before: str | None, after: str | None) -> str:
+    now = f"your wish is now {after}" if after else "it is only a dependency now"
+    return f"= {plugin} {version} stays; {now} (it was {before or 'a dependency'})"
 
 
 def _change(change: PlannedChange, asking: str) -> list[str]:
     sign = {"add": "+", "remove": "-", "update": "↑", "downgrade": "↓"}[change.kind]
-    versions = " → ".join(version for version in (change.old, change.new) if version is not None)
+    sign = "=" if change.old == change.new else sign
+    versions = " → ".join(dict.fromkeys(version for version in (change.old, change.new) if version is not None))
     fetched = f", {size(change.size)}" if change.size and change.new else ""
     lines = [f"{sign} {change.id} {versions}  ({change.why}{fetched})"]
     lines += [f"    {asking} {permission_line(text, reason)}" for text, reason in change.asks.items()]

@@ -19,6 +19,20 @@ class NotInstalled(UserError, LookupError):
         return did_you_mean(self.nearest, "See what is installed with %ax list.")
 
 
+class StillRequired(UserError):
+    """``by`` are the installed plugins that require it."""
+
+    code: ClassVar[str] = "still-required"
+    plugin: str
+    by: tuple[str, ...]
+
+    def problem(self) -> str:
+        return f"{self.plugin} is still required by {', '.join(self.by)}."
+
+    def next_step(self) -> str:
+        return f"Nothing was changed. It goes by itself with what requires it: %ax remove {self.by[0]}."
+
+
 class ConsentRequired(UserError):
     """``permissions`` maps the permissions nobody has granted yet to the author's reasons."""
 

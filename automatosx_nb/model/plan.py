@@ -40,6 +40,12 @@ class Plan:
     """Plugin id → version of what stays as it is."""
     wishes: Mapping[str, str]
     """Plugin id → range, after the action."""
+    rewished: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    """Plugin id → its wish before and after, where only that changes; None: as somebody's dependency."""
+
+    @property
+    def changes_nothing(self) -> bool:
+        return not self.changes and not self.rewished
 
     @property
     def asks(self) -> dict[str, Mapping[str, str]]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from automatosx_nb.errors import Incompatible, InvalidVersion, NotInstalled, UnknownRelease
+from automatosx_nb.errors import Incompatible, InvalidVersion, NotInstalled, StillRequired, UnknownRelease
 from automatosx_nb.model.changelog import news
 from automatosx_nb.model.generation import Generation
 from automatosx_nb.model.permissions import not_covered
@@ -73,12 +74,15 @@ class Planner:
         """Without ``plugin``, and without the dependencies that nobody else needs.
 
         :raises NotInstalled:
-        :raises ResolutionConflict: another installed plugin requires it.
+        :raises StillRequired: by another installed plugin.
         """
         if plugin not in current.plugins:
             raise NotInstalled(plugin, nearest(plugin, current.plugins))
         wanted = {name: wish for name, wish in _wishes(current).items() if name != plugin}
         resolution = self._resolve(current, wanted, fresh=set())
+        if plugin in resolution.selected:
+            by = sorted(name for name, release in resolution.releases.items() if plugin in release.dependencies)
+            raise StillRequired(plugin, tuple(by))
         return self._plan(current, wanted, resolution, f"remove {plugin}")
 
     def _resolve(self, current: Generation, wanted: Mapping[str, str], *, fresh: set[str]) -> Resolution:
@@ -104,7 +108,7 @@ class Planner:
         kept = {
             plugin: entry.version for plugin, entry in current.plugins.items() if selected.get(plugin) == entry.version
         }
-        return Plan(current.number, action, tuple(changes), kept, wanted)
+        return Plan(current.number, action, tuple(changes), kept, wanted, _rewished(current, kept, wanted))
 
     def _change(self, current: Generation, plugin: str, version: str, why: str) -> PlannedChange:
         detail = self._registry.plugin(plugin)
@@ -131,17 +135,20 @@ def plan_return(current: Generation, target: Generation) -> Plan:
     changes = []
     for plugin in sorted({*current.plugins, *target.plugins}):
         old, new = current.plugins.get(plugin), target.plugins.get(plugin)
-        if old == new:
-            continue
-        why = f"generation {target.number} had it so"
         if new is None:
             assert old is not None
-            changes.append(PlannedChange(plugin, "remove", old.version, None, why))
-        else:
+            changes.append(PlannedChange(plugin, "remove", old.version, None, f"generation {target.number} had it so"))
+        elif old is None or old != replace(new, wish=old.wish):
+            same = old is not None and old.version == new.version
+            why = f"with the data and the grants of generation {target.number}" if same else ""
+            why = why or f"generation {target.number} had it so"
             kind = _kind(old.version if old else None, new.version)
             changes.append(PlannedChange(plugin, kind, old.version if old else None, new.version, why))
-    kept = {plugin: entry.version for plugin, entry in target.plugins.items() if current.plugins.get(plugin) == entry}
-    return Plan(current.number, f"roll back to generation {target.number}", tuple(changes), kept, _wishes(target))
+    changed = {change.id for change in changes}
+    kept = {plugin: entry.version for plugin, entry in target.plugins.items() if plugin not in changed}
+    wishes = _wishes(target)
+    action = f"roll back to generation {target.number}"
+    return Plan(current.number, action, tuple(changes), kept, wishes, _rewished(current, kept, wishes))
 
 
 def require_packages(plan: Plan) -> None:
@@ -155,6 +162,13 @@ def require_packages(plan: Plan) -> None:
 
 def _wishes(generation: Generation) -> dict[str, str]:
     return {plugin: entry.wish for plugin, entry in generation.plugins.items() if entry.wish is not None}
+
+
+def _rewished(
+    current: Generation, kept: Iterable[str], wanted: Mapping[str, str]
+) -> dict[str, tuple[str | None, str | None]]:
+    wishes = {plugin: (current.plugins[plugin].wish, wanted.get(plugin)) for plugin in kept}
+    return {plugin: (before, after) for plugin, (before, after) in wishes.items() if before != after}
 
 
 def _why_gone(current: Generation, wanted: Mapping[str, str], plugin: str) -> str:

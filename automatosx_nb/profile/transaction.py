@@ -56,7 +56,7 @@ def apply_plan(
     :raises ProfileBusy:
     """
     _require_consent(plan, grants)
-    if not plan.changes and plan.wishes == _wishes_of(profile.generations.current()):
+    if plan.changes_nothing:
         return Applied(plan.base, plan)
     with writer_lock(profile.root):
         current = _fresh(profile, plan)
@@ -83,7 +83,7 @@ def apply_return(profile: Profile, plan: Plan, target: Generation, *, author: Au
     :raises PlanStale:
     :raises ProfileDamaged: an artifact of ``target`` is missing or changed; nothing was switched.
     """
-    if not plan.changes:
+    if plan.changes_nothing:
         return Applied(plan.base, plan)
     with writer_lock(profile.root):
         current = _fresh(profile, plan)
@@ -124,10 +124,6 @@ def _fresh(profile: Profile, plan: Plan) -> Generation:
     if current.number != plan.base:
         raise PlanStale(plan.base, current.number)
     return current
-
-
-def _wishes_of(generation: Generation) -> dict[str, str]:
-    return {plugin: entry.wish for plugin, entry in generation.plugins.items() if entry.wish is not None}
 
 
 def _kept_entries(current: Generation, plan: Plan) -> Iterator[tuple[str, InstalledPlugin]]:

@@ -52,5 +52,7 @@ def _done(change: PlannedChange) -> str:
         return f"{name} removed"
     if change.kind == "add":
         return f"{name} {change.new} installed"
+    if change.old == change.new:
+        return f"{name} {change.new} with its data and grants of then"
     way = "updated" if change.kind == "update" else "back"
     return f"{name} {way} {'from ' + str(change.old) + ' ' if change.kind == 'update' else ''}to {change.new}"

@@ -13,7 +13,7 @@ from automatosx_nb import cli
 from automatosx_nb.app import Marketplace
 from automatosx_nb.commands import run
 from automatosx_nb.commands.verbs import all_verbs, parser_of
-from automatosx_nb.errors import ConsentRequired, UsageError
+from automatosx_nb.errors import ConsentRequired, Incompatible, UsageError
 from automatosx_nb.model.progress import Step
 
 if TYPE_CHECKING:
@@ -96,6 +96,36 @@ def test_the_story_in_text(market: Marketplace) -> None:
     assert [line.startswith("→") for line in history[1:]] == [True, False, False]
     assert "- automatosx.data-profiler" in ax(market, f"remove {PROFILER} --plan")
     assert "- automatosx.data-profiler" in ax(market, f"remove {PROFILER}")
+
+
+def test_a_wish_that_changes_no_version_is_told_and_so_is_the_way_back(market: Marketplace) -> None:
+    ax(market, f"install {PROFILER}@1.0.0 --grant modules:pyarrow")
+    stays = f"= {PROFILER} 1.0.0 stays; your wish is now ~1.0 (it was ^1.0.0)"
+    assert stays in ax(market, f"plan {PROFILER}@~1.0")
+    said = ax(market, f"install {PROFILER}@~1.0")
+    assert stays in said
+    assert "This is generation 2; %ax rollback takes it back." in said
+    said = ax(market, "rollback")
+    assert "your wish is now ^1.0.0 (it was ~1.0)" in said
+    assert "This is generation 3; %ax rollback --to 2 takes it back." in said
+
+
+def test_the_same_version_with_older_data_is_told_as_such(market: Marketplace) -> None:
+    ax(market, f"install {PROFILER}@1.0.0 --grant modules:pyarrow")
+    ax(market, "update")
+    ax(market, f"install {PROFILER}@1.0.0")
+    assert f"= {PROFILER} 1.0.0  (with the data and the grants of generation 1)" in ax(market, "rollback --to 1")
+
+
+def test_nobody_is_asked_to_agree_to_what_cannot_be_installed(market: Marketplace, make_plugin: MakePlugin) -> None:
+    folder = make_plugin(permissions={"storage": "To remember."})
+    manifest = folder / "plugin.toml"
+    manifest.write_text(manifest.read_text().replace("[requires]\n", '[requires]\npackages = ["no-such-library"]\n'))
+    console = Console(answer=True)
+    market.publish(folder)
+    with pytest.raises(Incompatible):
+        ax(market, "install acme.demo", console)
+    assert console.questions == []
 
 
 def test_a_person_who_agrees_grants_and_one_who_does_not_changes_nothing(market: Marketplace) -> None:

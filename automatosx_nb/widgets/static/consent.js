@@ -16,7 +16,7 @@ const BUTTONS = { install: "install", update: "update", remove: "Remove", rollba
 
 function changeText({ name, kind, old, new: to }) {
   const words = { add: `Installs ${name} ${to}`, remove: `Removes ${name} ${old}`, update: `Updates ${name} from ${old} to ${to}`, downgrade: `Takes ${name} back from ${old} to ${to}` };
-  return words[kind];
+  return old === to ? `Brings back the data and the grants of ${name} ${to}` : words[kind];
 }
 
 function changeList(changes, explained) {
