@@ -11,24 +11,17 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import msgspec
-
 from automatosx_nb.errors import (
     AutomatosxError,
     CallInterrupted,
     LimitExceeded,
     PermissionDenied,
-    PluginFailed,
-    PluginFrame,
-    PluginRefused,
     ProtocolViolation,
     SandboxUnavailable,
-    UnknownHandler,
     UntransferableValue,
     WorkerLost,
 )
-from automatosx_nb.model.printable import printable
-from automatosx_nb.sandbox import protocol
+from automatosx_nb.sandbox import protocol, verdicts
 from automatosx_nb.sandbox.channel import Channel, ChannelClosed, DeadlineExceeded
 from automatosx_nb.sandbox.codec import FrameTooLarge, close_all
 from automatosx_nb.sandbox.launcher import ForkServer
@@ -38,9 +31,6 @@ from automatosx_nb.sandbox.values import all_to_wire, from_wire
 
 INTERRUPT_GRACE_S = 0.5
 """How long an interrupted call may take to end by itself before its worker is killed."""
-_UNITS = {"wall_s": "s", "start_s": "s", "cpu_s": "s", "memory_mb": "MiB", "output_kb": "KiB", "disk_mb": "MiB"}
-_HOSTS_OWN = frozenset(("messages", "threads"))
-_SHOWN, _SHOWN_FRAMES = 10_000, 40
 _PATIENCE = 10
 """How many times its own limit a call may take of the host's time; from then on that counts as the call's."""
 
@@ -109,7 +99,9 @@ class Worker:
             close_all(fds)
         except (ChannelClosed, DeadlineExceeded, ProtocolViolation) as error:
             self._end()
-            raise SandboxUnavailable(f"a worker could not be confined ({self._how_it_ended()})") from error
+            raise SandboxUnavailable(
+                f"a worker could not be confined ({verdicts.how_it_ended(self._reaped)})"
+            ) from error
         except BaseException:
             self._end()
             raise
@@ -223,7 +215,7 @@ class Worker:
             return self._converse(call, frame, fds, broker, _Clock(seconds))
         except DeadlineExceeded:
             self._end()
-            raise self._exceeded(limit, seconds) from None
+            raise verdicts.exceeded(self._plugin, limit, self._limits, allowed=seconds) from None
         except ChannelClosed:
             self._end()
             raise self._why_it_ended() from None
@@ -264,12 +256,12 @@ class Worker:
                 messages += 1
                 if messages > self._limits.messages:
                     self._end()
-                    raise self._exceeded("messages", self._limits.messages)
+                    raise self._exceeded("messages")
                 if isinstance(reply, protocol.Output):
                     printed += len(reply.text)
                     if printed > self._limits.output_kb * 1024 + 4096:
                         self._end()
-                        raise self._exceeded("output_kb", self._limits.output_kb)
+                        raise self._exceeded("output_kb")
                     broker.output(reply.stream, reply.text)
                 elif isinstance(reply, protocol.Ask):
                     self._unanswered = reply.id
@@ -365,67 +357,18 @@ class Worker:
                 self._pidfd = None
 
     def _why_it_ended(self) -> AutomatosxError:
-        reaped = self._reaped
         if self._interrupted:
             return CallInterrupted(self._plugin)
-        if reaped is not None and reaped.limit:
-            return self._exceeded(reaped.limit, getattr(self._limits, reaped.limit))
-        if reaped is not None and (
-            reaped.status == -signal.SIGXCPU
-            or (reaped.status == -signal.SIGKILL and reaped.cpu_s >= self._limits.cpu_s)
-        ):
-            return self._exceeded("cpu_s", self._limits.cpu_s)
-        return WorkerLost(self._plugin, self._how_it_ended())
+        return verdicts.ended(self._plugin, self._reaped, self._limits)
 
-    def _how_it_ended(self) -> str:
-        if self._reaped is None or self._reaped.status == -256:
-            return "its fork server ended"
-        status = self._reaped.status
-        if status >= 0:
-            return f"exit status {status}"
-        try:
-            return f"signal {signal.Signals(-status).name}"
-        except ValueError:
-            return f"signal {-status}"
-
-    def _exceeded(self, limit: str, allowed: float) -> LimitExceeded:
-        key = limit.replace("_", "-")
-        remedy = "Your kernel and its variables are untouched. Give it less to do, or " + (
-            "tell its publisher: this limit protects the host, and no plugin can raise it."
-            if limit in _HOSTS_OWN
-            else f"raise the limit: {key} under [limits] of its plugin.toml, up to what your configuration allows."
-        )
-        return LimitExceeded(self._plugin, limit, f"{allowed:g} {_UNITS.get(limit, '')}".strip(), remedy)
+    def _exceeded(self, limit: str) -> LimitExceeded:
+        return verdicts.exceeded(self._plugin, limit, self._limits)
 
     def _failed(self, fault: protocol.Fault) -> AutomatosxError:
-        fault = _shown(fault)
-        if fault.kind == "interrupted":
-            return CallInterrupted(self._plugin)
-        if fault.kind == "refused":
-            return PluginRefused(fault.file, fault.line, fault.message, fault.detail)
-        if fault.kind == "denied":
-            return PermissionDenied(self._plugin, fault.detail)
-        if fault.kind == "invalid" and fault.type_name == "UnknownHandler":
-            return UnknownHandler(self._plugin, fault.message, fault.detail)
-        if fault.kind == "invalid" and fault.detail == "frame_mb":
-            return UntransferableValue("the result", "value", fault.message)
-        if fault.kind == "invalid":
-            return UntransferableValue(fault.message, fault.type_name, fault.detail)
-        if fault.type_name == "MemoryError":
+        """What a fault means here; out of memory, a worker has nothing left that one could trust."""
+        if verdicts.is_out_of_memory(fault):
             self._end()
-            return self._exceeded("memory_mb", self._limits.memory_mb)
-        frames = tuple(PluginFrame(f.file, f.line, f.function, f.text) for f in fault.frames)
-        return PluginFailed(self._plugin, fault.type_name, fault.message, frames)
-
-
-def _shown(fault: protocol.Fault) -> protocol.Fault:
-    """As it may be shown: every text in it can be a plugin's, and as long as a frame."""
-    frames = [
-        protocol.Frame(printable(f.file[:200]), f.line, printable(f.function[:200]), printable(f.text[:500]))
-        for f in fault.frames[:_SHOWN_FRAMES]
-    ]
-    texts = {name: printable(getattr(fault, name)[:_SHOWN]) for name in ("type_name", "message", "file", "detail")}
-    return msgspec.structs.replace(fault, frames=frames, **texts)
+        return verdicts.failed(self._plugin, fault, self._limits)
 
 
 class _Clock:

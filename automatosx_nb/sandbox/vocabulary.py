@@ -1,0 +1,59 @@
+"""The words of the language policy: which syntax a plugin may use, and what to use instead of what it may not."""
+
+from __future__ import annotations
+
+_words = str.split
+
+ALLOWED = frozenset(
+    _words("""
+    Module Expr Constant List Tuple Set Dict JoinedStr FormattedValue Name Load Store Del Starred Slice Subscript
+    UnaryOp UAdd USub Not Invert BinOp Add Sub Mult Div FloorDiv Mod Pow LShift RShift BitOr BitXor BitAnd MatMult
+    BoolOp And Or Compare Eq NotEq Lt LtE Gt GtE Is IsNot In NotIn Call keyword IfExp NamedExpr Attribute
+    ListComp SetComp GeneratorExp DictComp comprehension Assign AnnAssign AugAssign Raise Assert Delete Pass
+    Import ImportFrom alias If For While Break Continue Try ExceptHandler With withitem
+    Match match_case MatchValue MatchSingleton MatchSequence MatchMapping MatchClass MatchStar MatchAs MatchOr
+    FunctionDef Lambda arguments arg Return Yield YieldFrom Global Nonlocal ClassDef
+    """)
+)
+"""Every AST node class that a plugin's source may contain."""
+
+NO_ASYNC = "a handler runs to its end, and the host does not wait on event loops: write a plain 'def'"
+_GENERICS = "use typing.TypeVar and typing.Generic, which work on every supported Python"
+REFUSED: dict[str, tuple[str, str]] = {
+    "AsyncFunctionDef": ("async functions are not allowed", NO_ASYNC),
+    "AsyncFor": ("async for is not allowed", NO_ASYNC),
+    "AsyncWith": ("async with is not allowed", NO_ASYNC),
+    "Await": ("await is not allowed", NO_ASYNC),
+    "TryStar": ("except* is not allowed", "catch the exceptions one by one with 'except'"),
+    "TypeAlias": ("the type statement is not allowed", "write Name: TypeAlias = ... with typing.TypeAlias"),
+    "TypeVar": ("type parameters are not allowed", _GENERICS),
+    "ParamSpec": ("type parameters are not allowed", _GENERICS),
+    "TypeVarTuple": ("type parameters are not allowed", _GENERICS),
+    "TemplateStr": ("template strings are not allowed", "write an f-string"),
+    "Interpolation": ("template strings are not allowed", "write an f-string"),
+}
+"""Node classes with an answer of their own: what is refused, and what to write instead."""
+
+INSTEAD: dict[str, str] = {
+    "open": "files come as arguments that the host resolves; to keep data, use automatosx_nb.sdk.storage",
+    "eval": "there is no code from text here; to read data, use json.loads",
+    "exec": "there is no code from text here",
+    "compile": "there is no code from text here",
+    "__import__": "write an import statement",
+    "input": "declare an argument of the magic in plugin.toml",
+    "globals": "pass values as arguments",
+    "locals": "pass values as arguments",
+    "vars": "use dataclasses.asdict, or name the attributes",
+    "dir": "name the attributes",
+    "breakpoint": "use print, or automatosx_nb.sdk.log",
+    "exit": "return from the handler",
+    "quit": "return from the handler",
+    "memoryview": "use bytes or bytearray",
+    "BaseException": "catch Exception: interrupts are for the host",
+    "KeyboardInterrupt": "catch Exception: interrupts are for the host",
+    "SystemExit": "return from the handler",
+    "GeneratorExit": "use 'finally' in the generator",
+    "ExceptionGroup": "raise one exception",
+    "BaseExceptionGroup": "raise one exception",
+}
+"""Builtins that are closed to plugins → what to use instead."""
