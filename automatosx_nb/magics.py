@@ -41,14 +41,15 @@ class Session:
     def __init__(self, ipython: Any) -> None:
         self._ipython = ipython
         self.market = current()
+        magics = LayeredMagics(ipython)
         self.host = KernelHost(
             self.market,
-            IPythonFrontend(ipython),
+            IPythonFrontend(magics),
             ipython.events,
             lambda: ipython.user_ns,
             _note_failure,
         )
-        self._remove_ax = _register(ipython, "line", "ax", self.ax)
+        self._remove_ax = magics.add("line", "ax", self.ax)
         self._stop_listening = self.market.on_change(self._follow)
         self._ipython.events.register("pre_run_cell", self._follow)
         self.host.follow()
@@ -89,30 +90,47 @@ class Cell:
 class IPythonFrontend:
     """Adds plugin magics to one shell."""
 
-    def __init__(self, ipython: Any) -> None:
-        self._ipython = ipython
+    def __init__(self, magics: LayeredMagics) -> None:
+        self._magics = magics
 
     def add_magic(self, plugin: InstalledPlugin, magic: Record, call: Callable[[str, str | None], object]) -> Undo:
         def run_magic(line: str, cell: str | None = None) -> object:
             return call(line, cell)
 
         run_magic.__doc__ = f"{magic.get('summary', '')}\n\n{plugin.id} {plugin.version}: {plugin.summary}".strip()
-        return _register(self._ipython, "cell" if magic["cell"] else "line", magic["name"], run_magic)
+        return self._magics.add("cell" if magic["cell"] else "line", magic["name"], run_magic)
 
 
-def _register(ipython: Any, kind: str, name: str, function: Callable[..., Any]) -> Undo:
-    """Register a magic; the undo brings back the one that was there before."""
-    table = ipython.magics_manager.magics[kind]
-    before = table.get(name)
-    ipython.register_magic_function(function, kind, name)
+class LayeredMagics:
+    """One shell's magics, of which a later one hides an earlier one of the same name until it is taken away.
 
-    def undo() -> None:
-        if before is not None:
-            table[name] = before
-        else:
-            table.pop(name, None)
+    They can be taken away in any order, and what the user registered in between stays.
+    """
 
-    return undo
+    def __init__(self, ipython: Any) -> None:
+        self._ipython = ipython
+        self._layers: dict[tuple[str, str], list[Any]] = {}
+        """Kind and name → what was registered, the visible one last; the first is None where there was none."""
+
+    def add(self, kind: str, name: str, function: Callable[..., Any]) -> Undo:
+        table = self._ipython.magics_manager.magics[kind]
+        layers = self._layers.setdefault((kind, name), [])
+        visible = table.get(name)
+        if not layers or layers[-1] is not visible:
+            layers.append(visible)
+        self._ipython.register_magic_function(function, kind, name)
+        layers.append(function)
+
+        def undo() -> None:
+            layers.remove(function)
+            if table.get(name) is not function:
+                return
+            if layers[-1] is None:
+                del table[name]
+            else:
+                table[name] = layers[-1]
+
+        return undo
 
 
 def _note_failure(what: str, error: Exception) -> None:

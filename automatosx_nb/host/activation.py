@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from automatosx_nb.errors import NotInstalled
 from automatosx_nb.host.bus import Bus, Undo
 from automatosx_nb.model.events import Event
 
@@ -97,9 +98,12 @@ class Activation:
         return deliver
 
     def runner(self, entry: InstalledPlugin) -> PluginRunner:
+        """:raises NotInstalled: it was removed since somebody got hold of its magic."""
         with self._lock:
+            if entry.id not in self._active:
+                raise NotInstalled(entry.id)
             if entry.id not in self._runners:
-                self._runners[entry.id] = self._make_runner(entry)
+                self._runners[entry.id] = self._make_runner(self._active[entry.id])
             return self._runners[entry.id]
 
     def runners(self) -> dict[str, PluginRunner]:

@@ -10,6 +10,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from automatosx_nb import app, magics
 from automatosx_nb.app import Marketplace
+from automatosx_nb.errors import NotInstalled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,6 +67,47 @@ def test_a_magic_comes_and_goes_with_its_generation_and_uncovers_what_it_hid(
     assert "acme.demo 1.0.0" in shell.magics_manager.magics["line"]["demo"].__doc__
     market.remove("acme.demo")
     assert shell.run_line_magic("demo", "") == "the user's own"
+
+
+def test_two_plugins_with_one_magic_leave_in_any_order(
+    shell: Any, market: Marketplace, make_plugin: MakePlugin
+) -> None:
+    shell.register_magic_function(lambda line: "the user's own", "line", "demo")
+    for name in ("one", "two"):
+        market.publish(make_plugin(f"acme.{name}", source=f"def run():\n    return '{name}'\n"))
+        market.install(f"acme.{name}")
+    assert shell.run_line_magic("demo", "") == "two"
+    market.remove("acme.one")
+    assert shell.run_line_magic("demo", "") == "two"
+    market.remove("acme.two")
+    assert shell.run_line_magic("demo", "") == "the user's own"
+    market.rollback()
+    market.rollback()
+    market.remove("acme.two")
+    assert shell.run_line_magic("demo", "") == "one"
+
+
+def test_a_magic_that_the_user_wrote_over_a_plugins_stays_when_the_plugin_goes(
+    shell: Any, market: Marketplace, make_plugin: MakePlugin
+) -> None:
+    market.publish(make_plugin())
+    market.install("acme.demo")
+    shell.register_magic_function(lambda line: "the user's own", "line", "demo")
+    market.remove("acme.demo")
+    assert shell.run_line_magic("demo", "") == "the user's own"
+
+
+def test_a_magic_kept_from_a_removed_plugin_starts_nothing(
+    shell: Any, market: Marketplace, make_plugin: MakePlugin
+) -> None:
+    market.publish(make_plugin())
+    market.install("acme.demo")
+    kept = shell.magics_manager.magics["line"]["demo"]
+    assert kept("") == "ran"
+    market.remove("acme.demo")
+    with pytest.raises(NotInstalled):
+        kept("")
+    assert shell._automatosx_session.host.activation.runners() == {}
 
 
 def test_an_update_replaces_the_worker_and_a_rollback_brings_the_old_code_back(
