@@ -33,6 +33,7 @@ class CellEvents:
         def undo() -> None:
             events.unregister("pre_run_cell", self.before)
             events.unregister("post_run_cell", self.after)
+            self._started.clear()  # the cell that is running now will not be told of as finished
 
         return undo
 

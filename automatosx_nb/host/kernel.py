@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -35,21 +36,24 @@ class KernelHost:
         self.bus = Bus(on_error)
         self.activation = Activation(resources.profile, self.bus, frontend, self._make_runner)
         self._cells = CellEvents(self.bus, f"kernel/{uuid4().hex[:12]}")
+        self._lock = threading.Lock()
         self._detach: Undo | None = None
 
     def follow(self) -> None:
         """Be what the profile's current generation says; cheap when nothing changed."""
         self.activation.follow()
-        wanted = any(map(self.bus.wants, KERNEL_TOPICS))
-        if wanted and self._detach is None:
-            self._detach = self._cells.attach(self._events)
-        elif not wanted and self._detach is not None:
-            self._detach()
-            self._detach = None
+        with self._lock:  # a panel's thread and the next cell may follow at the same moment
+            self._listen(any(map(self.bus.wants, KERNEL_TOPICS)))
 
     def close(self) -> None:
         self.activation.close()
-        if self._detach is not None:
+        with self._lock:
+            self._listen(False)
+
+    def _listen(self, wanted: bool) -> None:
+        if wanted and self._detach is None:
+            self._detach = self._cells.attach(self._events)
+        elif not wanted and self._detach is not None:
             self._detach()
             self._detach = None
 

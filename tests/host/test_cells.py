@@ -69,3 +69,18 @@ def test_the_same_source_has_the_same_identity_and_other_source_another(shell: A
 def test_a_silent_run_makes_no_event(shell: Any, seen: list[Event]) -> None:
     shell.run_cell("x = 1", silent=True)
     assert seen == []
+
+
+def test_a_cell_that_ends_the_listening_leaves_nothing_to_the_cell_that_starts_it_again(shell: Any) -> None:
+    bus = Bus(_fail)
+    seen: list[Event] = []
+    bus.subscribe("kernel.cell.finished", seen.append)
+    cells = CellEvents(bus, "kernel")
+    shell.user_ns["stop"] = cells.attach(shell.events)
+    shell.run_cell("stop()", store_history=True)
+    shell.user_ns["start"] = lambda: cells.attach(shell.events)
+    shell.run_cell("stop = start(); None", store_history=True)
+    assert seen == []
+    shell.run_cell("x = 1", store_history=True)
+    assert [event.data["execution_count"] for event in seen] == [3]
+    shell.user_ns["stop"]()
