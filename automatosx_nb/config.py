@@ -16,6 +16,7 @@ from traitlets.config.loader import ConfigFileNotFound, JSONFileConfigLoader, Py
 
 from automatosx_nb.errors import InvalidConfiguration
 from automatosx_nb.home import default_home
+from automatosx_nb.model.spelling import nearest
 from automatosx_nb.sandbox.limits import Limits
 
 FILE_NAME = "automatosx_config"
@@ -25,14 +26,16 @@ _DEFAULT = Limits()
 class SandboxLimits(Configurable):  # type: ignore[misc,unused-ignore]
     """What a plugin's worker may use at most; a plugin's own wish is capped by it."""
 
-    memory_mb = Int(_DEFAULT.memory_mb, help="Address space of a worker, MiB.").tag(config=True)
-    cpu_s = Int(_DEFAULT.cpu_s, help="CPU seconds of a worker's whole life.").tag(config=True)
-    wall_s = Float(_DEFAULT.wall_s, help="Wall time of one call, seconds.").tag(config=True)
-    idle_s = Float(_DEFAULT.idle_s, help="A worker ends after so many seconds without a call.").tag(config=True)
-    file_mb = Int(_DEFAULT.file_mb, help="Largest file in a worker's temporary directory, MiB.").tag(config=True)
-    disk_mb = Int(_DEFAULT.disk_mb, help="All files in a worker's temporary directory, MiB.").tag(config=True)
-    table_mb = Int(_DEFAULT.table_mb, help="Largest table handed to a plugin or back, MiB.").tag(config=True)
-    output_kb = Int(_DEFAULT.output_kb, help="Most text that one call may print, KiB.").tag(config=True)
+    memory_mb = Int(_DEFAULT.memory_mb, min=1, help="Address space of a worker, MiB.").tag(config=True)
+    cpu_s = Int(_DEFAULT.cpu_s, min=1, help="CPU seconds of a worker's whole life.").tag(config=True)
+    wall_s = Float(_DEFAULT.wall_s, min=0.1, help="Wall time of one call, seconds.").tag(config=True)
+    idle_s = Float(_DEFAULT.idle_s, min=0.1, help="A worker ends after so many seconds without a call.").tag(
+        config=True
+    )
+    file_mb = Int(_DEFAULT.file_mb, min=1, help="Largest file in a worker's temporary directory, MiB.").tag(config=True)
+    disk_mb = Int(_DEFAULT.disk_mb, min=1, help="All files in a worker's temporary directory, MiB.").tag(config=True)
+    table_mb = Int(_DEFAULT.table_mb, min=1, help="Largest table handed to a plugin or back, MiB.").tag(config=True)
+    output_kb = Int(_DEFAULT.output_kb, min=1, help="Most text that one call may print, KiB.").tag(config=True)
 
 
 class SandboxPolicy(Configurable):  # type: ignore[misc,unused-ignore]
@@ -80,13 +83,27 @@ def _from_files() -> Config:
     for folder in reversed(jupyter_config_path()):
         for loader in (JSONFileConfigLoader, PyFileConfigLoader):
             suffix = "json" if loader is JSONFileConfigLoader else "py"
+            where = str(Path(folder) / f"{FILE_NAME}.{suffix}")
             try:
-                merged.merge(loader(f"{FILE_NAME}.{suffix}", path=folder).load_config())
+                loaded = loader(f"{FILE_NAME}.{suffix}", path=folder).load_config()
             except ConfigFileNotFound:
                 continue
             except Exception as error:  # a config file is the user's own code: anything can come out of it
-                raise InvalidConfiguration(str(Path(folder) / f"{FILE_NAME}.{suffix}"), str(error)) from error
+                raise InvalidConfiguration(where, str(error)) from error
+            _check_sections(where, loaded)
+            merged.merge(loaded)
     return merged
+
+
+def _check_sections(where: str, loaded: Config) -> None:
+    """A misspelt section in a file of ours would leave a wall down without a word."""
+    known = [configurable.__name__ for configurable in CONFIGURABLES]
+    for name in loaded:
+        if name not in known and loaded[name]:
+            near = " or ".join(f"c.{each}" for each in nearest(name, known, most=1))
+            raise InvalidConfiguration(
+                where, f"there is no section c.{name}" + (f": did you mean {near}?" if near else "")
+            )
 
 
 def _make(configurable: type[Configurable], config: Config) -> Any:

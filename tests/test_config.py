@@ -46,6 +46,10 @@ def test_files_are_read_and_the_application_decides_where_both_speak(folder: Pat
         ("automatosx_config.py", "c.SandboxLimits.memory_mb = = 3", "automatosx_config.py"),
         ("automatosx_config.py", "c.SandboxLimits.memory_mb = 'much'", "c.SandboxLimits"),
         ("automatosx_config.py", "c.SandboxLimits.memory = 3", "there is no setting memory"),
+        ("automatosx_config.py", "c.SandboxPolcy.require = ['landlock']", "did you mean c.SandboxPolicy?"),
+        ("automatosx_config.json", '{"SandboxLimit": {"memory_mb": 3}}', "did you mean c.SandboxLimits?"),
+        ("automatosx_config.py", "c.SandboxLimits.memory_mb = -1", "c.SandboxLimits"),
+        ("automatosx_config.py", "c.SandboxLimits.wall_s = 0", "c.SandboxLimits"),
     ],
 )
 def test_what_cannot_be_read_stops_everything_and_says_where(folder: Path, name: str, text: str, told: str) -> None:

@@ -172,7 +172,8 @@ class InvalidConfiguration(UserError):
     reason: str
 
     def problem(self) -> str:
-        return f"the configuration in {self.where} cannot be used: {self.reason}."
+        end = "" if self.reason.endswith((".", "?")) else "."
+        return f"the configuration in {self.where} cannot be used: {self.reason}{end}"
 
     def next_step(self) -> str:
         return "Correct it; until then nothing that depends on it starts. docs/configuration.md lists every setting."
