@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import closing
@@ -43,16 +45,31 @@ def main(words: Sequence[str] | None = None) -> int:
     from automatosx_nb.app import Marketplace
     from automatosx_nb.commands import run
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # arrows and quotes, in a terminal that has none
     market = Marketplace()
     try:
         with closing(market):
-            sys.stdout.write(run(sys.argv[1:] if words is None else words, lambda: market, Terminal()) + "\n")
+            answer = run(sys.argv[1:] if words is None else words, lambda: market, Terminal())
+        return _write(answer)
     except AutomatosxError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(str(error).replace("%ax ", f"{Terminal.prefix} ") + "\n")
         return EXIT_USAGE if isinstance(error, UsageError) else EXIT_ERROR
     except KeyboardInterrupt:
         sys.stderr.write("\nInterrupted: nothing was changed that is not shown by 'jupyter automatosx history'.\n")
         return 130
+
+
+def _write(answer: str) -> int:
+    """Whether ``answer`` could be written, as an exit status; whoever reads it may leave early, as ``head`` does."""
+    try:
+        print(answer, flush=True)  # noqa: T201 - the command line's answer
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python complains once more when it ends
+        if not isinstance(error, BrokenPipeError):
+            sys.stderr.write(f"The answer could not be written ({error.strerror}); what was to be done is done.\n")
+        return EXIT_ERROR
     return 0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -42,24 +41,28 @@ def make_folder(path: Path) -> Path:
     return path
 
 
-def write_atomic(path: Path, data: bytes) -> None:
+def write_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     """Write all of ``data`` to ``path``, durably, or leave what was there. The folder has to exist.
 
-    Raises as :func:`storage_errors` does.
+    :param mode: who may read it, less what the umask takes away.
+
+    Raises as :func:`storage_errors` does, of ``path``.
     """
+    temporary = path.with_name(f".{path.name}-{os.urandom(6).hex()}")
     with storage_errors(path):
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
         try:
-            with os.fdopen(descriptor, "wb") as file:
+            with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, path)  # noqa: PTH105 - Path.replace hides that this is the atomic step
-        except BaseException:
+            sync_folder(path.parent)
+        except BaseException as error:
             with suppress(OSError):
-                os.unlink(temporary)  # noqa: PTH108 - a temporary name, not a Path
+                temporary.unlink(missing_ok=True)
+            if isinstance(error, OSError):
+                error.filename = error.filename2 = None  # nobody knows the temporary name
             raise
-        sync_folder(path.parent)
 
 
 def sync_folder(path: Path) -> None:

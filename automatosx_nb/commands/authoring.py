@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from automatosx_nb.commands import text
 from automatosx_nb.commands.verbs import Answer, Console, Verb
+from automatosx_nb.errors import UsageError
 from automatosx_nb.model.release import Stage
 
 if TYPE_CHECKING:
@@ -24,11 +25,14 @@ def _pack(market: Marketplace, options: Namespace, console: Console) -> Answer:
     from automatosx_nb.files import storage_errors, write_atomic
     from automatosx_nb.package import build, read
 
+    if not (options.folder / "plugin.toml").is_file():
+        usage = f"{console.prefix} pack FOLDER [-o FOLDER]"
+        raise UsageError(f"{options.folder} is not a plugin's folder: there is no plugin.toml in it", usage)
     with storage_errors(options.folder):
         data = build(options.folder)
     package = read(data, name=str(options.folder))
     path = options.output / package.file_name
-    write_atomic(path, data)
+    write_atomic(path, data, mode=0o666)
     return Answer(f"{path}  {text.size(len(data))}  sha256 {package.sha256}", {"path": path, "sha256": package.sha256})
 
 

@@ -41,7 +41,7 @@ def _writable(path: Any) -> bool:
     """Whether ``path``, or the nearest of its parents that exists, can be written to."""
     while not path.exists():
         path = path.parent
-    return os.access(path, os.W_OK)
+    return path.is_dir() and os.access(path, os.W_OK)
 
 
 VERBS = (

@@ -54,7 +54,8 @@ class PluginFailed(UserError):
 
     def next_step(self) -> str:
         return (
-            f"This is an error in the plugin, not in your notebook: tell its publisher, or %ax rollback {self.plugin}."
+            "This is an error in the plugin, not in your notebook: tell its publisher. If it came with the last "
+            "change, %ax rollback takes that back."
         )
 
 

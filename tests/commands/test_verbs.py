@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +16,7 @@ from automatosx_nb import cli
 from automatosx_nb.app import Marketplace
 from automatosx_nb.commands import run
 from automatosx_nb.commands.verbs import all_verbs, parser_of
-from automatosx_nb.errors import ConsentRequired, Incompatible, UsageError
+from automatosx_nb.errors import ConsentRequired, Incompatible, NotInstalled, StorageFailed, UsageError
 from automatosx_nb.model.progress import Step
 
 if TYPE_CHECKING:
@@ -156,6 +159,27 @@ def test_pack_and_publish(market: Marketplace, make_plugin: MakePlugin, tmp_path
     assert "acme.demo" in ax(market, "search demo")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_a_packed_artifact_may_be_read_by_whom_the_umask_allows(
+    market: Marketplace, make_plugin: MakePlugin, tmp_path: Path
+) -> None:
+    before = os.umask(0o022)
+    try:
+        ax(market, f"pack {make_plugin()} -o {tmp_path}")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "acme.demo-1.0.0.axp").stat().st_mode & 0o777 == 0o644
+
+
+def test_what_cannot_be_packed_says_why(market: Marketplace, make_plugin: MakePlugin, tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        ax(market, f"pack {tmp_path / 'nowhere'}")
+    assert "is not a plugin's folder: there is no plugin.toml in it" in str(caught.value)
+    with pytest.raises(StorageFailed) as nowhere:
+        ax(market, f"pack {make_plugin()} -o {tmp_path / 'out'}")
+    assert nowhere.value.path == str(tmp_path / "out" / "acme.demo-1.0.0.axp")
+
+
 # --- the shell's face
 
 
@@ -169,6 +193,44 @@ def test_the_shell_says_0_1_or_2_and_puts_errors_on_standard_error(
     assert (captured.out, "acme.nothing" in captured.err) == ("", True)
     assert cli.main(["instal"]) == 2
     assert "did you mean install" in capsys.readouterr().err
+
+
+def shell(*words: str, encoding: str = "utf-8") -> subprocess.CompletedProcess[bytes]:
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    return subprocess.run([sys.executable, "-m", "automatosx_nb.cli", *words], capture_output=True, env=environment)
+
+
+def test_the_shells_errors_name_what_can_be_typed_in_a_shell(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["remove", "acme.nothing"]) == 1
+    assert "See what is installed with jupyter automatosx list." in capsys.readouterr().err
+    with pytest.raises(NotInstalled) as caught:
+        Marketplace().remove("acme.nothing")
+    assert "See what is installed with %ax list." in str(caught.value)
+
+
+def test_what_a_terminals_encoding_does_not_have_is_replaced(market: Marketplace) -> None:
+    market.install(PROFILER, grant=["modules:pyarrow"])
+    done = shell("history", encoding="ascii")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"?  1  " in done.stdout
+
+
+def test_a_reader_who_leaves_early_ends_the_command_quietly(home: Path) -> None:
+    command = [sys.executable, "-m", "automatosx_nb.cli", "help"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_an_answer_that_cannot_be_written_is_told(home: Path) -> None:
+    command = [sys.executable, "-m", "automatosx_nb.cli", "help"]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"The answer could not be written (No space left on device)")
 
 
 def test_without_a_terminal_nobody_is_asked_and_nothing_is_granted(
