@@ -35,6 +35,7 @@ from automatosx_nb.errors import (
 from automatosx_nb.model.progress import Step
 from automatosx_nb.profile.lock import writer_lock
 from automatosx_nb.profile.state import state_path
+from automatosx_nb.registry.service import EmbeddedRegistry
 
 if TYPE_CHECKING:
     from tests.conftest import MakePlugin
@@ -235,6 +236,28 @@ def test_a_rollback_brings_the_state_of_the_older_version_back(market: Marketpla
     assert read() == "new"
 
 
+def test_a_change_that_fails_leaves_no_copy_of_anybodys_state(
+    home: Path, market: Marketplace, make_plugin: MakePlugin
+) -> None:
+    registry = EmbeddedRegistry(home / "unchecked", sandbox=None)
+    unchecked = Marketplace(registry=registry)
+    broken = "def run():\n    return 1\n\nSTARTED = 1 // 0\n"
+    for name in ("acme.one", "acme.two"):
+        unchecked.publish(make_plugin(name, magic=name[5:]))
+        unchecked.install(name)
+    for entry in unchecked.installed():
+        unchecked.profile.state(entry).close()
+    before = snapshot(home)
+    assert len([path for path in before if path.startswith("state")]) == 2
+    unchecked.publish(make_plugin("acme.one", "1.1.0", magic="one"))
+    unchecked.publish(make_plugin("acme.two", "1.1.0", magic="two", source=broken))
+    with pytest.raises(PluginFailed):
+        unchecked.update()
+    assert snapshot(home) == before
+    unchecked.close()
+    registry.close()
+
+
 # --- going back
 
 
@@ -335,8 +358,6 @@ def test_a_plugin_that_does_not_start_here_never_becomes_current(
     market: Marketplace, make_plugin: MakePlugin, home: Path
 ) -> None:
     source = "from automatosx_nb.sdk import log\n\nSTARTED = 1 // 0\n\ndef run():\n    return 1\n"
-    from automatosx_nb.registry.service import EmbeddedRegistry
-
     registry = EmbeddedRegistry(home / "unchecked", sandbox=None)
     unchecked = Marketplace(registry=registry)
     unchecked.publish(make_plugin(source=source))

@@ -7,7 +7,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -40,11 +40,23 @@ def copy_state(root: Path, plugin: str, old: str, new: str) -> None:
     source, target = state_path(root, plugin, old), state_path(root, plugin, new)
     if not source.exists():
         return
-    target.unlink(missing_ok=True)
-    with _errors(target), closing(_connect(source)) as reader, closing(sqlite3.connect(target)) as writer:
-        reader.backup(writer)
     with storage_errors(target):
-        sync_folder(target.parent)
+        _drop(target)  # of a writer who died
+    try:
+        with _errors(target), closing(_connect(source)) as reader, closing(sqlite3.connect(target)) as writer:
+            reader.backup(writer)
+        with storage_errors(target):
+            sync_folder(target.parent)
+    except BaseException:
+        with suppress(OSError):
+            _drop(target)
+        raise
+
+
+def _drop(path: Path) -> None:
+    """Remove a database that nobody has open, with the journal that a dead writer may have left to it."""
+    for suffix in ("-journal", "-wal", "-shm", ""):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def new_state_name(plugin: str, version: str, generation: int) -> str:

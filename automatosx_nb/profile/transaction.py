@@ -1,7 +1,8 @@
-"""Carrying out a plan: fetch → verify → check → write a generation → switch. Whole, or nothing.
+"""Carrying out a plan: fetch → verify → check → copy state → write a generation → switch. Whole, or nothing.
 
 Nothing that a reader can see changes before the switch, which is one atomic step; what was fetched for a plan that
-failed stays in the content-addressed store, where it does no harm and saves the next try the download.
+failed stays in the content-addressed store, where it does no harm and saves the next try the download. State is copied
+last, so that as little as possible is written to the old one afterwards, by kernels that do not follow yet.
 """
 
 from __future__ import annotations
@@ -69,6 +70,7 @@ def apply_plan(
             entries[change.id] = _entry(package, plan, change, current, grants, number)
             steps.tell("check", change, f"starting {change.id} {change.new} once, confined")
             check(package, entries[change.id].grants)
+        for change in steps.incoming:
             _carry_state_over(profile, current, entries[change.id])
         generation = Generation(number, current.number, author.at, author.by, plan.action, entries)
         _switch(profile, generation, progress)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from automatosx_nb.errors import ProfileReadOnly, QuotaExceeded, StateDamaged
+from automatosx_nb.errors import QuotaExceeded, StateDamaged, StorageFailed
 from automatosx_nb.profile import state as state_module
 from automatosx_nb.profile.state import KeyValueState, copy_state, state_path
 
@@ -105,9 +105,26 @@ def test_a_file_that_is_no_database_is_told_and_not_overwritten(tmp_path: Path) 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises((ProfileReadOnly, Exception)) as caught:
+    with pytest.raises(StorageFailed) as caught:
         KeyValueState(tmp_path / "file" / "one.sqlite3")
-    assert "file" in str(caught.value)
+    assert caught.value.path == str(tmp_path / "file")
+
+
+def test_a_copy_that_fails_leaves_nothing_and_one_that_died_is_not_in_the_way(tmp_path: Path) -> None:
+    old, new = (state_path(tmp_path, "acme.demo", name) for name in ("one", "two"))
+    original = KeyValueState(old)
+    original.put("key", "value")
+    original.close()
+    for suffix in ("", "-journal", "-wal"):
+        new.with_name(new.name + suffix).write_bytes(b"half of something" * 100)
+    copy_state(tmp_path, "acme.demo", "one", "two")
+    copy = KeyValueState(new)
+    assert copy.get("key") == (True, "value")
+    copy.close()
+    old.write_bytes(b"no database" * 1000)
+    with pytest.raises(StateDamaged):
+        copy_state(tmp_path, "acme.demo", "one", "two")
+    assert [path.name for path in new.parent.glob("two.*") if path.suffix != ".lock"] == []
 
 
 _WRITE_MANY = """
