@@ -6,6 +6,7 @@ Designation is authorization: a ``variable`` argument hands over that one object
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 from collections.abc import Mapping
 from typing import Any, NoReturn
@@ -13,12 +14,16 @@ from typing import Any, NoReturn
 from automatosx_nb.errors import UnknownVariable, UsageError
 from automatosx_nb.model.spelling import nearest
 
+BACKSLASH_ESCAPES = os.name != "nt"
+"""Whether a backslash takes the meaning of the next sign away; on Windows it parts folders."""
+
 
 class Parser(argparse.ArgumentParser):
     """argparse that raises in place of printing and ending the process. ``-h`` raises :class:`HelpAsked`."""
 
     def __init__(self, prog: str, description: str = "", **options: Any) -> None:
         options.setdefault("add_help", False)
+        self.color = False  # from Python 3.14 on: colours would go into cells and messages
         super().__init__(prog=prog, description=_literal(description), allow_abbrev=False, **options)
         self.add_argument("-h", "--help", action=_Help, nargs=0, help="show this and do nothing")
 
@@ -52,8 +57,12 @@ def split_line(line: str, usage: str) -> list[str]:
 
     :raises UsageError: a quote that is not closed.
     """
+    words = shlex.shlex(line, posix=True, punctuation_chars=False)
+    words.whitespace_split, words.commenters = True, ""
+    if not BACKSLASH_ESCAPES:
+        words.escape = ""
     try:
-        return shlex.split(line)
+        return list(words)
     except ValueError as error:
         raise UsageError(f"cannot read the line: {str(error).lower()}", usage) from error
 

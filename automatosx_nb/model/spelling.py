@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from automatosx_nb.model.names import fold
+
 
 def nearest(word: str, known: Iterable[str], *, most: int = 3) -> tuple[str, ...]:
     """The names in ``known`` closest to ``word``, best first, at most ``most``.
 
-    A name that ends in ``.word`` (the user left the publisher out) comes before those that are merely alike.
+    A name that ends in ``.word`` (the user left the publisher out) comes before those that are merely alike; where one
+    differs in capitals and separators only, it is what was meant, and the only one.
     """
     names = sorted(known)
+    folded = fold(word)
+    same = tuple(name for name in names if name != word and fold(name) == folded)
+    if same:
+        return same[:most]
     lowered = word.lower()
     suffixed = [name for name in names if name.lower().rpartition(".")[2] == lowered and name != word]
     alike = get_close_matches(lowered, names, n=most, cutoff=0.6)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from automatosx_nb.errors import UnknownVariable, UsageError
-from automatosx_nb.host.arguments import HelpAsked, magic_arguments
+from automatosx_nb.host import arguments
+from automatosx_nb.host.arguments import HelpAsked, magic_arguments, split_line
 
 
 def argument(name: str, kind: str, **rest: Any) -> dict[str, Any]:
@@ -76,3 +77,17 @@ def test_help_is_an_answer_and_lists_every_argument() -> None:
 def test_a_cell_magic_gets_its_body() -> None:
     magic = {"name": "sql", "handler": "demo:run", "summary": "", "cell": True, "args": []}
     assert magic_arguments(magic, "", "select 1\n", {}) == ([], {"cell": "select 1\n"})
+
+
+def test_a_windows_path_keeps_its_backslashes_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = r"pack C:\plugins\mine -o 'C:\my out'"
+    assert split_line(line, "")[1:] == ["C:pluginsmine", "-o", r"C:\my out"]
+    monkeypatch.setattr(arguments, "BACKSLASH_ESCAPES", False)
+    assert split_line(line, "")[1:] == [r"C:\plugins\mine", "-o", r"C:\my out"]
+
+
+def test_quotes_signs_and_other_alphabets_are_kept_as_typed() -> None:
+    line = "install 'a.b@>=1.0 <2' --grant x#y \"zwei Wörter\""
+    assert split_line(line, "") == ["install", "a.b@>=1.0 <2", "--grant", "x#y", "zwei Wörter"]
+    assert split_line("  ", "") == []
+    assert split_line("a ''", "") == ["a", ""]

@@ -109,6 +109,11 @@ def test_nothing_alike_finds_nothing() -> None:
     assert nearest("acme.tables", []) == ()
 
 
+@pytest.mark.parametrize("typed", ["Acme.Tables", "ACME.TABLES", "acme._tables_", " acme.tables "])
+def test_a_name_that_differs_in_its_spelling_only_is_the_only_one_suggested(typed: str) -> None:
+    assert nearest(typed, KNOWN) == ("acme.tables",)
+
+
 @given(st.text(alphabet="abc.-", max_size=10), st.lists(plugin_ids, max_size=8), st.integers(1, 4))
 def test_nearest_names_are_known_each_once_and_not_too_many(word: str, known: list[str], most: int) -> None:
     found = nearest(word, known, most=most)
