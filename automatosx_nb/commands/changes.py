@@ -22,7 +22,9 @@ def _configure_consent(parser: Parser) -> None:
 
 
 def _configure_install(parser: Parser) -> None:
-    parser.add_argument("plugin", help="a plugin id, or id@range, as in automatosx.data-profiler@^1.0")
+    parser.add_argument(
+        "plugin", help="a plugin id, or id@range, as in automatosx.data-profiler@^1.0 (quote a range with spaces)"
+    )
     _configure_consent(parser)
 
 
