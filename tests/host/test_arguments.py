@@ -91,3 +91,10 @@ def test_quotes_signs_and_other_alphabets_are_kept_as_typed() -> None:
     assert split_line(line, "") == ["install", "a.b@>=1.0 <2", "--grant", "x#y", "zwei Wörter"]
     assert split_line("  ", "") == []
     assert split_line("a ''", "") == ["a", ""]
+
+
+@pytest.mark.parametrize("typed", ["df.columns", "df['a']", "df[0]"])
+def test_a_part_of_a_variable_is_told_how_to_be_handed_over(typed: str) -> None:
+    with pytest.raises(UnknownVariable) as caught:
+        magic_arguments(MAGIC, f'"{typed}"', None, {"df": 1})
+    assert f"part = {typed}" in caught.value.next_step()
