@@ -210,7 +210,13 @@ class Marketplace:
         from automatosx_nb.model.runtime import API_VERSION
         from automatosx_nb.profile.planning import Planner
 
-        return Planner(self.registry, engine=API_VERSION, python=python_version(), missing=missing_packages)
+        return Planner(
+            self.registry,
+            package=self.profile.package,
+            engine=API_VERSION,
+            python=python_version(),
+            missing=missing_packages,
+        )
 
     # --- inside
 

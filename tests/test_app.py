@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -203,6 +204,24 @@ def test_an_update_that_asks_for_more_waits_for_consent(market: Marketplace, mak
     assert [(p.version, p.grants) for p in market.installed()] == [("1.1.0", ("storage",))]
     market.rollback()
     assert [(p.version, p.grants) for p in market.installed()] == [("1.0.0", ())]
+
+
+def test_a_plugin_that_the_registry_lost_stays_and_is_in_nobodys_way(
+    home: Path, market: Marketplace, make_plugin: MakePlugin
+) -> None:
+    market.publish(make_plugin("acme.base", magic="base"))
+    market.publish(make_plugin("acme.top", magic="top", requires={"acme.base": "^1.0"}))
+    market.install("acme.top")
+    market.install(PROFILER, "1.0.0", grant=[PYARROW])
+    market.close()
+    shutil.rmtree(home / "registry")
+    assert [(change.id, change.new) for change in market.update().plan.changes] == [(PROFILER, "1.1.0")]
+    market.remove(PROFILER)
+    assert {p.id for p in market.installed()} == {"acme.base", "acme.top"}
+    with pytest.raises(StillRequired):
+        market.remove("acme.base")
+    market.remove("acme.top")
+    assert market.installed() == ()
 
 
 # --- state

@@ -14,6 +14,7 @@ from automatosx_nb.model.plan import Plan, PlannedChange
 from automatosx_nb.model.resolution import Resolution, resolve
 from automatosx_nb.model.semver import Range, Version
 from automatosx_nb.model.spelling import nearest
+from automatosx_nb.profile.index import InstalledIndex, ReadPackage
 
 if TYPE_CHECKING:
     from automatosx_nb.model.ports import Registry
@@ -26,10 +27,13 @@ ANY = "*"
 
 
 class Planner:
-    """Makes plans against one registry and one environment."""
+    """Makes plans against one registry and one environment; ``package`` reads what is installed from the store."""
 
-    def __init__(self, registry: Registry, *, engine: Version, python: str, missing: MissingPackages) -> None:
+    def __init__(
+        self, registry: Registry, *, package: ReadPackage, engine: Version, python: str, missing: MissingPackages
+    ) -> None:
         self._registry = registry
+        self._package = package
         self._engine = engine
         self._python = python
         self._missing = missing
@@ -91,7 +95,8 @@ class Planner:
         installed = {
             plugin: Version.parse(entry.version) for plugin, entry in current.plugins.items() if plugin not in fresh
         }
-        return resolve(wanted, self._registry, installed=installed, engine=self._engine, python=self._python)
+        index = InstalledIndex(self._registry, current.plugins, self._package)
+        return resolve(wanted, index, installed=installed, engine=self._engine, python=self._python)
 
     def _plan(self, current: Generation, wanted: Mapping[str, str], resolution: Resolution, action: str) -> Plan:
         selected = {plugin: str(resolution.selected[plugin]) for plugin in resolution.order}

@@ -1,0 +1,54 @@
+"""What the resolver reads for a profile: the registry, and what is installed although the registry lost it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from automatosx_nb.model.release import IndexRelease
+
+if TYPE_CHECKING:
+    from automatosx_nb.model.generation import InstalledPlugin
+    from automatosx_nb.model.ports import Registry
+    from automatosx_nb.package import Package
+
+ReadPackage = Callable[["InstalledPlugin"], "Package"]
+
+
+class InstalledIndex:
+    """The registry's releases; an installed one that is not among them is read from the profile's own store.
+
+    So a plugin that its registry no longer has can stay, be removed, and stands in no other plugin's way.
+    """
+
+    def __init__(self, registry: Registry, installed: Mapping[str, InstalledPlugin], package: ReadPackage) -> None:
+        self._registry = registry
+        self._installed = installed
+        self._package = package
+
+    def releases(self, plugin: str, /) -> Sequence[IndexRelease]:
+        """:raises ProfileDamaged: neither the registry nor the store has the installed release."""
+        found = self._registry.releases(plugin)
+        entry = self._installed.get(plugin)
+        if entry is None or any(str(release.version) == entry.version for release in found):
+            return found
+        return [*found, _release_of(self._package(entry))]
+
+    def known(self) -> tuple[str, ...]:
+        """For suggestions: every plugin that the registry can name."""
+        names: Callable[[], tuple[str, ...]] = getattr(self._registry, "known", tuple)
+        return names()
+
+
+def _release_of(package: Package) -> IndexRelease:
+    requires = package.manifest.requires
+    return IndexRelease(
+        version=package.manifest.version,
+        dependencies=requires.plugins,
+        optional_dependencies=requires.optional_plugins,
+        engine=requires.automatosx,
+        python=requires.python,
+        packages=requires.packages,
+        sha256=package.sha256,
+        size=package.size,
+    )
