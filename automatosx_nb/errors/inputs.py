@@ -146,10 +146,10 @@ class UntransferableValue(UserError, TypeError):
 
     def problem(self) -> str:
         because = f": {self.reason}" if self.reason else ""
-        return f"{self.what} is a {self.type_name}, which cannot be handed to a plugin{because}."
+        return f"{self.what} is a {self.type_name}, which cannot pass between a notebook and a plugin{because}."
 
     def next_step(self) -> str:
-        return "JSON values, bytes and tables can (anything with __arrow_c_stream__: pandas, polars, pyarrow, duckdb)."
+        return "Pass a JSON value, bytes or a table (pandas, polars, pyarrow, duckdb: anything with __arrow_c_stream__)."
 
 
 class UsageError(UserError):

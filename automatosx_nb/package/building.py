@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from automatosx_nb.errors import InvalidArtifact
 from automatosx_nb.package import paths
+from automatosx_nb.package.artifact import SUFFIX
 from automatosx_nb.package.caps import CAPS, Caps
 from automatosx_nb.package.reading import read
 
@@ -25,7 +26,7 @@ _SKIPPED = "__pycache__"
 
 
 def build(folder: Path, *, caps: Caps = CAPS) -> bytes:
-    """The artifact of the plugin in ``folder``. Hidden files and ``__pycache__`` are left out.
+    """The artifact of the plugin in ``folder``. Hidden files, ``__pycache__`` and artifacts packed there are left out.
 
     Bytes are equal for equal files as long as the zlib is the same.
 
@@ -56,7 +57,7 @@ def _walk(folder: Path, prefix: str, name: str, caps: Caps) -> Iterator[tuple[st
         listed = sorted(entries, key=lambda entry: entry.name)
     for entry in listed:
         path = prefix + entry.name
-        if entry.name.startswith(".") or entry.name == _SKIPPED:
+        if entry.name.startswith(".") or entry.name == _SKIPPED or (not prefix and entry.name.endswith(SUFFIX)):
             continue
         if entry.is_symlink() or _is_junction(entry):
             raise InvalidArtifact(name, "links do not belong in an artifact", path)

@@ -6,8 +6,6 @@ import tomllib
 from typing import TYPE_CHECKING
 
 from automatosx_nb import package
-from automatosx_nb.model.names import publisher_of
-from automatosx_nb.model.release import Stage
 from automatosx_nb.model.semver import Version
 
 if TYPE_CHECKING:
@@ -30,9 +28,7 @@ def publish_folder_tree(registry: EmbeddedRegistry, root: Path) -> tuple[Publish
     for plugin, version, folder in sorted(map(_identity, root.glob("*/*/plugin.toml")), key=lambda found: found[:2]):
         if version in {release.version for release in registry.releases(plugin)}:
             continue
-        reports.append(registry.publish(package.build(folder), stage=Stage.STABLE))
-    for publisher in {publisher_of(report.id) for report in reports}:
-        registry.verify_publisher(publisher)
+        reports.append(registry.publish_bundled(package.build(folder)))
     return tuple(reports)
 
 

@@ -31,15 +31,20 @@ if TYPE_CHECKING:
 
 
 def publish(
-    artifact: bytes, *, stage: Stage, database: Database, blobs: BlobStore, sandbox: Sandbox | None
+    artifact: bytes, *, stage: Stage, database: Database, blobs: BlobStore, sandbox: Sandbox | None, owner: bool = False
 ) -> PublishReport:
-    """As :meth:`automatosx_nb.model.ports.Registry.publish`."""
+    """As :meth:`automatosx_nb.model.ports.Registry.publish`.
+
+    ``owner``: whoever publishes is known to be the publisher; a verified publisher's name is nobody else's to use.
+    """
     unpacked = package.read(artifact)
     plugin, version = unpacked.manifest.id, unpacked.manifest.version
     with database.read() as connection:
         existing = _existing(connection, plugin, version)
         if existing is not None:
             return _again(connection, existing, unpacked)
+        if not owner:
+            _refuse_if_verified(connection, plugin, version)
         look_alike = _look_alike(connection, plugin)
     results = checks.run(Submission(unpacked, look_alike, sandbox))
     refused = checks.refusals(results)
@@ -82,6 +87,14 @@ def _again(connection: Connection, existing: Record, unpacked: Package) -> Publi
         raise ReleaseExists(plugin, existing.version)
     found = records.check_results(connection, existing.key)
     return PublishReport(plugin, existing.version, unpacked.sha256, Stage(existing.stage), created=False, checks=found)
+
+
+def _refuse_if_verified(connection: Connection, plugin: str, version: Version) -> None:
+    name = publisher_of(plugin)
+    table = schema.publishers
+    if connection.execute(select(table.c.verified).where(table.c.name == name)).scalar_one_or_none():
+        finding = f"the publisher {name!r} is verified here, and only it publishes under that name: choose another 'id'"
+        raise PublishRefused(plugin, str(version), (finding,))
 
 
 def _look_alike(connection: Connection, plugin: str) -> str | None:

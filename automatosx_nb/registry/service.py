@@ -15,6 +15,7 @@ from automatosx_nb.errors import (
     UnknownPlugin,
     UnknownRelease,
 )
+from automatosx_nb.model.names import publisher_of
 from automatosx_nb.model.release import PluginDetail, Stage
 from automatosx_nb.model.spelling import nearest
 from automatosx_nb.registry import publishing, records
@@ -122,6 +123,19 @@ class EmbeddedRegistry:
         return publishing.publish(
             artifact, stage=stage, database=self._database, blobs=self._blobs, sandbox=self._sandbox
         )
+
+    def publish_bundled(self, artifact: bytes) -> PublishReport:
+        """As :meth:`publish`, for what came with the user's own installation: its publisher counts as verified."""
+        report = publishing.publish(
+            artifact,
+            stage=Stage.STABLE,
+            database=self._database,
+            blobs=self._blobs,
+            sandbox=self._sandbox,
+            owner=True,
+        )
+        self.verify_publisher(publisher_of(report.id))
+        return report
 
     def known(self) -> tuple[str, ...]:
         """Every plugin's id, sorted."""

@@ -11,6 +11,7 @@ from automatosx_nb.errors import UnknownHandler
 from automatosx_nb.model.spelling import nearest
 from automatosx_nb.sandbox import facades, guards, policy
 from automatosx_nb.sandbox.protocol import Frame
+from automatosx_nb.sandbox.vocabulary import MODULE_INSTEAD
 from automatosx_nb.sdk import _wire
 
 if TYPE_CHECKING:
@@ -188,7 +189,8 @@ class PluginModules:
             return None
         if not facades.exists(module):
             known = [*facades.SPECS, *facades.PARENTS, *self._sources]
-            instead = f"docs/plugin-python.md lists the modules{facades.did_you_mean(module, known)}"
+            listed = f"docs/plugin-python.md lists the modules{facades.did_you_mean(module, known)}"
+            instead = MODULE_INSTEAD.get(module.partition(".")[0], listed)
             return f"the module {module!r} is not open to plugins", instead
         permission = facades.permission_for(module)
         if permission is not None:

@@ -35,7 +35,7 @@ def exceeded(plugin: str, limit: str, limits: Limits, *, allowed: float | None =
     remedy = "Your kernel and its variables are untouched. Give it less to do, or " + (
         "tell its publisher: this limit protects the host, and no plugin can raise it."
         if limit in _HOSTS_OWN
-        else f"raise the limit: {key} under [limits] of its plugin.toml, up to what your configuration allows."
+        else f"let it have more: its publisher asks for {key} under [limits], and c.SandboxLimits.{limit} caps that."
     )
     value = getattr(limits, limit) if allowed is None else allowed
     return LimitExceeded(plugin, limit, f"{value:g} {_UNITS.get(limit, '')}".strip(), remedy)

@@ -34,6 +34,20 @@ REFUSED: dict[str, tuple[str, str]] = {
 }
 """Node classes with an answer of their own: what is refused, and what to write instead."""
 
+_HOST = "a handler has no files, no processes and no environment: take a value as an argument of the magic"
+_NETWORK = "there is no network in a worker"
+_LIBRARY = 'compute on the sdk\'s Table, or ask for "modules:pyarrow" under [permissions]'
+MODULE_INSTEAD: dict[str, str] = {
+    **dict.fromkeys(("os", "sys", "pathlib", "shutil", "subprocess", "tempfile", "glob"), _HOST),
+    **dict.fromkeys(("socket", "requests", "httpx", "aiohttp", "http", "ssl"), _NETWORK),
+    **dict.fromkeys(("pandas", "numpy", "polars", "scipy"), _LIBRARY),
+    **dict.fromkeys(("pickle", "shelve", "sqlite3", "dbm"), "to keep data, use automatosx_nb.sdk.storage"),
+    "logging": "use automatosx_nb.sdk.log, or print",
+    "threading": "a handler runs alone, from its call to its return",
+    "asyncio": NO_ASYNC,
+}
+"""Modules that authors reach for and plugins do not have → what to do instead."""
+
 INSTEAD: dict[str, str] = {
     "open": "files come as arguments that the host resolves; to keep data, use automatosx_nb.sdk.storage",
     "eval": "there is no code from text here; to read data, use json.loads",

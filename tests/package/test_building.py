@@ -32,6 +32,12 @@ def test_what_was_built_is_read_back(plugin_folder: Path, plugin_files: dict[str
     assert dict(package.read(package.build(plugin_folder)).files) == plugin_files
 
 
+def test_an_artifact_that_was_packed_into_the_folder_is_no_part_of_the_next_one(plugin_folder: Path) -> None:
+    first = package.build(plugin_folder)
+    (plugin_folder / "acme.demo-1.0.0.axp").write_bytes(first)
+    assert package.build(plugin_folder) == first
+
+
 @pytest.fixture
 def narrow_umask() -> Iterator[None]:
     old = os.umask(0o077)

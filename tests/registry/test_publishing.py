@@ -288,3 +288,15 @@ def test_verifying_a_publisher_shows_in_a_search_that_was_asked_before(
     assert registry.search(SearchQuery(verified=True)).total == 0
     registry.verify_publisher("acme")
     assert registry.search(SearchQuery(verified=True)).total == 1
+
+
+def test_a_verified_publishers_name_is_nobody_elses_to_publish_under(registry: EmbeddedRegistry, build: Build) -> None:
+    registry.publish_bundled(build("acme.demo", "1.0.0"))
+    for plugin, version in (("acme.mine", "1.0.0"), ("acme.demo", "2.0.0")):
+        with pytest.raises(PublishRefused) as caught:
+            registry.publish(build(plugin, version))
+        assert "'acme' is verified here" in str(caught.value)
+    assert registry.known() == ("acme.demo",)
+    assert registry.plugin("acme.demo").summary.verified
+    registry.publish(build("other.mine", "1.0.0"))
+    assert not registry.plugin("other.mine").summary.verified

@@ -528,3 +528,20 @@ def test_cve_2023_41039_format_cannot_walk_from_any_spelling() -> None:
     for call in ("'{0.__class__}'.format(1)", "str.format('{0.__class__}', 1)", "'{x.real}'.format_map({'x': 1})"):
         with pytest.raises(ValueError, match="cannot read attributes"):
             run(f"def h(): return {call}")
+
+
+@pytest.mark.parametrize(
+    ("module", "instead"),
+    [
+        ("os.path", "take a value as an argument"),
+        ("requests", "no network"),
+        ("pandas", "modules:pyarrow"),
+        ("jsn", "json"),
+    ],
+)
+def test_a_module_that_is_not_open_comes_with_what_to_do_instead(module: str, instead: str) -> None:
+    source = f"import {module}\n\ndef run():\n    return 1\n"
+    modules = PluginModules("acme.demo", {"demo.py": source.encode()}, granted=(), write=print)
+    with pytest.raises(PluginRefused) as caught:
+        modules.handler("demo:run")
+    assert instead in caught.value.next_step()

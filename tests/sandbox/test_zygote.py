@@ -183,6 +183,7 @@ def test_a_worker_has_loaded_nothing_that_it_does_not_need(start: Any, broker: A
     assert ours <= {"errors", "sdk", "sandbox", "model"}
     assert {name for name in loaded if name.startswith("automatosx_nb.model.")} <= {
         "automatosx_nb.model.permissions",
+        "automatosx_nb.model.names",
         "automatosx_nb.model.spelling",
     }
     assert not loaded & {"automatosx_nb.sandbox.supervisor", "automatosx_nb.sandbox.launcher", "subprocess", "site"}
