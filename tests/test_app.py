@@ -21,6 +21,7 @@ from automatosx_nb.errors import (
     Incompatible,
     InvalidManifest,
     InvalidPermission,
+    MagicTaken,
     NothingToRollBack,
     NotInstalled,
     PluginFailed,
@@ -548,3 +549,17 @@ def test_an_entry_keeps_its_state_name_while_its_version_stays(market: Marketpla
     after = next(p for p in market.installed() if p.id == PROFILER)
     assert replace(after) == before
     assert state_path(home / "profile", PROFILER, after.state).parent.name == PROFILER
+
+
+def test_a_plugin_does_not_take_another_ones_magic(market: Marketplace, make_plugin: MakePlugin, home: Path) -> None:
+    market.publish(make_plugin("acme.first", magic="shared"))
+    market.publish(make_plugin("acme.second", magic="shared"))
+    market.install("acme.first")
+    before = snapshot(home)
+    with pytest.raises(MagicTaken) as caught:
+        market.install("acme.second")
+    assert (caught.value.magic, caught.value.plugin, caught.value.owner) == ("shared", "acme.second", "acme.first")
+    assert snapshot(home) == before
+    market.remove("acme.first")
+    market.install("acme.second")
+    assert [plugin.id for plugin in market.installed()] == ["acme.second"]

@@ -149,7 +149,7 @@ class UntransferableValue(UserError, TypeError):
         return f"{self.what} is a {self.type_name}, which cannot pass between a notebook and a plugin{because}."
 
     def next_step(self) -> str:
-        return "Pass a JSON value, bytes or a table (pandas, polars, pyarrow, duckdb: anything with __arrow_c_stream__)."
+        return "Pass a JSON value, bytes or a table (pandas, polars, pyarrow: whatever has __arrow_c_stream__)."
 
 
 class UsageError(UserError):

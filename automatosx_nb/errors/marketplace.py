@@ -179,3 +179,18 @@ class Incompatible(UserError):
 
     def next_step(self) -> str:
         return self.remedy or f"See which versions fit: %ax info {self.plugin}."
+
+
+class MagicTaken(UserError):
+    """Two plugins add a magic of one name: what a user types would depend on which was installed last."""
+
+    code: ClassVar[str] = "magic-taken"
+    magic: str
+    plugin: str
+    owner: str
+
+    def problem(self) -> str:
+        return f"{self.plugin} adds %{self.magic}, which {self.owner} adds already. Nothing was changed."
+
+    def next_step(self) -> str:
+        return f"Do without one of them: %ax remove {self.owner}, then install {self.plugin}."

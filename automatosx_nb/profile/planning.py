@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from automatosx_nb.errors import Incompatible, InvalidVersion, NotInstalled, StillRequired, UnknownRelease
+from automatosx_nb.errors import (
+    Incompatible,
+    InvalidVersion,
+    MagicTaken,
+    NotInstalled,
+    StillRequired,
+    UnknownRelease,
+)
 from automatosx_nb.model.changelog import news
 from automatosx_nb.model.generation import Generation
 from automatosx_nb.model.permissions import not_covered
@@ -113,7 +120,21 @@ class Planner:
         kept = {
             plugin: entry.version for plugin, entry in current.plugins.items() if selected.get(plugin) == entry.version
         }
+        self._refuse_taken_magics(current, kept, changes)
         return Plan(current.number, action, tuple(changes), kept, wanted, _rewished(current, kept, wanted))
+
+    def _refuse_taken_magics(self, current: Generation, kept: Iterable[str], changes: Iterable[PlannedChange]) -> None:
+        """What a user types must not depend on which plugin came last.
+
+        :raises MagicTaken: an incoming plugin adds a magic that another one adds.
+        """
+        owners = {magic["name"]: name for name in kept for magic in current.plugins[name].contributes.get("magics", ())}
+        for change in changes:
+            if change.new is None:
+                continue
+            for magic in _release(self._registry.plugin(change.id), change.new).contributions.get("magics", ()):
+                if owners.setdefault(magic, change.id) != change.id:
+                    raise MagicTaken(magic, change.id, owners[magic])
 
     def _change(self, current: Generation, plugin: str, version: str, why: str) -> PlannedChange:
         detail = self._registry.plugin(plugin)

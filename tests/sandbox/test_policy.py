@@ -11,7 +11,7 @@ from RestrictedPython.Guards import safe_builtins
 from RestrictedPython.transformer import INSPECT_ATTRIBUTES
 
 from automatosx_nb.errors import PluginRefused
-from automatosx_nb.sandbox import guards, policy
+from automatosx_nb.sandbox import guards, policy, vocabulary
 from automatosx_nb.sandbox.modules import PluginModules
 
 if TYPE_CHECKING:
@@ -466,9 +466,9 @@ def test_every_node_of_this_python_is_allowed_or_refused_by_name() -> None:
         return {kind.__name__} if not below else {name for sub in below for name in leaves(sub)}
 
     nodes = {name for name in leaves(ast.AST) if name in vars(ast)}
-    answered = set(policy.ALLOWED) | set(policy.REFUSED) | NO_SOURCE_HAS_THEM
+    answered = set(vocabulary.ALLOWED) | set(vocabulary.REFUSED) | NO_SOURCE_HAS_THEM
     assert nodes - answered == set()
-    assert not set(policy.ALLOWED) & set(policy.REFUSED)
+    assert not set(vocabulary.ALLOWED) & set(vocabulary.REFUSED)
 
 
 def test_a_node_that_nobody_knows_is_refused() -> None:
@@ -481,7 +481,7 @@ def test_a_node_that_nobody_knows_is_refused() -> None:
 
 
 def test_every_allowed_node_has_a_visitor_of_its_own() -> None:
-    assert [kind for kind in policy.ALLOWED if not hasattr(policy.Policy, f"visit_{kind}")] == []
+    assert [kind for kind in vocabulary.ALLOWED if not hasattr(policy.Policy, f"visit_{kind}")] == []
 
 
 def test_the_names_that_restrictedpython_closes_are_closed_here() -> None:

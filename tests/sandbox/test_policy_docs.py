@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from automatosx_nb.sandbox import facades, guards, policy
+from automatosx_nb.sandbox import facades, guards, vocabulary
 
 PAGE = (Path(__file__).parents[2] / "docs" / "plugin-python.md").read_text("utf-8")
 SECTIONS = {
@@ -36,5 +36,5 @@ def test_every_builtin_and_every_ordinary_method_is_listed() -> None:
 
 
 def test_every_closed_builtin_is_listed_with_what_to_use() -> None:
-    for name, instead in policy.INSTEAD.items():
+    for name, instead in vocabulary.INSTEAD.items():
         assert f"| `{name}` | {instead} |" in PAGE
