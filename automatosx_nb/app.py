@@ -49,7 +49,7 @@ class Marketplace:
         self._sandbox: Sandbox | None = None
         self._config = config
         self._lock = threading.RLock()
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners: list[Callable[[], object]] = []
 
     # --- discovery
 
@@ -134,7 +134,7 @@ class Marketplace:
         target = self.profile.rollback_target(to)
         plan = plan_return(self.profile.current(), target)
         applied = apply_return(self.profile, plan, target, author=author(), progress=progress)
-        self._tell()
+        self.tell_changed()
         return applied
 
     def publish(self, source: Path | str | bytes, *, stage: Stage | None = None) -> PublishReport:
@@ -155,7 +155,7 @@ class Marketplace:
                 source = build(path) if path.is_dir() else path.read_bytes()
         return self.registry.publish(source, stage=stage or Stage.STABLE)
 
-    def on_change(self, listener: Callable[[], None]) -> Callable[[], None]:
+    def on_change(self, listener: Callable[[], object]) -> Callable[[], None]:
         """Call ``listener``, which must not raise, after each change made through this object, on its thread."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
@@ -246,7 +246,7 @@ class Marketplace:
                 if attempt == REPLANS - 1:
                     raise
                 continue
-            self._tell()
+            self.tell_changed()
             return applied
         raise AssertionError("unreachable: the last attempt returns or raises")
 
@@ -255,7 +255,8 @@ class Marketplace:
 
         self.sandbox.start(program_of(package, grants), self.settings.limits).stop()
 
-    def _tell(self) -> None:
+    def tell_changed(self) -> None:
+        """Call every listener: what is installed changed, here or by another process."""
         for listener in list(self._listeners):
             listener()
 

@@ -51,7 +51,7 @@ class Session:
         )
         self._remove_ax = magics.add("line", "ax", self.ax)
         self._stop_listening = self.market.on_change(self._follow)
-        self._ipython.events.register("pre_run_cell", self._follow)
+        self._ipython.events.register("pre_run_cell", self._before_cell)
         self.host.follow()
 
     def ax(self, line: str) -> None:
@@ -62,17 +62,23 @@ class Session:
         print(run(split_line(line, "%ax <verb> …"), lambda: self.market, Cell()))  # noqa: T201 - a magic's output
 
     def close(self) -> None:
-        self._ipython.events.unregister("pre_run_cell", self._follow)
+        self._ipython.events.unregister("pre_run_cell", self._before_cell)
         self._stop_listening()
         self._remove_ax()
         self.host.close()
 
-    def _follow(self, _info: Any = None) -> None:
-        """Follow what was installed, here or by another kernel or a terminal; never fail the user's cell for it."""
+    def _before_cell(self, _info: Any) -> None:
+        """Follow what another kernel or a terminal changed meanwhile, and tell the panels of it."""
+        if self._follow():
+            self.market.tell_changed()
+
+    def _follow(self) -> bool:
+        """Whether anything changed; whatever goes wrong never fails the user's cell."""
         try:
-            self.host.follow()
+            return self.host.follow()
         except Exception as error:  # noqa: BLE001 - a callback that raises would show up in the user's cell
             _note_failure("following the profile", error)
+            return False
 
 
 class Cell:
@@ -97,8 +103,22 @@ class IPythonFrontend:
         def run_magic(line: str, cell: str | None = None) -> object:
             return call(line, cell)
 
-        run_magic.__doc__ = f"{magic.get('summary', '')}\n\n{plugin.id} {plugin.version}: {plugin.summary}".strip()
+        run_magic.__doc__ = _documentation(plugin, magic)
         return self._magics.add("cell" if magic["cell"] else "line", magic["name"], run_magic)
+
+
+def _documentation(plugin: InstalledPlugin, magic: Record) -> str:
+    """What ``%name?`` shows: the usage and each argument, made without a parser, for this runs at loading."""
+    name = f"{'%%' if magic['cell'] else '%'}{magic['name']}"
+    words, lines = [name], []
+    for argument in magic["args"]:
+        option, flag = argument["name"].startswith("-"), argument["type"] == "flag"
+        typed = argument["name"] if option else argument["name"].upper()
+        typed += f" {argument['type'].upper()}" if option and not flag else ""
+        words.append(typed if argument.get("required", not option) else f"[{typed}]")
+        lines.append(f"  {typed:<24} {argument.get('help') or ''}".rstrip())
+    more = f"{name} --help says this, too. From {plugin.id} {plugin.version}: {plugin.summary}"
+    return "\n".join([magic.get("summary", ""), "", " ".join(words), *lines, "", more]).strip()
 
 
 class LayeredMagics:

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 from automatosx_nb.commands import text
 from automatosx_nb.commands.verbs import Answer, Console, Verb
+from automatosx_nb.errors import UsageError
+from automatosx_nb.model.manifest import CATEGORIES
 from automatosx_nb.model.release import PluginDetail, PluginSummary, ReleaseDetail
 from automatosx_nb.model.semver import Version
+from automatosx_nb.model.spelling import nearest
 
 if TYPE_CHECKING:
     from automatosx_nb.app import Marketplace
@@ -26,6 +29,12 @@ def _configure_search(parser: Parser) -> None:
 
 
 def _search(market: Marketplace, options: Namespace, console: Console) -> Answer:
+    if options.category is not None and options.category not in CATEGORIES:
+        near = nearest(options.category, CATEGORIES) or CATEGORIES
+        raise UsageError(
+            f"there is no category {options.category!r}; did you mean {' or '.join(near)}?",
+            f"{console.prefix} search [words] --category CATEGORY",
+        )
     page = market.search(
         " ".join(options.words),
         category=options.category,

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from textwrap import wrap
 
 from automatosx_nb.model.permissions import Permission
 from automatosx_nb.model.plan import Plan, PlannedChange
 from automatosx_nb.model.printable import printable
 
+WIDTH = 110
+"""Columns of text that fit a notebook's cell, and most terminals."""
+
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Left-aligned columns under their heads."""
+    """Left-aligned columns under their heads; the last one is wrapped where a line would be wider than a cell."""
     lines = [tuple(head), *(tuple(map(printable, row)) for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
-    return "\n".join(
-        "  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
-    )
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head) - 1)]
+    indent = sum(widths) + 2 * len(widths)
+    return "\n".join(_row(line, widths, indent) for line in lines)
+
+
+def _row(line: Sequence[str], widths: Sequence[int], indent: int) -> str:
+    first = "".join(f"{cell:<{width}}  " for cell, width in zip(line[:-1], widths, strict=True))
+    last = wrap(line[-1], max(WIDTH - indent, 20), break_long_words=False, break_on_hyphens=False) or [""]
+    return "\n".join([(first + last[0]).rstrip(), *(" " * indent + more for more in last[1:])])
 
 
 def size(count: int) -> str:

@@ -9,6 +9,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
+from automatosx_nb import __version__
 from automatosx_nb.errors import UsageError
 from automatosx_nb.host.arguments import HelpAsked, Parser
 from automatosx_nb.model.spelling import nearest
@@ -18,6 +19,20 @@ if TYPE_CHECKING:
 
     from automatosx_nb.app import Marketplace
     from automatosx_nb.model.progress import Step
+
+
+_MEANT = {
+    **dict.fromkeys(("uninstall", "delete", "rm"), "remove"),
+    **dict.fromkeys(("upgrade", "outdated"), "update"),
+    **dict.fromkeys(("undo", "revert"), "rollback"),
+    **dict.fromkeys(("ls", "installed"), "list"),
+    **dict.fromkeys(("show", "details"), "info"),
+    "find": "search",
+    "add": "install",
+    "log": "history",
+    "build": "pack",
+}
+"""What people type who know other tools; looking alike would lead from ``uninstall`` to ``install``."""
 
 
 class Console(Protocol):
@@ -59,6 +74,8 @@ def run(words: Sequence[str], market: Callable[[], Marketplace], console: Consol
     """
     if not words or words[0] in ("-h", "--help", "help"):
         return overview(console.prefix)
+    if words[0] in ("--version", "version"):
+        return f"automatosx_nb {__version__}"
     verb = find(words[0], console.prefix)
     parser = parser_of(verb, console.prefix)
     try:
@@ -73,7 +90,7 @@ def find(name: str, prefix: str) -> Verb:
     """:raises UsageError: with the nearest verbs."""
     verbs = all_verbs()
     if name not in verbs:
-        near = nearest(name, verbs)
+        near = (_MEANT[name],) if name in _MEANT else nearest(name, verbs)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         raise UsageError(f"there is no verb {name!r}{hint}", f"{prefix} {{{','.join(verbs)}}} …")
     return verbs[name]

@@ -41,14 +41,18 @@ class Activation:
         self._undo: dict[str, list[Undo]] = {}
         self._runners: dict[str, PluginRunner] = {}
 
-    def follow(self) -> None:
-        """Take over the current generation if it is another one than before; costs one ``stat`` if it is not."""
+    def follow(self) -> bool:
+        """Take over the current generation if it is another one than before; costs one ``stat`` if it is not.
+
+        :returns: whether it is another one.
+        """
         stamp = self._profile.generations.stamp()
         if stamp == self._stamp:
-            return
+            return False
         with self._lock:
             self._take_over(self._profile.current())
             self._stamp = stamp
+        return True
 
     def close(self) -> None:
         """Take every contribution away and end every worker."""

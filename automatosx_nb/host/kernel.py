@@ -39,11 +39,12 @@ class KernelHost:
         self._lock = threading.Lock()
         self._detach: Undo | None = None
 
-    def follow(self) -> None:
-        """Be what the profile's current generation says; cheap when nothing changed."""
-        self.activation.follow()
+    def follow(self) -> bool:
+        """Be what the profile's current generation says, and whether that changed; cheap when it did not."""
+        changed = self.activation.follow()
         with self._lock:  # a panel's thread and the next cell may follow at the same moment
             self._listen(any(map(self.bus.wants, KERNEL_TOPICS)))
+        return changed
 
     def close(self) -> None:
         self.activation.close()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from automatosx_nb import cli
+from automatosx_nb import __version__, cli
 from automatosx_nb.app import Marketplace
 from automatosx_nb.commands import run
 from automatosx_nb.commands.verbs import all_verbs, parser_of
@@ -240,3 +240,27 @@ def test_without_a_terminal_nobody_is_asked_and_nothing_is_granted(
     assert "--grant modules:pyarrow" in capsys.readouterr().err
     assert cli.main(["install", PROFILER, "--grant", "modules:pyarrow"]) == 0
     assert "adds %profile" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("uninstall", "remove"), ("upgrade", "update"), ("ls", "list")])
+def test_what_other_tools_call_a_verb_leads_to_ours(market: Marketplace, typed: str, meant: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        ax(market, f"{typed} {PROFILER}")
+    assert f"did you mean {meant}?" in caught.value.problem()
+
+
+def test_an_unknown_category_is_told_and_not_taken_for_an_empty_one(market: Marketplace) -> None:
+    with pytest.raises(UsageError) as caught:
+        ax(market, "search --category dataquality")
+    assert "data-quality" in caught.value.problem()
+
+
+def test_the_version_is_a_word_away() -> None:
+    assert run(["--version"], Marketplace, Console()) == f"automatosx_nb {__version__}"
+
+
+def test_a_long_summary_is_wrapped_under_its_own_column(market: Marketplace) -> None:
+    lines = ax(market, "search profile").splitlines()
+    assert max(map(len, lines)) <= 110
+    column = lines[0].index("what it does")
+    assert [line for line in lines[1:] if line[:column].strip() == "" and line[column:].strip()]
