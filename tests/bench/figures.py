@@ -11,7 +11,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
@@ -102,30 +101,34 @@ def workers() -> None:
         show(
             "worker: call round trip",
             median_ms(lambda: worker.call("bench:run", broker=Silent()), 2000),
-            "socket pair echo between threads",
+            "bare echo of another process",
             echo_ms(),
         )
         worker.stop()
 
 
+_ECHO = """
+import socket, sys
+there = socket.socket(fileno=int(sys.argv[1]))
+while data := there.recv(4096):
+    there.sendall(data)
+"""
+
+
 def echo_ms() -> float:
+    """64 bytes to another process and back, over the same kind of socket."""
     here, there = socket.socketpair()
+    command = [sys.executable, "-c", _ECHO, str(there.fileno())]
+    with subprocess.Popen(command, pass_fds=[there.fileno()]):
+        there.close()
 
-    def answer() -> None:
-        while data := there.recv(4096):
-            there.sendall(data)
+        def ask() -> None:
+            here.sendall(b"x" * 64)
+            here.recv(4096)
 
-    thread = threading.Thread(target=answer, daemon=True)
-    thread.start()
-
-    def ask() -> None:
-        here.sendall(b"x" * 64)
-        here.recv(4096)
-
-    value = median_ms(ask, 2000)
-    here.close()
-    thread.join()
-    there.close()
+        ask()
+        value = median_ms(ask, 2000)
+        here.close()
     return value
 
 
