@@ -41,6 +41,7 @@ class _Job:
     context: contextvars.Context = field(default_factory=contextvars.copy_context)
     value: object = None
     error: BaseException | None = None
+    cancelled: bool = False
 
     def result(self) -> object:
         if self.error is not None:
@@ -101,8 +102,8 @@ class PluginRunner:
         :raises WorkerLost:
         """
         job = _Job(handler, args, kwargs or {})
-        self._put(job)
         try:
+            self._put(job)
             job.done.wait()
         except KeyboardInterrupt:
             self._cancel(job)
@@ -147,14 +148,20 @@ class PluginRunner:
 
     def _cancel(self, job: _Job) -> None:
         with self._wake:
+            job.cancelled = True
             if job in self._jobs:
                 self._jobs.remove(job)
+            if self._running is not job:
                 return
-            worker = self._worker
+        if not self._ends(job, lambda worker: worker.interrupt()):
+            self._ends(job, lambda worker: worker.stop())
+
+    def _ends(self, job: _Job, end: Callable[[Worker], None]) -> bool:
+        """Whether the running ``job`` is done soon after its worker, if it has started, was asked to end it."""
+        worker = self._worker
         if worker is not None:
-            worker.interrupt()
-        if not job.done.wait(INTERRUPT_GRACE_S) and worker is not None:
-            worker.stop()
+            end(worker)
+        return job.done.wait(INTERRUPT_GRACE_S)
 
     def _serve(self) -> None:
         while (job := self._next()) is not None:
@@ -185,6 +192,8 @@ class PluginRunner:
             self._worker = self._started()
         if self._stopped:
             raise WorkerLost(self.entry.id, "the plugin was replaced or removed")
+        if job.cancelled:
+            raise CallInterrupted(self.entry.id)
         broker = _JobBroker(self._broker, self.log, job)
         try:
             return self._worker.call(

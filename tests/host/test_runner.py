@@ -170,6 +170,21 @@ def test_interrupting_the_wait_stops_the_call_and_the_next_one_works(
     assert runner.call("demo:run", ["again"]) == "again"
 
 
+def test_a_call_interrupted_while_its_worker_starts_is_never_made(make_runner: MakeRunner) -> None:
+    runner = make_runner(replace(Limits(), wall_s=600.0))
+    start = runner._start
+
+    def interrupted_start(entry: InstalledPlugin) -> Any:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        return start(entry)
+
+    runner._start = interrupted_start
+    with pytest.raises(CallInterrupted):
+        runner.call("demo:spin")
+    runner._start = start
+    assert runner.call("demo:run", ["next"]) == "next"
+
+
 def test_a_worker_that_ended_is_started_again(make_runner: MakeRunner) -> None:
     runner = make_runner()
     runner.call("demo:run")
