@@ -25,7 +25,7 @@ from automatosx_nb.sandbox.limits import Limits
 NOT_OURS = -256
 """The status of a process that the fork server does not know."""
 _UNITS = {"wall_s": "s", "start_s": "s", "cpu_s": "s", "memory_mb": "MiB", "output_kb": "KiB", "disk_mb": "MiB"}
-_HOSTS_OWN = frozenset(("messages", "threads"))
+_HOSTS_OWN = frozenset(("messages", "start_s", "threads"))
 _SHOWN, _SHOWN_FRAMES = 10_000, 40
 
 

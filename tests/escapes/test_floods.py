@@ -41,7 +41,7 @@ def exceeded(worker: Any, handler: str, host: Any, *args: object) -> str:
     assert not worker.alive
     limit = str(caught.value.limit)
     raisable = limit.replace("_", "-") in LIMITS
-    assert ("raise the limit" in caught.value.next_step()) == raisable
+    assert ("let it have more" in caught.value.next_step()) == raisable
     return limit
 
 
