@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from automatosx_nb.errors import InvalidManifest, ManifestProblem
 from automatosx_nb.model import contributions, requirements
@@ -17,7 +17,7 @@ from automatosx_nb.model.reader import Problems, Spot, Table, line, matching, on
 from automatosx_nb.model.requirements import REQUIRES, Requires
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from automatosx_nb.model.semver import Version
 
@@ -46,16 +46,19 @@ CATEGORIES = (
 """The closed list of what a plugin can be for."""
 
 _SECTIONS = "schema, [plugin], [requires], [permissions], [limits], [contributes]"
+KEYWORD_PATTERN = r"(?=.{1,40}$)[a-z0-9][a-z0-9+.#-]*(?: [a-z0-9][a-z0-9+.#-]*)*"
+MAIN_PATTERN = r"(?!automatosx_nb$)[a-z][a-z0-9_]{0,63}"
+DOC_PATTERN = r"docs/(?:[A-Za-z0-9_-][A-Za-z0-9_. -]*/)*[A-Za-z0-9_-][A-Za-z0-9_. -]*\.ipynb"
 _KEYWORD = matching(
-    re.compile(r"(?=.{1,40}$)[a-z0-9][a-z0-9+.#-]*(?: [a-z0-9][a-z0-9+.#-]*)*"),
+    re.compile(KEYWORD_PATTERN),
     "one or a few words in small letters, as in 'csv' or 'missing values'",
 )
 _MAIN = matching(
-    re.compile(r"(?!automatosx_nb$)[a-z][a-z0-9_]{0,63}"),
+    re.compile(MAIN_PATTERN),
     "the name of the package or module under src/, as in 'csv_doctor'",
 )
 _DOC = matching(
-    re.compile(r"docs/(?:[A-Za-z0-9_-][A-Za-z0-9_. -]*/)*[A-Za-z0-9_-][A-Za-z0-9_. -]*\.ipynb"),
+    re.compile(DOC_PATTERN),
     "the path of a notebook under docs/, as in 'docs/quickstart.ipynb'",
 )
 _MAX_KEY_PARTS = 32
@@ -89,6 +92,21 @@ class Manifest:
     contributes: Contributions = field(default_factory=Contributions)
 
 
+Steps: TypeAlias = "Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]"
+STEPS: Steps = {}
+"""Older format → what makes its document one of the next format. A release is never rewritten, so a format that was
+once published is read for good; none has been replaced yet."""
+
+
+def upgraded(document: dict[str, Any], *, to: int = SCHEMA, steps: Steps = STEPS) -> dict[str, Any]:
+    """``document`` in the format ``to``, by way of every format in between; as it is where there is no way."""
+    number = document.get("schema")
+    while type(number) is int and number < to and number in steps:
+        document = {**steps[number](document), "schema": number + 1}
+        number += 1
+    return document
+
+
 def parse(text: str, *, source: str = "plugin.toml") -> Manifest:
     """Reads a manifest; ``source`` is what its problems call it.
 
@@ -96,7 +114,7 @@ def parse(text: str, *, source: str = "plugin.toml") -> Manifest:
     """
     problems = Problems()
     document = _toml(text, problems)
-    manifest = None if document is None else _manifest(Table(document, "", problems), problems)
+    manifest = None if document is None else _manifest(Table(upgraded(document), "", problems), problems)
     if manifest is None or problems.told:
         raise InvalidManifest(source, problems.all())
     return manifest
@@ -111,7 +129,7 @@ def _manifest(top: Table, problems: Problems) -> Manifest | None:
     requires = top.need("requires", requirements.requires_of(plugin["id"]), f"the table [requires] with {REQUIRES}")
     asked, optional = top.get("permissions", _permissions) or ({}, {})
     limits = top.get("limits", requirements.limits) or {}
-    adds = top.get("contributes", contributions.read) or Contributions()
+    adds = top.get("contributes", contributions.reader(plugin["id"])) or Contributions()
     top.finish()
     _check_needs(adds, {**asked, **optional}, problems)
     if None in plugin.values() or requires is None or schema is None:
@@ -172,7 +190,7 @@ def _plugin(table: Table) -> dict[str, Any]:
     """The fields of [plugin]; None for one that is missing or wrong."""
     required = {
         "id": table.need("id", requirements.plugin_id, requirements.PLUGIN_ID),
-        "version": table.need("version", requirements.version, "a SemVer version, as in '1.2.0'"),
+        "version": table.need("version", requirements.version, requirements.VERSION),
         "summary": table.need("summary", line(160), "one sentence, at most 160 characters"),
         "license": table.need("license", license_expression, LICENSE),
         "authors": table.need("authors", _authors, "a list of tables, as in [{name = 'Ada'}]"),

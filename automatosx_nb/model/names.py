@@ -12,7 +12,8 @@ from automatosx_nb.errors import InvalidPluginId
 
 MAX_LENGTH = 128
 _PART = r"[a-z0-9]+(?:-[a-z0-9]+)*"
-_ID = re.compile(rf"{_PART}\.{_PART}")
+ID_PATTERN = rf"{_PART}\.{_PART}"
+_ID = re.compile(ID_PATTERN)
 _SEPARATORS = re.compile(r"[-_]+")
 
 

@@ -21,6 +21,10 @@ GRANTABLE_MODULES = ("pyarrow",)
 """Modules outside the standard library that a plugin can be granted; each has a facade in ``sandbox/facades``."""
 
 
+TYPE_NAME = r"[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)+"
+"""A type by its module and name, as in ``pandas.DataFrame``."""
+
+
 def _same(granted: str, asked: str) -> bool:
     return granted == asked
 
@@ -70,6 +74,13 @@ KINDS: Mapping[str, PermissionKind] = {
             re.compile(r"subscribe:(kernel|marketplace)(\.([a-z0-9-]+|\*))*(\.\*\*)?"),
             "subscribe:<topic>, as in subscribe:kernel.cell.finished",
             _topic_covers,
+        ),
+        PermissionKind(
+            "display",
+            Risk.HIGH,
+            "See every {scope} that a cell shows, and draw it in its own way.",
+            re.compile(TYPE_NAME),
+            "a type, as in display:pandas.DataFrame",
         ),
     )
 }

@@ -15,7 +15,7 @@ from automatosx_nb.errors import ManifestProblem
 from automatosx_nb.model.spelling import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 T = TypeVar("T")
 
@@ -142,9 +142,10 @@ class Table:
         """Writes down that the value of ``key``, which is there, does not fit."""
         Spot(self._data[key], key_path(self._path, key), self._problems).refuse(valid)
 
-    def finish(self) -> None:
+    def finish(self, *, aside: Collection[str] = ()) -> None:
+        """Refuse the keys that nobody asked for; ``aside`` are those that were refused already."""
         for key in self._data:
-            if key not in self._known:
+            if key not in self._known and key not in aside:
                 self._problems.add(
                     key_path(self._path, key),
                     "an unknown key",

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 from automatosx_nb.errors import InvalidPermission, InvalidPluginId, InvalidRange, InvalidVersion
 from automatosx_nb.model.names import parse_plugin_id
 from automatosx_nb.model.permissions import KINDS, Permission
-from automatosx_nb.model.reader import Spot, Table, line, tuple_of
+from automatosx_nb.model.reader import Spot, Table, line, one_of, tuple_of
 from automatosx_nb.model.semver import Range, Version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 PLUGIN_ID = "'publisher.name' in small letters, digits and single hyphens"
+VERSION = "a SemVer version, as in '1.2.0'"
 RANGE = "a version range as npm writes it, as in '^1.2' or '>=1.0 <3.0'"
+PLATFORMS = ("linux", "macos", "windows")
+"""Operating systems, by the names that people use."""
 REQUIRES = 'automatosx, as in automatosx = "^1.0"'
 
 LIMITS: Mapping[str, tuple[type[int] | type[float], int, int]] = {
@@ -44,6 +47,8 @@ class Requires:
     optional_plugins: Mapping[str, Range] = field(default_factory=dict)
     packages: tuple[str, ...] = ()
     """PEP 508 requirements; they are checked, never installed."""
+    platforms: tuple[str, ...] = ()
+    """Of :data:`PLATFORMS`; empty: any."""
 
 
 def requires_of(own: str | None) -> Callable[[Spot], Requires | None]:
@@ -64,12 +69,13 @@ def _requires(spot: Spot, own: str | None) -> Requires | None:
     plugins = table.get("plugins", _plugins) or {}
     optional = table.get("optional-plugins", _plugins) or {}
     packages = table.get("packages", tuple_of(_package, "a list of PEP 508 requirements")) or ()
+    platforms = table.get("platforms", _platforms) or ()
     table.finish()
     for twice in sorted(plugins.keys() & optional.keys()):
         spot.refuse("each plugin once: required or optional", found=f"{twice!r} twice")
     if own in plugins or own in optional:
         spot.refuse("other plugins", found=f"{own!r}, which is this plugin itself")
-    return None if core is None else Requires(core, python, plugins, optional, packages)
+    return None if core is None else Requires(core, python, plugins, optional, packages, platforms)
 
 
 def plugin_id(spot: Spot) -> str | None:
@@ -84,9 +90,9 @@ def version(spot: Spot) -> Version | None:
         try:
             return Version.parse(spot.value)
         except InvalidVersion as error:
-            spot.refuse("a SemVer version, as in '1.2.0'", found=_at(spot.value, error.reason, error.position))
+            spot.refuse(VERSION, found=_at(spot.value, error.reason, error.position))
             return None
-    spot.refuse("a SemVer version, as in '1.2.0'")
+    spot.refuse(VERSION)
     return None
 
 
@@ -162,6 +168,9 @@ def _plugin_id(text: str, spot: Spot, *, found: str | None = None) -> str | None
         known = (error.suggestion,) if error.suggestion else ()
         spot.refuse(PLUGIN_ID, found=found, word=error.suggestion or "", known=known)
         return None
+
+
+_platforms = tuple_of(one_of(PLATFORMS, "one of"), f"a list of {', '.join(PLATFORMS)}, one at least", least=1)
 
 
 def _python(spot: Spot) -> str | None:

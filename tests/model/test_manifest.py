@@ -54,15 +54,23 @@ def test_every_value_of_a_manifest_arrives() -> None:
     assert list(read.requires.plugins) == ["acme.tables"]
     assert list(read.requires.optional_plugins) == ["acme.charts"]
     assert read.requires.packages == ("pandas>=2", "numpy; python_version < '4'")
+    assert read.requires.platforms == ("linux", "macos")
     assert read.permissions == {
         "storage": "Remembers your thresholds.",
         "events:subscribe:kernel.cell.*": "Times your cells.",
+        "display:pandas.DataFrame": "Marks what is wrong in the tables that you look at.",
     }
     assert read.optional_permissions == {"modules:pyarrow": "Reads large tables faster."}
     assert read.limits == {"memory_mb": 512, "wall_s": 2.5, "open_files": 32}
     assert read.contributes.summary() == {
         "magics": ("doctor", "doctor_rules"),
+        "commands": ("check-types",),
+        "panels": ("findings",),
+        "formatters": ("pandas.DataFrame",),
         "subscriptions": ("kernel.cell.finished", "kernel.cell.*"),
+        "services": ("count_faults",),
+        "events": ("plugin.acme.csv-doctor.finding",),
+        "settings": ("max-rows", "ignored", "mode"),
     }
 
 
@@ -70,6 +78,26 @@ def test_what_a_manifest_may_leave_out_is_empty() -> None:
     read = manifest.parse(MINIMAL)
     assert (read.keywords, read.docs, read.permissions, read.optional_permissions) == ((), (), {}, {})
     assert (read.limits, read.contributes.handlers, read.requires.packages) == ({}, (), ())
+
+
+def test_an_older_format_is_read_by_way_of_every_format_in_between() -> None:
+    steps: manifest.Steps = {
+        -1: lambda document: {**document, "plugin": {"id": document["name"]}},
+        0: lambda document: {key: value for key, value in document.items() if key != "name"},
+    }
+    old = {"schema": -1, "name": "acme.hello"}
+    assert manifest.upgraded(old, steps=steps) == {"schema": 1, "plugin": {"id": "acme.hello"}}
+    assert old == {"schema": -1, "name": "acme.hello"}
+
+
+@pytest.mark.parametrize("document", [{"schema": 1}, {"schema": 2}, {"schema": "0"}, {"schema": True}, {}])
+def test_a_format_to_which_no_way_leads_is_left_to_the_reader(document: dict[str, Any]) -> None:
+    steps: manifest.Steps = {2: dict, 7: dict}
+    assert manifest.upgraded(document, steps=steps) == document
+
+
+def test_every_older_format_has_its_step() -> None:
+    assert sorted(manifest.STEPS) == list(range(1, manifest.SCHEMA))
 
 
 def test_the_message_names_the_file_and_counts_its_problems() -> None:

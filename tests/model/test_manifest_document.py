@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,8 @@ from automatosx_nb.model.contributions.arguments import TYPES
 from automatosx_nb.model.events import KERNEL_TOPICS
 from automatosx_nb.model.permissions import KINDS as PERMISSIONS
 from automatosx_nb.model.reader import MAX_ITEMS, Table
-from automatosx_nb.model.requirements import LIMITS
+from automatosx_nb.model.requirements import LIMITS, PLATFORMS
+from automatosx_nb.model.schemas import KEYWORDS, MAX_DEPTH, MAX_NAMES
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "manifest.md").read_text("utf-8")
 
@@ -29,7 +31,13 @@ def test_the_example_is_a_manifest_without_a_problem() -> None:
     assert read.id == "acme.csv-doctor"
     assert read.contributes.summary() == {
         "magics": ("doctor", "doctor_rules"),
+        "commands": ("check-types",),
+        "panels": ("findings",),
+        "formatters": ("pandas.DataFrame",),
         "subscriptions": ("kernel.cell.finished",),
+        "services": ("count_faults",),
+        "events": ("plugin.acme.csv-doctor.finding",),
+        "settings": ("max-rows",),
     }
 
 
@@ -37,15 +45,16 @@ def test_every_key_that_the_reader_knows_has_a_row(monkeypatch: pytest.MonkeyPat
     known: set[str] = set()
     finish = Table.finish
 
-    def remember(table: Table) -> None:
+    def remember(table: Table, **options: Any) -> None:
         known.update(table._known)
-        finish(table)
+        finish(table, **options)
 
     monkeypatch.setattr(Table, "finish", remember)
     manifest.parse(example())
-    rows = set(re.findall(r"^\| `([a-z-]+)` \|", DOCUMENT, re.MULTILINE))
-    assert known - set(KINDS) <= rows
-    assert {f"[[contributes.{kind}]]" for kind in KINDS} <= set(re.findall(r"\[\[.*?\]\]", DOCUMENT))
+    rows = re.findall(r"^\| (`[A-Za-z-]+`(?:, `[A-Za-z-]+`)*) \|", DOCUMENT, re.MULTILINE)
+    assert known - set(KINDS) <= set(re.findall(r"[A-Za-z-]+", " ".join(rows)))
+    headings = re.findall(r"^### `\[+contributes\.(\w+)", DOCUMENT, re.MULTILINE)
+    assert headings == list(KINDS)
 
 
 def test_every_limit_is_listed_with_its_bounds() -> None:
@@ -60,7 +69,7 @@ def test_every_category_is_listed() -> None:
 
 
 def test_every_type_of_argument_permission_and_topic_is_listed() -> None:
-    for word in (*TYPES, *KERNEL_TOPICS):
+    for word in (*TYPES, *KERNEL_TOPICS, *PLATFORMS, *KEYWORDS):
         assert f"`{word}`" in DOCUMENT
     for kind in PERMISSIONS:
         assert re.search(rf"^\| `{kind}[`:]", DOCUMENT, re.MULTILINE)
@@ -68,4 +77,5 @@ def test_every_type_of_argument_permission_and_topic_is_listed() -> None:
 
 def test_the_sizes_that_are_told_are_the_ones_that_hold() -> None:
     assert f"at most {manifest.MAX_TEXT_KB} KiB" in DOCUMENT
-    assert f"at most {MAX_ITEMS} tables" in DOCUMENT
+    assert f"At most {MAX_ITEMS} of each kind" in DOCUMENT
+    assert f"at most {MAX_DEPTH} schemas deep, {MAX_NAMES} properties" in DOCUMENT

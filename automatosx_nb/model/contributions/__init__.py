@@ -7,22 +7,54 @@ A new kind is one file with a record (see :class:`kind.Contribution`) and its ``
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from automatosx_nb.model.contributions import magics, subscriptions
+from automatosx_nb.model.contributions import (
+    commands,
+    events,
+    formatters,
+    magics,
+    panels,
+    services,
+    settings,
+    subscriptions,
+)
 from automatosx_nb.model.contributions.arguments import Argument
+from automatosx_nb.model.contributions.commands import Command
+from automatosx_nb.model.contributions.events import EventType
+from automatosx_nb.model.contributions.formatters import Formatter
 from automatosx_nb.model.contributions.kind import Contribution, Kind
 from automatosx_nb.model.contributions.magics import Magic
+from automatosx_nb.model.contributions.panels import Panel
+from automatosx_nb.model.contributions.services import Service
+from automatosx_nb.model.contributions.settings import Setting
 from automatosx_nb.model.contributions.subscriptions import Subscription
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from automatosx_nb.model.reader import Spot
 
-__all__ = ["KINDS", "Argument", "Contribution", "Contributions", "Kind", "Magic", "Subscription", "read"]
+__all__ = [
+    "KINDS",
+    "Argument",
+    "Command",
+    "Contribution",
+    "Contributions",
+    "EventType",
+    "Formatter",
+    "Kind",
+    "Magic",
+    "Panel",
+    "Service",
+    "Setting",
+    "Subscription",
+    "reader",
+]
 
-KINDS: Mapping[str, Kind[Any]] = {kind.name: kind for kind in (magics.KIND, subscriptions.KIND)}
+_MODULES = (magics, commands, panels, formatters, subscriptions, services, events, settings)
+KINDS: Mapping[str, Kind[Any]] = {module.KIND.name: module.KIND for module in _MODULES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +62,13 @@ class Contributions:
     """Everything that one release adds, by kind, each in the manifest's order."""
 
     magics: tuple[Magic, ...] = ()
+    commands: tuple[Command, ...] = ()
+    panels: tuple[Panel, ...] = ()
+    formatters: tuple[Formatter, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
+    services: tuple[Service, ...] = ()
+    events: tuple[EventType, ...] = ()
+    settings: tuple[Setting, ...] = ()
 
     def __iter__(self) -> Iterator[tuple[str, tuple[Contribution, ...]]]:
         """Pairs of a kind's name and its contributions, kinds that are empty included."""
@@ -55,11 +93,15 @@ class Contributions:
         return cls(**{name: tuple(map(kind.from_record, records.get(name, ()))) for name, kind in KINDS.items()})
 
 
-def read(spot: Spot) -> Contributions:
-    """Reads ``[contributes]``; what is wrong with it goes where the spot says."""
-    table = spot.table()
-    if table is None:
-        return Contributions()
-    found = {name: table.get(name, kind.read) or () for name, kind in KINDS.items()}
-    table.finish()
-    return Contributions(**found)
+def reader(own: str | None) -> Callable[[Spot], Contributions]:
+    """The reader of ``[contributes]`` of the plugin whose id is ``own`` (None: it is not known)."""
+
+    def read(spot: Spot) -> Contributions:
+        table = spot.table()
+        if table is None:
+            return Contributions()
+        found = {name: table.get(name, partial(kind.read, own=own)) or () for name, kind in KINDS.items()}
+        table.finish()
+        return Contributions(**found)
+
+    return read

@@ -1,10 +1,10 @@
-"""Arguments of a magic, as its manifest declares them: enough to parse a line without running plugin code."""
+"""What a magic or a command takes, as the manifest declares it: enough to parse a line without running plugin code."""
 
 from __future__ import annotations
 
 import keyword
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.model.reader import Spot, Table, boolean, line, one_of, tuple_of
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 TYPES = ("variable", "string", "integer", "number", "flag", "choice")
 """``variable`` is resolved by the host from what the user typed: the one object that the call may see."""
 NAME = "a parameter's name ('table') or an option ('--max-rows'): small letters, digits, '_' (options: '-')"
-_POSITIONAL = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_OPTION = re.compile(r"--[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+POSITIONAL_PATTERN = r"[a-z][a-z0-9_]{0,39}"
+OPTION_PATTERN = r"--[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
+_POSITIONAL = re.compile(POSITIONAL_PATTERN)
+_OPTION = re.compile(OPTION_PATTERN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,19 @@ class Argument:
         """The name of the handler's keyword that it fills: ``--max-rows`` → ``max_rows``."""
         return self.name.removeprefix("--").replace("-", "_")
 
+    def record(self) -> dict[str, Any]:
+        return {**asdict(self), "choices": list(self.choices)}
+
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Argument:
         return cls(**{**record, "choices": tuple(record["choices"])})
+
+
+def arguments(spot: Spot) -> tuple[Argument, ...]:
+    """A reader of ``args``: what a magic or a command takes, positional arguments in their order."""
+    args = tuple_of(argument, "a list of tables, as in [{name = 'table', type = 'variable'}]")(spot) or ()
+    check_order(args, spot)
+    return args
 
 
 def argument(spot: Spot) -> Argument | None:

@@ -6,15 +6,18 @@ import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from automatosx_nb.model.contributions.arguments import Argument, argument, check_order
-from automatosx_nb.model.contributions.kind import HANDLER, Kind, handler
-from automatosx_nb.model.reader import MAX_ITEMS, Spot, boolean, line, tuple_of
+from automatosx_nb.model.contributions.arguments import Argument, arguments
+from automatosx_nb.model.contributions.kind import HANDLER, Kind, handler, listed
+from automatosx_nb.model.reader import boolean, line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from automatosx_nb.model.reader import Spot
+
 NAME = "a magic's name: a small letter, then small letters, digits and '_', at most 40 characters"
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+NAME_PATTERN = r"[a-z][a-z0-9_]{0,39}"
+_NAME = re.compile(NAME_PATTERN)
 _TAKEN = """
 aimport alias alias_magic autoawait autocall automagic autoreload ax bash bookmark capture cat cd
 code_wrap colors conda config connect_info cp cython debug dhist dirs doctest_mode ed edit env file
@@ -53,15 +56,7 @@ class Magic:
         return ()
 
     def record(self) -> dict[str, Any]:
-        return {**asdict(self), "args": [{**asdict(one), "choices": list(one.choices)} for one in self.args]}
-
-
-def read(spot: Spot) -> tuple[Magic, ...]:
-    magics = tuple_of(_magic, f"a list of up to {MAX_ITEMS} tables: [[{spot.path}]]")(spot) or ()
-    names = [magic.name for magic in magics]
-    for name in dict.fromkeys(name for name in names if names.count(name) > 1):
-        spot.refuse("each magic's name once", found=f"{names.count(name)} magics named {name!r}")
-    return magics
+        return {**asdict(self), "args": [one.record() for one in self.args]}
 
 
 def _magic(spot: Spot) -> Magic | None:
@@ -71,7 +66,7 @@ def _magic(spot: Spot) -> Magic | None:
     name = table.need("name", _name, NAME)
     function = table.need("handler", handler, HANDLER)
     summary = table.get("summary", line(200)) or ""
-    args = table.get("args", _args) or ()
+    args = table.get("args", arguments) or ()
     cell = table.get("cell", boolean) or False
     table.finish()
     return None if name is None or function is None else Magic(name, function, summary, args, cell)
@@ -87,15 +82,8 @@ def _name(spot: Spot) -> str | None:
     return spot.value
 
 
-def _args(spot: Spot) -> tuple[Argument, ...]:
-    args = tuple_of(argument, "a list of tables, as in [{name = 'table', type = 'variable'}]")(spot) or ()
-    check_order(args, spot)
-    return args
-
-
 def _from_record(record: Mapping[str, Any]) -> Magic:
-    args = tuple(Argument.from_record(one) for one in record["args"])
-    return Magic(record["name"], record["handler"], record["summary"], args, record["cell"])
+    return Magic(**{**record, "args": tuple(map(Argument.from_record, record["args"]))})
 
 
-KIND = Kind("magics", read, _from_record)
+KIND = Kind("magics", listed(_magic, "magic"), _from_record)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from automatosx_nb.errors import InvalidPermission
 from automatosx_nb.model.contributions.kind import HANDLER, Kind, handler
 from automatosx_nb.model.events import KERNEL_TOPICS
 from automatosx_nb.model.permissions import Permission
 from automatosx_nb.model.reader import MAX_ITEMS, Spot, tuple_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 TOPIC = "a topic of the kernel or the marketplace, as in 'kernel.cell.finished', or a pattern ('kernel.**')"
 
@@ -45,7 +42,7 @@ class Subscription:
         return asdict(self)
 
 
-def read(spot: Spot) -> tuple[Subscription, ...]:
+def _read(spot: Spot, *, own: str | None) -> tuple[Subscription, ...]:
     return tuple_of(_subscription, f"a list of up to {MAX_ITEMS} tables: [[{spot.path}]]")(spot) or ()
 
 
@@ -80,8 +77,4 @@ def _permission(text: str) -> Permission | None:
         return None
 
 
-def _from_record(record: Mapping[str, Any]) -> Subscription:
-    return Subscription(record["topic"], record["handler"])
-
-
-KIND = Kind("subscriptions", read, _from_record)
+KIND = Kind("subscriptions", _read, lambda record: Subscription(**record))

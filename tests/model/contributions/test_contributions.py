@@ -6,8 +6,21 @@ import json
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from automatosx_nb.model.contributions import KINDS, Argument, Contributions, Magic, Subscription
+from automatosx_nb.model.contributions import (
+    KINDS,
+    Argument,
+    Command,
+    Contributions,
+    EventType,
+    Formatter,
+    Magic,
+    Panel,
+    Service,
+    Setting,
+    Subscription,
+)
 from automatosx_nb.model.contributions.magics import TAKEN
+from automatosx_nb.model.semver import Version
 
 EVERYTHING = Contributions(
     magics=(
@@ -27,6 +40,12 @@ EVERYTHING = Contributions(
         Subscription("kernel.cell.finished", "csv_doctor.watch:on_cell"),
         Subscription("kernel.**", "csv_doctor.watch:on_cell"),
     ),
+    commands=(Command("check", "Check", "csv_doctor.checks:doctor", "Checks.", (Argument("table", "variable"),)),),
+    panels=(Panel("findings", "Findings", "csv_doctor.panels:findings"),),
+    formatters=(Formatter("pandas.DataFrame", "csv_doctor.panels:table"),),
+    services=(Service("count", Version.parse("1.2.0"), "csv_doctor.api:count", {"type": "string"}, {"type": "null"}),),
+    events=(EventType("plugin.acme.csv-doctor.finding", {"type": "object"}),),
+    settings=(Setting("max-rows", {"type": "integer", "default": 3}),),
 )
 
 
@@ -36,21 +55,30 @@ def test_records_are_json_and_are_read_back_unchanged() -> None:
 
 
 def test_a_kind_that_nobody_knows_is_left_out_of_records_read_back() -> None:
-    assert Contributions.from_records({"panels": [{"name": "x"}]}) == Contributions()
+    assert Contributions.from_records({"gadgets": [{"name": "x"}]}) == Contributions()
 
 
 def test_handlers_are_named_once_in_the_order_of_the_manifest() -> None:
     assert EVERYTHING.handlers == (
         "csv_doctor.checks:doctor",
         "csv_doctor.rules:define",
+        "csv_doctor.panels:findings",
+        "csv_doctor.panels:table",
         "csv_doctor.watch:on_cell",
+        "csv_doctor.api:count",
     )
 
 
 def test_a_summary_leaves_out_kinds_without_contributions() -> None:
     assert EVERYTHING.summary() == {
         "magics": ("doctor", "rules"),
+        "commands": ("check",),
+        "panels": ("findings",),
+        "formatters": ("pandas.DataFrame",),
         "subscriptions": ("kernel.cell.finished", "kernel.**"),
+        "services": ("count",),
+        "events": ("plugin.acme.csv-doctor.finding",),
+        "settings": ("max-rows",),
     }
     assert Contributions().summary() == {}
 
@@ -62,6 +90,10 @@ def test_every_kind_has_its_field_and_every_field_its_kind() -> None:
 def test_a_subscription_needs_the_permission_to_hear_its_topic() -> None:
     assert Subscription("kernel.**", "a:b").needs == ("events:subscribe:kernel.**",)
     assert Magic("a", "a:b").needs == ()
+
+
+def test_a_formatter_needs_the_permission_to_see_what_it_shows() -> None:
+    assert Formatter("pandas.DataFrame", "a:b").needs == ("display:pandas.DataFrame",)
 
 
 @pytest.mark.parametrize(

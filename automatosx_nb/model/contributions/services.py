@@ -1,0 +1,78 @@
+"""``[[contributes.services]]``: a function that other plugins may call, with what it takes and gives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from automatosx_nb.model.contributions.kind import HANDLER, Kind, handler, listed
+from automatosx_nb.model.reader import line, matching
+from automatosx_nb.model.requirements import VERSION, version
+from automatosx_nb.model.schemas import SCHEMA, Schema, json_schema
+from automatosx_nb.model.semver import Version
+
+if TYPE_CHECKING:
+    from automatosx_nb.model.reader import Spot
+
+NAME = "a service's name, called as a method: a small letter, then small letters, digits and '_', at most 40 characters"
+NAME_PATTERN = r"[a-z][a-z0-9_]{0,39}"
+_name = matching(re.compile(NAME_PATTERN), NAME)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """``version`` is that of the promise: callers ask for a range of it. ``request`` and ``reply`` are JSON Schemas."""
+
+    name: str
+    version: Version
+    handler: str
+    request: Schema
+    reply: Schema
+    summary: str = ""
+
+    @property
+    def label(self) -> str:
+        return self.name
+
+    @property
+    def handlers(self) -> tuple[str, ...]:
+        return (self.handler,)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return ()
+
+    def record(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "version": str(self.version),
+            "handler": self.handler,
+            "request": self.request,
+            "reply": self.reply,
+            "summary": self.summary,
+        }
+
+
+def _service(spot: Spot) -> Service | None:
+    table = spot.table()
+    if table is None:
+        return None
+    name = table.need("name", _name, NAME)
+    promise = table.need("version", version, VERSION)
+    function = table.need("handler", handler, HANDLER)
+    request = table.need("request", json_schema, SCHEMA)
+    reply = table.need("reply", json_schema, SCHEMA)
+    summary = table.get("summary", line(200)) or ""
+    table.finish()
+    if name is None or promise is None or function is None or request is None or reply is None:
+        return None
+    return Service(name, promise, function, request, reply, summary)
+
+
+def _from_record(record: Mapping[str, Any]) -> Service:
+    return Service(**{**record, "version": Version.parse(record["version"])})
+
+
+KIND = Kind("services", listed(_service, "service"), _from_record, served=False)
