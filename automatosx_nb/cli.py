@@ -5,11 +5,17 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
 
 from automatosx_nb.errors import AutomatosxError, UsageError
 from automatosx_nb.model.progress import Step
+
+if TYPE_CHECKING:
+    from automatosx_nb.app import Marketplace
+    from automatosx_nb.host.runner import PluginRunner
+    from automatosx_nb.model.generation import InstalledPlugin
 
 BAR_WIDTH = 24
 EXIT_ERROR, EXIT_USAGE = 1, 2
@@ -38,6 +44,17 @@ class Terminal:
         sys.stderr.write(f"{question} [y/N] ")
         sys.stderr.flush()
         return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+    @contextmanager
+    def runner(self, market: Marketplace, plugin: InstalledPlugin) -> Iterator[PluginRunner]:
+        """One of its own, for the time of the command; a shell has no variables."""
+        from automatosx_nb.host.kernel import make_runner
+
+        runner = make_runner(market, plugin, dict)
+        try:
+            yield runner
+        finally:
+            runner.stop()
 
 
 def main(words: Sequence[str] | None = None) -> int:

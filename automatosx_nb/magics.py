@@ -6,15 +6,18 @@ Loading has a budget of milliseconds (docs/performance.md), so what a verb or a 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.app import current
 from automatosx_nb.host.kernel import KernelHost
 
 if TYPE_CHECKING:
+    from automatosx_nb.app import Marketplace
     from automatosx_nb.host.bus import Undo
     from automatosx_nb.host.ports import Record
+    from automatosx_nb.host.runner import PluginRunner
     from automatosx_nb.model.generation import InstalledPlugin
     from automatosx_nb.model.progress import Step
 
@@ -54,12 +57,15 @@ class Session:
         self._ipython.events.register("pre_run_cell", self._before_cell)
         self.host.follow()
 
-    def ax(self, line: str) -> None:
+    def ax(self, line: str) -> object:
         """``%ax <verb> …``: find, install, update and roll back plugins; ``%ax`` alone lists the verbs."""
-        from automatosx_nb.commands import run
+        from automatosx_nb.commands import answer
         from automatosx_nb.host.arguments import split_line
 
-        print(run(split_line(line, "%ax <verb> …"), lambda: self.market, Cell()))  # noqa: T201 - a magic's output
+        found = answer(split_line(line, "%ax <verb> …"), lambda: self.market, Cell(self.host))
+        if found.shown is None and found.text:
+            print(found.text)  # noqa: T201 - a magic's output
+        return found.shown
 
     def close(self) -> None:
         self._ipython.events.unregister("pre_run_cell", self._before_cell)
@@ -86,11 +92,19 @@ class Cell:
 
     prefix = "%ax"
 
+    def __init__(self, host: KernelHost) -> None:
+        self._host = host
+
     def progress(self, _step: Step, /) -> None:
         """A cell shows what was done, when it is done."""
 
     def confirm(self, _question: str) -> bool | None:
         return None
+
+    @contextmanager
+    def runner(self, _market: Marketplace, plugin: InstalledPlugin) -> Iterator[PluginRunner]:
+        """The kernel's own, which goes on when the command has ended."""
+        yield self._host.activation.runner(plugin)
 
 
 class IPythonFrontend:

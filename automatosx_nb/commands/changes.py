@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.commands import text
 from automatosx_nb.commands.verbs import Answer, Console, Verb
@@ -108,12 +108,18 @@ def done(market: Marketplace, applied: Applied, console: Console, *, undo: str =
     lines = [text.plan(applied.plan, asking="granted")]
     contributions = {entry.id: entry.contributes for entry in market.installed()}
     for change in applied.plan.changes:
-        magics = contributions.get(change.id, {}).get("magics", ())
-        if change.kind == "add" and magics:
-            names = ", ".join(("%%" if magic["cell"] else "%") + magic["name"] for magic in magics)
-            lines.append(f"{change.id} adds {names}.")
+        adds = _adds(change.id, contributions.get(change.id, {}), console)
+        if change.kind == "add" and adds:
+            lines.append(f"{change.id} adds {', and '.join(adds)}.")
     lines.append(f"This is generation {applied.generation}; {console.prefix} {undo} takes it back.")
     return "\n".join(lines)
+
+
+def _adds(plugin: str, contributes: Mapping[str, Any], console: Console) -> list[str]:
+    """What a user can type now."""
+    magics = [("%%" if magic["cell"] else "%") + magic["name"] for magic in contributes.get("magics", ())]
+    commands = [f"commands: {console.prefix} run {plugin}"] if contributes.get("commands") else []
+    return [*([", ".join(magics)] if magics else []), *commands]
 
 
 VERBS = (

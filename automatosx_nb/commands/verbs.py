@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
@@ -16,8 +16,11 @@ from automatosx_nb.model.spelling import nearest
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from contextlib import AbstractContextManager
 
     from automatosx_nb.app import Marketplace
+    from automatosx_nb.host.runner import PluginRunner
+    from automatosx_nb.model.generation import InstalledPlugin
     from automatosx_nb.model.progress import Step
 
 
@@ -46,13 +49,20 @@ class Console(Protocol):
     def confirm(self, question: str) -> bool | None:
         """The person's answer; None where nobody can be asked, and consent is never implied."""
 
+    def runner(self, market: Marketplace, plugin: InstalledPlugin) -> AbstractContextManager[PluginRunner]:
+        """What runs the plugin here, with the variables that there are here."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a verb found or did: ``text`` for a person, ``data`` (records, see :func:`to_json`) for a program."""
+    """What a verb found or did: ``text`` for a person, ``data`` (records, see :func:`to_json`) for a program.
+
+    ``shown`` is for a notebook to display, in place of the text.
+    """
 
     text: str
     data: Any
+    shown: object = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +77,28 @@ class Verb:
 
 
 def run(words: Sequence[str], market: Callable[[], Marketplace], console: Console) -> str:
+    """As :func:`answer`, as text."""
+    return answer(words, market, console).text
+
+
+def answer(words: Sequence[str], market: Callable[[], Marketplace], console: Console) -> Answer:
     """Carry out what was typed, and return what to show.
 
     :raises UsageError: there is no such verb, or it does not take these arguments.
     :raises AutomatosxError: whatever the verb raises.
     """
     if not words or words[0] in ("-h", "--help", "help"):
-        return overview(console.prefix)
+        return Answer(overview(console.prefix), None)
     if words[0] in ("--version", "version"):
-        return f"automatosx_nb {__version__}"
+        return Answer(f"automatosx_nb {__version__}", None)
     verb = find(words[0], console.prefix)
     parser = parser_of(verb, console.prefix)
     try:
         options = parser.parse_args(list(words[1:]))
+        found = verb.carry_out(market(), options, console)
     except HelpAsked as asked:
-        return asked.text.rstrip()
-    answer = verb.carry_out(market(), options, console)
-    return to_json(answer.data) if verb.reads and options.json else answer.text
+        return Answer(asked.text.rstrip(), None)
+    return replace(found, text=to_json(found.data)) if verb.reads and options.json else found
 
 
 def find(name: str, prefix: str) -> Verb:
@@ -115,7 +130,7 @@ def overview(prefix: str) -> str:
 @cache
 def all_verbs() -> Mapping[str, Verb]:
     """Verb name → verb, in the order in which a user meets them."""
-    modules = ("discovery", "changes", "past", "authoring", "doctor")
+    modules = ("discovery", "changes", "past", "running", "authoring", "doctor")
     verbs = [verb for name in modules for verb in import_module(f"automatosx_nb.commands.{name}").VERBS]
     return {verb.name: verb for verb in verbs}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from automatosx_nb.errors import UnknownVariable, UsageError
@@ -67,11 +67,10 @@ def split_line(line: str, usage: str) -> list[str]:
         raise UsageError(f"cannot read the line: {str(error).lower()}", usage) from error
 
 
-def magic_parser(magic: Mapping[str, Any]) -> Parser:
-    """A parser of the arguments that a magic's manifest declares, in their order."""
-    prefix = "%%" if magic["cell"] else "%"
-    parser = Parser(f"{prefix}{magic['name']}", magic.get("summary", ""))
-    for argument in magic["args"]:
+def parser_of(prog: str, contribution: Mapping[str, Any]) -> Parser:
+    """A parser of the arguments that the manifest declares for a magic or a command, in their order."""
+    parser = Parser(prog, contribution.get("summary") or contribution.get("title", ""))
+    for argument in contribution["args"]:
         _add(parser, argument)
     return parser
 
@@ -85,10 +84,21 @@ def magic_arguments(
     :raises UnknownVariable:
     :raises HelpAsked:
     """
-    parser = magic_parser(magic)
-    typed = vars(parser.parse_args(split_line(line, parser.usage_line())))
-    args, kwargs = [], {}
-    for argument in magic["args"]:
+    parser = parser_of(f"{'%%' if magic['cell'] else '%'}{magic['name']}", magic)
+    args, kwargs = typed_arguments(parser, magic["args"], split_line(line, parser.usage_line()), variables)
+    if magic["cell"]:
+        kwargs["cell"] = cell or ""
+    return args, kwargs
+
+
+def typed_arguments(
+    parser: Parser, declared: Iterable[Mapping[str, Any]], words: Sequence[str], variables: Mapping[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """As :func:`magic_arguments`, from the words that were typed."""
+    typed = vars(parser.parse_args(list(words)))
+    args: list[Any] = []
+    kwargs: dict[str, Any] = {}
+    for argument in declared:
         name = _destination(argument["name"])
         value = typed[name]
         if argument["type"] == "variable" and value is not None:
@@ -97,8 +107,6 @@ def magic_arguments(
             kwargs[name] = value
         else:
             args.append(value)
-    if magic["cell"]:
-        kwargs["cell"] = cell or ""
     return args, kwargs
 
 

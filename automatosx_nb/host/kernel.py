@@ -30,11 +30,11 @@ class KernelHost:
         variables: Callable[[], Mapping[str, Any]],
         on_error: Callable[[str, Exception], None],
     ) -> None:
-        self._resources = resources
         self._events = events
-        self._variables = variables
         self.bus = Bus(on_error)
-        self.activation = Activation(resources.profile, self.bus, frontend, self._make_runner)
+        self.activation = Activation(
+            resources.profile, self.bus, frontend, lambda entry: make_runner(resources, entry, variables)
+        )
         self._cells = CellEvents(self.bus, f"kernel/{uuid4().hex[:12]}")
         self._lock = threading.Lock()
         self._detach: Undo | None = None
@@ -58,28 +58,30 @@ class KernelHost:
             self._detach()
             self._detach = None
 
-    def _make_runner(self, entry: InstalledPlugin) -> PluginRunner:
-        from automatosx_nb.host.broker import CapabilityBroker
-        from automatosx_nb.host.capabilities.log import LogCapability
-        from automatosx_nb.host.capabilities.storage import StorageCapability
-        from automatosx_nb.host.results import render_result
-        from automatosx_nb.host.runner import PluginRunner
 
-        log = LogCapability()
-        storage = StorageCapability(lambda: self._resources.profile.state(entry))
-        return PluginRunner(
-            entry,
-            start=self._start_worker,
-            broker=CapabilityBroker(entry.id, entry.grants, {"log": log, "storage": storage}),
-            log=log,
-            limits=self._resources.limits,
-            variables=self._variables,
-            render=render_result,
-        )
+def make_runner(
+    resources: Resources, entry: InstalledPlugin, variables: Callable[[], Mapping[str, Any]]
+) -> PluginRunner:
+    """What runs one installed plugin's handlers; its worker starts when it is first used."""
+    from automatosx_nb.host.broker import CapabilityBroker
+    from automatosx_nb.host.capabilities.log import LogCapability
+    from automatosx_nb.host.capabilities.storage import StorageCapability
+    from automatosx_nb.host.programs import limits_of, program_of
+    from automatosx_nb.host.results import render_result
+    from automatosx_nb.host.runner import PluginRunner
 
-    def _start_worker(self, entry: InstalledPlugin) -> Worker:
-        from automatosx_nb.host.programs import limits_of, program_of
+    def start(entry: InstalledPlugin) -> Worker:
+        package = resources.profile.package(entry)
+        return resources.sandbox.start(program_of(package, entry.grants), limits_of(package, resources.limits))
 
-        package = self._resources.profile.package(entry)
-        limits = limits_of(package, self._resources.limits)
-        return self._resources.sandbox.start(program_of(package, entry.grants), limits)
+    log = LogCapability()
+    storage = StorageCapability(lambda: resources.profile.state(entry))
+    return PluginRunner(
+        entry,
+        start=start,
+        broker=CapabilityBroker(entry.id, entry.grants, {"log": log, "storage": storage}),
+        log=log,
+        limits=resources.limits,
+        variables=variables,
+        render=render_result,
+    )

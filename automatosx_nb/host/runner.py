@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.errors import AutomatosxError, CallInterrupted, WorkerLost
-from automatosx_nb.host.arguments import HelpAsked, magic_arguments
+from automatosx_nb.host.arguments import HelpAsked, magic_arguments, parser_of, typed_arguments
 from automatosx_nb.host.restarts import Restarts
 from automatosx_nb.model.printable import printable_output
 
@@ -92,6 +92,14 @@ class PluginRunner:
             print(asked.text, end="")  # noqa: T201 - the cell's own output
             return None
         return self._render(self.call(magic["handler"], args, kwargs), self.entry)
+
+    def run_command(self, command: Mapping[str, Any], prog: str, words: Sequence[str]) -> object:
+        """As :meth:`run_magic`; ``prog`` is how the command was called, for its usage.
+
+        :raises HelpAsked:
+        """
+        args, kwargs = typed_arguments(parser_of(prog, command), command["args"], words, self._variables())
+        return self._render(self.call(command["handler"], args, kwargs), self.entry)
 
     def call(self, handler: str, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None) -> object:
         """Call a handler and wait for it. Interrupting the wait stops the call, and the kernel is free again.

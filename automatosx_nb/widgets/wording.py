@@ -11,14 +11,18 @@ from automatosx_nb.model.plan import Plan, PlannedChange
 
 
 def calls(plugin: InstalledPlugin) -> list[str]:
-    """How to call each of its magics, as in ``%profile your_table``."""
-    return [_call(magic) for magic in plugin.contributes.get("magics", ())]
+    """How to call each of its magics and commands, as in ``%profile your_table``."""
+    magics = [
+        _call(f"{'%%' if magic.get('cell') else '%'}{magic['name']}", magic)
+        for magic in plugin.contributes.get("magics", ())
+    ]
+    commands = plugin.contributes.get("commands", ())
+    return magics + [_call(f"%ax run {plugin.id} {command['name']}", command) for command in commands]
 
 
-def _call(magic: Mapping[str, Any]) -> str:
-    needed = [a for a in magic.get("args", ()) if a.get("required", True) and not _is_option(a)]
-    mark = "%%" if magic.get("cell") else "%"
-    return " ".join([f"{mark}{magic['name']}", *(_example(argument) for argument in needed)])
+def _call(typed: str, contribution: Mapping[str, Any]) -> str:
+    needed = [a for a in contribution.get("args", ()) if a.get("required", True) and not _is_option(a)]
+    return " ".join([typed, *(_example(argument) for argument in needed)])
 
 
 def _is_option(argument: Mapping[str, Any]) -> bool:

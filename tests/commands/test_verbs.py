@@ -20,6 +20,10 @@ from automatosx_nb.errors import ConsentRequired, Incompatible, NotInstalled, St
 from automatosx_nb.model.progress import Step
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from automatosx_nb.host.runner import PluginRunner
+    from automatosx_nb.model.generation import InstalledPlugin
     from tests.conftest import MakePlugin
 
 PROFILER = "automatosx.data-profiler"
@@ -40,6 +44,9 @@ class Console:
     def confirm(self, question: str) -> bool | None:
         self.questions.append(question)
         return self.answer
+
+    def runner(self, market: Marketplace, plugin: InstalledPlugin) -> AbstractContextManager[PluginRunner]:
+        return cli.Terminal().runner(market, plugin)
 
 
 def ax(market: Marketplace, line: str, console: Console | None = None) -> str:

@@ -1,0 +1,54 @@
+"""``run``: a command of an installed plugin."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from automatosx_nb.commands import text
+from automatosx_nb.commands.verbs import Answer, Console, Verb
+from automatosx_nb.errors import NotInstalled, UsageError
+from automatosx_nb.model.spelling import nearest
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Mapping
+
+    from automatosx_nb.app import Marketplace
+    from automatosx_nb.host.arguments import Parser
+    from automatosx_nb.model.generation import InstalledPlugin
+
+
+def _configure(parser: Parser) -> None:
+    parser.add_argument("plugin", help="an installed plugin's id")
+    parser.add_argument("command", nargs="?", help="which of its commands; nothing: lists them")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="what the command takes; --help says it")
+
+
+def _run(market: Marketplace, options: Namespace, console: Console) -> Answer:
+    installed = {entry.id: entry for entry in market.installed()}
+    entry = installed.get(options.plugin)
+    if entry is None:
+        raise NotInstalled(options.plugin, nearest(options.plugin, installed))
+    prog = f"{console.prefix} run {entry.id}"
+    commands: dict[str, Mapping[str, Any]] = {each["name"]: each for each in entry.contributes.get("commands", ())}
+    if options.command is None:
+        return _list(entry, commands, prog)
+    if options.command not in commands:
+        near = nearest(options.command, commands) or tuple(commands)
+        hint = f"; did you mean {' or '.join(near)}?" if near else " nor any other"
+        raise UsageError(f"{entry.id} has no command {options.command!r}{hint}", f"{prog} [COMMAND …]")
+    command = commands[options.command]
+    with console.runner(market, entry) as runner:
+        shown = runner.run_command(command, f"{prog} {command['name']}", options.arguments)
+    return Answer("" if shown is None else str(shown), shown, shown)
+
+
+def _list(entry: InstalledPlugin, commands: Mapping[str, Mapping[str, Any]], prog: str) -> Answer:
+    if not commands:
+        return Answer(f"{entry.id} {entry.version} has no commands.", [])
+    rows = [(f"{prog} {name}", each["summary"] or each["title"]) for name, each in commands.items()]
+    return Answer(text.table(("command", "what it does"), rows), list(commands.values()))
+
+
+VERBS = (Verb("run", "run a command of an installed plugin", _configure, _run),)
