@@ -18,6 +18,7 @@ from automatosx_nb.model.progress import Progress, Step, silent
 
 if TYPE_CHECKING:
     from automatosx_nb.config import Settings
+    from automatosx_nb.model.compatibility import Mismatch, Needs
     from automatosx_nb.model.generation import InstalledPlugin
     from automatosx_nb.model.history import HistoryEntry
     from automatosx_nb.model.plan import Applied, Plan
@@ -63,14 +64,24 @@ class Marketplace:
         """:raises UnknownPlugin: with the nearest ids."""
         return self.registry.plugin(plugin)
 
+    def mismatches(self, release: Needs) -> tuple[Mismatch, ...]:
+        """Why a release, or the one that a search shows, does not run here; empty: it does."""
+        from automatosx_nb.host.environment import environment
+        from automatosx_nb.model.compatibility import mismatches
+
+        return mismatches(release, environment())
+
     def newest(self, plugin: str) -> str | None:
-        """The version that a search would show; None where the registry no longer has the plugin."""
+        """The newest stable version that runs here; None where there is none, or the registry has no such plugin."""
         from automatosx_nb.errors import UnknownPlugin
+        from automatosx_nb.host.environment import environment
+        from automatosx_nb.model.compatibility import newest_fitting
 
         try:
-            return self.registry.plugin(plugin).summary.version
+            found = newest_fitting(self.registry.plugin(plugin), environment())
         except UnknownPlugin:
             return None
+        return None if found is None else found.version
 
     # --- what is installed
 

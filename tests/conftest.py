@@ -33,7 +33,10 @@ def market(home: Path) -> Iterator[Marketplace]:
 
 @pytest.fixture
 def make_plugin(tmp_path: Path) -> MakePlugin:
-    """Write a small, valid plugin's folder; ``source`` is its only module, ``demo``, with a handler ``run``."""
+    """Write a small, valid plugin's folder; ``source`` is its only module, ``demo``, with a handler ``run``.
+
+    ``needs`` are further lines of ``[requires]``, ``extra`` further tables.
+    """
 
     def make(
         plugin: str = "acme.demo",
@@ -44,6 +47,7 @@ def make_plugin(tmp_path: Path) -> MakePlugin:
         args: str = "",
         permissions: Mapping[str, str] | None = None,
         requires: Mapping[str, str] | None = None,
+        needs: str = "",
         extra: str = "",
     ) -> Path:
         folder = tmp_path / f"{plugin}-{version}"
@@ -63,6 +67,7 @@ def make_plugin(tmp_path: Path) -> MakePlugin:
             [requires]
             automatosx = "^1.0"
             plugins = {{{needed}}}
+            {needs}
             [permissions]
             {asked}
             [[contributes.magics]]
@@ -70,7 +75,16 @@ def make_plugin(tmp_path: Path) -> MakePlugin:
             handler = "demo:run"
             args = [{args}]
             {extra}
-            """).format(plugin=plugin, version=version, asked=asked, needed=needed, magic=magic, args=args, extra=extra)
+            """).format(
+            plugin=plugin,
+            version=version,
+            asked=asked,
+            needed=needed,
+            needs=needs,
+            magic=magic,
+            args=args,
+            extra=extra,
+        )
         (folder / "plugin.toml").write_text(manifest)
         (folder / "README.md").write_text(f"# {plugin}\n\nA plugin made for a test.\n")
         (folder / "CHANGELOG.md").write_text(f"## {version}\n\n- What is new in {version}.\n")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from automatosx_nb.commands import text
 from automatosx_nb.commands.verbs import Answer, Console, Verb
 from automatosx_nb.errors import UsageError
+from automatosx_nb.model.contributions import KINDS
 from automatosx_nb.model.manifest import CATEGORIES
+from automatosx_nb.model.printable import printable
 from automatosx_nb.model.release import PluginDetail, PluginSummary, ReleaseDetail
 from automatosx_nb.model.semver import Version
 from automatosx_nb.model.spelling import nearest
@@ -16,6 +20,7 @@ from automatosx_nb.model.spelling import nearest
 if TYPE_CHECKING:
     from automatosx_nb.app import Marketplace
     from automatosx_nb.host.arguments import Parser
+    from automatosx_nb.model.compatibility import Mismatch
 
 
 def _configure_search(parser: Parser) -> None:
@@ -47,16 +52,18 @@ def _search(market: Marketplace, options: Namespace, console: Console) -> Answer
     if not page.items:
         return Answer(f"Nothing found. Fewer words find more; {console.prefix} search alone lists everything.", page)
     installed = {entry.id: entry.version for entry in market.installed()}
-    lines = [
-        text.table(("plugin", "version", "installed", "what it does"), (_row(each, installed) for each in page.items))
-    ]
+    unfit = {each.id: market.mismatches(each) for each in page.items}
+    rows = [_row(each, installed, unfit[each.id]) for each in page.items]
+    lines = [text.table(("plugin", "version", "installed", "what it does"), rows)]
     if page.next:
         lines.append(f"{page.total} found; the next page: --cursor {page.next}")
-    return Answer("\n".join(lines), page)
+    items = [{**asdict(each), "mismatches": unfit[each.id]} for each in page.items]
+    return Answer("\n".join(lines), {**asdict(page), "items": items})
 
 
-def _row(summary: PluginSummary, installed: dict[str, str]) -> tuple[str, str, str, str]:
-    return summary.id, summary.version, installed.get(summary.id, ""), summary.summary
+def _row(summary: PluginSummary, installed: Mapping[str, str], unfit: Sequence[Mismatch]) -> tuple[str, str, str, str]:
+    note = f" (does not fit here: it {unfit[0].reason})" if unfit else ""
+    return summary.id, summary.version, installed.get(summary.id, ""), summary.summary + note
 
 
 def _configure_info(parser: Parser) -> None:
@@ -65,10 +72,15 @@ def _configure_info(parser: Parser) -> None:
 
 def _info(market: Marketplace, options: Namespace, console: Console) -> Answer:
     detail = market.info(options.plugin)
-    return Answer("\n".join(_describe(detail)), detail)
+    unfit = {each.version: market.mismatches(each) for each in detail.releases}
+    lines = _describe(detail, unfit)
+    if unfit[detail.summary.version]:
+        fits = market.newest(options.plugin)
+        lines += ["", f"The newest version that fits here is {fits}." if fits else "No version fits here."]
+    return Answer("\n".join(lines), {**asdict(detail), "mismatches": unfit})
 
 
-def _describe(detail: PluginDetail) -> list[str]:
+def _describe(detail: PluginDetail, unfit: Mapping[str, Sequence[Mismatch]]) -> list[str]:
     summary, newest = detail.summary, _newest(detail)
     lines = [f"{summary.id} {summary.version}", summary.summary, ""]
     lines.append(f"publisher   {summary.id.partition('.')[0]}{' (verified)' if summary.verified else ''}")
@@ -77,14 +89,23 @@ def _describe(detail: PluginDetail) -> list[str]:
     lines.append(f"categories  {', '.join(summary.categories)}")
     lines.append(f"size        {text.size(newest.size)}")
     for kind, names in newest.contributions.items():
-        lines.append(f"{kind:<11} {', '.join(names)}")
+        note = "" if kind in KINDS and KINDS[kind].served else " (this version makes no use of them yet)"
+        lines.append(f"{kind:<11} {', '.join(names)}{note}")
     if newest.packages:
         lines.append(f"needs       {', '.join(newest.packages)}")
+    if newest.platforms:
+        lines.append(f"works on    {', '.join(newest.platforms)}")
+    if unfit[newest.version]:
+        lines += ["", f"{summary.version} does not fit here:"]
+        lines += [f"  - it {printable(str(each))}" for each in unfit[newest.version]]
     lines += ["", "It asks for:" if newest.permissions else "It asks for no permission."]
     lines += [f"  - {text.permission_line(asked, reason)}" for asked, reason in newest.permissions.items()]
     lines += [
         "",
-        text.table(("version", "stage", "published"), (_release_row(each) for each in detail.releases)),
+        text.table(
+            ("version", "stage", "published", "fits here"),
+            (_release_row(each, unfit[each.version]) for each in detail.releases),
+        ),
     ]
     return lines
 
@@ -93,9 +114,10 @@ def _newest(detail: PluginDetail) -> ReleaseDetail:
     return next(release for release in detail.releases if release.version == detail.summary.version)
 
 
-def _release_row(release: ReleaseDetail) -> tuple[str, str, str]:
+def _release_row(release: ReleaseDetail, unfit: Sequence[Mismatch]) -> tuple[str, str, str, str]:
     stage = f"{release.stage}, yanked: {release.yanked}" if release.yanked else str(release.stage)
-    return release.version, stage, release.published[:10]
+    fits = f"no: it {'; it '.join(each.reason for each in unfit)}" if unfit else "yes"
+    return release.version, stage, release.published[:10], fits
 
 
 def _list(market: Marketplace, options: Namespace, console: Console) -> Answer:

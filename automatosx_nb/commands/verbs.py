@@ -143,6 +143,8 @@ def to_json(data: Any) -> str:
 def _plain(data: Any) -> Any:
     if is_dataclass(data) and not isinstance(data, type):
         return asdict(data)
+    if isinstance(data, dict):
+        return {name: _plain(value) for name, value in data.items()}
     if isinstance(data, (list, tuple)):
         return [_plain(each) for each in data]
     return data

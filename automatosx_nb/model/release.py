@@ -31,6 +31,8 @@ class IndexRelease:
     """A PEP 440 specifier set, as in ``>=3.11``; empty: any."""
     packages: tuple[str, ...] = ()
     """PEP 508 requirements that the environment has to meet."""
+    platforms: tuple[str, ...] = ()
+    """Operating systems, as in ``("linux", "macos")``; empty: any."""
     stage: Stage = Stage.STABLE
     yanked: str | None = None
     """Why it was yanked; None: it was not."""
@@ -57,6 +59,11 @@ class PluginSummary:
     """Permission → the author's reason."""
     updated: str
     """When that release was published: RFC 3339, UTC."""
+    engine: str = ""
+    python: str = ""
+    platforms: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    """What that release needs around it, as in :class:`ReleaseDetail`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,8 @@ class ReleaseDetail:
     contributions: Mapping[str, tuple[str, ...]]
     """Contribution kind → the names it adds, as in ``{"magics": ("profile",)}``."""
     yanked: str | None = None
+    platforms: tuple[str, ...] = ()
+    """Operating systems, as in ``("linux", "macos")``; empty: any."""
 
 
 @dataclass(frozen=True, slots=True)

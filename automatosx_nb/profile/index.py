@@ -49,6 +49,7 @@ def _release_of(package: Package) -> IndexRelease:
         engine=requires.automatosx,
         python=requires.python,
         packages=requires.packages,
+        platforms=requires.platforms,
         sha256=package.sha256,
         size=package.size,
     )

@@ -125,6 +125,7 @@ def _insert(connection: Connection, unpacked: Package, stage: Stage, results: tu
         "engine": str(manifest.requires.automatosx),
         "python": manifest.requires.python,
         "packages": list(manifest.requires.packages),
+        "platforms": list(manifest.requires.platforms),
         "contributions": manifest.contributes.summary(),
         "readme": unpacked.readme,
         "changelog": unpacked.changelog,

@@ -66,6 +66,10 @@ def summary(row: Record, asked: dict[str, str], count: int) -> PluginSummary:
         downloads=count,
         permissions=asked,
         updated=row.published,
+        engine=row.engine,
+        python=row.python,
+        platforms=tuple(row.platforms),
+        packages=tuple(row.packages),
     )
 
 
@@ -89,6 +93,7 @@ def release_details(connection: Connection, rows: Sequence[Record]) -> tuple[Rel
             python=row.python,
             contributions={kind: tuple(names) for kind, names in row.contributions.items()},
             yanked=row.yanked,
+            platforms=tuple(row.platforms),
         )
         for row in rows
     )
@@ -106,6 +111,7 @@ def index_releases(connection: Connection, rows: Sequence[Record]) -> list[Index
             engine=Range.parse(row.engine) if row.engine else None,
             python=row.python,
             packages=tuple(row.packages),
+            platforms=tuple(row.platforms),
             stage=Stage(row.stage),
             yanked=row.yanked,
             quarantined=row.quarantined,

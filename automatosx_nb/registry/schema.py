@@ -94,6 +94,7 @@ releases = Table(
     Column("engine", Text, nullable=False),
     Column("python", Text, nullable=False),
     Column("packages", JSON, nullable=False),
+    Column("platforms", JSON, nullable=False, server_default="[]"),
     Column("contributions", JSON, nullable=False),
     Column("readme", Text, nullable=False),
     Column("changelog", Text, nullable=False),

@@ -22,6 +22,12 @@ def _ref(name: str) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
+_NEEDS: dict[str, Any] = {
+    "packages": {**_TEXTS, "description": "PEP 508 requirements that the environment has to meet."},
+    "engine": {"type": "string", "description": "Version range of the runtime."},
+    "python": {"type": "string", "description": "PEP 440 specifier set; empty: any."},
+    "platforms": {**_TEXTS, "description": "Operating systems: linux, macos, windows; empty: any."},
+}
 _RELEASE: dict[str, Any] = {
     "version": {"type": "string", "description": "SemVer 2.0.0."},
     "stage": {"enum": ["draft", "beta", "stable"]},
@@ -35,9 +41,7 @@ _RELEASE: dict[str, Any] = {
         "additionalProperties": _TEXT,
         "description": "Plugin id → version range.",
     },
-    "packages": {**_TEXTS, "description": "PEP 508 requirements that the environment has to meet."},
-    "engine": {"type": "string", "description": "Version range of the runtime."},
-    "python": {"type": "string", "description": "PEP 440 specifier set; empty: any."},
+    **_NEEDS,
     "contributions": {
         "type": "object",
         "additionalProperties": _TEXTS,
@@ -59,6 +63,7 @@ _SCHEMAS: dict[str, Any] = {
             "downloads": _COUNT,
             "permissions": _REASONS,
             "updated": _TIME,
+            **_NEEDS,
         }
     ),
     "ReleaseDetail": _record(_RELEASE),

@@ -50,7 +50,7 @@ class Conversation:
             case requests.Search():
                 return {"page": self._search(request)}
             case requests.Details():
-                return {"details": views.details(self._market.info(request.id), self._market.installed())}
+                return {"details": views.details(self._market.info(request.id), self._market.installed(), self._market)}
             case requests.Installed():
                 return {"installed": self._installed()}
             case requests.Preview():
@@ -82,7 +82,7 @@ class Conversation:
             cursor=request.cursor,
             size=PAGE_SIZE,
         )
-        return views.page(found, self._market.installed())
+        return views.page(found, self._market.installed(), self._market)
 
     def _installed(self) -> views.View:
         plugins = self._market.installed()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from automatosx_nb.errors import InvalidPermission
+from automatosx_nb.model.compatibility import Mismatch, Needs
+from automatosx_nb.model.contributions import KINDS
 from automatosx_nb.model.generation import InstalledPlugin
 from automatosx_nb.model.history import HistoryEntry
 from automatosx_nb.model.names import publisher_of, short_name
@@ -30,8 +32,22 @@ def is_newer(version: str, than: str) -> bool:
     return Version.parse(version) > Version.parse(than)
 
 
-def card(summary: PluginSummary, installed: Mapping[str, str]) -> View:
+class Compatibility(Protocol):
+    """What of the marketplace says what fits here."""
+
+    def mismatches(self, release: Needs) -> tuple[Mismatch, ...]: ...
+    def newest(self, plugin: str) -> str | None: ...
+
+
+def unfit(release: Needs, here: Compatibility) -> list[View]:
+    """Why a release does not run here, and what would help; empty: it does."""
+    return [{"reason": one.reason, "remedy": one.remedy} for one in here.mismatches(release)]
+
+
+def card(summary: PluginSummary, installed: Mapping[str, str], here: Compatibility) -> View:
     have = installed.get(summary.id)
+    faults = unfit(summary, here)
+    offer = here.newest(summary.id) if faults else summary.version
     return naming(summary.id) | {
         "version": summary.version,
         "summary": summary.summary,
@@ -41,15 +57,17 @@ def card(summary: PluginSummary, installed: Mapping[str, str]) -> View:
         "downloads": summary.downloads,
         "updated": summary.updated,
         "installed": have,
-        "update": have is not None and is_newer(summary.version, have),
+        "update": have is not None and offer is not None and is_newer(offer, have),
+        "unfit": faults,
+        "offer": offer,
     }
 
 
-def page(found: SearchPage, installed: Iterable[InstalledPlugin]) -> View:
+def page(found: SearchPage, installed: Iterable[InstalledPlugin], here: Compatibility) -> View:
     versions = {plugin.id: plugin.version for plugin in installed}
     return {
         "total": found.total,
-        "items": [card(item, versions) for item in found.items],
+        "items": [card(item, versions, here) for item in found.items],
         "categories": dict(found.facets.get("category", {})),
         "next": found.next,
     }
@@ -70,28 +88,29 @@ def permissions(asked: Mapping[str, str]) -> list[View]:
     return [permission(text, reason) for text, reason in asked.items()]
 
 
-def release(detail: ReleaseDetail) -> View:
+def release(detail: ReleaseDetail, here: Compatibility) -> View:
     return {
         "version": detail.version,
         "stage": detail.stage.value,
         "published": detail.published,
         "size": detail.size,
         "yanked": detail.yanked,
+        "unfit": unfit(detail, here),
     }
 
 
-def details(found: PluginDetail, installed: Iterable[InstalledPlugin]) -> View:
+def details(found: PluginDetail, installed: Iterable[InstalledPlugin], here: Compatibility) -> View:
     newest = next((r for r in found.releases if r.version == found.summary.version), None)
     versions = {plugin.id: plugin.version for plugin in installed}
     facts = {} if newest is None else _facts(newest)
     return (
-        card(found.summary, versions)
+        card(found.summary, versions, here)
         | facts
         | {
             "authors": found.authors,
             "readme": to_safe_html(found.readme),
             "changelog": to_safe_html(found.changelog),
-            "releases": [release(r) for r in found.releases],
+            "releases": [release(r, here) for r in found.releases],
         }
     )
 
@@ -102,10 +121,21 @@ def _facts(newest: ReleaseDetail) -> View:
         "sha256": newest.sha256,
         "python": newest.python,
         "packages": newest.packages,
+        "platforms": newest.platforms,
         "dependencies": dict(newest.dependencies),
         "permissions": permissions(newest.permissions),
         "optional_permissions": permissions(newest.optional_permissions),
-        "contributions": {kind: list(names) for kind, names in newest.contributions.items()},
+        "contributions": _contributions(newest, served=True),
+        "unserved": _contributions(newest, served=False),
+    }
+
+
+def _contributions(release: ReleaseDetail, *, served: bool) -> dict[str, list[str]]:
+    """Kind → the names that the release adds, of the kinds that this version makes something of, or of the others."""
+    return {
+        kind: list(names)
+        for kind, names in release.contributions.items()
+        if (kind in KINDS and KINDS[kind].served) is served
     }
 
 

@@ -271,3 +271,32 @@ def test_a_long_summary_is_wrapped_under_its_own_column(market: Marketplace) -> 
     assert max(map(len, lines)) <= 110
     column = lines[0].index("what it does")
     assert [line for line in lines[1:] if line[:column].strip() == "" and line[column:].strip()]
+
+
+def test_what_does_not_fit_here_is_found_and_shown_with_why_and_what_does(
+    market: Marketplace, make_plugin: MakePlugin
+) -> None:
+    market.publish(make_plugin(version="1.0.0"))
+    market.publish(make_plugin(version="2.0.0", needs='python = ">=3.99"\npackages = ["no-such-library>=2"]'))
+    assert "(does not fit here: it needs Python >=3.99, and this is 3." in " ".join(ax(market, "search demo").split())
+    said = ax(market, "info acme.demo")
+    assert "2.0.0 does not fit here:\n  - it needs Python >=3.99" in said
+    assert "Run %pip install 'no-such-library>=2'." in said
+    assert "The newest version that fits here is 1.0.0." in said
+    [found] = json.loads(ax(market, "search demo --json"))["items"]
+    assert [each["what"] for each in found["mismatches"]] == ["python", "package"]
+    assert json.loads(ax(market, "info acme.demo --json"))["mismatches"]["1.0.0"] == []
+    market.install("acme.demo")
+    assert market.installed()[0].version == "1.0.0"
+    assert "2.0.0" not in ax(market, "list")
+
+
+def test_info_says_where_no_version_fits_and_what_has_no_effect_yet(
+    market: Marketplace, make_plugin: MakePlugin
+) -> None:
+    panel = '[[contributes.panels]]\nname = "overview"\ntitle = "Overview"\nhandler = "demo:run"\n'
+    market.publish(make_plugin(needs='python = ">=3.99"', extra=panel))
+    said = ax(market, "info acme.demo")
+    assert "No version fits here." in said
+    assert "panels      overview (this version makes no use of them yet)" in said
+    assert "magics      demo\n" in said

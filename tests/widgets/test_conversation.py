@@ -9,6 +9,7 @@ import pytest
 
 if TYPE_CHECKING:
     from automatosx_nb.app import Marketplace
+    from tests.conftest import MakePlugin
 
 PROFILER = "automatosx.data-profiler"
 LEDGER = "automatosx.cell-ledger"
@@ -230,3 +231,28 @@ def test_after_its_end_a_conversation_tells_of_no_change(talk: Any) -> None:
     talk.market.install(LEDGER, grant=["storage", "events:subscribe:kernel.cell.finished"])
     assert talk.heard == []
     talk.market.on_change(lambda: None)
+
+
+def test_what_does_not_fit_here_is_shown_with_why_and_what_is_offered_in_its_place(
+    talk: Any, make_plugin: MakePlugin
+) -> None:
+    talk.market.publish(make_plugin(version="1.0.0"))
+    talk.market.publish(make_plugin(version="2.0.0", needs='python = ">=3.99"'))
+    [card] = talk.ask("search", text="acme.demo")["page"]["items"]
+    assert card["unfit"][0]["reason"].startswith("needs Python >=3.99, and this is 3.")
+    assert card["unfit"][0]["remedy"] == "Use a kernel with Python >=3.99."
+    assert (card["version"], card["offer"], card["update"]) == ("2.0.0", "1.0.0", False)
+    details = talk.ask("details", id="acme.demo")["details"]
+    assert [bool(each["unfit"]) for each in details["releases"]] == [True, False]
+    talk.change("install", id="acme.demo", wish=card["offer"])
+    [card] = talk.ask("search", text="acme.demo")["page"]["items"]
+    assert (card["installed"], card["update"]) == ("1.0.0", False)
+
+
+def test_what_fits_is_offered_and_what_has_no_effect_yet_is_set_apart(talk: Any, make_plugin: MakePlugin) -> None:
+    setting = "[contributes.settings.rows]\ntype = 'integer'\ndefault = 1\n"
+    talk.market.publish(make_plugin(extra=setting))
+    details = talk.ask("details", id="acme.demo")["details"]
+    assert (details["unfit"], details["offer"]) == ([], "1.0.0")
+    assert details["contributions"] == {"magics": ["demo"]}
+    assert details["unserved"] == {"settings": ["rows"]}

@@ -15,10 +15,11 @@ export function cardOf(item, { unique, act, details }) {
   const name = unique ? item.name : item.id;
   return h(
     "li",
-    { class: "ax-card" },
+    { class: item.unfit.length ? "ax-card ax-unfit" : "ax-card" },
     h("div", { class: "ax-card-head" }, h("h4", {}, item.name), item.verified ? verifiedBadge() : null),
     h("div", { class: "ax-dim" }, `${item.publisher} · ${item.version}`),
     h("p", { class: "ax-card-text" }, item.summary),
+    unfitText(item, item.version),
     h(
       "div",
       { class: "ax-meta ax-dim" },
@@ -38,10 +39,30 @@ export function cardOf(item, { unique, act, details }) {
   );
 }
 
+// Why a release does not run here, and what would help.
+export function unfitText({ unfit }, version) {
+  if (!unfit.length) return null;
+  const { reason, remedy } = unfit[0];
+  return h("p", { class: "ax-unfit-why" }, h("strong", {}, `${version} does not fit here: `), `it ${reason}. ${remedy}`);
+}
+
+// What can be done with a plugin here: the newest version that fits is offered, if there is one.
+export function offered(item) {
+  if (item.installed) return item.update ? ["update", `Update to ${item.offer}`] : null;
+  if (!item.offer) return null;
+  return ["install", item.unfit.length ? `Install ${item.offer}` : "Install"];
+}
+
+export function wished(item) {
+  return item.unfit.length && !item.installed ? { ...item, wish: item.offer } : item;
+}
+
 function mainAction(item, name, act) {
-  if (!item.installed) return actButton("Install", `Install ${name}`, `do:${item.id}`, () => act("install", item));
   const have = h("span", { class: "ax-have" }, h("span", { "aria-hidden": "true" }, "✓ "), `Installed ${item.installed}`);
-  if (!item.update) return have;
-  const text = `Update to ${item.version}`;
-  return [actButton(text, `Update ${name} to ${item.version}`, `do:${item.id}`, () => act("update", item)), have];
+  const offer = offered(item);
+  if (!offer) return item.installed ? have : null;
+  const [action, text] = offer;
+  const label = action === "update" ? `Update ${name} to ${item.offer}` : `${text.replace("Install", `Install ${name}`)}`;
+  const button = actButton(text, label, `do:${item.id}`, () => act(action, wished(item)));
+  return item.installed ? [button, have] : button;
 }

@@ -1,6 +1,6 @@
 import { h, fragment } from "./dom.js";
 import { closeButton, tabs } from "./dialog.js";
-import { actButton, verifiedBadge } from "./cards.js";
+import { actButton, offered, unfitText, verifiedBadge, wished } from "./cards.js";
 import { day, label, plural, sentence, sized } from "./wording.js";
 
 const RISK_WORDS = { low: "Low risk", medium: "Medium risk", high: "High risk", unknown: "Unknown risk" };
@@ -39,7 +39,7 @@ function versionsPanel(found, act) {
   const row = (release) =>
     h(
       "tr",
-      {},
+      { class: release.unfit.length ? "ax-unfit" : "" },
       h("th", { scope: "row" }, release.version),
       h("td", {}, release.yanked ? `withdrawn: ${release.yanked}` : sentence(release.stage)),
       h("td", {}, day(release.published)),
@@ -49,6 +49,8 @@ function versionsPanel(found, act) {
         { class: "ax-table-act" },
         found.installed === release.version
           ? h("span", { class: "ax-have" }, "✓ Installed")
+          : release.unfit.length
+          ? h("span", { class: "ax-unfit-why" }, `It ${release.unfit[0].reason}.`)
           : actButton("Install…", `Install ${found.name} ${release.version}`, `version:${release.version}`, choose(release), false),
       ),
     );
@@ -61,7 +63,16 @@ function prose(html, otherwise) {
   return h("div", { class: "ax-prose" }, html ? fragment(html) : h("p", { class: "ax-dim" }, otherwise));
 }
 
-const KINDS = { magics: (name) => `%${name}`, subscriptions: (name) => `listens to ${name}` };
+const KINDS = {
+  magics: (name) => `%${name}`,
+  commands: (name) => `the command ${name}`,
+  panels: (name) => `the panel ${name}`,
+  formatters: (name) => `a view of ${name}`,
+  subscriptions: (name) => `listens to ${name}`,
+  services: (name) => `the service ${name}`,
+  events: (name) => `tells ${name}`,
+  settings: (name) => `the setting ${name}`,
+};
 
 function contributed(contributions = {}) {
   return Object.entries(contributions).flatMap(([kind, names]) => names.map(KINDS[kind] ?? ((name) => `${name} (${kind})`)));
@@ -71,10 +82,12 @@ function facts(found) {
   const needs = [
     ...(found.python ? [`Python ${found.python}`] : []),
     ...(found.packages ?? []),
+    ...(found.platforms?.length ? [found.platforms.join(" or ")] : []),
     ...Object.entries(found.dependencies ?? {}).map(([id, range]) => `${id} ${range}`),
   ];
   const entries = [
     ["Adds", contributed(found.contributions).join(", ")],
+    ["Declares, without effect yet", contributed(found.unserved).join(", ")],
     ["Licence", found.license],
     ["Size", found.size == null ? "" : sized(found.size)],
     ["Categories", found.categories.map(label).join(", ")],
@@ -86,6 +99,14 @@ function facts(found) {
   return h("dl", { class: "ax-facts" }, entries.map(([term, value]) => h("div", {}, h("dt", {}, term), h("dd", {}, value))));
 }
 
+function unfitBox(found) {
+  const [first, ...others] = found.unfit;
+  if (!first) return null;
+  const more = others.map(({ reason, remedy }) => h("p", { class: "ax-unfit-why" }, `It also ${reason}. ${remedy}`));
+  const older = found.offer ? h("p", {}, `Version ${found.offer} fits here.`) : h("p", {}, "No other version fits here either.");
+  return h("div", { class: "ax-box ax-box-warn" }, unfitText(found, found.version), more, older);
+}
+
 export function showDetails(dialog, found, { act }) {
   const asked = (found.permissions ?? []).length;
   const entries = [
@@ -95,7 +116,7 @@ export function showDetails(dialog, found, { act }) {
     { label: "Versions", panel: versionsPanel(found, act) },
   ];
   const strip = tabs(`About ${found.name}`, entries);
-  const action = !found.installed ? ["install", "Install"] : found.update ? ["update", `Update to ${found.version}`] : null;
+  const action = offered(found);
   dialog.show({
     heading: found.name,
     sub: [
@@ -103,10 +124,10 @@ export function showDetails(dialog, found, { act }) {
       found.verified ? verifiedBadge() : null,
       found.installed ? h("span", { class: "ax-have" }, `✓ Installed ${found.installed}`) : null,
     ].filter(Boolean),
-    content: [h("p", { class: "ax-lead" }, found.summary), facts(found), strip.element, ...entries.map((entry) => entry.panel)],
+    content: [h("p", { class: "ax-lead" }, found.summary), unfitBox(found), facts(found), strip.element, ...entries.map((entry) => entry.panel)],
     actions: [
       closeButton(dialog),
-      action ? actButton(`${action[1]}…`, `${action[1]} ${found.name}`, `dialog:${action[0]}`, () => act(action[0], found)) : null,
+      action ? actButton(`${action[1]}…`, `${action[1]} ${found.name}`, `dialog:${action[0]}`, () => act(action[0], wished(found))) : null,
     ].filter(Boolean),
   });
 }
