@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -210,8 +211,8 @@ def shell(*words: str, encoding: str = "utf-8") -> subprocess.CompletedProcess[b
 def test_the_shells_errors_name_what_can_be_typed_in_a_shell(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["remove", "acme.nothing"]) == 1
     assert "See what is installed with jupyter automatosx list." in capsys.readouterr().err
-    with pytest.raises(NotInstalled) as caught:
-        Marketplace().remove("acme.nothing")
+    with closing(Marketplace()) as market, pytest.raises(NotInstalled) as caught:
+        market.remove("acme.nothing")
     assert "See what is installed with %ax list." in str(caught.value)
 
 
