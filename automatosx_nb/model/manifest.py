@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from automatosx_nb.errors import InvalidManifest, ManifestProblem
-from automatosx_nb.model import contributions, requirements
+from automatosx_nb.errors import InvalidManifest
+from automatosx_nb.model import contributions, requirements, toml
 from automatosx_nb.model.contributions import Contributions
 from automatosx_nb.model.licenses import VALID as LICENSE
 from automatosx_nb.model.licenses import license_expression
@@ -61,13 +60,6 @@ _DOC = matching(
     re.compile(DOC_PATTERN),
     "the path of a notebook under docs/, as in 'docs/quickstart.ipynb'",
 )
-_MAX_KEY_PARTS = 32
-_LONG_KEY = re.compile(
-    r"""(?<![A-Za-z0-9_-])(?:(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+)"""
-    rf"{{{_MAX_KEY_PARTS}}}"
-)
-"""A dotted key so long that tomllib, which takes quadratic time over its parts, would need seconds."""
-_TOML_PLACE = re.compile(r"^(.*) \(at (?:line (\d+), column (\d+)|end of document)\)$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +105,7 @@ def parse(text: str, *, source: str = "plugin.toml") -> Manifest:
     :raises InvalidManifest: with everything that is wrong with it.
     """
     problems = Problems()
-    document = _toml(text, problems)
+    document = toml.load(text, problems, most_kb=MAX_TEXT_KB, page="docs/manifest.md")
     manifest = None if document is None else _manifest(Table(upgraded(document), "", problems), problems)
     if manifest is None or problems.told:
         raise InvalidManifest(source, problems.all())
@@ -143,39 +135,6 @@ def _manifest(top: Table, problems: Problems) -> Manifest | None:
         contributes=adds,
         **plugin,
     )
-
-
-def _toml(text: str, problems: Problems) -> dict[str, Any] | None:
-    size = len(text.encode("utf-8", "surrogatepass"))
-    if size > MAX_TEXT_KB * 1024:
-        problems.add("", f"a text of {size} bytes", f"at most {MAX_TEXT_KB} KiB")
-        return None
-    long_key = _LONG_KEY.search(text)
-    if long_key:
-        place = f"line {text.count(chr(10), 0, long_key.start()) + 1}"
-        problems.add(place, f"a key of more than {_MAX_KEY_PARTS} dotted parts", "the keys of docs/manifest.md")
-        return None
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        problems.told.append(_syntax(text, str(error)))
-    except RecursionError:
-        problems.add("", "tables or lists nested too deeply", "the nesting that docs/manifest.md shows")
-    except ValueError:  # not a TOMLDecodeError: int() reads no more than 4300 digits
-        problems.add("", "a number of too many digits", "numbers of ordinary size")
-    return None
-
-
-def _syntax(text: str, message: str) -> ManifestProblem:
-    """From tomllib's message, which ends in ``(at line 3, column 7)`` or ``(at end of document)``."""
-    match = _TOML_PLACE.match(message)
-    lines = text.split("\n")
-    reason, row, column = match.groups() if match else (message, None, None)
-    number = int(row) if row else len(lines)
-    place = f"line {number}, column {column or len(lines[-1]) + 1}"
-    shown = lines[number - 1].strip()[:60]
-    found = f"{shown!r} ({reason})" if shown else f"a syntax error ({reason})"
-    return ManifestProblem(place, found, "TOML 1.0 (https://toml.io/en/v1.0.0)")
 
 
 def _schema(spot: Spot) -> int | None:
