@@ -63,7 +63,7 @@ class InvalidPermission(UserError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ManifestProblem:
-    """One thing that is wrong in a manifest: ``path`` is dotted, as in ``contributes.magics[0].handler``."""
+    """One thing wrong in a manifest or a lockfile: ``path`` is dotted, as in ``contributes.magics[0].handler``."""
 
     path: str
     found: str

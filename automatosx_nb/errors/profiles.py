@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar
 
 from automatosx_nb.errors.root import PlatformError, UserError, did_you_mean
@@ -34,21 +36,29 @@ class StillRequired(UserError):
 
 
 class ConsentRequired(UserError):
-    """``permissions`` maps the permissions nobody has granted yet to the author's reasons."""
+    """``permissions`` maps the permissions nobody has granted yet to the author's reasons; ``others`` has the same of
+    further plugins of the same change, by ``id version``. ``grants_digest`` is that of a lockfile that grants them.
+    """
 
     code: ClassVar[str] = "consent-required"
     plugin: str
     version: str
     permissions: dict[str, str]
+    others: Mapping[str, dict[str, str]] = MappingProxyType({})
+    grants_digest: str = ""
 
     def problem(self) -> str:
-        lines = [f"{self.plugin} {self.version} asks for permissions that nobody has granted:"]
-        lines += [f"  - {permission}: {reason}" for permission, reason in self.permissions.items()]
+        lines = []
+        for name, asked in {f"{self.plugin} {self.version}": self.permissions, **self.others}.items():
+            lines.append(f"{name} asks for permissions that nobody has granted:")
+            lines += [f"  - {permission}: {reason}" for permission, reason in asked.items()]
         return "\n".join(lines)
 
     def next_step(self) -> str:
-        flags = " ".join(f"--grant {permission}" for permission in self.permissions)
-        return f"Nothing was changed. If you agree, run it again with {flags}."
+        asked = dict.fromkeys(text for each in (self.permissions, *self.others.values()) for text in each)
+        flags = " ".join(f"--grant {permission}" for permission in asked)
+        digest = f", or to all that the lock grants with --grants-digest {self.grants_digest}"
+        return f"Nothing was changed. If you agree, run it again with {flags}{digest if self.grants_digest else ''}."
 
 
 class PlanStale(UserError):

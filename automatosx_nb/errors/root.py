@@ -8,6 +8,7 @@ runs the machine).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, ClassVar, dataclass_transform
 
@@ -72,6 +73,11 @@ def did_you_mean(nearest: tuple[str, ...], otherwise: str) -> str:
     if not nearest:
         return otherwise
     return f"Did you mean {' or '.join(repr(name) for name in nearest)}?"
+
+
+def listed(head: str, items: Iterable[object]) -> str:
+    """``head``, and below it each item with a dash."""
+    return "\n".join([head, *(f"  - {item}" for item in items)])
 
 
 def caret(text: str, position: int) -> str:

@@ -66,8 +66,8 @@ def _requires(spot: Spot, own: str | None) -> Requires | None:
         return None
     core = table.need("automatosx", version_range, RANGE)
     python = table.get("python", _python) or ""
-    plugins = table.get("plugins", _plugins) or {}
-    optional = table.get("optional-plugins", _plugins) or {}
+    plugins = table.get("plugins", plugin_ranges) or {}
+    optional = table.get("optional-plugins", plugin_ranges) or {}
     packages = table.get("packages", tuple_of(_package, "a list of PEP 508 requirements")) or ()
     platforms = table.get("platforms", _platforms) or ()
     table.finish()
@@ -83,6 +83,11 @@ def plugin_id(spot: Spot) -> str | None:
         spot.refuse(PLUGIN_ID)
         return None
     return _plugin_id(spot.value, spot)
+
+
+def plugin_key(key: str, spot: Spot) -> str | None:
+    """The ``key`` of ``spot``, where plugin ids are keys."""
+    return _plugin_id(key, spot, found=f"the key {key[:60]!r}")
 
 
 def version(spot: Spot) -> Version | None:
@@ -149,14 +154,15 @@ def _limit(kind: type[int] | type[float], least: int, most: int) -> Callable[[Sp
     return read
 
 
-def _plugins(spot: Spot) -> dict[str, Range] | None:
+def plugin_ranges(spot: Spot) -> dict[str, Range] | None:
+    """A table of plugin ids and the version ranges that are required of them."""
     table = spot.table("a table of plugin ids and version ranges")
     if table is None:
         return None
     found: dict[str, Range] = {}
     for key, entry in table.entries():
         wanted = version_range(entry)
-        if _plugin_id(key, entry, found=f"the key {key[:60]!r}") is not None and wanted is not None:
+        if plugin_key(key, entry) is not None and wanted is not None:
             found[key] = wanted
     return found
 

@@ -1,0 +1,10 @@
+"""``automatosx.lock``: what a profile has, to the byte, so that another one can be made the same.
+
+docs/lockfile.md documents the format.
+"""
+
+from automatosx_nb.model.lockfile.reading import parse
+from automatosx_nb.model.lockfile.record import FILE_NAME, LOCK_VERSION, LockedPlugin, Lockfile, differences
+from automatosx_nb.model.lockfile.writing import render
+
+__all__ = ["FILE_NAME", "LOCK_VERSION", "LockedPlugin", "Lockfile", "differences", "parse", "render"]
