@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from automatosx_nb import __version__
 from automatosx_nb.errors import PlanStale
 from automatosx_nb.home import default_home
 from automatosx_nb.model.progress import Progress, Step, silent
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from automatosx_nb.model.compatibility import Mismatch, Needs
     from automatosx_nb.model.generation import InstalledPlugin
     from automatosx_nb.model.history import HistoryEntry
+    from automatosx_nb.model.lockfile import Lockfile
     from automatosx_nb.model.plan import Applied, Plan
     from automatosx_nb.model.ports import Registry
     from automatosx_nb.model.release import PluginDetail, PublishReport, SearchPage, Stage
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from automatosx_nb.sandbox.supervisor import Sandbox
 
 REPLANS = 5
+LOCKFILE = "automatosx.lock"
+"""Where a lock is written and read unless told, in the working directory."""
 
 
 class Marketplace:
@@ -104,6 +108,10 @@ class Marketplace:
     def plan_remove(self, plugin: str) -> Plan:
         return self._planner.remove(self.profile.current(), plugin)
 
+    def plan_sync(self, path: Path | str = LOCKFILE) -> Plan:
+        """To exactly what the lockfile at ``path`` says. Raises as :meth:`sync` does."""
+        return self._plan_sync(Path(path), self._read_lock(path))
+
     def plan_rollback(self, to: int | None = None) -> Plan:
         from automatosx_nb.profile.planning import plan_return
 
@@ -131,6 +139,64 @@ class Marketplace:
         :raises StillRequired: by another installed plugin.
         """
         return self._apply(lambda: self.plan_remove(plugin), (), progress)
+
+    def lockfile(self) -> Lockfile:
+        """What is installed, as a lock; :meth:`lock` writes it.
+
+        :raises ProfileDamaged: an artifact is missing, or not what was installed.
+        """
+        return self._lock_of_installed(self.registry.address, f"automatosx_nb {__version__}")
+
+    def lock(self, path: Path | str = LOCKFILE) -> Lockfile:
+        """Write what is installed to a lockfile, from which :meth:`sync` makes another profile the same.
+
+        A file that says so already is left untouched.
+
+        :raises NotALockfile: the file is something else.
+        :raises LockfileTooNew:
+        """
+        from automatosx_nb.profile.lockfile import write_lock
+
+        lock = self.lockfile()
+        write_lock(Path(path), lock)
+        return lock
+
+    def sync(
+        self,
+        path: Path | str = LOCKFILE,
+        *,
+        grant: Iterable[str] = (),
+        grants_digest: str = "",
+        progress: Progress = silent,
+    ) -> Applied:
+        """Make the profile exactly what a lockfile says: add, change and remove, as one change like any other.
+
+        :param grant: the permissions that the user agreed to.
+        :param grants_digest: that of a lock, all of whose grants the user agreed to.
+        :raises LockfileNotFound:
+        :raises InvalidLockfile:
+        :raises LockfileConflict: it is in the middle of a merge.
+        :raises LockfileTooNew:
+        :raises LockedReleaseGone: neither the registry nor the profile has what it names.
+        :raises ConsentRequired: it grants more than anybody agreed to here; nothing was changed.
+        """
+        lock = self._read_lock(path)
+        if grants_digest == lock.grants_digest:
+            grant = [*grant, *(each for locked in lock.plugins.values() for each in locked.grants)]
+        return self._apply(lambda: self._plan_sync(Path(path), lock), grant, progress)
+
+    def check_sync(self, path: Path | str = LOCKFILE) -> None:
+        """Compare the profile with a lockfile; no registry is asked, and nothing is changed.
+
+        :raises OutOfSync: with every difference. Else it raises as :meth:`sync` does.
+        """
+        from automatosx_nb.errors import OutOfSync
+        from automatosx_nb.model.lockfile import differences
+
+        lock = self._read_lock(path)
+        found = differences(lock, self._lock_of_installed(lock.registry, lock.created_by))
+        if found:
+            raise OutOfSync(str(path), found)
 
     def rollback(self, to: int | None = None, *, progress: Progress = silent) -> Applied:
         """Back to generation ``to``, or to the one before the last change: versions, grants and plugin state.
@@ -230,6 +296,19 @@ class Marketplace:
         )
 
     # --- inside
+
+    def _read_lock(self, path: Path | str) -> Lockfile:
+        from automatosx_nb.profile.lockfile import read_lock
+
+        return read_lock(Path(path))
+
+    def _plan_sync(self, path: Path, lock: Lockfile) -> Plan:
+        return self._planner.sync(self.profile.current(), lock, self.profile.store, str(path))
+
+    def _lock_of_installed(self, registry: str, created_by: str) -> Lockfile:
+        from automatosx_nb.profile.lockfile import lock_of
+
+        return lock_of(self.installed(), self.profile.package, registry=registry, created_by=created_by)
 
     def _apply(self, make_plan: Callable[[], Plan], grant: Iterable[str], progress: Progress) -> Applied:
         """Plan and apply; where another process changed the profile in between, plan again."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from automatosx_nb.errors import AutomatosxError, UsageError
+from automatosx_nb.errors import AutomatosxError, OutOfSync, UsageError
 from automatosx_nb.model.progress import Step
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from automatosx_nb.model.generation import InstalledPlugin
 
 BAR_WIDTH = 24
-EXIT_ERROR, EXIT_USAGE = 1, 2
+EXIT_ERROR, EXIT_USAGE, EXIT_OUT_OF_SYNC = 1, 2, 3
 
 
 class Terminal:
@@ -58,7 +58,7 @@ class Terminal:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """0: done; 1: an error, on standard error; 2: it was typed wrongly."""
+    """0: done; 1: an error, on standard error; 2: it was typed wrongly; 3: ``sync --check`` found differences."""
     from automatosx_nb.app import Marketplace
     from automatosx_nb.commands import run
 
@@ -72,10 +72,16 @@ def main(words: Sequence[str] | None = None) -> int:
         return _write(answer)
     except AutomatosxError as error:
         sys.stderr.write(str(error).replace("%ax ", f"{Terminal.prefix} ") + "\n")
-        return EXIT_USAGE if isinstance(error, UsageError) else EXIT_ERROR
+        return _status(error)
     except KeyboardInterrupt:
         sys.stderr.write("\nInterrupted: nothing was changed that is not shown by 'jupyter automatosx history'.\n")
         return 130
+
+
+def _status(error: AutomatosxError) -> int:
+    if isinstance(error, OutOfSync):
+        return EXIT_OUT_OF_SYNC
+    return EXIT_USAGE if isinstance(error, UsageError) else EXIT_ERROR
 
 
 def _write(answer: str) -> int:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from automatosx_nb.host.arguments import Parser
 
 
-def _configure_consent(parser: Parser) -> None:
+def configure_consent(parser: Parser) -> None:
     parser.add_argument("--grant", action="append", default=[], metavar="PERMISSION", help="agree to this permission")
     parser.add_argument("--plan", action="store_true", help="only show what would change")
 
@@ -25,7 +25,7 @@ def _configure_install(parser: Parser) -> None:
     parser.add_argument(
         "plugin", help="a plugin id, or id@range, as in automatosx.data-profiler@^1.0 (quote a range with spaces)"
     )
-    _configure_consent(parser)
+    configure_consent(parser)
 
 
 def _install(market: Marketplace, options: Namespace, console: Console) -> Answer:
@@ -34,19 +34,19 @@ def _install(market: Marketplace, options: Namespace, console: Console) -> Answe
     def apply(grant: Iterable[str]) -> Applied:
         return market.install(plugin, wish, grant=grant, progress=console.progress)
 
-    return _change(market, market.plan_install(plugin, wish), apply, options, console)
+    return agree_and_apply(market, market.plan_install(plugin, wish), apply, options, console)
 
 
 def _configure_update(parser: Parser) -> None:
     parser.add_argument("plugins", nargs="*", metavar="plugin", help="which; nothing: all of them")
-    _configure_consent(parser)
+    configure_consent(parser)
 
 
 def _update(market: Marketplace, options: Namespace, console: Console) -> Answer:
     def apply(grant: Iterable[str]) -> Applied:
         return market.update(*options.plugins, grant=grant, progress=console.progress)
 
-    return _change(market, market.plan_update(*options.plugins), apply, options, console)
+    return agree_and_apply(market, market.plan_update(*options.plugins), apply, options, console)
 
 
 def _configure_remove(parser: Parser) -> None:
@@ -77,7 +77,7 @@ def _plan(market: Marketplace, options: Namespace, console: Console) -> Answer:
     return Answer(text.plan(plan), plan)
 
 
-def _change(
+def agree_and_apply(
     market: Marketplace,
     plan: Plan,
     apply: Callable[[Iterable[str]], Applied],

@@ -61,7 +61,8 @@ def _change(change: PlannedChange, asking: str) -> list[str]:
     fetched = f", {size(change.size)}" if change.size and change.new else ""
     lines = [f"{sign} {change.id} {versions}  ({change.why}{fetched})"]
     lines += [f"    {asking} {permission_line(text, reason)}" for text, reason in change.asks.items()]
-    lines += [f"    no longer asks for {text}" for text in change.drops]
+    loses = "no longer asks for" if change.grants is None else "is no longer granted"
+    lines += [f"    {loses} {text}" for text in change.drops]
     lines += [f"    needs {package}, which is not installed here" for package in change.missing_packages]
     lines += [f"    {line}" for line in printable(change.changelog).strip().splitlines()]
     return lines

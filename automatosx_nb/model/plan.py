@@ -20,13 +20,17 @@ class PlannedChange:
     asks: Mapping[str, str] = field(default_factory=dict)
     """Permissions that nobody has granted yet → the author's reason."""
     drops: tuple[str, ...] = ()
-    """Permissions that the new version no longer asks for."""
+    """Permissions that it was granted and loses: the new version no longer asks for them, or ``grants`` lacks them."""
     size: int = 0
     """Bytes to fetch; 0 where the store has it."""
     changelog: str = ""
     """Markdown: what is new since ``old``."""
     missing_packages: tuple[str, ...] = ()
     """PEP 508 requirements that this environment does not meet."""
+    sha256: str = ""
+    """Of the new version's artifact, in hexadecimal; empty where none comes."""
+    grants: tuple[str, ...] | None = None
+    """Exactly what it is granted afterwards, as a lock says; None: what it was granted before and is granted now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class Plan:
     """Plugin id → range, after the action."""
     rewished: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
     """Plugin id → its wish before and after, where only that changes; None: as somebody's dependency."""
+    grants_digest: str = ""
+    """Of the lock that is followed: whoever agrees to it agrees to all that the lock grants. Empty: there is none."""
 
     @property
     def changes_nothing(self) -> bool:

@@ -26,6 +26,10 @@ class ReleaseIndex(Protocol):
 class Registry(ReleaseIndex, Protocol):
     """A registry, embedded or remote: the same contract suite runs over every one."""
 
+    @property
+    def address(self) -> str:
+        """What a lockfile calls it: its URL, without anybody's credentials, or ``embedded``; no path of a machine."""
+
     def search(self, query: SearchQuery) -> SearchPage: ...
 
     def plugin(self, plugin: str) -> PluginDetail:

@@ -32,7 +32,7 @@ class InstalledIndex:
         entry = self._installed.get(plugin)
         if entry is None or any(str(release.version) == entry.version for release in found):
             return found
-        return [*found, _release_of(self._package(entry))]
+        return [*found, index_release_of(self._package(entry))]
 
     def known(self) -> tuple[str, ...]:
         """For suggestions: every plugin that the registry can name."""
@@ -40,7 +40,8 @@ class InstalledIndex:
         return names()
 
 
-def _release_of(package: Package) -> IndexRelease:
+def index_release_of(package: Package) -> IndexRelease:
+    """What a registry's index would say of an artifact."""
     requires = package.manifest.requires
     return IndexRelease(
         version=package.manifest.version,

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from automatosx_nb.errors import (
     Incompatible,
     InvalidVersion,
-    MagicTaken,
     NotInstalled,
     StillRequired,
-    UnknownRelease,
 )
 from automatosx_nb.model.changelog import news
 from automatosx_nb.model.generation import Generation
@@ -21,14 +19,21 @@ from automatosx_nb.model.plan import Plan, PlannedChange
 from automatosx_nb.model.resolution import Resolution, resolve
 from automatosx_nb.model.semver import Range, Version
 from automatosx_nb.model.spelling import nearest
+from automatosx_nb.profile.changes import (
+    MissingPackages,
+    change_kind,
+    refuse_taken_magics,
+    release_of,
+    rewished,
+    wishes_of,
+)
 from automatosx_nb.profile.index import InstalledIndex, ReadPackage
+from automatosx_nb.profile.syncing import LockedIndex, plan_sync
 
 if TYPE_CHECKING:
+    from automatosx_nb.model.lockfile import Lockfile
     from automatosx_nb.model.ports import Registry
-    from automatosx_nb.model.release import PluginDetail, ReleaseDetail
-
-MissingPackages = Callable[[Iterable[str]], tuple[str, ...]]
-"""Those of some PEP 508 requirements that this environment does not meet."""
+    from automatosx_nb.profile.store import Store
 
 ANY = "*"
 
@@ -54,7 +59,7 @@ class Planner:
         :raises ResolutionConflict:
         """
         detail = self._registry.plugin(plugin)
-        wanted = {**_wishes(current), plugin: wish or ANY}
+        wanted = {**wishes_of(current), plugin: wish or ANY}
         resolution = self._resolve(current, wanted, fresh={plugin})
         chosen = resolution.selected[plugin]
         if not wish or _is_exact(wish):
@@ -72,7 +77,7 @@ class Planner:
         for plugin in fresh:
             if plugin not in current.plugins:
                 raise NotInstalled(plugin, nearest(plugin, current.plugins))
-        wanted = _wishes(current)
+        wanted = wishes_of(current)
         resolution = self._resolve(current, wanted, fresh=fresh)
         changes = ", ".join(
             f"{plugin} {version}"
@@ -89,12 +94,28 @@ class Planner:
         """
         if plugin not in current.plugins:
             raise NotInstalled(plugin, nearest(plugin, current.plugins))
-        wanted = {name: wish for name, wish in _wishes(current).items() if name != plugin}
+        wanted = {name: wish for name, wish in wishes_of(current).items() if name != plugin}
         resolution = self._resolve(current, wanted, fresh=set())
         if plugin in resolution.selected:
             by = sorted(name for name, release in resolution.releases.items() if plugin in release.dependencies)
             raise StillRequired(plugin, tuple(by))
         return self._plan(current, wanted, resolution, f"remove {plugin}")
+
+    def sync(self, current: Generation, lock: Lockfile, store: Store, source: str) -> Plan:
+        """Exactly what ``lock`` says, whatever is installed; what the registry lost is taken from ``store``.
+
+        :param source: what errors call the lock.
+        :raises LockedReleaseGone: the registry and the store lack what it names.
+        :raises InvalidLockfile: it says of a plugin what that plugin's manifest does not.
+        :raises ResolutionConflict: a plugin is quarantined, or does not fit this runtime or Python.
+        :raises MagicTaken:
+        """
+        index = LockedIndex(self._registry, lock, store, source)
+        locked = {plugin: Version.parse(entry.version) for plugin, entry in lock.plugins.items()}
+        resolution = resolve(
+            lock.wishes, index, installed=locked, prereleases=True, engine=self._engine, python=self._python
+        )
+        return plan_sync(current, lock, index, order=resolution.order, missing=self._missing)
 
     def _resolve(self, current: Generation, wanted: Mapping[str, str], *, fresh: set[str]) -> Resolution:
         for wish in wanted.values():
@@ -120,31 +141,22 @@ class Planner:
         kept = {
             plugin: entry.version for plugin, entry in current.plugins.items() if selected.get(plugin) == entry.version
         }
-        self._refuse_taken_magics(current, kept, changes)
-        return Plan(current.number, action, tuple(changes), kept, wanted, _rewished(current, kept, wanted))
+        refuse_taken_magics(current, kept, {change.id: self._magics(change) for change in changes if change.new})
+        return Plan(current.number, action, tuple(changes), kept, wanted, rewished(current, kept, wanted))
 
-    def _refuse_taken_magics(self, current: Generation, kept: Iterable[str], changes: Iterable[PlannedChange]) -> None:
-        """What a user types must not depend on which plugin came last.
-
-        :raises MagicTaken: an incoming plugin adds a magic that another one adds.
-        """
-        owners = {magic["name"]: name for name in kept for magic in current.plugins[name].contributes.get("magics", ())}
-        for change in changes:
-            if change.new is None:
-                continue
-            for magic in _release(self._registry.plugin(change.id), change.new).contributions.get("magics", ()):
-                if owners.setdefault(magic, change.id) != change.id:
-                    raise MagicTaken(magic, change.id, owners[magic])
+    def _magics(self, change: PlannedChange) -> Sequence[str]:
+        assert change.new is not None
+        return release_of(self._registry.plugin(change.id), change.new).contributions.get("magics", ())
 
     def _change(self, current: Generation, plugin: str, version: str, why: str) -> PlannedChange:
         detail = self._registry.plugin(plugin)
-        release = _release(detail, version)
+        release = release_of(detail, version)
         missing = self._missing(release.packages)
         entry = current.plugins.get(plugin)
         granted = entry.grants if entry else ()
         return PlannedChange(
             id=plugin,
-            kind=_kind(entry.version if entry else None, version),
+            kind=change_kind(entry.version if entry else None, version),
             old=entry.version if entry else None,
             new=version,
             why=why,
@@ -153,6 +165,7 @@ class Planner:
             size=release.size,
             changelog=news(self._registry.changelog(plugin, version), entry.version, version) if entry else "",
             missing_packages=missing,
+            sha256=release.sha256,
         )
 
 
@@ -168,13 +181,13 @@ def plan_return(current: Generation, target: Generation) -> Plan:
             same = old is not None and old.version == new.version
             why = f"with the data and the grants of generation {target.number}" if same else ""
             why = why or f"generation {target.number} had it so"
-            kind = _kind(old.version if old else None, new.version)
+            kind = change_kind(old.version if old else None, new.version)
             changes.append(PlannedChange(plugin, kind, old.version if old else None, new.version, why))
     changed = {change.id for change in changes}
     kept = {plugin: entry.version for plugin, entry in target.plugins.items() if plugin not in changed}
-    wishes = _wishes(target)
+    wishes = wishes_of(target)
     action = f"roll back to generation {target.number}"
-    return Plan(current.number, action, tuple(changes), kept, wishes, _rewished(current, kept, wishes))
+    return Plan(current.number, action, tuple(changes), kept, wishes, rewished(current, kept, wishes))
 
 
 def require_packages(plan: Plan) -> None:
@@ -184,17 +197,6 @@ def require_packages(plan: Plan) -> None:
             line = " ".join(f"'{package}'" for package in change.missing_packages)
             reasons = tuple(f"it needs {package}, which is not installed" for package in change.missing_packages)
             raise Incompatible(change.id, change.new, reasons, f"Nothing was changed. Run %pip install {line} first.")
-
-
-def _wishes(generation: Generation) -> dict[str, str]:
-    return {plugin: entry.wish for plugin, entry in generation.plugins.items() if entry.wish is not None}
-
-
-def _rewished(
-    current: Generation, kept: Iterable[str], wanted: Mapping[str, str]
-) -> dict[str, tuple[str | None, str | None]]:
-    wishes = {plugin: (current.plugins[plugin].wish, wanted.get(plugin)) for plugin in kept}
-    return {plugin: (before, after) for plugin, (before, after) in wishes.items() if before != after}
 
 
 def _why_gone(current: Generation, wanted: Mapping[str, str], plugin: str) -> str:
@@ -208,16 +210,3 @@ def _is_exact(wish: str) -> bool:
     except InvalidVersion:
         return False
     return True
-
-
-def _kind(old: str | None, new: str) -> Literal["add", "update", "downgrade"]:
-    if old is None:
-        return "add"
-    return "downgrade" if Version.parse(new) < Version.parse(old) else "update"
-
-
-def _release(detail: PluginDetail, version: str) -> ReleaseDetail:
-    for release in detail.releases:
-        if release.version == version:
-            return release
-    raise UnknownRelease(detail.summary.id, version, tuple(release.version for release in detail.releases))

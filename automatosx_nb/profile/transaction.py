@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from automatosx_nb.errors import ArtifactMismatch, ConsentRequired, PlanStale, UnknownRelease
+from automatosx_nb.errors import ArtifactMismatch, ConsentRequired, PlanStale
 from automatosx_nb.model.generation import Generation, InstalledPlugin
 from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.plan import Applied, Plan, PlannedChange
@@ -115,10 +115,15 @@ class _Steps:
 
 
 def _require_consent(plan: Plan, grants: Collection[str]) -> None:
-    for change in plan.changes:
-        missing = not_covered(change.asks, grants)
-        if missing and change.new is not None:
-            raise ConsentRequired(change.id, change.new, {text: change.asks[text] for text in missing})
+    lacking = {
+        (change.id, change.new): {text: change.asks[text] for text in missing}
+        for change in plan.changes
+        if change.new is not None and (missing := not_covered(change.asks, grants))
+    }
+    if lacking:
+        (plugin, version), asked = next(iter(lacking.items()))
+        others = {f"{each[0]} {each[1]}": more for each, more in lacking.items() if each[0] != plugin}
+        raise ConsentRequired(plugin, version, asked, others, plan.grants_digest)
 
 
 def _fresh(profile: Profile, plan: Plan) -> Generation:
@@ -134,17 +139,11 @@ def _kept_entries(current: Generation, plan: Plan) -> Iterator[tuple[str, Instal
 
 
 def _fetch(profile: Profile, registry: Registry, change: PlannedChange, steps: _Steps) -> bytes:
-    """The artifact's bytes, from the store or the registry, with the digest that the index announced."""
+    """The artifact's bytes, from the store or the registry, with the digest that the plan names."""
     assert change.new is not None
     steps.tell("fetch", change, f"fetching {change.id} {change.new}")
-    expected = next(
-        (release.sha256 for release in registry.releases(change.id) if str(release.version) == change.new),
-        None,
-    )
-    if expected is None:
-        raise UnknownRelease(change.id, change.new)
-    if profile.store.has(expected):
-        return profile.store.read(expected)
+    if profile.store.has(change.sha256):
+        return profile.store.read(change.sha256)
     data = bytearray()
     for piece in registry.artifact(change.id, change.new):
         data += piece
@@ -152,8 +151,8 @@ def _fetch(profile: Profile, registry: Registry, change: PlannedChange, steps: _
         steps.tell("fetch", change, f"fetching {change.id} {change.new}", part)
     steps.tell("verify", change, f"verifying {change.id} {change.new}")
     actual = sha256(data).hexdigest()
-    if actual != expected:
-        raise ArtifactMismatch(change.id, change.new, expected, actual)
+    if actual != change.sha256:
+        raise ArtifactMismatch(change.id, change.new, change.sha256, actual)
     profile.store.add(bytes(data))
     return bytes(data)
 
@@ -168,7 +167,7 @@ def _entry(
 ) -> InstalledPlugin:
     manifest = package.manifest
     old = current.plugins.get(change.id)
-    held = {*grants, *(old.grants if old else ())}
+    held = {*grants, *(old.grants if old else ())} if change.grants is None else change.grants
     asked = (*manifest.permissions, *manifest.optional_permissions)
     ungranted = set(not_covered(asked, held))
     return InstalledPlugin(

@@ -44,6 +44,8 @@ class EmbeddedRegistry:
     Besides what each method says, all raise what :class:`automatosx_nb.registry.database.Database` does.
     """
 
+    address = "embedded"
+
     def __init__(self, home: Path, *, sandbox: Sandbox | None = None) -> None:
         """Open the registry in the folder ``home``, made where it is missing.
 

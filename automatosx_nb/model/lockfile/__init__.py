@@ -4,7 +4,7 @@ docs/lockfile.md documents the format.
 """
 
 from automatosx_nb.model.lockfile.reading import parse
-from automatosx_nb.model.lockfile.record import FILE_NAME, LOCK_VERSION, LockedPlugin, Lockfile, differences
+from automatosx_nb.model.lockfile.record import LOCK_VERSION, LockedPlugin, Lockfile, differences
 from automatosx_nb.model.lockfile.writing import render
 
-__all__ = ["FILE_NAME", "LOCK_VERSION", "LockedPlugin", "Lockfile", "differences", "parse", "render"]
+__all__ = ["LOCK_VERSION", "LockedPlugin", "Lockfile", "differences", "parse", "render"]

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-FILE_NAME = "automatosx.lock"
 LOCK_VERSION = 1
 
 
