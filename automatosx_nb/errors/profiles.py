@@ -57,8 +57,8 @@ class ConsentRequired(UserError):
     def next_step(self) -> str:
         asked = dict.fromkeys(text for each in (self.permissions, *self.others.values()) for text in each)
         flags = " ".join(f"--grant {permission}" for permission in asked)
-        digest = f", or to all that the lock grants with --grants-digest {self.grants_digest}"
-        return f"Nothing was changed. If you agree, run it again with {flags}{digest if self.grants_digest else ''}."
+        or_all = f"; --grants-digest {self.grants_digest} agrees to all that the lock grants"
+        return f"Nothing was changed. If you agree, run it again with {flags}{or_all if self.grants_digest else ''}."
 
 
 class PlanStale(UserError):
