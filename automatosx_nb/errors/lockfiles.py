@@ -39,8 +39,8 @@ class LockfileConflict(UserError, ValueError):
     def next_step(self) -> str:
         name = self.source
         return (
-            f"Nothing was changed. Take one side (git checkout --ours {name}, or --theirs), make it so "
-            f"(%ax sync {name}), install what the other side added, and write the file again (%ax lock {name})."
+            f"Nothing was changed. Take the side of this profile (git checkout --ours {name}; in a rebase --theirs), "
+            f"install what the other side added, and write the file again with %ax lock {name}."
         )
 
 

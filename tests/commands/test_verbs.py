@@ -152,6 +152,45 @@ def test_a_person_who_agrees_grants_and_one_who_does_not_changes_nothing(market:
     assert console.steps[-1].name == "done"
 
 
+def test_a_lock_grants_nothing_that_nobody_agreed_to(market: Marketplace, tmp_path: Path) -> None:
+    lock = tmp_path / "some.lock"
+    ax(market, f"install {PROFILER}@1.0.0 --grant modules:pyarrow")
+    said = ax(market, f"lock {lock}")
+    assert f"{lock} says what is installed: 1 plugin, with 1 granted permission (sha256:" in said
+    ax(market, f"remove {PROFILER}")
+    for refusal in (False, None):
+        console = Console(answer=refusal)
+        with pytest.raises(ConsentRequired):
+            ax(market, f"sync {lock}", console)
+        assert "asks for modules:pyarrow" in console.questions[0]
+    console = Console(answer=False)
+    digest = said.partition("(")[2].partition(")")[0]
+    assert f"+ {PROFILER} 1.0.0  (some.lock has it so)" in ax(market, f"sync {lock} --plan")
+    assert "adds %profile" in ax(market, f"sync {lock} --grants-digest {digest}", console)
+    assert console.questions == []
+    assert market.installed()[0].grants == ("modules:pyarrow",)
+    assert "Nothing to change" in ax(market, f"sync {lock}")
+
+
+def test_an_empty_profile_is_locked_and_said_to_be_empty(market: Marketplace, tmp_path: Path) -> None:
+    assert "says that nothing is installed" in ax(market, f"lock {tmp_path / 'some.lock'}")
+
+
+def test_a_grant_that_a_lock_takes_away_is_told_as_such(
+    market: Marketplace, make_plugin: MakePlugin, tmp_path: Path
+) -> None:
+    lock = tmp_path / "some.lock"
+    source = "from automatosx_nb.sdk import storage\n\ndef run():\n    return storage.keys()\n"
+    market.publish(make_plugin(source=source, extra='\n[permissions.optional]\nstorage = "To remember."'))
+    ax(market, "install acme.demo")
+    ax(market, f"lock {lock}")
+    ax(market, "remove acme.demo")
+    ax(market, "install acme.demo --grant storage")
+    said = ax(market, f"sync {lock}")
+    assert "= acme.demo 1.0.0  (some.lock grants it other permissions)" in said
+    assert "is no longer granted storage" in said
+
+
 def test_doctor_names_every_layer(market: Marketplace) -> None:
     text = ax(market, "doctor")
     for layer in market.sandbox.layers():

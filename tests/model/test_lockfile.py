@@ -187,7 +187,7 @@ def test_a_merge_conflict_is_told_as_one_with_its_lines(marks: str, lines: tuple
         parse(TEXT.replace("size = 99\n", marks))
     assert caught.value.lines == lines
     assert f"line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}." in caught.value.problem()
-    assert "Take one side" in caught.value.next_step()
+    assert "Take the side of this profile" in caught.value.next_step()
 
 
 def test_a_text_full_of_conflict_marks_is_read_in_linear_time() -> None:

@@ -155,6 +155,20 @@ def test_what_a_terminal_installs_is_there_in_the_next_cell(kernel: Kernel) -> N
     assert kernel.run("%profile df").error is None
 
 
+def test_a_lock_brings_its_plugins_into_a_running_kernel(kernel: Kernel, tmp_path: Path) -> None:
+    kernel.run(f"import os; os.chdir({str(tmp_path)!r})")
+    kernel.run(f"%ax install {PROFILER}@1.0.0 --grant modules:pyarrow")
+    assert "automatosx.lock says what is installed: 1 plugin" in kernel.run("%ax lock").text
+    kernel.run(f"%ax remove {PROFILER}")
+    checked = kernel.run("%ax sync --check")
+    assert checked.error == "OutOfSync"
+    assert "%ax sync automatosx.lock" in checked.traceback
+    assert "adds %profile" in kernel.run("%ax sync --grant modules:pyarrow").text
+    kernel.run("import pandas as pd; df = pd.DataFrame({'a': [1, 2]})")
+    assert f"{PROFILER}@1.0.0" in json.dumps(kernel.run("%profile df").metadata[0])
+    assert "is what automatosx.lock says" in kernel.run("%ax sync --check").text
+
+
 def test_timings_survive_a_restart_of_the_kernel(kernel: Kernel) -> None:
     kernel.run(f"%ax install {LEDGER} " + " ".join(f"--grant {grant}" for grant in LEDGER_GRANTS))
     kernel.run("remembered = sum(range(1000))")

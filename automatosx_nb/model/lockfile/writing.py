@@ -9,7 +9,7 @@ from automatosx_nb.model.lockfile.record import LOCK_VERSION, LockedPlugin, Lock
 
 _HEAD = """\
 # Written by 'jupyter automatosx lock'; 'jupyter automatosx sync' makes a profile exactly this.
-# Not to be edited by hand. In a merge conflict take one side, sync, and lock again (docs/lockfile.md).
+# Not to be edited by hand. After a merge conflict take one side and lock again: docs/lockfile.md says how.
 """
 
 
