@@ -28,7 +28,7 @@ class PlannedChange:
     missing_packages: tuple[str, ...] = ()
     """PEP 508 requirements that this environment does not meet."""
     sha256: str = ""
-    """Of the new version's artifact, in hexadecimal; empty where none comes."""
+    """Of the new version's artifact, in hexadecimal; empty where nothing is fetched."""
     grants: tuple[str, ...] | None = None
     """Exactly what it is granted afterwards, as a lock says; None: what it was granted before and is granted now."""
 

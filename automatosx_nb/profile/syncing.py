@@ -211,4 +211,5 @@ def _detail_of(package: Package) -> ReleaseDetail:
         engine=str(manifest.requires.automatosx),
         python=manifest.requires.python,
         contributions=manifest.contributes.summary(),
+        platforms=manifest.requires.platforms,
     )

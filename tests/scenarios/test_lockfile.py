@@ -82,9 +82,9 @@ def edit_plugin(path: Path, plugin: str, **changes: Any) -> None:
     edit(path, lambda lock: replace(lock, plugins={**lock.plugins, plugin: replace(lock.plugins[plugin], **changes)}))
 
 
-def mark(home: Path, column: str, version: str) -> None:
+def mark(registry: Path, column: str, version: str) -> None:
     """As a registry's moderator does."""
-    with closing(sqlite3.connect(home / "registry" / "registry.sqlite")) as connection:
+    with closing(sqlite3.connect(registry / "registry.sqlite")) as connection:
         connection.execute(f"UPDATE releases SET {column} = 'loses data' WHERE version = ?", (version,))
         connection.commit()
 
@@ -398,7 +398,7 @@ def test_a_locked_release_may_be_yanked(
     market.publish(make_plugin("acme.top", magic="top", requires={"acme.base": "^1.0"}))
     market.install("acme.top")
     market.lock(lock)
-    mark(home, "yanked", "1.2.3")
+    mark(home / "registry", "yanked", "1.2.3")
     with pytest.raises(ResolutionConflict):
         other.install("acme.top")
     other.sync(lock)
@@ -412,12 +412,30 @@ def test_a_quarantined_release_is_never_installed_not_even_from_the_store(
     market.install("acme.demo")
     market.lock(lock)
     market.remove("acme.demo")
-    mark(home, "quarantined", "1.2.3")
+    mark(home / "registry", "quarantined", "1.2.3")
     for profile in (market, other):
         with pytest.raises(ResolutionConflict) as caught:
             profile.sync(lock)
         assert "is quarantined: loses data" in str(caught.value)
         assert profile.installed() == ()
+
+
+def test_a_quarantine_counts_for_a_version_whatever_bytes_the_registry_has_of_it(
+    market: Marketplace, lock: Path, empty: EmbeddedRegistry, home: Path, make_plugin: MakePlugin
+) -> None:
+    folder = make_plugin(version="1.2.3")
+    market.publish(folder)
+    market.install("acme.demo")
+    market.lock(lock)
+    market.remove("acme.demo")
+    (folder / "README.md").write_text("# Another text\n")
+    moved = Marketplace(home / "profile", empty)
+    moved.publish(folder)
+    mark(empty.home, "quarantined", "1.2.3")
+    with pytest.raises(ResolutionConflict) as caught:
+        moved.sync(lock)
+    assert "is quarantined: loses data" in str(caught.value)
+    moved.close()
 
 
 # --- environments that do not fit
@@ -426,10 +444,7 @@ def test_a_quarantined_release_is_never_installed_not_even_from_the_store(
 def test_a_library_that_is_missing_here_is_told_before_anybody_is_asked(
     market: Marketplace, other: Marketplace, lock: Path, make_plugin: MakePlugin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = make_plugin(source=STORING, permissions=ASKS)
-    manifest = folder / "plugin.toml"
-    manifest.write_text(manifest.read_text().replace("[requires]\n", '[requires]\npackages = ["no-such-library>=2"]\n'))
-    market.publish(folder)
+    market.publish(make_plugin(source=STORING, permissions=ASKS, needs='packages = ["no-such-library>=2"]'))
     with monkeypatch.context() as elsewhere:
         elsewhere.setattr("automatosx_nb.host.environment.missing_packages", lambda _requirements: ())
         market.install("acme.demo", grant=["storage"])
@@ -442,10 +457,7 @@ def test_a_library_that_is_missing_here_is_told_before_anybody_is_asked(
 def test_a_plugin_for_another_python_is_told(
     market: Marketplace, other: Marketplace, lock: Path, make_plugin: MakePlugin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = make_plugin()
-    manifest = folder / "plugin.toml"
-    manifest.write_text(manifest.read_text().replace("[requires]\n", '[requires]\npython = ">=4.2"\n'))
-    market.publish(folder)
+    market.publish(make_plugin(needs='python = ">=4.2"'))
     with monkeypatch.context() as elsewhere:
         elsewhere.setattr("automatosx_nb.host.environment.python_version", lambda: "4.2.0")
         market.install("acme.demo")
