@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
 from automatosx_nb.app import Marketplace
 
 MakePlugin = Callable[..., Path]
+FullDisk = Callable[[str], AbstractContextManager[None]]
 
 
 @pytest.fixture
@@ -29,6 +34,44 @@ def market(home: Path) -> Iterator[Marketplace]:
     market = Marketplace()
     yield market
     market.close()
+
+
+class WrongBytes:
+    """A registry that hands out other bytes than it announced; all else is the real one's."""
+
+    def __init__(self, registry: Any) -> None:
+        self._registry = registry
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._registry, name)
+
+    def artifact(self, plugin: str, version: str) -> Iterator[bytes]:
+        data = b"".join(self._registry.artifact(plugin, version))
+        yield data[:-1] + bytes([data[-1] ^ 1])
+
+
+@pytest.fixture
+def wrong_bytes(market: Marketplace) -> Any:
+    return WrongBytes(market.registry)
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> FullDisk:
+    """Within ``full_disk(name)``, no file of that name can be put in place: the disk is full."""
+    real = os.replace
+
+    @contextmanager
+    def full_disk(name: str) -> Iterator[None]:
+        def replace(source: Any, target: Any) -> None:
+            if Path(target).name == name:
+                raise OSError(errno.ENOSPC, "no space", str(target))
+            real(source, target)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "replace", replace)
+            yield
+
+    return full_disk
 
 
 @pytest.fixture

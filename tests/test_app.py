@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,7 +38,8 @@ from automatosx_nb.profile.state import state_path
 from automatosx_nb.registry.service import EmbeddedRegistry
 
 if TYPE_CHECKING:
-    from tests.conftest import MakePlugin
+    from automatosx_nb.model.ports import Registry
+    from tests.conftest import FullDisk, MakePlugin
 
 PROFILER, LEDGER = "automatosx.data-profiler", "automatosx.cell-ledger"
 PYARROW = "modules:pyarrow"
@@ -350,22 +349,8 @@ def test_a_plugin_that_the_policy_refuses_is_not_published(market: Marketplace, 
 # --- what can go wrong while installing
 
 
-class WrongBytes:
-    """A registry that hands out other bytes than it announced; all else is the real one's."""
-
-    def __init__(self, registry: Any) -> None:
-        self._registry = registry
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._registry, name)
-
-    def artifact(self, plugin: str, version: str) -> Iterator[bytes]:
-        data = b"".join(self._registry.artifact(plugin, version))
-        yield data[:-1] + bytes([data[-1] ^ 1])
-
-
-def test_an_artifact_whose_hash_differs_is_not_installed(market: Marketplace, home: Path) -> None:
-    tampered = Marketplace(registry=WrongBytes(market.registry))
+def test_an_artifact_whose_hash_differs_is_not_installed(wrong_bytes: Registry, home: Path) -> None:
+    tampered = Marketplace(registry=wrong_bytes)
     before = snapshot(home)
     with pytest.raises(ArtifactMismatch) as caught:
         tampered.install(PROFILER, grant=[PYARROW])
@@ -418,21 +403,12 @@ def test_a_full_disk_is_told_and_changes_nothing(market: Marketplace, home: Path
 
 
 def test_a_full_disk_at_the_switch_leaves_the_old_generation(
-    market: Marketplace, home: Path, monkeypatch: pytest.MonkeyPatch
+    market: Marketplace, home: Path, full_disk: FullDisk
 ) -> None:
     market.install(PROFILER, "1.0.0", grant=[PYARROW])
     before = snapshot(home)
-    real = os.replace
-
-    def full(source: Any, target: Any) -> None:
-        if Path(target).name == "current":
-            raise OSError(errno.ENOSPC, "no space", str(target))
-        real(source, target)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(os, "replace", full)
-        with pytest.raises(StorageFull):
-            market.update()
+    with full_disk("current"), pytest.raises(StorageFull):
+        market.update()
     assert [p.version for p in market.installed()] == ["1.0.0"]
     assert {name: data for name, data in snapshot(home).items() if name in before} == before
     assert [entry.number for entry in market.history()] == [1]

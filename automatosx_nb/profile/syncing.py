@@ -73,10 +73,10 @@ class LockedIndex:
         if self._store.has(locked.sha256):
             package = self._packages[plugin] = read(self._store.read(locked.sha256), name=f"{plugin} {locked.version}")
             return replace(index_release_of(package), quarantined=published.quarantined if published else None)
-        reason = "the registry has no such plugin" if not releases else "the registry has no such version"
+        has = "no such version" if releases else "no such plugin"
         if published is not None:
-            reason = f"the registry has other bytes under this version, {published.sha256} and not {locked.sha256}"
-        self._missing.append(f"{plugin} {locked.version}: {reason}")
+            has = f"other bytes under this version, {published.sha256} and not {locked.sha256}"
+        self._missing.append(f"{plugin} {locked.version}: the registry has {has}")
         return None
 
     def _check_facts(self, lock: Lockfile) -> None:

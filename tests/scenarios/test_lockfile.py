@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import sqlite3
@@ -38,7 +37,8 @@ from automatosx_nb.model.lockfile import Lockfile, parse, render
 from automatosx_nb.registry.service import EmbeddedRegistry
 
 if TYPE_CHECKING:
-    from tests.conftest import MakePlugin
+    from automatosx_nb.model.ports import Registry
+    from tests.conftest import FullDisk, MakePlugin
 
 PROFILER, LEDGER = "automatosx.data-profiler", "automatosx.cell-ledger"
 PYARROW = "modules:pyarrow"
@@ -297,23 +297,12 @@ def test_what_a_lock_repeats_of_a_manifest_has_to_be_so(
         other.sync(lock)
 
 
-class WrongBytes:
-    """A registry that hands out other bytes than it announced; all else is the real one's."""
-
-    def __init__(self, registry: Any) -> None:
-        self._registry = registry
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._registry, name)
-
-    def artifact(self, plugin: str, version: str) -> Iterator[bytes]:
-        yield b"".join(self._registry.artifact(plugin, version)) + b"\0"
-
-
-def test_a_registry_that_serves_other_bytes_is_refused(market: Marketplace, lock: Path, tmp_path: Path) -> None:
+def test_a_registry_that_serves_other_bytes_is_refused(
+    market: Marketplace, wrong_bytes: Registry, lock: Path, tmp_path: Path
+) -> None:
     market.install(PROFILER, grant=[PYARROW])
     market.lock(lock)
-    fooled = Marketplace(tmp_path / "fooled", WrongBytes(market.registry))
+    fooled = Marketplace(tmp_path / "fooled", wrong_bytes)
     with pytest.raises(ArtifactMismatch):
         fooled.sync(lock, grant=[PYARROW])
     assert fooled.history() == ()
@@ -488,22 +477,13 @@ def test_two_locks_put_together_do_not_take_each_others_magics(
 
 
 def test_a_full_disk_at_the_switch_leaves_what_was_there(
-    market: Marketplace, other: Marketplace, lock: Path, monkeypatch: pytest.MonkeyPatch
+    market: Marketplace, other: Marketplace, lock: Path, full_disk: FullDisk
 ) -> None:
     market.install(PROFILER, "1.0.0", grant=[PYARROW])
     market.lock(lock)
     other.install(PROFILER, grant=[PYARROW])
-    real = os.replace
-
-    def full(source: Any, target: Any) -> None:
-        if Path(target).name == "current":
-            raise OSError(errno.ENOSPC, "no space", str(target))
-        real(source, target)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(os, "replace", full)
-        with pytest.raises(StorageFull):
-            other.sync(lock)
+    with full_disk("current"), pytest.raises(StorageFull):
+        other.sync(lock)
     assert [entry.version for entry in other.installed()] == ["1.1.0"]
     other.sync(lock)
     assert state(other) == state(market)
