@@ -7,11 +7,13 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from automatosx_nb.app import Marketplace
+from automatosx_nb.model.lockfile import render
 from automatosx_nb.model.progress import Step
 
 PROFILER = "automatosx.data-profiler"
@@ -29,12 +31,12 @@ state.close()
 market.close()
 """
 
-_UPDATE_AND_DIE = """
+_CHANGE_AND_DIE = """
 import os, signal, sys
 from automatosx_nb.app import Marketplace
 from automatosx_nb.model.progress import silent
 
-moment, name = sys.argv[1:]
+action, moment, name = sys.argv[1:]
 die = lambda: os.kill(os.getpid(), signal.SIGKILL)
 replace = os.replace
 
@@ -53,7 +55,7 @@ def dying_step(step):
 market = Marketplace()
 market.registry
 os.replace = dying_replace
-market.update(progress=dying_step)
+market.update(progress=dying_step) if action == "update" else market.sync(action, progress=dying_step)
 raise SystemExit("nobody killed this process")
 """
 
@@ -80,12 +82,16 @@ def installed(market: Marketplace) -> tuple[int, str, object]:
     return market.profile.current().number, entry.version, saved
 
 
+def die(action: str, moment: tuple[str, str]) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([sys.executable, "-c", _CHANGE_AND_DIE, action, *moment], capture_output=True, check=False)
+
+
 @pytest.mark.parametrize("moment", MOMENTS, ids=" ".join)
 def test_whoever_is_killed_leaves_one_generation_or_the_other(
     prepared: Path, home: Path, moment: tuple[str, str]
 ) -> None:
     shutil.copytree(prepared, home)
-    killed = subprocess.run([sys.executable, "-c", _UPDATE_AND_DIE, *moment], capture_output=True, check=False)
+    killed = die("update", moment)
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
     old, new = (1, "1.0.0", "by 1.0.0"), (2, "1.1.0", "by 1.0.0")
     market = Marketplace()
@@ -95,6 +101,24 @@ def test_whoever_is_killed_leaves_one_generation_or_the_other(
     assert installed(market) == new
     market.rollback()
     assert installed(market) == (3, "1.0.0", "by 1.0.0")
+    market.close()
+
+
+@pytest.mark.parametrize("moment", [("at", "check"), ("before", "current"), ("after", "current")], ids=" ".join)
+def test_so_does_whoever_is_killed_while_syncing(prepared: Path, home: Path, moment: tuple[str, str]) -> None:
+    shutil.copytree(prepared, home)
+    market = Marketplace()
+    newest = market.info(PROFILER).releases[0]
+    lock = market.lockfile()
+    locked = replace(lock.plugins[PROFILER], version=newest.version, sha256=newest.sha256, size=newest.size)
+    path = home / "automatosx.lock"
+    path.write_text(render(replace(lock, plugins={PROFILER: locked})))
+    killed = die(str(path), moment)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    switched = moment in AFTER_THE_SWITCH
+    assert installed(market) == ((2, "1.1.0", "by 1.0.0") if switched else (1, "1.0.0", "by 1.0.0"))
+    market.sync(path)
+    assert installed(market) == (2, "1.1.0", "by 1.0.0")
     market.close()
 
 

@@ -40,7 +40,8 @@ class Lockfile:
     @property
     def grants_digest(self) -> str:
         """One name for all that is granted to whom: SHA-256 of the lines ``id permission``, sorted, as UTF-8."""
-        lines = (f"{plugin} {grant}\n" for plugin in sorted(self.plugins) for grant in self.plugins[plugin].grants)
+        plugins = sorted(self.plugins)
+        lines = (f"{plugin} {grant}\n" for plugin in plugins for grant in sorted(self.plugins[plugin].grants))
         return f"sha256:{sha256(''.join(lines).encode()).hexdigest()}"
 
 
