@@ -29,7 +29,7 @@ class InvalidVersion(UserError, ValueError):
     reason: str
 
     def problem(self) -> str:
-        return f"not a SemVer version: {self.reason}\n{caret(self.text[:256], self.position)}"
+        return f"not a SemVer version: {self.reason}\n{caret(self.text, self.position)}"
 
     def next_step(self) -> str:
         return "Write three numbers, as in 1.4.0 or 2.0.0-rc.1 (https://semver.org)."
@@ -42,10 +42,23 @@ class InvalidRange(UserError, ValueError):
     reason: str
 
     def problem(self) -> str:
-        return f"not a version range: {self.reason}\n{caret(self.text[:256], self.position)}"
+        return f"not a version range: {self.reason}\n{caret(self.text, self.position)}"
 
     def next_step(self) -> str:
         return "Write a range as npm does: ^1.2, ~1.2.3, >=1.0 <3.0, 1.x, 1.2.3 - 2.0, or several joined by ||."
+
+
+class InvalidIncrement(UserError, ValueError):
+    code: ClassVar[str] = "invalid-increment"
+    version: str
+    step: str
+    reason: str
+
+    def problem(self) -> str:
+        return f"{self.step!r} leads nowhere from {self.version}: {self.reason}."
+
+    def next_step(self) -> str:
+        return "docs/versions.md shows what each step makes of a version."
 
 
 class InvalidPermission(UserError, ValueError):

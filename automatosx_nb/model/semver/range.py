@@ -1,69 +1,106 @@
-"""A range of versions: alternatives joined by ``||``, each an interval once npm's shorthands are written out.
-
-Bounds are keys (see :mod:`.version`) of half-open intervals. The key just after a version is that version's key
-with ``-1`` appended, which no version has: so ``>1.2.3`` begins there, and ``<=1.2.3`` ends there.
-"""
+"""A range of versions: the set that npm's grammar writes, with set operations that are exact."""
 
 from __future__ import annotations
 
-import math
-from typing import NamedTuple
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 
-from automatosx_nb.model.semver.grammar import SPACE, Conjunction, parse
-from automatosx_nb.model.semver.version import Key, Version, key_text
-
-Bound = tuple[int | str | float, ...]
-
-_BOTTOM: Bound = ()
-_TOP: Bound = (math.inf,)
-_NONE: frozenset[Key] = frozenset()
-
-
-class _Interval(NamedTuple):
-    """Versions from ``low`` up to ``high``, which is out; prereleases only of releases in ``prereleases``."""
-
-    low: Bound
-    high: Bound
-    prereleases: frozenset[Key]
+from automatosx_nb.model.semver import spans
+from automatosx_nb.model.semver.grammar import Conjunction, alternatives, check
+from automatosx_nb.model.semver.patterns import SPACE
+from automatosx_nb.model.semver.spans import BOTTOM, TOP, Allowed, Bound, Spans
+from automatosx_nb.model.semver.version import Version, key_text
 
 
 class Range:
     """A set of versions, as npm's grammar writes it. ``str()`` is the text as written.
 
     Prereleases follow npm's rule: one is in a range only where a comparator with a prerelease of the same
-    ``major.minor.patch`` says so. Two ranges are equal when their :attr:`canonical` texts are.
+    ``major.minor.patch`` says so. With ``prereleases`` they count like releases (npm's ``includePrerelease``). Two
+    ranges are equal when the same versions are in them. The text is checked at once, and read at the first use.
     """
 
-    __slots__ = ("_alternatives", "_intervals", "_text", "_wide")
-
-    def __init__(self, text: str) -> None:
-        """:raises InvalidRange: with the position of the term that cannot be read."""
-        self._text = text.strip(SPACE)
-        self._alternatives = parse(text, wide=False)
-        self._intervals = [_interval(comparators) for comparators in self._alternatives]
-        self._wide: list[_Interval] | None = None
+    def __init__(self, text: str, prereleases: bool = False) -> None:
+        """:raises InvalidRange: with the position of the first character that does not fit."""
+        check(text)
+        self._text = text
+        self.prereleases = prereleases
 
     @classmethod
-    def parse(cls, text: str) -> Range:
-        """:raises InvalidRange: with the position of the term that cannot be read."""
-        return cls(text)
+    def parse(cls, text: str, prereleases: bool = False) -> Range:
+        """:raises InvalidRange: with the position of the first character that does not fit."""
+        return cls(text, prereleases)
 
     def __contains__(self, version: Version) -> bool:
         key = version.key
-        for low, high, prereleases in self._intervals:
-            if low <= key < high and (key[3] or key[:3] in prereleases):
-                return True
-        return False
+        return (bisect_right(self._allowed[key[3]], key) & 1) == 1  # type: ignore[index]
 
     def allows(self, version: Version, prereleases: bool = False) -> bool:
-        """``version in self``; with ``prereleases`` they count like releases (npm's ``includePrerelease``)."""
-        if not prereleases:
-            return version in self
-        return any(low <= version.key < high for low, high, _ in self._all_intervals())
+        """``version in self``, or in what the same text allows with ``prereleases``."""
+        return version in (self._with_prereleases if prereleases else self)
+
+    # --- set operations
 
     def intersects(self, other: Range) -> bool:
         """Whether any version is in both."""
-        return any(_meet(one, two) for one in self._intervals for two in other._intervals)
+        return any(map(spans.intersection, self._allowed, other._allowed))
+
+    def intersection(self, other: Range) -> Range:
+        """The versions in both; with prereleases counted where both count them."""
+        if self.prereleases and other.prereleases:
+            both = spans.intersection(self._every, other._every)
+            text = " || ".join(spans.span_text(*span) for span in spans.pairs(both)) or "<0.0.0-0"
+        else:
+            before, releases = map(spans.intersection, self._allowed, other._allowed)
+            text = spans.text_of((before, releases))
+        counted = self.prereleases and other.prereleases
+        return Range(Range(text, counted).canonical, counted)
+
+    __and__ = intersection
+
+    def is_subset(self, other: Range) -> bool:
+        """Whether every version in this one is in ``other``."""
+        both = tuple(map(spans.intersection, self._allowed, other._allowed))
+        return both == self._allowed
+
+    @property
+    def is_empty(self) -> bool:
+        return not any(self._allowed)
+
+    # --- versions and the range
+
+    @property
+    def minimum(self) -> Version | None:
+        """The lowest version in it; None where there is none."""
+        lowest = [Version.parse(key_text(part[0])) for part in self._allowed if part]
+        return min(lowest, default=None)
+
+    def is_below(self, version: Version) -> bool:
+        """Whether every version in it is lower (npm's ``gtr``)."""
+        before, releases = self._allowed
+        return (not before or before[-1] <= spans.prerelease_from(version.key)) and (
+            not releases or releases[-1] <= spans.release_from(version.key)
+        )
+
+    def is_above(self, version: Version) -> bool:
+        """Whether every version in it is higher (npm's ``ltr``)."""
+        return all(version.key < part[0] for part in self._allowed if part)
+
+    def highest(self, versions: Iterable[Version]) -> Version | None:
+        """The highest of ``versions`` that is in it; the first of equal ones (npm's ``maxSatisfying``)."""
+        return max((version for version in versions if version in self), default=None)
+
+    def lowest(self, versions: Iterable[Version]) -> Version | None:
+        """The lowest of ``versions`` that is in it; the first of equal ones (npm's ``minSatisfying``)."""
+        return min((version for version in versions if version in self), default=None)
+
+    def simplified(self, versions: Iterable[Version]) -> Range:
+        """The shortest of this and a range that has the same of ``versions`` in it (npm's ``simplifyRange``)."""
+        ordered = sorted(versions)
+        shorter = Range(_runs(ordered, self) or "<0.0.0-0", self.prereleases)
+        same = all((version in shorter) == (version in self) for version in ordered)
+        return shorter if same and len(str(shorter)) < len(str(self)) else self
 
     @property
     def pin(self) -> Version | None:
@@ -79,61 +116,82 @@ class Range:
         """The range written out in comparators, as npm prints it; ``*`` for any release."""
         return "||".join(map(_comparators_text, self._alternatives))
 
-    def _all_intervals(self) -> list[_Interval]:
-        if self._wide is None:
-            self._wide = [_interval(comparators) for comparators in parse(self._text, wide=True)]
-        return self._wide
+    # --- read at the first use
+
+    @cached_property
+    def _alternatives(self) -> Sequence[Conjunction]:
+        return alternatives(self._text, wide=self.prereleases)
+
+    @cached_property
+    def _allowed(self) -> Allowed:
+        bounds = [_bounds(comparators) for comparators in self._alternatives]
+        releases = spans.union((spans.release_from(low), spans.release_from(high)) for low, high in bounds)
+        if self.prereleases:
+            named = bounds
+        else:
+            named = [
+                (max(low, (*release, 0, 0, 0)), min(high, (*release, 1)))
+                for (low, high), comparators in zip(bounds, self._alternatives, strict=True)
+                for release in {key[:3] for _, key in comparators if not key[3]}
+            ]
+        before = spans.union((spans.prerelease_from(low), spans.prerelease_from(high)) for low, high in named)
+        return before, releases
+
+    @cached_property
+    def _every(self) -> Spans:
+        """What it allows where prereleases are counted: releases and prereleases in the same spans."""
+        return spans.union(map(_bounds, self._alternatives))
+
+    @cached_property
+    def _with_prereleases(self) -> Range:
+        return self if self.prereleases else Range(self._text, prereleases=True)
 
     def __str__(self) -> str:
-        return self._text or "*"
+        return self._text.strip(SPACE) or "*"
 
     def __repr__(self) -> str:
-        return f"Range({str(self)!r})"
+        return f"Range({str(self)!r}{', prereleases=True' if self.prereleases else ''})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Range) and self._alternatives == other._alternatives
+        return isinstance(other, Range) and self._allowed == other._allowed
 
     def __hash__(self) -> int:
-        return hash(tuple(self._alternatives))
+        return hash(self._allowed)
 
 
 def _comparators_text(comparators: Conjunction) -> str:
     return " ".join(f"{'' if op == '=' else op}{key_text(key)}" for op, key in comparators) or "*"
 
 
-def _interval(comparators: Conjunction) -> _Interval:
-    low, high = _BOTTOM, _TOP
-    prereleases: list[Key] = []
+def _bounds(comparators: Conjunction) -> tuple[Bound, Bound]:
+    low, high = BOTTOM, TOP
     for op, key in comparators:
-        if op != "<" and op != "<=":
-            low = max(low, (*key, -1) if op == ">" else key)
-        if op != ">" and op != ">=":
-            high = min(high, key if op == "<" else (*key, -1))
-        if not key[3]:
-            prereleases.append(key[:3])
-    return _Interval(low, high, frozenset(prereleases) if prereleases else _NONE)
+        if op[0] != "<":
+            low = max(low, spans.after(key) if op == ">" else key)
+        if op[0] != ">":
+            high = min(high, key if op == "<" else spans.after(key))
+    return low, high
 
 
-def _meet(one: _Interval, two: _Interval) -> bool:
-    low, high = max(one.low, two.low), min(one.high, two.high)
-    if _first_release(low) < high:
-        return True
-    return any(
-        _first_version(max(low, (*release, 0, 0, 0))) < min(high, (*release, 1))
-        for release in one.prereleases & two.prereleases
-    )
+def _runs(versions: Sequence[Version], wanted: Range) -> str:
+    """Neighbours among ``versions`` that are in the range, as ``first - last``."""
+    runs: list[list[Version]] = []
+    follows = False
+    for version in versions:
+        if version not in wanted:
+            follows = False
+            continue
+        if not follows:
+            runs.append([])
+        runs[-1].append(version)
+        follows = True
+    return " || ".join(_run(run[0], run[-1], versions) for run in runs)
 
 
-def _first_release(bound: Bound) -> Bound:
-    """The key of the lowest release that is not below ``bound``."""
-    if bound == _BOTTOM:
-        return (0, 0, 0, 1)
-    release, after = bound[:3], bound[3] and bound[-1] == -1
-    return (*release[:2], int(release[2]) + 1, 1) if after else (*release, 1)
-
-
-def _first_version(bound: Bound) -> Bound:
-    """The key of the lowest version that is not below ``bound``, a prerelease's bound."""
-    if bound[-1] != -1:
-        return bound
-    return (*bound[:-1], 0, 0)
+def _run(first: Version, last: Version, versions: Sequence[Version]) -> str:
+    """Open to a side on which there are no more of ``versions``."""
+    if last is versions[-1]:
+        return "*" if first is versions[0] else f">={first}"
+    if first is last:
+        return str(first)
+    return f"<={last}" if first is versions[0] else f"{first} - {last}"

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Self
 
 from automatosx_nb.errors import InvalidVersion
+from automatosx_nb.model.semver.patterns import BUILD, NUMBER, PRERELEASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,32 +19,20 @@ if TYPE_CHECKING:
 MAX_LENGTH = 256
 """Characters. Longer text is refused unread."""
 
-_VERSION = re.compile(
-    r"(0|[1-9][0-9]*+)\.(0|[1-9][0-9]*+)\.(0|[1-9][0-9]*+)"
-    r"(?:-([0-9A-Za-z.-]++))?+"
-    r"(?:\+([0-9A-Za-z-]++(?:\.[0-9A-Za-z-]++)*+))?+"
-)
-_match = _VERSION.fullmatch
+_match = re.compile(rf"({NUMBER})\.({NUMBER})\.({NUMBER})(?:-({PRERELEASE}))?+(?:\+({BUILD}))?+").fullmatch
 
 Key = tuple[int | str, ...]
 
 
-def prerelease_key(text: str) -> Key | None:
-    """The key elements of dotted identifiers; None where one is empty or a number with leading zeros."""
+def prerelease_key(text: str) -> Key:
+    """The key elements of dotted identifiers."""
     key: list[int | str] = []
     for identifier in text.split("."):
-        if not identifier.isdigit():
-            if not identifier:
-                return None
-            key += (1, identifier)
-        elif identifier[0] == "0" and len(identifier) > 1:
-            return None
-        else:
-            key += (0, int(identifier))
+        key += (0, int(identifier)) if identifier.isdigit() else (1, identifier)
     return tuple(key)
 
 
-def key_text(key: Key) -> str:
+def key_text(key: tuple[int | str | float, ...]) -> str:
     """The version that ``key`` is the key of, without build metadata."""
     release = f"{key[0]}.{key[1]}.{key[2]}"
     return release if key[3] else f"{release}-{'.'.join(map(str, key[5::2]))}"
@@ -135,6 +124,11 @@ class Version:
         return tuple(self._build.split(".")) if self._build else ()
 
     @property
+    def total_key(self) -> tuple[Key, Key]:
+        """Orders versions of the same precedence by their build metadata, none first, as npm's ``sort`` does."""
+        return self.key, prerelease_key(self._build) if self._build else ()
+
+    @property
     def is_prerelease(self) -> bool:
         return not self.key[3]
 
@@ -156,10 +150,7 @@ def _read(text: str) -> tuple[Key, str | None]:
     major, minor, patch, prerelease, build = found.groups()
     if prerelease is None:
         return (int(major), int(minor), int(patch), 1), build
-    rest = prerelease_key(prerelease)
-    if rest is None:
-        raise _fault(text)
-    return (int(major), int(minor), int(patch), 0, *rest), build
+    return (int(major), int(minor), int(patch), 0, *prerelease_key(prerelease)), build
 
 
 _NUMBER = re.compile(r"[0-9]*+")
