@@ -10,6 +10,7 @@ from automatosx_nb.commands import text
 from automatosx_nb.commands.verbs import Answer, Console, Verb
 from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.plan import Applied, Plan
+from automatosx_nb.model.semver import loose_range
 
 if TYPE_CHECKING:
     from automatosx_nb.app import Marketplace
@@ -29,12 +30,21 @@ def _configure_install(parser: Parser) -> None:
 
 
 def _install(market: Marketplace, options: Namespace, console: Console) -> Answer:
-    plugin, _, wish = options.plugin.partition("@")
+    plugin, wish = _typed(options.plugin)
 
     def apply(grant: Iterable[str]) -> Applied:
         return market.install(plugin, wish, grant=grant, progress=console.progress)
 
     return agree_and_apply(market, market.plan_install(plugin, wish), apply, options, console)
+
+
+def _typed(words: str) -> tuple[str, str]:
+    """The id and the range of ``id@range``, as a person writes ranges.
+
+    :raises InvalidRange:
+    """
+    plugin, _, wish = words.partition("@")
+    return plugin, str(loose_range(wish)) if wish else ""
 
 
 def _configure_update(parser: Parser) -> None:
@@ -72,7 +82,7 @@ def _plan(market: Marketplace, options: Namespace, console: Console) -> Answer:
     if options.plugin is None:
         plan = market.plan_update()
     else:
-        plugin, _, wish = options.plugin.partition("@")
+        plugin, wish = _typed(options.plugin)
         plan = market.plan_install(plugin, wish)
     return Answer(text.plan(plan), plan)
 

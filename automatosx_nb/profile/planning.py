@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from automatosx_nb.errors import (
     Incompatible,
-    InvalidVersion,
     NotInstalled,
     StillRequired,
 )
@@ -62,7 +61,7 @@ class Planner:
         wanted = {**wishes_of(current), plugin: wish or ANY}
         resolution = self._resolve(current, wanted, fresh={plugin})
         chosen = resolution.selected[plugin]
-        if not wish or _is_exact(wish):
+        if not wish or Range.parse(wish).pin is not None:
             wanted[plugin] = f"^{chosen}"
         action = f"install {detail.summary.id} {chosen}"
         return self._plan(current, wanted, resolution, action)
@@ -202,11 +201,3 @@ def require_packages(plan: Plan) -> None:
 def _why_gone(current: Generation, wanted: Mapping[str, str], plugin: str) -> str:
     asked_for = current.plugins[plugin].wish is not None and plugin not in wanted
     return "you asked for it" if asked_for else "nothing needs it any more"
-
-
-def _is_exact(wish: str) -> bool:
-    try:
-        Version.parse(wish.strip().lstrip("=").strip())
-    except InvalidVersion:
-        return False
-    return True

@@ -17,7 +17,7 @@ from automatosx_nb import __version__, cli
 from automatosx_nb.app import Marketplace
 from automatosx_nb.commands import run
 from automatosx_nb.commands.verbs import all_verbs, parser_of
-from automatosx_nb.errors import ConsentRequired, Incompatible, NotInstalled, StorageFailed, UsageError
+from automatosx_nb.errors import ConsentRequired, Incompatible, InvalidRange, NotInstalled, StorageFailed, UsageError
 from automatosx_nb.model.progress import Step
 
 if TYPE_CHECKING:
@@ -119,6 +119,23 @@ def test_a_wish_that_changes_no_version_is_told_and_so_is_the_way_back(market: M
     said = ax(market, "rollback")
     assert "your wish is now ^1.0.0 (it was ~1.0)" in said
     assert "This is generation 3; %ax rollback --to 2 takes it back." in said
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [("v1.0.0", "^1.0.0"), ("==1.0.0", "^1.0.0"), ("v1.0", "v1.0"), (">=1.0,<1.1", ">=1.0 <1.1"), ("=1.0", "=1.0")],
+)
+def test_a_version_is_understood_as_people_type_it(market: Marketplace, typed: str, kept: str) -> None:
+    ax(market, f"install {PROFILER}@{typed} --grant modules:pyarrow")
+    (installed,) = market.installed()
+    assert (installed.version, installed.wish) == ("1.0.0", kept)
+
+
+def test_what_cannot_be_a_version_is_shown_with_a_caret_under_it(market: Marketplace) -> None:
+    with pytest.raises(InvalidRange) as refused:
+        ax(market, f"install {PROFILER}@1.O")
+    shown, under = str(refused.value).splitlines()[1:3]
+    assert shown[under.index("^") :] == ".O"
 
 
 def test_the_same_version_with_older_data_is_told_as_such(market: Marketplace) -> None:

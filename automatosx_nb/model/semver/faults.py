@@ -36,7 +36,7 @@ def _fault(side: str) -> tuple[int, str]:
             read += "v" if _version(side, position) else "c"
         else:
             end = position if read == "v-" else _end(_before_version, side, position)
-            return end, _unreadable(side, end)
+            return end, _unreadable(side, position, end)
         if end < len(side) and side[end] not in patterns.SPACE:
             return _excess(side, position, end)
         position = _end(_blanks, side, end)
@@ -45,13 +45,12 @@ def _fault(side: str) -> tuple[int, str]:
     return position, "expected a version"
 
 
-def _unreadable(side: str, position: int) -> str:
-    words = side[position:].split(maxsplit=1)
-    if not words:
+def _unreadable(side: str, start: int, end: int) -> str:
+    if not side[end:].strip(patterns.SPACE):
         return "expected a version"
-    if words[0] == "-":
+    if _hyphen(side, end):
         return "a hyphen stands between two versions, and nothing else with them"
-    return f"{words[0]!r} is neither a version nor a comparator"
+    return _neither(side, start)
 
 
 def _excess(side: str, start: int, end: int) -> tuple[int, str]:
@@ -65,7 +64,11 @@ def _excess(side: str, start: int, end: int) -> tuple[int, str]:
         return end + 1, "a prerelease identifier is empty or a number with leading zeros"
     if mark == "," or mark in "<>=^~":
         return end, "between comparators stands a blank"
-    return end, f"{side[start:].split(maxsplit=1)[0]!r} is neither a version nor a comparator"
+    return end, _neither(side, start)
+
+
+def _neither(side: str, start: int) -> str:
+    return f"{side[start:].split(maxsplit=1)[0]!r} is neither a version nor a comparator"
 
 
 def _end(pattern: re.Pattern[str], text: str, position: int) -> int:

@@ -11,7 +11,15 @@ import re
 from automatosx_nb.errors import InvalidRange
 from automatosx_nb.model.semver import patterns
 from automatosx_nb.model.semver.faults import fault
-from automatosx_nb.model.semver.shorthands import NOTHING, Comparator, Partial, between, is_anything, term
+from automatosx_nb.model.semver.shorthands import (
+    NOTHING,
+    Comparator,
+    Partial,
+    between,
+    is_anything,
+    names_prerelease,
+    term,
+)
 from automatosx_nb.model.semver.version import MAX_LENGTH, prerelease_key
 
 MAX_RANGE_LENGTH = 65536
@@ -50,11 +58,12 @@ def _check_lengths(text: str) -> None:
 def alternatives(text: str, *, wide: bool) -> list[Conjunction]:
     """The sides of a ``text`` that :func:`check` passed. ``wide``: prereleases count like releases.
 
-    As in npm, a side that allows nothing is left out, and so is every other one beside ``*``.
+    As in npm, a side that allows nothing is left out, and so is one beside ``*``; but not where it names a prerelease:
+    npm forgets that one, and here ``* || 2.0.0-rc.1`` allows what each of its sides allows.
     """
     found = [_alternative(side, wide) for side in text.split("||")]
     if () in found:
-        return [()]
+        return [(), *(comparators for comparators in found if not wide and any(map(names_prerelease, comparators)))]
     return [comparators for comparators in found if comparators != (NOTHING,)] or found[:1]
 
 

@@ -9,8 +9,8 @@ from functools import cached_property
 from automatosx_nb.model.semver import spans
 from automatosx_nb.model.semver.grammar import Conjunction, alternatives, check
 from automatosx_nb.model.semver.patterns import SPACE
-from automatosx_nb.model.semver.spans import BOTTOM, TOP, Allowed, Bound, Spans
-from automatosx_nb.model.semver.version import Version, key_text
+from automatosx_nb.model.semver.spans import BOTTOM, TOP, Allowed, Spans
+from automatosx_nb.model.semver.version import Key, Version, key_text
 
 
 class Range:
@@ -31,6 +31,13 @@ class Range:
     def parse(cls, text: str, prereleases: bool = False) -> Range:
         """:raises InvalidRange: with the position of the first character that does not fit."""
         return cls(text, prereleases)
+
+    @classmethod
+    def _written(cls, text: str, prereleases: bool) -> Range:
+        """What we wrote ourselves: it is a range, perhaps a longer one than is read from others."""
+        made = cls.__new__(cls)
+        made._text, made.prereleases = text, prereleases
+        return made
 
     def __contains__(self, version: Version) -> bool:
         key = version.key
@@ -55,7 +62,7 @@ class Range:
             before, releases = map(spans.intersection, self._allowed, other._allowed)
             text = spans.text_of((before, releases))
         counted = self.prereleases and other.prereleases
-        return Range(Range(text, counted).canonical, counted)
+        return Range._written(Range._written(text, counted).canonical, counted)
 
     __and__ = intersection
 
@@ -73,7 +80,7 @@ class Range:
     @property
     def minimum(self) -> Version | None:
         """The lowest version in it; None where there is none."""
-        lowest = [Version.parse(key_text(part[0])) for part in self._allowed if part]
+        lowest = [Version.from_key(part[0]) for part in self._allowed if part]
         return min(lowest, default=None)
 
     def is_below(self, version: Version) -> bool:
@@ -98,7 +105,7 @@ class Range:
     def simplified(self, versions: Iterable[Version]) -> Range:
         """The shortest of this and a range that has the same of ``versions`` in it (npm's ``simplifyRange``)."""
         ordered = sorted(versions)
-        shorter = Range(_runs(ordered, self) or "<0.0.0-0", self.prereleases)
+        shorter = Range._written(_runs(ordered, self) or "<0.0.0-0", self.prereleases)
         same = all((version in shorter) == (version in self) for version in ordered)
         return shorter if same and len(str(shorter)) < len(str(self)) else self
 
@@ -107,7 +114,7 @@ class Range:
         """The one version that this range names exactly, as in ``1.2.3`` or ``=1.2.3``; else None."""
         match self._alternatives:
             case [(("=", key),)]:
-                return Version.parse(key_text(key))
+                return Version.from_key(key)
             case _:
                 return None
 
@@ -163,7 +170,7 @@ def _comparators_text(comparators: Conjunction) -> str:
     return " ".join(f"{'' if op == '=' else op}{key_text(key)}" for op, key in comparators) or "*"
 
 
-def _bounds(comparators: Conjunction) -> tuple[Bound, Bound]:
+def _bounds(comparators: Conjunction) -> tuple[Key, Key]:
     low, high = BOTTOM, TOP
     for op, key in comparators:
         if op[0] != "<":

@@ -23,6 +23,12 @@ def is_anything(comparator: Comparator, wide: bool) -> bool:
     return comparator == (_ZERO_PRERELEASE if wide else _ZERO)
 
 
+def names_prerelease(comparator: Comparator) -> bool:
+    """Not so ``<2.0.0-0``: that is how ``^1`` leaves the prereleases of 2.0.0 out."""
+    op, key = comparator
+    return not key[3] and (op, key[4:]) != ("<", (0, 0))
+
+
 def term(op: str, partial: Partial, wide: bool) -> list[Comparator]:
     """One version, with the operator before it."""
     numbers, rest = partial

@@ -9,36 +9,36 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from typing import cast
 
-from automatosx_nb.model.semver.version import key_text
+from automatosx_nb.model.semver.version import Key, key_text
 
-Bound = tuple[int | str | float, ...]
-Span = tuple[Bound, Bound]
-Spans = tuple[Bound, ...]
+Span = tuple[Key, Key]
+Spans = tuple[Key, ...]
 Allowed = tuple[Spans, Spans]
 """The prereleases and the releases of a set; a key's fourth element is the index of the ones it is among."""
 
-BOTTOM: Bound = (0, 0, 0, 0, 0, 0)
-TOP: Bound = (math.inf,)
+BOTTOM: Key = (0, 0, 0, 0, 0, 0)
+TOP: Key = (cast("int", math.inf),)
 
 
-def after(key: Bound) -> Bound:
+def after(key: Key) -> Key:
     """The lowest version above that of ``key``: ``1.2.4-0`` after ``1.2.3``, ``1.2.3-a.0`` after ``1.2.3-a``."""
     return (*key[:2], int(key[2]) + 1, 0, 0, 0) if key[3] else (*key, 0, 0)
 
 
-def release_from(bound: Bound) -> Bound:
+def release_from(bound: Key) -> Key:
     """The lowest release that is not below ``bound``."""
     return bound if bound == TOP or bound[3] else (*bound[:3], 1)
 
 
-def prerelease_from(bound: Bound) -> Bound:
+def prerelease_from(bound: Key) -> Key:
     """The lowest prerelease that is not below ``bound``."""
     return bound if bound == TOP or not bound[3] else (*bound[:2], int(bound[2]) + 1, 0, 0, 0)
 
 
 def union(spans: Iterable[Span]) -> Spans:
-    bounds: list[Bound] = []
+    bounds: list[Key] = []
     for low, high in sorted(spans):
         if low >= high:
             continue
@@ -50,7 +50,7 @@ def union(spans: Iterable[Span]) -> Spans:
 
 
 def intersection(one: Spans, other: Spans) -> Spans:
-    bounds: list[Bound] = []
+    bounds: list[Key] = []
     i = j = 0
     while i < len(one) and j < len(other):
         low, high = max(one[i], other[j]), min(one[i + 1], other[j + 1])
@@ -77,34 +77,27 @@ def text_of(allowed: Allowed) -> str:
     spans = [(leading.pop(low, low), _lowest_of(high)) for low, high in pairs(allowed[1])]
     spans += [(low, high) for low, high in prereleases if high != _end(low)]
     spans += [(low, release) for release, low in leading.items()]
-    if len(spans) > 1 and _EVERY_RELEASE in spans:
-        spans.remove(_EVERY_RELEASE)  # written out, it would swallow the others
-        spans += [(_FIRST_RELEASE, (1, 0, 0, 0, 0, 0)), ((1, 0, 0, 1), TOP)]
     return " || ".join(span_text(*span) for span in sorted(spans)) or "<0.0.0-0"
 
 
-def span_text(low: Bound, high: Bound) -> str:
+def span_text(low: Key, high: Key) -> str:
     if high == TOP:
         return f">={key_text(low)}"
     return key_text(low) if high == after(low) else f">={key_text(low)} <{key_text(high)}"
 
 
-_FIRST_RELEASE: Bound = (0, 0, 0, 1)
-_EVERY_RELEASE: Span = (_FIRST_RELEASE, TOP)
-
-
-def _by_release(low: Bound, high: Bound) -> Iterator[Span]:
+def _by_release(low: Key, high: Key) -> Iterator[Span]:
     """A span of prereleases, cut where those of another release begin."""
     while low < high:
         yield low, min(high, _end(low))
         low = _end(low)
 
 
-def _end(prerelease: Bound) -> Bound:
+def _end(prerelease: Key) -> Key:
     """The lowest prerelease of the next release."""
     return prerelease_from(release_from(prerelease))
 
 
-def _lowest_of(release: Bound) -> Bound:
+def _lowest_of(release: Key) -> Key:
     """The lowest prerelease of ``release``."""
     return release if release == TOP else (*release[:3], 0, 0, 0)

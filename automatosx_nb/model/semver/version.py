@@ -32,7 +32,7 @@ def prerelease_key(text: str) -> Key:
     return tuple(key)
 
 
-def key_text(key: tuple[int | str | float, ...]) -> str:
+def key_text(key: Key) -> str:
     """The version that ``key`` is the key of, without build metadata."""
     release = f"{key[0]}.{key[1]}.{key[2]}"
     return release if key[3] else f"{release}-{'.'.join(map(str, key[5::2]))}"
@@ -70,6 +70,13 @@ class Version:
         """:raises InvalidVersion: with the position of the first character that does not fit."""
         version = cls.__new__(cls)
         version.key, version._build = _read(text)
+        return version
+
+    @classmethod
+    def from_key(cls, key: Key) -> Self:
+        """The version that ``key`` is the key of, without build metadata; as long as it may be."""
+        version = cls.__new__(cls)
+        version.key, version._build = key, None
         return version
 
     def __lt__(self, other: Version) -> bool:

@@ -259,7 +259,8 @@ def range_exclude(case: Case) -> None:
 
 
 def fn_satisfies(case: Case) -> None:
-    assert satisfies(case, *case.args[:2]) is case["result"]
+    version, wanted, *_ = case.args
+    assert satisfies(case, version, wanted) is case["result"]
 
 
 def range_intersection(case: Case) -> None:
@@ -271,7 +272,8 @@ def comparator_intersection(case: Case) -> None:
 
 
 def fn_intersects(case: Case) -> None:
-    intersect(case, *case.args[:2], case["result"])
+    one, other, *_ = case.args
+    intersect(case, one, other, case["result"])
 
 
 def fn_subset(case: Case) -> None:

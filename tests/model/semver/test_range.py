@@ -12,7 +12,6 @@ small = st.integers(min_value=0, max_value=3)
 near = st.builds(Version, small, small, small, st.lists(st.sampled_from([0, 1, "a", "b"]), max_size=2))
 
 
-
 @pytest.mark.parametrize(
     ("text", "inside", "outside"),
     [
@@ -29,7 +28,7 @@ near = st.builds(Version, small, small, small, st.lists(st.sampled_from([0, 1, "
         ("<=1.2", ["1.2.9"], ["1.3.0"]),
         (">1.2.3 <=1.2.4", ["1.2.4"], ["1.2.3", "1.2.5"]),
         ("=1.2.3", ["1.2.3", "1.2.3+build"], ["1.2.4"]),
-        ("* || 2.0.0-rc.1", ["1.0.0"], ["2.0.0-rc.1"]),
+        ("* || 2.0.0-rc.1", ["1.0.0", "2.0.0-rc.1"], ["2.0.0-rc.2"]),
         ("<1.0.0 >2.0.0", [], ["0.5.0", "1.5.0", "3.0.0"]),
     ],
 )
@@ -80,7 +79,7 @@ def test_only_an_exact_version_is_a_pin() -> None:
         ("^1 - 2", 3, "a hyphen stands between two versions, and nothing else with them"),
         ("1 - ^2", 4, "'^2' is neither a version nor a comparator"),
         ("1 -", 3, "expected a version"),
-        ("==1.2.3", 1, "'=1.2.3' is neither a version nor a comparator"),
+        ("==1.2.3", 1, "'==1.2.3' is neither a version nor a comparator"),
         ("1.2.3.4", 5, "'1.2.3.4' is neither a version nor a comparator"),
         ("^1 || 2 | 3", 8, "'|' is neither a version nor a comparator"),
         ("latest", 0, "'latest' is neither a version nor a comparator"),
@@ -127,10 +126,14 @@ def test_the_canonical_text_means_the_same(text: str, version: Version) -> None:
 
 @given(ranges, ranges, near)
 def test_alternatives_are_a_union(one: str, other: str, version: Version) -> None:
-    """But for ``*``, beside which npm drops every other alternative."""
-    union, sides = Range.parse(f"{one} || {other}"), (Range.parse(one), Range.parse(other))
-    if not any(side.canonical == "*" for side in sides):
-        assert (version in union) is any(version in side for side in sides)
+    union = Range.parse(f"{one} || {other}")
+    assert (version in union) is (version in Range.parse(one) or version in Range.parse(other))
+
+
+def test_what_is_covered_by_any_release_is_left_out_beside_it() -> None:
+    assert Range.parse("^1 || * || 2").canonical == "*"
+    assert Range.parse("^1 || * || 2.0.0-rc.1").canonical == "*||2.0.0-rc.1"
+    assert Range.parse("* || 2.0.0-rc.1", prereleases=True).canonical == "*"
 
 
 @given(conjunctions, conjunctions, st.builds(Version, small, small, small))
@@ -141,13 +144,21 @@ def test_comparators_side_by_side_are_an_intersection_of_releases(one: str, othe
 
 @given(st.text(alphabet="0123456789xX*.<>=~^|- +ab", max_size=30))
 def test_any_text_is_a_range_or_an_error_with_a_position_in_it(text: str) -> None:
-    try:
+    fault = fault_of(text)
+    if fault is None:
         wanted = Range.parse(text)
-    except InvalidRange as fault:
+        assert Range.parse(str(wanted)) == Range.parse(wanted.canonical) == wanted
+    else:
         assert 0 <= fault.position <= len(text)
         assert str(fault)
-    else:
-        assert Range.parse(str(wanted)) == Range.parse(wanted.canonical) == wanted
+
+
+def fault_of(text: str) -> InvalidRange | None:
+    try:
+        Range.parse(text)
+    except InvalidRange as error:
+        return error
+    return None
 
 
 @given(near, ranges)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automatosx_nb.model.semver import Range, Version
+from automatosx_nb.model.semver import MAX_LENGTH, Range, Version
 
 NAMED = [Version(*numbers, before) for numbers in product((0, 1, 2), (0, 1), (0, 1)) for before in ((), (0,), ("a",))]
 UNIVERSE = sorted(
@@ -113,6 +113,16 @@ def test_a_prerelease_that_is_not_in_a_range_need_not_be_outside_of_it() -> None
     assert not Range.parse("^1.0.0").is_below(Version.parse("1.5.0-beta"))
     assert Range.parse("^1.0.0").is_below(Version.parse("2.0.0-beta"))
     assert Range.parse("^1.0.0").is_above(Version.parse("1.0.0-beta"))
+
+
+def test_what_is_made_of_the_longest_versions_may_be_longer() -> None:
+    longest = "1.2.3-" + "a" * 249
+    above = Range.parse(f">{longest}")
+    assert str(above.minimum) == f"{longest}.0"
+    both = above & Range.parse("<1.2.3-" + "b" * 249)
+    assert len(str(both)) > MAX_LENGTH
+    assert Version.parse("1.2.3-aaab") in both
+    assert Version.parse("1.2.4") not in both
 
 
 def test_the_minimum_of_a_range_is_found_past_an_alternative_that_allows_nothing() -> None:
