@@ -13,10 +13,11 @@ from automatosx_nb.model.semver import patterns
 from automatosx_nb.model.semver.faults import fault
 from automatosx_nb.model.semver.shorthands import (
     NOTHING,
+    ZERO,
+    ZERO_PRERELEASE,
     Comparator,
     Partial,
     between,
-    is_anything,
     names_prerelease,
     term,
 )
@@ -61,6 +62,8 @@ def alternatives(text: str, *, wide: bool) -> list[Conjunction]:
     As in npm, a side that allows nothing is left out, and so is one beside ``*``; but not where it names a prerelease:
     npm forgets that one, and here ``* || 2.0.0-rc.1`` allows what each of its sides allows.
     """
+    if "||" not in text:
+        return [_alternative(text, wide)]
     found = [_alternative(side, wide) for side in text.split("||")]
     if () in found:
         return [(), *(comparators for comparators in found if not wide and any(map(names_prerelease, comparators)))]
@@ -69,15 +72,25 @@ def alternatives(text: str, *, wide: bool) -> list[Conjunction]:
 
 def _alternative(side: str, wide: bool) -> Conjunction:
     """Each comparator once, without those that allow everything; :data:`NOTHING` alone where it is among them."""
-    terms = [(op, _partial(*parts)) for op, *parts in _terms(side)]
+    kept: list[Comparator] = []
+    anything = ZERO_PRERELEASE if wide else ZERO
+    for comparator in _comparators(side, wide):
+        if comparator == NOTHING:
+            return (NOTHING,)
+        if comparator != anything and comparator not in kept:
+            kept.append(comparator)
+    return tuple(kept)
+
+
+def _comparators(side: str, wide: bool) -> list[Comparator]:
+    found = _terms(side)
     if "-" in side and "-" in side.split():
-        (_, low), (_, high) = terms
-        comparators = between(low, high, wide)
-    else:
-        comparators = [comparator for op, partial in terms for comparator in term(op, partial, wide)]
-    if NOTHING in comparators:
-        return (NOTHING,)
-    return tuple(dict.fromkeys(each for each in comparators if not is_anything(each, wide)))
+        (_, *low), (_, *high) = found
+        return between(_partial(*low), _partial(*high), wide)
+    comparators: list[Comparator] = []
+    for op, major, minor, patch, prerelease in found:
+        comparators += term(op, _partial(major, minor, patch, prerelease), wide)
+    return comparators
 
 
 def _partial(major: str, minor: str, patch: str, prerelease: str) -> Partial:

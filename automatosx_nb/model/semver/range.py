@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Generic, TypeVar
 
 from automatosx_nb.model.semver import spans
 from automatosx_nb.model.semver.grammar import Conjunction, alternatives, check
 from automatosx_nb.model.semver.patterns import SPACE
-from automatosx_nb.model.semver.spans import BOTTOM, TOP, Allowed, Spans
+from automatosx_nb.model.semver.spans import BOTTOM, TOP, Allowed, Span, Spans
 from automatosx_nb.model.semver.version import Key, Version, key_text
+
+T = TypeVar("T")
+
+
+class lazy(Generic[T]):
+    """``functools.cached_property`` as it is since Python 3.12: without its lock, which takes longer than the work."""
+
+    def __init__(self, make: Callable[[Any], T]) -> None:
+        self._make = make
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: type) -> T:
+        value = vars(instance)[self._name] = self._make(instance)
+        return value
 
 
 class Range:
@@ -112,7 +128,7 @@ class Range:
     @property
     def pin(self) -> Version | None:
         """The one version that this range names exactly, as in ``1.2.3`` or ``=1.2.3``; else None."""
-        match self._alternatives:
+        match self._alternatives():
             case [(("=", key),)]:
                 return Version.from_key(key)
             case _:
@@ -121,35 +137,32 @@ class Range:
     @property
     def canonical(self) -> str:
         """The range written out in comparators, as npm prints it; ``*`` for any release."""
-        return "||".join(map(_comparators_text, self._alternatives))
+        return "||".join(map(_comparators_text, self._alternatives()))
 
     # --- read at the first use
 
-    @cached_property
     def _alternatives(self) -> Sequence[Conjunction]:
         return alternatives(self._text, wide=self.prereleases)
 
-    @cached_property
+    @lazy
     def _allowed(self) -> Allowed:
-        bounds = [_bounds(comparators) for comparators in self._alternatives]
-        releases = spans.union((spans.release_from(low), spans.release_from(high)) for low, high in bounds)
-        if self.prereleases:
-            named = bounds
-        else:
-            named = [
-                (max(low, (*release, 0, 0, 0)), min(high, (*release, 1)))
-                for (low, high), comparators in zip(bounds, self._alternatives, strict=True)
-                for release in {key[:3] for _, key in comparators if not key[3]}
-            ]
-        before = spans.union((spans.prerelease_from(low), spans.prerelease_from(high)) for low, high in named)
-        return before, releases
+        releases: list[Span] = []
+        before: list[Span] = []
+        for comparators in self._alternatives():
+            low, high = _bounds(comparators)
+            releases.append((spans.release_from(low), spans.release_from(high)))
+            if self.prereleases:
+                before.append((spans.prerelease_from(low), spans.prerelease_from(high)))
+            else:
+                before += _named(low, high, comparators)
+        return spans.union(before), spans.union(releases)
 
-    @cached_property
+    @lazy
     def _every(self) -> Spans:
         """What it allows where prereleases are counted: releases and prereleases in the same spans."""
-        return spans.union(map(_bounds, self._alternatives))
+        return spans.union([_bounds(comparators) for comparators in self._alternatives()])
 
-    @cached_property
+    @lazy
     def _with_prereleases(self) -> Range:
         return self if self.prereleases else Range(self._text, prereleases=True)
 
@@ -170,7 +183,18 @@ def _comparators_text(comparators: Conjunction) -> str:
     return " ".join(f"{'' if op == '=' else op}{key_text(key)}" for op, key in comparators) or "*"
 
 
-def _bounds(comparators: Conjunction) -> tuple[Key, Key]:
+def _named(low: Key, high: Key, comparators: Conjunction) -> list[Span]:
+    """Of the prereleases from ``low`` to ``high``, those of releases of which a comparator names a prerelease."""
+    found = []
+    for _, key in comparators:
+        if not key[3]:
+            first, last = max(low, (*key[:3], 0, 0, 0)), min(high, (*key[:3], 1))
+            if first < last:
+                found.append((first, spans.prerelease_from(last)))
+    return found
+
+
+def _bounds(comparators: Conjunction) -> Span:
     low, high = BOTTOM, TOP
     for op, key in comparators:
         if op[0] != "<":
@@ -197,8 +221,8 @@ def _runs(versions: Sequence[Version], wanted: Range) -> str:
 
 def _run(first: Version, last: Version, versions: Sequence[Version]) -> str:
     """Open to a side on which there are no more of ``versions``."""
-    if last is versions[-1]:
-        return "*" if first is versions[0] else f">={first}"
-    if first is last:
+    if last == versions[-1]:
+        return "*" if first == versions[0] else f">={first}"
+    if first == last:
         return str(first)
-    return f"<={last}" if first is versions[0] else f"{first} - {last}"
+    return f"<={last}" if first == versions[0] else f"{first} - {last}"

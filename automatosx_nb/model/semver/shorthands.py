@@ -15,12 +15,10 @@ Partial = tuple[Numbers, Key]
 """A version that may be partly written: its numbers, and what the key of its prerelease has behind them."""
 
 NOTHING: Comparator = ("<", (0, 0, 0, 0, 0, 0))
-_ZERO: Comparator = (">=", (0, 0, 0, 1))
-_ZERO_PRERELEASE: Comparator = (">=", (0, 0, 0, 0, 0, 0))
-
-
-def is_anything(comparator: Comparator, wide: bool) -> bool:
-    return comparator == (_ZERO_PRERELEASE if wide else _ZERO)
+ZERO: Comparator = (">=", (0, 0, 0, 1))
+"""Allows every release."""
+ZERO_PRERELEASE: Comparator = (">=", (0, 0, 0, 0, 0, 0))
+"""Allows every version."""
 
 
 def names_prerelease(comparator: Comparator) -> bool:

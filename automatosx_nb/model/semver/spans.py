@@ -8,7 +8,7 @@ prereleases: so a span is never empty, and two sets are equal exactly when their
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import cast
 
 from automatosx_nb.model.semver.version import Key, key_text
@@ -37,9 +37,10 @@ def prerelease_from(bound: Key) -> Key:
     return bound if bound == TOP or not bound[3] else (*bound[:2], int(bound[2]) + 1, 0, 0, 0)
 
 
-def union(spans: Iterable[Span]) -> Spans:
+def union(spans: list[Span]) -> Spans:
+    """Of spans that may overlap, touch, or be empty."""
     bounds: list[Key] = []
-    for low, high in sorted(spans):
+    for low, high in sorted(spans) if len(spans) > 1 else spans:
         if low >= high:
             continue
         if bounds and low <= bounds[-1]:
