@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from automatosx_nb.errors.root import UserError, caret, did_you_mean
+from automatosx_nb.errors.root import UserError, caret, did_you_mean, listed
 
 
 class InvalidPluginId(UserError, ValueError):
@@ -76,16 +76,24 @@ class InvalidPermission(UserError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ManifestProblem:
-    """One thing wrong in a manifest or a lockfile: ``path`` is dotted, as in ``contributes.magics[0].handler``."""
+    """One thing wrong in a manifest or a lockfile: ``path`` is dotted, as in ``contributes.magics[0].handler``.
+
+    ``pointer`` is the text that was found with a caret under the fault, on lines of their own; empty for none.
+    """
 
     path: str
     found: str
     valid: str
     nearest: tuple[str, ...] = ()
+    pointer: str = ""
 
     def __str__(self) -> str:
         hint = f" (did you mean {' or '.join(repr(n) for n in self.nearest)}?)" if self.nearest else ""
         return f"{self.path or '(file)'}: found {self.found}; valid is {self.valid}{hint}"
+
+    def pointed(self) -> str:
+        """As ``str()``, and below it the pointer."""
+        return f"{self}\n{self.pointer}".rstrip()
 
 
 class InvalidManifest(UserError, ValueError):
@@ -96,7 +104,7 @@ class InvalidManifest(UserError, ValueError):
     def problem(self) -> str:
         count = len(self.problems)
         head = f"{self.source} has {count} problem{'s' if count != 1 else ''}:"
-        return "\n".join([head, *(f"  - {p}" for p in self.problems)])
+        return listed(head, (problem.pointed() for problem in self.problems))
 
     def next_step(self) -> str:
         return (

@@ -15,7 +15,8 @@ class InvalidLockfile(UserError, ValueError):
 
     def problem(self) -> str:
         count = len(self.problems)
-        return listed(f"{self.source} has {count} problem{'s' if count != 1 else ''}:", self.problems)
+        head = f"{self.source} has {count} problem{'s' if count != 1 else ''}:"
+        return listed(head, (problem.pointed() for problem in self.problems))
 
     def next_step(self) -> str:
         return (

@@ -84,10 +84,11 @@ CARET_WIDTH = 100
 """Columns of a text that is shown with a caret under it."""
 
 
-def caret(text: str, position: int) -> str:
+def caret(text: str, position: int, *, indent: int = 4) -> str:
     """``text`` on a line of its own, or what of it stands around ``position``, and a caret under that."""
     start = max(0, min(position - CARET_WIDTH // 2, len(text) - CARET_WIDTH))
     shown = text[start : start + CARET_WIDTH]
     before, behind = "…" if start else "", "…" if start + len(shown) < len(text) else ""
     shown = "".join(mark if mark.isprintable() else "\N{REPLACEMENT CHARACTER}" for mark in shown)
-    return f"    {before}{shown}{behind}\n    {' ' * (len(before) + position - start)}^"
+    margin = " " * indent
+    return f"{margin}{before}{shown}{behind}\n{margin}{' ' * (len(before) + position - start)}^"

@@ -11,7 +11,8 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from automatosx_nb.errors import ManifestProblem
+from automatosx_nb.errors import InvalidRange, InvalidVersion, ManifestProblem
+from automatosx_nb.errors.root import caret
 from automatosx_nb.model.spelling import nearest
 
 if TYPE_CHECKING:
@@ -35,14 +36,16 @@ class Problems:
     told: list[ManifestProblem] = field(default_factory=list)
     untold: int = 0
 
-    def add(self, path: str, found: str, valid: str, *, word: str = "", known: Iterable[str] = ()) -> None:
+    def add(
+        self, path: str, found: str, valid: str, *, word: str = "", known: Iterable[str] = (), pointer: str = ""
+    ) -> None:
         """``word`` is what was misspelled, ``known`` what it could have been."""
         if len(self.told) >= MAX_PROBLEMS:
             self.untold += 1
             return
         spellings = {name.lower(): name for name in known}
         hits = nearest(word[:64].lower(), spellings) if word else ()
-        self.told.append(ManifestProblem(path, found, valid, tuple(spellings[hit] for hit in hits)))
+        self.told.append(ManifestProblem(path, found, valid, tuple(spellings[hit] for hit in hits), pointer))
 
     def all(self) -> tuple[ManifestProblem, ...]:
         if not self.untold:
@@ -94,9 +97,16 @@ class Spot:
     path: str
     problems: Problems
 
-    def refuse(self, valid: str, *, found: str | None = None, word: str = "", known: Iterable[str] = ()) -> None:
+    def refuse(
+        self, valid: str, *, found: str | None = None, word: str = "", known: Iterable[str] = (), pointer: str = ""
+    ) -> None:
         shown = describe(self.value) if found is None else found
-        self.problems.add(self.path, shown, valid, word=word, known=known)
+        self.problems.add(self.path, shown, valid, word=word, known=known, pointer=pointer)
+
+    def refuse_at(self, valid: str, error: InvalidVersion | InvalidRange) -> None:
+        """As :meth:`refuse`, with a caret under the character at which the text stops being valid."""
+        found = f"{error.text[:60]!r} ({error.reason}, at character {error.position + 1})"
+        self.refuse(valid, found=found, pointer=caret(error.text, error.position, indent=6))
 
     def table(self, valid: str = "a table") -> Table | None:
         if isinstance(self.value, dict):

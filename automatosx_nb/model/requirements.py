@@ -95,7 +95,7 @@ def version(spot: Spot) -> Version | None:
         try:
             return Version.parse(spot.value)
         except InvalidVersion as error:
-            spot.refuse(VERSION, found=_at(spot.value, error.reason, error.position))
+            spot.refuse_at(VERSION, error)
             return None
     spot.refuse(VERSION)
     return None
@@ -106,7 +106,7 @@ def version_range(spot: Spot) -> Range | None:
         try:
             return Range.parse(spot.value)
         except InvalidRange as error:
-            spot.refuse(RANGE, found=_at(spot.value, error.reason, error.position))
+            spot.refuse_at(RANGE, error)
             return None
     spot.refuse(RANGE)
     return None
@@ -209,7 +209,3 @@ def _package(spot: Spot) -> str | None:
         return None
     spot.refuse(valid)
     return None
-
-
-def _at(text: str, reason: str, position: int) -> str:
-    return f"{text[:60]!r} ({reason}, at character {position + 1})"

@@ -6,8 +6,8 @@ FILE is JSON with ``versions`` and ``simple_ranges`` (comparators with blanks be
 The others are packaging, semver and semantic_version, those that are installed, and node-semver where ``node`` finds it
 (``npm install semver``, and NODE_PATH at that ``node_modules``). All get what all of them can read, in one run, turn by
 turn, each task several times in a turn. Figures are thousands of operations a second, of the best turn; ``ahead`` is
-ours by the fastest other one in Python, ``behind`` is node-semver's by ours. node-semver's cache of ranges is switched off: no one else
-has one.
+ours by the fastest other one in Python, ``behind`` is node-semver's by ours. node-semver's cache of ranges is switched
+off: no one else has one.
 """
 
 from __future__ import annotations

@@ -101,9 +101,20 @@ def test_every_older_format_has_its_step() -> None:
 
 
 def test_the_message_names_the_file_and_counts_its_problems() -> None:
-    with pytest.raises(InvalidManifest, match=r"^shop/plugin\.toml has 2 problems:\n  - .*\n  - ") as caught:
+    with pytest.raises(
+        InvalidManifest, match=r"^shop/plugin\.toml has 2 problems:\n  - .*\n      x\n      \^\n  - "
+    ) as caught:
         manifest.parse(MINIMAL.replace("0.1.0", "x").replace("education", "y"), source="shop/plugin.toml")
     assert "Correct them in shop/plugin.toml" in str(caught.value)
+
+
+def test_the_message_points_at_the_fault_of_a_version_and_of_a_range() -> None:
+    text = (DATA / "bad" / "requires.toml").read_text("utf-8")
+    with pytest.raises(InvalidManifest) as refused:
+        manifest.parse(text)
+    lines = str(refused.value).splitlines()
+    place = next(n for n, line in enumerate(lines) if "requires.automatosx" in line)
+    assert lines[place + 1 : place + 3] == ["      ^^1", "       ^"]
 
 
 def test_a_manifest_of_more_than_64_kib_is_refused() -> None:

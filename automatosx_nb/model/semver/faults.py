@@ -5,20 +5,18 @@ from __future__ import annotations
 import re
 
 from automatosx_nb.model.semver import patterns
+from automatosx_nb.model.semver.version import MAX_LENGTH
 
-_side = re.compile(patterns.SIDE, re.ASCII).fullmatch
-_term = re.compile(patterns.TERM, re.ASCII).match
-_version = re.compile(patterns.PARTIAL, re.ASCII).match
-_before_version = re.compile(rf"(?:{patterns.OPERATOR})?+v?+", re.ASCII)
-_blanks = re.compile(r"\s*+", re.ASCII)
-_hyphen = re.compile(r"-(?=\s|\Z)", re.ASCII).match
+_BEFORE_VERSION = rf"(?:{patterns.OPERATOR})?+v?+"
 
 
 def fault(text: str) -> tuple[int, str]:
     """The position of the first character of a ``text`` that is no range at which it stops being one, and why."""
     start = 0
     for side in text.split("||"):
-        if _side(side) is None:
+        if len(side) > MAX_LENGTH:
+            return start + MAX_LENGTH, f"one side of it is longer than {MAX_LENGTH} characters"
+        if _end(patterns.SIDE, side, 0) != len(side):
             position, reason = _fault(side)
             return start + position, reason
         start += len(side) + 2
@@ -26,29 +24,33 @@ def fault(text: str) -> tuple[int, str]:
 
 
 def _fault(side: str) -> tuple[int, str]:
-    position, read = _end(_blanks, side, 0), ""
+    position, read = _end(r"\s*+", side, 0), ""
     """``read`` has a letter for each term so far: v(ersion), c(omparator) or - for a hyphen."""
     while position < len(side) and read != "v-v":
-        if read == "v" and _hyphen(side, position):
+        if read == "v" and _is_hyphen(side, position):
             end, read = position + 1, "v-"
-        elif found := (_version if read == "v-" else _term)(side, position):
-            end = found.end()
-            read += "v" if _version(side, position) else "c"
         else:
-            end = position if read == "v-" else _end(_before_version, side, position)
-            return end, _unreadable(side, position, end)
+            end = _end(patterns.PARTIAL if read == "v-" else patterns.TERM, side, position)
+            if end == position:
+                end = position if read == "v-" else _end(_BEFORE_VERSION, side, position)
+                return end, _unreadable(side, position, end)
+            read += "v" if _end(patterns.PARTIAL, side, position) > position else "c"
         if end < len(side) and side[end] not in patterns.SPACE:
             return _excess(side, position, end)
-        position = _end(_blanks, side, end)
+        position = _end(r"\s*+", side, end)
     if read == "v-v":
         return position, "nothing follows the second version of a hyphen range"
     return position, "expected a version"
 
 
+def _is_hyphen(side: str, position: int) -> bool:
+    return side[position : position + 2].rstrip(patterns.SPACE) == "-"
+
+
 def _unreadable(side: str, start: int, end: int) -> str:
     if not side[end:].strip(patterns.SPACE):
         return "expected a version"
-    if _hyphen(side, end):
+    if _is_hyphen(side, end):
         return "a hyphen stands between two versions, and nothing else with them"
     return _neither(side, start)
 
@@ -71,6 +73,7 @@ def _neither(side: str, start: int) -> str:
     return f"{side[start:].split(maxsplit=1)[0]!r} is neither a version nor a comparator"
 
 
-def _end(pattern: re.Pattern[str], text: str, position: int) -> int:
-    found = pattern.match(text, position)
+def _end(pattern: str, text: str, position: int) -> int:
+    """Where what fits ``pattern`` from ``position`` on ends; there, where nothing does."""
+    found = re.compile(pattern, re.ASCII).match(text, position)  # compiled only where there is an error
     return found.end() if found else position

@@ -29,7 +29,7 @@ MAX_RANGE_LENGTH = 65536
 Conjunction = tuple[Comparator, ...]
 """All of them hold; an empty one allows every release."""
 
-_matches = re.compile(patterns.RANGE, re.ASCII).fullmatch
+_side = re.compile(patterns.SIDE, re.ASCII).fullmatch
 _terms = re.compile(
     rf"(\^|~>?+|>=?+|<=?+|=)?+\s*+v?+({patterns.NUMBER}|{patterns.X})"
     rf"(?:\.({patterns.NUMBER}|{patterns.X}))?+(?:\.({patterns.NUMBER}|{patterns.X}))?+"
@@ -40,20 +40,11 @@ _terms = re.compile(
 
 def check(text: str) -> None:
     """:raises InvalidRange: with the position of the first character that does not fit."""
-    if len(text) > MAX_LENGTH:
-        _check_lengths(text)
-    if _matches(text) is None:
-        raise InvalidRange(text, *fault(text))
-
-
-def _check_lengths(text: str) -> None:
     if len(text) > MAX_RANGE_LENGTH:
         raise InvalidRange(text, MAX_RANGE_LENGTH, f"it is longer than {MAX_RANGE_LENGTH} characters")
-    start = 0
-    for side in text.split("||"):
-        if len(side) > MAX_LENGTH:
-            raise InvalidRange(text, start + MAX_LENGTH, f"one side of it is longer than {MAX_LENGTH} characters")
-        start += len(side) + 2
+    for side in text.split("||") if "||" in text else (text,):
+        if len(side) > MAX_LENGTH or _side(side) is None:
+            raise InvalidRange(text, *fault(text))
 
 
 def alternatives(text: str, *, wide: bool) -> list[Conjunction]:

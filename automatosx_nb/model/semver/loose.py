@@ -17,19 +17,17 @@ from automatosx_nb.model.semver.version import MAX_LENGTH, Version
 _DIGITS = r"[0-9]++"
 _IDENTIFIERS = r"[0-9A-Za-z-]++(?:\.[0-9A-Za-z-]++)*+"
 _REST = rf"(?:-?+({_IDENTIFIERS}))?+(\+{BUILD})?+"
-_version = re.compile(rf"[v=\s]*+({_DIGITS}\.{_DIGITS}\.{_DIGITS}){_REST}\s*+", re.ASCII).fullmatch
+_VERSION = rf"(?a)[v=\s]*+({_DIGITS}\.{_DIGITS}\.{_DIGITS}){_REST}\s*+"
 _PART = rf"(?:{_DIGITS}|[xX*])"
-_TERM = re.compile(
-    rf"(?<!\S)(\^|~>?+(?!=)|[<>]=?+)?+([v=\s]*+)({_PART}(?:\.{_PART})?+(?:\.{_PART})?+){_REST}(?!\S)", re.ASCII
-)
-_COMMA = re.compile(r"\s*+,\s*+(?=[\^~<>=])", re.ASCII)
+_TERM = rf"(?a)(?<!\S)(\^|~>?+(?!=)|[<>]=?+)?+([v=\s]*+)({_PART}(?:\.{_PART})?+(?:\.{_PART})?+){_REST}(?!\S)"
+_COMMA = r"(?a)\s*+,\s*+(?=[\^~<>=])"
 
 COERCIBLE_LENGTH = 1024
 """Characters. In longer text nobody meant one version."""
 _SHORT = r"[0-9]{1,16}"
 _CORE = rf"(?:^|[^0-9])({_SHORT})(?:\.({_SHORT}))?(?:\.({_SHORT}))?"
-_release = re.compile(rf"{_CORE}(?:$|[^0-9])")
-_any = re.compile(rf"{_CORE}(?:-({PRERELEASE}))?(?:\+({BUILD}))?(?:$|[^0-9])")
+_RELEASE = rf"{_CORE}(?:$|[^0-9])"
+_ANY = rf"{_CORE}(?:-({PRERELEASE}))?(?:\+({BUILD}))?(?:$|[^0-9])"
 
 
 def clean(text: str) -> Version:
@@ -45,7 +43,7 @@ def loose_version(text: str) -> Version:
 
     :raises InvalidVersion: what :meth:`Version.parse` finds, where this does not help.
     """
-    found = _version(text) if len(text) <= MAX_LENGTH else None
+    found = re.fullmatch(_VERSION, text) if len(text) <= MAX_LENGTH else None
     if found is None:
         return Version.parse(text)
     numbers, prerelease, build = found.groups("")
@@ -62,7 +60,7 @@ def loose_range(text: str) -> Range:
     except InvalidRange:
         if len(text) > MAX_LENGTH:
             raise
-        sides = [_TERM.sub(_strict_term, _COMMA.sub(" ", side)) for side in text.split("||")]
+        sides = [re.sub(_TERM, _strict_term, re.sub(_COMMA, " ", side)) for side in text.split("||")]
         with suppress(InvalidRange):
             return Range.parse("||".join(sides))
         raise
@@ -74,9 +72,9 @@ def coerce(text: str, *, prereleases: bool = False, rightmost: bool = False) -> 
     :param prereleases: with its prerelease and build metadata.
     :param rightmost: the last one; of ``1.2.3.4`` that is ``2.3.4``.
     """
-    pattern = _any if prereleases else _release
     if len(text) > COERCIBLE_LENGTH:
         return None
+    pattern = re.compile(_ANY if prereleases else _RELEASE)
     found = _rightmost(pattern, text) if rightmost else pattern.search(text)
     if found is None:
         return None
