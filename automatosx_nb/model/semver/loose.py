@@ -35,7 +35,7 @@ def clean(text: str) -> Version:
 
     :raises InvalidVersion: with a position in what is left of ``text``.
     """
-    return Version.parse(text.strip(SPACE).lstrip("=v").strip(SPACE))
+    return Version.parse(text.strip(SPACE).lstrip("=v" + SPACE))
 
 
 def loose_version(text: str) -> Version:

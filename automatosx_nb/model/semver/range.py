@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
 from typing import Any, Generic, TypeVar
 
 from automatosx_nb.model.semver import spans
@@ -67,25 +68,27 @@ class Range:
 
     def intersects(self, other: Range) -> bool:
         """Whether any version is in both."""
-        return any(map(spans.intersection, self._allowed, other._allowed))
+        return any(self._in_both(other))
 
     def intersection(self, other: Range) -> Range:
         """The versions in both; with prereleases counted where both count them."""
-        if self.prereleases and other.prereleases:
-            both = spans.intersection(self._every, other._every)
+        counted = self.prereleases and other.prereleases
+        if counted:
+            both = spans.intersection(self._every(), other._every())
             text = " || ".join(spans.span_text(*span) for span in spans.pairs(both)) or "<0.0.0-0"
         else:
-            before, releases = map(spans.intersection, self._allowed, other._allowed)
-            text = spans.text_of((before, releases))
-        counted = self.prereleases and other.prereleases
+            text = spans.text_of(self._in_both(other))
         return Range._written(Range._written(text, counted).canonical, counted)
 
     __and__ = intersection
 
     def is_subset(self, other: Range) -> bool:
         """Whether every version in this one is in ``other``."""
-        both = tuple(map(spans.intersection, self._allowed, other._allowed))
-        return both == self._allowed
+        return self._in_both(other) == self._allowed
+
+    def _in_both(self, other: Range) -> Allowed:
+        before, releases = map(spans.intersection, self._allowed, other._allowed)
+        return before, releases
 
     @property
     def is_empty(self) -> bool:
@@ -157,14 +160,13 @@ class Range:
                 before += _named(low, high, comparators)
         return spans.union(before), spans.union(releases)
 
-    @lazy
     def _every(self) -> Spans:
         """What it allows where prereleases are counted: releases and prereleases in the same spans."""
         return spans.union([_bounds(comparators) for comparators in self._alternatives()])
 
     @lazy
     def _with_prereleases(self) -> Range:
-        return self if self.prereleases else Range(self._text, prereleases=True)
+        return self if self.prereleases else Range._written(self._text, prereleases=True)
 
     def __str__(self) -> str:
         return self._text.strip(SPACE) or "*"
@@ -206,16 +208,7 @@ def _bounds(comparators: Conjunction) -> Span:
 
 def _runs(versions: Sequence[Version], wanted: Range) -> str:
     """Neighbours among ``versions`` that are in the range, as ``first - last``."""
-    runs: list[list[Version]] = []
-    follows = False
-    for version in versions:
-        if version not in wanted:
-            follows = False
-            continue
-        if not follows:
-            runs.append([])
-        runs[-1].append(version)
-        follows = True
+    runs = [list(run) for inside, run in groupby(versions, wanted.__contains__) if inside]
     return " || ".join(_run(run[0], run[-1], versions) for run in runs)
 
 

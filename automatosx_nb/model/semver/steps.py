@@ -116,11 +116,8 @@ def difference(one: Version, other: Version) -> Step | None:
             return "major"
         if low.key[:3] == high.key[:3]:
             return "patch" if low.patch else "minor"
-    before = high.is_prerelease
-    if low.major != high.major:
-        return "premajor" if before else "major"
-    if low.minor != high.minor:
-        return "preminor" if before else "minor"
-    if low.patch != high.patch:
-        return "prepatch" if before else "patch"
+    for part, prepart in zip(get_args(Part), get_args(Prepart), strict=False):
+        if getattr(low, part) != getattr(high, part):
+            found: Step = prepart if high.is_prerelease else part
+            return found
     return "prerelease"

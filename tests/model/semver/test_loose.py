@@ -101,7 +101,7 @@ def _or_none(read: Callable[[], T]) -> T | None:
 
 
 def test_cleaning_takes_away_what_stands_around_a_version_and_nothing_of_it() -> None:
-    assert str(clean("  =v1.2.3-rc.1+b ")) == "1.2.3-rc.1+b"
+    assert str(clean("  =v1.2.3-rc.1+b ")) == str(clean("= v 1.2.3-rc.1+b")) == "1.2.3-rc.1+b"
     with pytest.raises(InvalidVersion):
         clean("v01.2.3")
 
