@@ -11,7 +11,8 @@ import pytest
 from automatosx_nb.commands.verbs import all_verbs
 from automatosx_nb.config import CONFIGURABLES
 from automatosx_nb.model.events import KERNEL_TOPICS
-from automatosx_nb.model.permissions import GRANTABLE_MODULES, KINDS
+from automatosx_nb.model.libraries import GRANTABLE_MODULES
+from automatosx_nb.model.permissions import KINDS
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automatosx_nb.errors import InvalidPermission
-from automatosx_nb.model.permissions import KINDS, Permission, Risk, is_granted, not_covered
+from automatosx_nb.model.permissions import (
+    KINDS,
+    Permission,
+    PermissionDiff,
+    Risk,
+    diff,
+    is_granted,
+    not_covered,
+)
 
 segments = st.sampled_from(["cell", "finished", "a", "*"])
 topics = st.builds(
@@ -135,3 +143,25 @@ def test_what_is_not_covered_is_listed_in_the_order_of_asking() -> None:
     assert not_covered(asked, asked) == ()
     assert not_covered([], []) == ()
     assert not is_granted(Permission.parse("storage"), [])
+
+
+@given(st.sets(permissions, max_size=5), st.sets(permissions, max_size=5))
+def test_a_difference_applied_to_the_old_set_gives_the_new_one(old: set[Permission], new: set[Permission]) -> None:
+    assert diff(old, new).apply(old) == new
+
+
+@given(st.sets(permissions, max_size=5), st.sets(permissions, max_size=5))
+def test_a_difference_asks_for_more_exactly_where_something_is_not_covered(
+    old: set[Permission], new: set[Permission]
+) -> None:
+    assert diff(old, new).asks_for_more == bool(not_covered(map(str, new), map(str, old)))
+
+
+def test_a_difference_says_what_came_of_each_permission() -> None:
+    storage, pyarrow = Permission.parse("storage"), Permission.parse("modules:pyarrow")
+    every, cells, finished = events("kernel.**"), events("kernel.cell.*"), events("kernel.cell.finished")
+    assert diff([storage], [pyarrow]) == PermissionDiff(added=(pyarrow,), removed=(storage,))
+    assert diff([cells], [every]) == PermissionDiff(widened=((cells, every),))
+    assert diff([cells], [finished]) == PermissionDiff(narrowed=((cells, finished),))
+    assert diff([cells], [cells, finished]) == PermissionDiff(implied=(finished,))
+    assert diff([storage], [storage]) == PermissionDiff()

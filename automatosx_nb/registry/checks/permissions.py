@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from automatosx_nb.model.permissions import GRANTABLE_MODULES
+from automatosx_nb.model.libraries import GRANTABLE_MODULES
 from automatosx_nb.registry.checks.submission import Check, Finding, Submission
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from automatosx_nb.model.permissions import GRANTABLE_MODULES
+from automatosx_nb.model.libraries import GRANTABLE_MODULES
 from automatosx_nb.model.spelling import nearest
 from automatosx_nb.sandbox import guards
 from automatosx_nb.sandbox.facades import arrow, collections_, formats, language, numbers_, sdk, text, time_
