@@ -78,6 +78,7 @@ class Rules:
 
     pins: Mapping[str, Version] = field(default_factory=dict)
     installed: Mapping[str, Version] = field(default_factory=dict)
+    locked: Mapping[str, Version] = field(default_factory=dict)
     prereleases: bool = False
     engine: Version | None = None
     """The runtime's API version; None: not looked at."""
@@ -99,7 +100,12 @@ class Rules:
         return self._against_engine(release.engine) or self._against_python(release.python)
 
     def _is_named(self, plugin: str, release: IndexRelease) -> bool:
-        return release.version in (self.pins.get(plugin), self.installed.get(plugin))
+        named = (self.pins.get(plugin), self.locked.get(plugin), self.installed.get(plugin))
+        return release.version in named
+
+    def preferred(self, plugin: str) -> tuple[Version, ...]:
+        """Versions that are tried before newer ones: the locked one, then the installed one."""
+        return tuple(filter(None, (self.locked.get(plugin), self.installed.get(plugin))))
 
     def _against_engine(self, engine: Range | None) -> str | None:
         if engine is None or self.engine is None:
@@ -129,7 +135,7 @@ class Candidates:
         self._excluded: dict[str, tuple[Excluded, ...]] = {}
 
     def usable(self, plugin: str) -> Sequence[Candidate]:
-        """The installed one first, then the newest first."""
+        """The locked one first, then the installed one, then the newest first."""
         if plugin not in self._usable:
             self._read(plugin)
         return self._usable[plugin]
@@ -151,8 +157,8 @@ class Candidates:
                 usable.append(Candidate(plugin, release))
             else:
                 excluded.append(Excluded(release.version, reason))
-        if (installed := self._rules.installed.get(plugin)) is not None:
-            usable.sort(key=lambda each: each.version != installed)
+        for version in reversed(self._rules.preferred(plugin)):
+            usable.sort(key=lambda each: each.version != version)
         self._usable[plugin], self._excluded[plugin] = tuple(usable), tuple(excluded)
 
 

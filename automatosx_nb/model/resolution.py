@@ -59,6 +59,7 @@ def resolve(
     index: ReleaseIndex,
     *,
     installed: Mapping[str, Version] | None = None,
+    locked: Mapping[str, Version] | None = None,
     prereleases: bool = False,
     cycles: Literal["refuse", "allow"] = "refuse",
     engine: Version | None = None,
@@ -67,6 +68,7 @@ def resolve(
     """The versions that meet ``requirements`` (plugin → range) and all that these require in turn.
 
     :param installed: versions to keep where the requirements allow them; plugins that nothing needs are left out.
+    :param locked: versions of a lockfile: kept before the installed ones, and allowed although yanked or a beta.
     :param prereleases: choose among prerelease versions and beta releases too.
     :param engine: the runtime's API version, and ``python`` the interpreter's, as in ``3.12.1``: releases that do
         not fit them are not chosen. Where they are not given, the index's attributes of these names count.
@@ -80,6 +82,7 @@ def resolve(
     rules = Rules(
         pins={plugin: pin for plugin, wish in wishes.items() if (pin := wish.pin) is not None},
         installed=installed or {},
+        locked=locked or {},
         prereleases=prereleases,
         engine=engine if engine is not None else getattr(index, "engine", None),
         python=python if python is not None else getattr(index, "python", None),

@@ -121,6 +121,23 @@ def test_a_yanked_version_stays_where_it_is_installed() -> None:
     assert chosen(YANKED, {"a": "^1"}, installed=v(a="1.1.0")) == {"a": "1.1.0"}
 
 
+def test_a_yanked_version_is_chosen_when_it_is_locked() -> None:
+    records = {**YANKED, "b": [release("1.0.0", a="^1")]}
+    assert chosen(records, {"b": "*"}, locked=v(a="1.1.0"))["a"] == "1.1.0"
+    assert chosen(records, {"b": "*"}, locked=v(a="1.0.0"))["a"] == "1.0.0"
+    assert chosen(records, {"b": "*"}, locked=v(b="1.0.0"))["a"] == "1.0.0"
+
+
+def test_a_locked_version_comes_before_an_installed_one_and_a_newer_one() -> None:
+    assert chosen(DIAMOND, {"base": "*"}, locked=v(base="1.0.0"), installed=v(base="1.1.0")) == {"base": "1.0.0"}
+    assert chosen(DIAMOND, {"base": ">1.0.0"}, locked=v(base="1.0.0"), installed=v(base="1.1.0")) == {"base": "1.1.0"}
+
+
+def test_a_lock_does_not_bring_back_what_is_quarantined() -> None:
+    records = {"a": [release("1.1.0", marks={"quarantined": "steals tokens"}), release("1.0.0")]}
+    assert chosen(records, {"a": "^1"}, locked=v(a="1.1.0")) == {"a": "1.0.0"}
+
+
 def test_a_dependency_cannot_pull_a_yanked_version() -> None:
     causes = conflict({**YANKED, "b": [release("1.0.0", a="1.1.0")]}, {"b": "*"})
     assert causes[-1] == "a 1.1.0 was yanked: loses data"
