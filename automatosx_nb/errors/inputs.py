@@ -187,6 +187,17 @@ class UsageError(UserError):
         return f"Usage: {self.usage}"
 
 
+class InvalidDuration(UserError, ValueError):
+    code: ClassVar[str] = "invalid-duration"
+    text: str
+
+    def problem(self) -> str:
+        return f"{self.text!r} is no duration."
+
+    def next_step(self) -> str:
+        return "Write a whole number and minutes, hours, days or weeks, as in '3 days'."
+
+
 class InvalidConfiguration(UserError):
     """``where`` is a file or a setting, as in ``c.SandboxLimits``."""
 

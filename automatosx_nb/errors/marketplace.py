@@ -120,7 +120,8 @@ class RegistryTooNew(UserError):
 
 class ResolutionConflict(UserError):
     """``causes`` are sentences, from the user's wishes to the contradiction. ``wishes`` are the plugins asked for that
-    contradict each other, as few as do. ``suggestions`` were tried: ``with acme.charts ^1``, ``without acme.charts``.
+    contradict each other, as few as do. ``suggestions`` were tried: ``with acme.charts ^1``, ``without acme.charts``,
+    ``with --pre``.
     """
 
     code: ClassVar[str] = "resolution-conflict"
@@ -129,12 +130,17 @@ class ResolutionConflict(UserError):
     suggestions: tuple[str, ...] = ()
 
     def problem(self) -> str:
-        return "\n".join(["these plugins cannot be installed together:", *(f"  - {cause}" for cause in self.causes)])
+        head = "these plugins cannot be installed together:"
+        if len(self.wishes) == 1:
+            head = f"{self.wishes[0]} cannot be had as you asked:"
+        return "\n".join([head, *(f"  - {cause}" for cause in self.causes)])
 
     def next_step(self) -> str:
         if self.suggestions:
-            return f"It works {', or '.join(self.suggestions)}."
-        return "Ask for another version of one of them, or remove one: %ax remove <plugin>."
+            return f"Nothing was changed. It works {', or '.join(self.suggestions)}."
+        if len(self.wishes) == 1:
+            return f"Nothing was changed. See which versions there are, and what they need: %ax info {self.wishes[0]}."
+        return "Nothing was changed. Ask for another version of one of them, or remove one: %ax remove <plugin>."
 
 
 class DependencyCycle(UserError):
@@ -147,7 +153,7 @@ class DependencyCycle(UserError):
         return f"these plugins require each other in a circle: {' → '.join((*self.cycle, self.cycle[0]))}."
 
     def next_step(self) -> str:
-        return "Choose versions without the circle, or tell their publishers: one of the requirements has to go."
+        return "Nothing was changed. No other versions avoid it: tell their publishers that one requirement has to go."
 
 
 class ResolutionUnsound(PlatformError):

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
+from automatosx_nb.model.policy import Cooldown, Policy
 from automatosx_nb.model.release import IndexRelease, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from automatosx_nb.model.ports import ReleaseIndex
     from automatosx_nb.model.semver import Range, Version
+
+WITH_PRERELEASES = "--pre"
+"""What a user types to allow prereleases and betas."""
+HOW_PRERELEASES = f"name that version exactly, or allow prereleases ({WITH_PRERELEASES})"
 
 
 @dataclass(slots=True, eq=False)
@@ -22,10 +27,15 @@ class Candidate:
 
     plugin: str
     release: IndexRelease
+    prereleases: bool = False
+    """A prerelease counts in ranges like any release: that was asked for, or it is there already."""
 
     @property
     def version(self) -> Version:
         return self.release.version
+
+    def is_in(self, wanted: Range) -> bool:
+        return wanted.allows(self.release.version, self.prereleases)
 
     def requirements(self) -> list[Requirement]:
         """What it requires of other plugins, then what it works with; alphabetical."""
@@ -68,18 +78,29 @@ class Requirement(NamedTuple):
 class Excluded:
     """A release that may not be chosen; ``reason`` continues the sentence 'acme.a 1.0.0 …'."""
 
-    version: Version
+    release: IndexRelease
     reason: str
+
+    @property
+    def version(self) -> Version:
+        return self.release.version
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a release is held against. ``pins`` are the versions that the user named exactly, by plugin."""
+    """What a release is held against. ``pins`` are the versions that the user named exactly, by plugin.
+
+    What is pinned, locked or installed may be chosen although it was yanked, is a beta or is younger than the cooldown.
+    """
 
     pins: Mapping[str, Version] = field(default_factory=dict)
     installed: Mapping[str, Version] = field(default_factory=dict)
     locked: Mapping[str, Version] = field(default_factory=dict)
+    update: Collection[str] = ()
+    """Plugins whose installed version is not preferred."""
     prereleases: bool = False
+    policy: Policy = field(default_factory=Policy)
+    cooldown: Cooldown | None = None
     engine: Version | None = None
     """The runtime's API version; None: not looked at."""
     python: str | None = None
@@ -93,19 +114,41 @@ class Rules:
             return f"is quarantined: {release.quarantined}"
         if release.stage is Stage.DRAFT:
             return "is a draft that is not published yet"
-        if release.stage is Stage.BETA and not (self.prereleases or self._is_named(plugin, release)):
-            return "is a beta: name that version exactly, or allow prereleases"
-        if release.yanked is not None and not self._is_named(plugin, release):
+        return (
+            self.policy.against(plugin, release.version)
+            or (None if self._is_named(plugin, release) else self._against_unnamed(release))
+            or self._against_engine(release.engine)
+            or self._against_python(release.python)
+        )
+
+    def _against_unnamed(self, release: IndexRelease) -> str | None:
+        if release.stage is Stage.BETA and not self.prereleases:
+            return f"is a beta: {HOW_PRERELEASES}"
+        if release.yanked is not None:
             return f"was yanked: {release.yanked}"
-        return self._against_engine(release.engine) or self._against_python(release.python)
+        return None if self.cooldown is None else self.cooldown.against(release.published)
 
     def _is_named(self, plugin: str, release: IndexRelease) -> bool:
-        named = (self.pins.get(plugin), self.locked.get(plugin), self.installed.get(plugin))
-        return release.version in named
+        return release.version == self.pins.get(plugin) or self._is_there(plugin, release)
 
-    def preferred(self, plugin: str) -> tuple[Version, ...]:
-        """Versions that are tried before newer ones: the locked one, then the installed one."""
-        return tuple(filter(None, (self.locked.get(plugin), self.installed.get(plugin))))
+    def _is_there(self, plugin: str, release: IndexRelease) -> bool:
+        return release.version in (self.locked.get(plugin), self.installed.get(plugin))
+
+    def candidate(self, plugin: str, release: IndexRelease) -> Candidate:
+        return Candidate(plugin, release, self.prereleases or self._is_there(plugin, release))
+
+    def stays(self, candidate: Candidate) -> Literal["locked", "installed"] | None:
+        """Why ``candidate`` is tried before newer ones; None: it is not."""
+        plugin, version = candidate.plugin, candidate.version
+        if version == self.locked.get(plugin):
+            return "locked"
+        return "installed" if version == self.installed.get(plugin) and plugin not in self.update else None
+
+    def rank(self, candidate: Candidate) -> int:
+        """Smaller is tried first: what is locked, what is installed and stays, others, what is there but was yanked."""
+        if (stays := self.stays(candidate)) is not None:
+            return 0 if stays == "locked" else 1
+        return 2 if candidate.release.yanked is None or candidate.version == self.pins.get(candidate.plugin) else 3
 
     def _against_engine(self, engine: Range | None) -> str | None:
         if engine is None or self.engine is None:
@@ -135,7 +178,7 @@ class Candidates:
         self._excluded: dict[str, tuple[Excluded, ...]] = {}
 
     def usable(self, plugin: str) -> Sequence[Candidate]:
-        """The locked one first, then the installed one, then the newest first."""
+        """The locked one first, then the installed one that is to stay, then the newest first."""
         if plugin not in self._usable:
             self._read(plugin)
         return self._usable[plugin]
@@ -144,6 +187,19 @@ class Candidates:
         """Newest first."""
         self.usable(plugin)
         return self._excluded[plugin]
+
+    def stays(self, candidate: Candidate) -> Literal["locked", "installed"] | None:
+        """As :meth:`Rules.stays`."""
+        return self._rules.stays(candidate)
+
+    @property
+    def prereleases(self) -> bool:
+        """Whether prereleases are chosen like any release."""
+        return self._rules.prereleases
+
+    def with_prereleases(self) -> Candidates:
+        """The same index, where prereleases and betas may be chosen."""
+        return Candidates(self._index, replace(self._rules, prereleases=True))
 
     def knows(self, plugin: str) -> bool:
         return bool(self.usable(plugin) or self.excluded(plugin))
@@ -154,11 +210,10 @@ class Candidates:
         for release in sorted(self._index.releases(plugin), key=lambda each: each.version.key, reverse=True):
             reason = self._rules.against(plugin, release) or _against_itself(plugin, release)
             if reason is None:
-                usable.append(Candidate(plugin, release))
+                usable.append(self._rules.candidate(plugin, release))
             else:
-                excluded.append(Excluded(release.version, reason))
-        for version in reversed(self._rules.preferred(plugin)):
-            usable.sort(key=lambda each: each.version != version)
+                excluded.append(Excluded(release, reason))
+        usable.sort(key=self._rules.rank)
         self._usable[plugin], self._excluded[plugin] = tuple(usable), tuple(excluded)
 
 

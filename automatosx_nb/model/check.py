@@ -35,12 +35,11 @@ Waiting = defaultdict[str, list[Requirement]]
 class _Provider(AbstractProvider[Requirement, Candidate, str]):
     """Knows the plugins of one stretch, and puts what these require of others among ``waiting``."""
 
-    def __init__(self, stretch: Sequence[Candidate], required: Required, waiting: Waiting, prereleases: bool) -> None:
+    def __init__(self, stretch: Sequence[Candidate], required: Required, waiting: Waiting) -> None:
         self._chosen = {candidate.plugin: candidate for candidate in stretch}
         self._rank = {candidate.plugin: place for place, candidate in enumerate(stretch)}
         self._required = required
         self._waiting = waiting
-        self._prereleases = prereleases
         self._met: set[int] = set()
         """The ``id`` of requirements that are met: resolvelib keeps them, and asks for them again and again."""
 
@@ -59,7 +58,7 @@ class _Provider(AbstractProvider[Requirement, Candidate, str]):
     def is_satisfied_by(self, requirement: Requirement, candidate: Candidate) -> bool:
         if id(requirement) in self._met:
             return True
-        if not requirement.range.allows(candidate.version, self._prereleases):
+        if not candidate.is_in(requirement.range):
             return False
         self._met.add(id(requirement))
         return True
@@ -74,7 +73,7 @@ class _Provider(AbstractProvider[Requirement, Candidate, str]):
         return needs
 
 
-def check(wishes: Mapping[str, Range], chosen: Mapping[str, Candidate], prereleases: bool) -> None:
+def check(wishes: Mapping[str, Range], chosen: Mapping[str, Candidate]) -> None:
     """:raises ResolutionUnsound: a requirement does not hold, or something was chosen that nothing requires."""
     waiting: Waiting = defaultdict(list)
     for plugin, wish in wishes.items():
@@ -85,8 +84,8 @@ def check(wishes: Mapping[str, Range], chosen: Mapping[str, Candidate], prerelea
     if idle:
         raise ResolutionUnsound(f"nothing requires {idle[0]}", tuple(wishes))
     try:
-        _walk([chosen[plugin] for plugin in order], required, waiting, prereleases)
-        _walk([chosen[plugin] for plugin in waiting if plugin in chosen], {}, waiting, prereleases)
+        _walk([chosen[plugin] for plugin in order], required, waiting)
+        _walk([chosen[plugin] for plugin in waiting if plugin in chosen], {}, waiting)
     except ResolverException as error:
         raise ResolutionUnsound(f"resolvelib says {type(error).__name__} {error}", tuple(wishes)) from error
     missing = [str(each) for some in waiting.values() for each in some if not each.optional]
@@ -116,11 +115,9 @@ def _requirers_first(wishes: Iterable[str], required: Required) -> dict[str, Non
     return order
 
 
-def _walk(candidates: Sequence[Candidate], required: Required, waiting: Waiting, prereleases: bool) -> None:
+def _walk(candidates: Sequence[Candidate], required: Required, waiting: Waiting) -> None:
     for start in range(0, len(candidates), STRETCH):
         stretch = candidates[start : start + STRETCH]
         roots = [each for candidate in stretch for each in waiting.pop(candidate.plugin, ())]
-        resolver = Resolver(
-            _Provider(stretch, required, waiting, prereleases), BaseReporter[Requirement, Candidate, str]()
-        )
+        resolver = Resolver(_Provider(stretch, required, waiting), BaseReporter[Requirement, Candidate, str]())
         resolver.resolve(roots, max_rounds=len(stretch) + 1)

@@ -6,11 +6,19 @@ They are made from the solver's proof: from the wishes and the requirements that
 from __future__ import annotations
 
 from functools import reduce
-from itertools import combinations
+from itertools import combinations, combinations_with_replacement
 from operator import and_, or_
 from typing import TYPE_CHECKING, NamedTuple
 
-from automatosx_nb.model.candidates import Candidate, Candidates, Requirement
+from automatosx_nb.model.candidates import (
+    HOW_PRERELEASES,
+    WITH_PRERELEASES,
+    Candidate,
+    Candidates,
+    Excluded,
+    Requirement,
+)
+from automatosx_nb.model.release import Stage
 from automatosx_nb.model.solver_clauses import ABSENT, VERSIONS, Need, versions_in
 
 if TYPE_CHECKING:
@@ -26,7 +34,11 @@ SHOWN_VERSIONS = 5
 """How many versions of one plugin a sentence lists."""
 SHOWN_STEPS = 12
 """How many sentences of wishes and requirements are shown."""
-SHOWN_CONTRADICTIONS = 4
+ALLOW_PRERELEASES = f"allow prereleases ({WITH_PRERELEASES}) to have it"
+SHOWN_REASONS = 3
+"""How many reasons are given for the versions of one plugin that cannot be chosen."""
+SHOWN_ENDINGS = 5
+"""How many sentences of contradictions are shown."""
 
 
 class _Limit(NamedTuple):
@@ -50,10 +62,9 @@ def conflict_sentences(
     wishes: Sequence[Requirement],
     candidates: Candidates,
     values: Values,
-    prereleases: bool,
 ) -> tuple[str, ...]:
     """:param wishes: what was asked for when ``proof`` was found."""
-    return _Explanation(proof, wishes, candidates, values, prereleases).sentences()
+    return _Explanation(proof, wishes, candidates, values).sentences()
 
 
 class _Explanation:
@@ -63,12 +74,10 @@ class _Explanation:
         wishes: Sequence[Requirement],
         candidates: Candidates,
         values: Values,
-        prereleases: bool,
     ) -> None:
         self._wishes = {wish.plugin: wish for wish in wishes}
         self._candidates = candidates
         self._values = values
-        self._prereleases = prereleases
         self._needs: dict[str, dict[str, int]] = {}
         """Plugin → another → those of its versions whose need of the other matters."""
         for need in proof.origins():
@@ -102,19 +111,27 @@ class _Explanation:
 
     def sentences(self) -> tuple[str, ...]:
         limits = self._limits()
-        steps = [str(limit.requirement) if limit.is_wish else self._sentence(limit) for limit in limits]
-        needs = [step for step, limit in zip(steps, limits, strict=True) if not limit.is_wish]
-        unseen = set(needs[max(SHOWN_STEPS - len(self._wishes), 1) :])
-        more = len(unseen)
-        further = [f"and so on, through {more} more requirement{'s' if more > 1 else ''}"] if unseen else []
-        plugins = dict.fromkeys(limit.requirement.plugin for limit in limits)
-        endings = [
-            ending
-            for plugin in plugins
-            for ending in self._contradictions([each for each in limits if each.requirement.plugin == plugin])
-        ]
-        shown = [step for step in steps if step not in unseen]
-        return tuple(dict.fromkeys([*shown, *further, *endings[:SHOWN_CONTRADICTIONS]]))
+        endings = [(on, each) for on, same in _by_plugin(limits).items() for each in self._contradictions(on, same)]
+        endings = list(dict.fromkeys(endings))[:SHOWN_ENDINGS]
+        shown, contested = self._shown(limits, dict.fromkeys(plugin for plugin, _ in endings))
+        steps = [self._sentence(limit) for limit in limits if limit.is_wish or limit in shown]
+        more = sum(not limit.is_wish for limit in limits) - len(shown)
+        further = [f"and so on, through {more} more requirement{'s' if more > 1 else ''}"] if more else []
+        return (*steps, *further, *dict.fromkeys(text for plugin, text in endings if plugin in contested))
+
+    def _shown(self, limits: Sequence[_Limit], contested: Iterable[str]) -> tuple[list[_Limit], set[str]]:
+        """As many requirements as a person reads, those of a contradiction before others, and all of it or none."""
+        needs = [limit for limit in limits if not limit.is_wish]
+        room = max(SHOWN_STEPS - len(self._wishes), 2)
+        shown: list[_Limit] = []
+        whole: set[str] = set()
+        for plugin in contested:
+            on = [limit for limit in needs if limit.requirement.plugin == plugin]
+            if not whole or len(shown) + len(on) <= room:
+                shown += on[:room]
+                whole.add(plugin)
+        others = [limit for limit in needs if limit not in shown]
+        return [*shown, *others[: room - len(shown)]], whole
 
     def _limits(self) -> list[_Limit]:
         """The wishes, each followed by what it leads to."""
@@ -155,7 +172,7 @@ class _Explanation:
 
     def _sentence(self, limit: _Limit) -> str:
         requirement, versions = limit.requirement, limit.versions
-        if len(versions) == 1:
+        if len(versions) <= 1:
             return str(requirement)
         plugin = limit.requirer
         wish = self._wishes.get(plugin)
@@ -171,14 +188,13 @@ class _Explanation:
 
     # --- contradictions -------------------------------------------------------------------------------------
 
-    def _contradictions(self, limits: Sequence[_Limit]) -> Iterable[str]:
-        """Why no version of a plugin is left by ``limits``, which are all on that plugin."""
-        plugin = limits[0].requirement.plugin
+    def _contradictions(self, plugin: str, limits: Sequence[_Limit]) -> Iterable[str]:
+        """Why no version of ``plugin`` is left by ``limits``, which are all on it."""
         limits = sorted(limits, key=lambda limit: limit.requirer != "")
         hopeless = [limit for limit in limits if not limit.accepted]
         if hopeless:
             for limit in hopeless:
-                yield from self._contradiction(plugin, [limit.requirement.range])
+                yield from self._contradiction(plugin, [limit])
             return
         pairs = [
             (one, other)
@@ -186,11 +202,11 @@ class _Explanation:
             if not one.accepted & other.accepted and one.requirer != other.requirer
         ]
         for pair in pairs:
-            yield from self._contradiction(plugin, [limit.requirement.range for limit in pair])
+            yield from self._contradiction(plugin, pair)
         if not pairs and not _left_by(limits):
-            yield from self._contradiction(plugin, [limit.requirement.range for limit in limits])
+            yield from self._contradiction(plugin, limits)
 
-    def _contradiction(self, plugin: str, ranges: Sequence[Range]) -> Iterable[str]:
+    def _contradiction(self, plugin: str, limits: Sequence[_Limit]) -> Iterable[str]:
         candidates = self._candidates
         if not candidates.knows(plugin):
             yield f"there is no plugin {plugin!r} in the registry"
@@ -199,19 +215,31 @@ class _Explanation:
         def fits(version: Version, prereleases: bool) -> bool:
             return all(one.allows(version, prereleases) for one in ranges)
 
-        texts = " and ".join(dict.fromkeys(map(str, ranges)))
-        usable, others = candidates.usable(plugin), candidates.excluded(plugin)
-        asked_for = [no for no in others if fits(no.version, self._prereleases)]
-        excluded = [f"{plugin} {no.version} {no.reason}" for no in (asked_for if usable or asked_for else others)]
-        if not excluded and not all(one.intersects(other) for one, other in combinations(ranges, 2)):
-            yield f"no version of {plugin} can be in {texts} at once"
-            return
-        yield _nothing_in(plugin, texts, [candidate.version for candidate in usable])
-        for candidate in usable:
-            if fits(candidate.version, True):
-                yield f"{candidate} is a prerelease: name that version exactly, or allow prereleases"
-                break
-        yield from excluded[:SHOWN_VERSIONS]
+        ranges = list(dict.fromkeys(limit.requirement.range for limit in limits))
+        texts = " and ".join(map(str, ranges))
+        usable, excluded = candidates.usable(plugin), candidates.excluded(plugin)
+        fitting = [no for no in excluded if fits(no.version, candidates.prereleases)]
+        if fitting:
+            within = f" in {texts}" if texts != "*" else ""
+            yield f"no version of {plugin}{within} can be chosen here"
+            yield from _reasons(plugin, fitting)
+        elif not all(one.intersects(other) for one, other in combinations_with_replacement(ranges, 2)):
+            some = f"version of {plugin}" if len(ranges) > 1 else "version at all"
+            yield f"no {some} can be in {texts}{' at once' if len(ranges) > 1 else ''}"
+        else:
+            public = [no.version for no in excluded if no.release.stage is not Stage.DRAFT]
+            yield _nothing_in(plugin, texts, [*(one.version for one in usable), *public])
+        newest = max((one.version for one in usable if fits(one.version, True)), default=None)
+        if newest is not None:
+            how = HOW_PRERELEASES if all(limit.is_wish for limit in limits) else ALLOW_PRERELEASES
+            yield f"{plugin} {newest} is a prerelease: {how}"
+
+
+def _by_plugin(limits: Iterable[_Limit]) -> dict[str, list[_Limit]]:
+    found: dict[str, list[_Limit]] = {}
+    for limit in limits:
+        found.setdefault(limit.requirement.plugin, []).append(limit)
+    return found
 
 
 def _left_by(limits: Iterable[_Limit]) -> int:
@@ -222,12 +250,23 @@ def _left_by(limits: Iterable[_Limit]) -> int:
     return reduce(and_, accepted.values())
 
 
-def _nothing_in(plugin: str, texts: str, usable: Iterable[Version]) -> str:
-    newest = sorted(usable, reverse=True)
+def _nothing_in(plugin: str, texts: str, versions: Iterable[Version]) -> str:
+    newest = sorted(versions, reverse=True)
     if not newest:
-        return f"no version of {plugin} can be chosen here"
+        return f"no version of {plugin} is published yet"
     more = f" and {len(newest) - SHOWN_VERSIONS} older" if len(newest) > SHOWN_VERSIONS else ""
     return f"no version of {plugin} is in {texts}: it has {', '.join(map(str, newest[:SHOWN_VERSIONS]))}{more}"
+
+
+def _reasons(plugin: str, excluded: Iterable[Excluded]) -> Iterable[str]:
+    """Each reason once, with the newest version that it is the reason for."""
+    by_reason: dict[str, list[Version]] = {}
+    for no in excluded:
+        by_reason.setdefault(no.reason, []).append(no.version)
+    for reason, versions in list(by_reason.items())[:SHOWN_REASONS]:
+        older = len(versions) - 1
+        more = f"; likewise {older} older version{'s' if older > 1 else ''}" if older else ""
+        yield f"{plugin} {versions[0]} {reason}{more}"
 
 
 def _listed(versions: Sequence[Version]) -> str:

@@ -37,6 +37,8 @@ class IndexRelease:
     yanked: str | None = None
     """Why it was yanked; None: it was not."""
     quarantined: str | None = None
+    published: str = ""
+    """RFC 3339, UTC; empty: not known."""
     sha256: str = ""
     size: int = 0
     """Bytes of the artifact."""

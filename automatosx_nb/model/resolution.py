@@ -15,13 +15,17 @@ from automatosx_nb.errors import ResolutionUnsound, UnknownPlugin
 from automatosx_nb.model.activation import activation_order
 from automatosx_nb.model.candidates import Candidate, Candidates, Requirement, Rules
 from automatosx_nb.model.check import check
+from automatosx_nb.model.held_back import HeldBack, newer_versions
+from automatosx_nb.model.policy import Policy
 from automatosx_nb.model.search import edges, search
 from automatosx_nb.model.semver import Range
 from automatosx_nb.model.spelling import nearest
+from automatosx_nb.model.tree import ChosenPlugin, tree_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
+    from automatosx_nb.model.policy import Cooldown
     from automatosx_nb.model.ports import ReleaseIndex
     from automatosx_nb.model.release import IndexRelease
     from automatosx_nb.model.semver import Version
@@ -37,7 +41,9 @@ class Resolution:
     """Plugin → the release behind :attr:`selected`."""
     requirements: Mapping[str, Range]
     """What the user asked for."""
-    _reached: Mapping[str, Requirement] = field(repr=False, default_factory=dict)
+    _reached: Mapping[str, Requirement] = field(repr=False)
+    _chosen: Mapping[str, Candidate] = field(repr=False)
+    _candidates: Candidates = field(repr=False)
 
     def why(self, plugin: str) -> str:
         """One sentence: how the user's wishes lead to ``plugin``.
@@ -53,6 +59,27 @@ class Resolution:
             reasons.append(str(step))
         return f"{plugin} {self.selected[plugin]} is here because {', because '.join(reasons)}."
 
+    def plugins(self) -> tuple[ChosenPlugin, ...]:
+        """Each with its reason and its requirements, in the order of activation."""
+        return tuple(
+            ChosenPlugin(
+                plugin,
+                str(self.selected[plugin]),
+                self.why(plugin),
+                _texts(self.releases[plugin].dependencies),
+                _texts(self.releases[plugin].optional_dependencies, among=self.selected),
+            )
+            for plugin in self.order
+        )
+
+    def held_back(self) -> tuple[HeldBack, ...]:
+        """Newer versions that were not chosen, and why; by plugin."""
+        return newer_versions(self.requirements, self._chosen, self._candidates)
+
+    def tree(self) -> str:
+        """The wishes, and below each plugin what it requires, drawn in lines of text."""
+        return tree_text(_texts(self.requirements), self.plugins())
+
 
 def resolve(
     requirements: Mapping[str, str],
@@ -60,18 +87,24 @@ def resolve(
     *,
     installed: Mapping[str, Version] | None = None,
     locked: Mapping[str, Version] | None = None,
+    update: Collection[str] = (),
     prereleases: bool = False,
     cycles: Literal["refuse", "allow"] = "refuse",
     engine: Version | None = None,
     python: str | None = None,
+    policy: Policy | None = None,
+    cooldown: Cooldown | None = None,
 ) -> Resolution:
     """The versions that meet ``requirements`` (plugin → range) and all that these require in turn.
 
     :param installed: versions to keep where the requirements allow them; plugins that nothing needs are left out.
-    :param locked: versions of a lockfile: kept before the installed ones, and allowed although yanked or a beta.
+    :param locked: versions of a lockfile, kept before the installed ones.
+    :param update: plugins of which the newest version is wanted, not the installed one.
     :param prereleases: choose among prerelease versions and beta releases too.
     :param engine: the runtime's API version, and ``python`` the interpreter's, as in ``3.12.1``: releases that do
         not fit them are not chosen. Where they are not given, the index's attributes of these names count.
+    :param policy: what may come at all, and ``cooldown`` how old it has to be. What is installed or locked, or pinned
+        in ``requirements``, may be younger, yanked or a beta; nothing passes the policy or is quarantined.
     :raises InvalidRange: in ``requirements``.
     :raises UnknownPlugin: the user asked for a plugin that the index does not have.
     :raises ResolutionConflict: no versions meet all requirements.
@@ -83,13 +116,16 @@ def resolve(
         pins={plugin: pin for plugin, wish in wishes.items() if (pin := wish.pin) is not None},
         installed=installed or {},
         locked=locked or {},
+        update=update,
         prereleases=prereleases,
         engine=engine if engine is not None else getattr(index, "engine", None),
         python=python if python is not None else getattr(index, "python", None),
+        policy=policy or Policy(),
+        cooldown=cooldown,
     )
     candidates = Candidates(index, rules)
     _check_known(wishes, candidates, index)
-    return _resolution(wishes, search(wishes, candidates, prereleases, cycles), prereleases)
+    return _resolution(wishes, search(wishes, candidates, cycles), candidates)
 
 
 def _check_known(wishes: Mapping[str, Range], candidates: Candidates, index: ReleaseIndex) -> None:
@@ -99,26 +135,26 @@ def _check_known(wishes: Mapping[str, Range], candidates: Candidates, index: Rel
             raise UnknownPlugin(plugin, nearest(plugin, known()) if callable(known) else ())
 
 
-def _resolution(wishes: Mapping[str, Range], chosen: Mapping[str, Candidate], prereleases: bool) -> Resolution:
+def _resolution(wishes: Mapping[str, Range], chosen: Mapping[str, Candidate], candidates: Candidates) -> Resolution:
     chosen = {plugin: chosen[plugin] for plugin in sorted(chosen)}
     optional = {
         plugin: sorted(set(one.release.optional_dependencies) & chosen.keys()) for plugin, one in chosen.items()
     }
-    reached = _read_back(wishes, chosen, prereleases)
+    reached = _read_back(wishes, chosen)
     order = activation_order(edges(chosen), optional)
-    check(wishes, chosen, prereleases)
+    check(wishes, chosen)
     return Resolution(
         selected={plugin: one.version for plugin, one in chosen.items()},
         order=order,
         releases={plugin: one.release for plugin, one in chosen.items()},
         requirements=dict(wishes),
         _reached=reached,
+        _chosen=chosen,
+        _candidates=candidates,
     )
 
 
-def _read_back(
-    wishes: Mapping[str, Range], chosen: Mapping[str, Candidate], prereleases: bool
-) -> dict[str, Requirement]:
+def _read_back(wishes: Mapping[str, Range], chosen: Mapping[str, Candidate]) -> dict[str, Requirement]:
     """Plugin → the requirement closest to the user's wishes that needs it, after checking every requirement.
 
     :raises ResolutionUnsound: one does not hold, so the search went wrong.
@@ -128,7 +164,7 @@ def _read_back(
     while waiting:
         requirement = waiting.popleft()
         one = chosen.get(requirement.plugin)
-        if one is None or not requirement.range.allows(one.version, prereleases):
+        if one is None or not one.is_in(requirement.range):
             raise ResolutionUnsound(f"{requirement}, which does not hold", tuple(wishes))
         if requirement.plugin not in reached:
             reached[requirement.plugin] = requirement
@@ -138,7 +174,11 @@ def _read_back(
         if plugin not in reached:
             raise ResolutionUnsound(f"nothing requires {one}", tuple(wishes))
         for other, wanted in one.release.optional_dependencies.items():
-            if other in chosen and not wanted.allows(chosen[other].version, prereleases):
+            if other in chosen and not chosen[other].is_in(wanted):
                 limit = Requirement(other, wanted, one, optional=True)
                 raise ResolutionUnsound(f"{limit}, which does not hold", tuple(wishes))
     return reached
+
+
+def _texts(ranges: Mapping[str, Range], among: Collection[str] | None = None) -> dict[str, str]:
+    return {plugin: str(ranges[plugin]) for plugin in sorted(ranges) if among is None or plugin in among}

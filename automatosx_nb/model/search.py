@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from automatosx_nb.errors import DependencyCycle, ResolutionConflict
 from automatosx_nb.model.activation import find_cycle
-from automatosx_nb.model.candidates import Candidate, Candidates, Requirement
+from automatosx_nb.model.candidates import WITH_PRERELEASES, Candidate, Candidates, Requirement
 from automatosx_nb.model.explain import conflict_sentences
 from automatosx_nb.model.solver import GaveUp, Solver, Unsatisfiable
 from automatosx_nb.model.solver_clauses import ABSENT, VERSIONS, Wish, bit
@@ -29,9 +28,8 @@ MAX_SUGGESTED = 3
 class PluginProblem:
     """Plugins as the solver sees them: their usable releases, preferred ones first, and ranges as sets of these."""
 
-    def __init__(self, candidates: Candidates, prereleases: bool) -> None:
+    def __init__(self, candidates: Candidates) -> None:
         self._candidates = candidates
-        self._prereleases = prereleases
         self._values: dict[str, dict[str, int]] = {}
         self._needs_of_all: dict[tuple[str, str], dict[int, int]] = {}
 
@@ -44,10 +42,9 @@ class PluginProblem:
         text = str(wanted)
         values = known.get(text)
         if values is None:
-            fits = partial(wanted.allows, prereleases=True) if self._prereleases else wanted.__contains__
             values, this = 0, bit(0)
             for candidate in self._candidates.usable(plugin):
-                if fits(candidate.release.version):
+                if candidate.is_in(wanted):
                     values |= this
                 this <<= 1
             known[text] = values
@@ -106,24 +103,21 @@ def edges(chosen: Mapping[str, Candidate]) -> dict[str, list[str]]:
 
 
 def search(
-    wishes: Mapping[str, Range], candidates: Candidates, prereleases: bool, cycles: Literal["refuse", "allow"]
+    wishes: Mapping[str, Range], candidates: Candidates, cycles: Literal["refuse", "allow"]
 ) -> dict[str, Candidate]:
     """A candidate for each plugin that is needed.
 
     :raises ResolutionConflict:
     :raises DependencyCycle:
     """
-    return _Search(wishes, candidates, prereleases, cycles).run()
+    return _Search(wishes, candidates, cycles).run()
 
 
 class _Search:
-    def __init__(
-        self, wishes: Mapping[str, Range], candidates: Candidates, prereleases: bool, cycles: Literal["refuse", "allow"]
-    ) -> None:
+    def __init__(self, wishes: Mapping[str, Range], candidates: Candidates, cycles: Literal["refuse", "allow"]) -> None:
         self._wishes = wishes
         self._candidates = candidates
-        self._prereleases = prereleases
-        self._problem = PluginProblem(candidates, prereleases)
+        self._problem = PluginProblem(candidates)
         self._solver = Solver(self._problem)
         self._no_circles = _NoCircles(self._problem) if cycles == "refuse" else None
         self._patience = PATIENCE
@@ -136,7 +130,7 @@ class _Search:
                 raise DependencyCycle(self._no_circles.first) from None
             core, proof = self._smallest(self._wishes_of(nothing, list(self._wishes)), nothing.proof)
             causes = self._explain(core, proof)
-        raise ResolutionConflict(causes, tuple(core), tuple(self._suggestions(core)))
+        raise ResolutionConflict(causes, tuple(core), tuple(self._suggestions(core, causes)))
 
     def _asked(self, wishes: Iterable[str], freed: str = "") -> list[tuple[str, int]]:
         """:param freed: a plugin that is wished for in any version."""
@@ -163,14 +157,22 @@ class _Search:
                     continue
         return core, proof
 
-    def _suggestions(self, core: Sequence[str]) -> Iterator[str]:
+    def _suggestions(self, core: Sequence[str], causes: Iterable[str]) -> Iterator[str]:
         """What would do instead; each was tried."""
+        if any(WITH_PRERELEASES in cause for cause in causes) and self._works_with_prereleases():
+            yield f"with {WITH_PRERELEASES}"
         for plugin in core[:MAX_SUGGESTED]:
             if str(self._wishes[plugin]) != "*" and (found := self._attempt(self._wishes, freed=plugin)):
                 yield f"with {plugin} {_around(found[plugin].version)}"
         for plugin in core[:MAX_SUGGESTED]:
             if len(self._wishes) > 1 and self._attempt([other for other in self._wishes if other != plugin]):
                 yield f"without {plugin}"
+
+    def _works_with_prereleases(self) -> bool:
+        cycles: Literal["refuse", "allow"] = "refuse" if self._no_circles else "allow"
+        other = _Search(self._wishes, self._candidates.with_prereleases(), cycles)
+        other._patience = self._patience
+        return other._attempt(self._wishes) is not None
 
     def _attempt(self, wishes: Iterable[str], freed: str = "") -> dict[str, Candidate] | None:
         try:
@@ -203,7 +205,7 @@ class _Search:
             except GaveUp:
                 pass
         wishes = [Requirement(plugin, self._wishes[plugin]) for plugin in core]
-        return conflict_sentences(proof, wishes, self._candidates, self._problem.values, self._prereleases)
+        return conflict_sentences(proof, wishes, self._candidates, self._problem.values)
 
 
 def _around(version: Version) -> str:

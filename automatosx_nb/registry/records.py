@@ -115,6 +115,7 @@ def index_releases(connection: Connection, rows: Sequence[Record]) -> list[Index
             stage=Stage(row.stage),
             yanked=row.yanked,
             quarantined=row.quarantined,
+            published=row.published,
             sha256=row.artifact,
             size=sizes[row.key],
         )

@@ -31,10 +31,10 @@ def read(name: str) -> dict[str, Any]:
     return case
 
 
-def solve(case: dict[str, Any], cycles: Literal["allow", "refuse"]) -> Resolution:
+def solve(case: dict[str, Any], cycles: Literal["allow", "refuse"], **options: Any) -> Resolution:
     installed = {plugin: Version.parse(text) for plugin, text in (case.get("locked") or {}).items()}
     index = MemoryIndex(case["index"], env=case.get("env"))
-    return resolve(case["requirements"], index, installed=installed, cycles=cycles)
+    return resolve(case["requirements"], index, installed=installed, cycles=cycles, **options)
 
 
 def texts(found: Resolution) -> dict[str, str]:
@@ -92,6 +92,9 @@ def assert_conflict(case: dict[str, Any], cycles: Literal["allow", "refuse"]) ->
     for plugin in wishes:
         solve({**case, "requirements": {other: text for other, text in wishes.items() if other != plugin}}, "allow")
     for suggestion in conflict.suggestions:
+        if suggestion == "with --pre":
+            solve(case, cycles, prereleases=True)
+            continue
         word, plugin, *wanted = suggestion.split(maxsplit=2)
         others = {other: text for other, text in case["requirements"].items() if other != plugin}
         solve({**case, "requirements": {**others, plugin: wanted[0]} if word == "with" else others}, cycles)

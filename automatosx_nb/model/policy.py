@@ -1,0 +1,113 @@
+"""What whoever runs this installation decides about releases: which plugins may come, and how old a release has to be.
+
+The clock is handed in; nothing here reads one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from automatosx_nb.errors import InvalidDuration
+from automatosx_nb.model.names import fold, parse_plugin_id, publisher_of
+from automatosx_nb.model.semver import Range
+
+if TYPE_CHECKING:
+    from automatosx_nb.model.semver import Version
+
+_DURATION = re.compile(r"(\d{1,6}) ?(minute|hour|day|week)s?")
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Some releases: of one plugin (``acme.charts``), in a range (``acme.charts@<2``), or a publisher's (``acme.*``).
+
+    Ids are compared folded, so that no other spelling of one passes. Prereleases are in a range like any release.
+    """
+
+    plugin: str
+    """A folded id, or ``publisher.*``."""
+    range: Range | None
+    text: str
+    """As it was written."""
+
+    @classmethod
+    def parse(cls, text: str) -> Pattern:
+        """:raises InvalidPluginId:
+        :raises InvalidRange:
+        """
+        name, at, wanted = text.partition("@")
+        everything = name.strip().endswith(".*")
+        parsed = parse_plugin_id(fold(name.strip().removesuffix("*") + "any" if everything else name))
+        plugin = f"{publisher_of(parsed)}.*" if everything else parsed
+        return cls(plugin, Range.parse(wanted) if at else None, text)
+
+    def matches(self, folded: str, version: Version) -> bool:
+        """:param folded: a plugin's id, folded."""
+        named = self.plugin in (folded, f"{publisher_of(folded)}.*")
+        return named and (self.range is None or self.range.allows(version, prereleases=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """``deny`` beats ``allow``; without any ``allow``, whatever is not denied may come."""
+
+    allow: tuple[Pattern, ...] = ()
+    deny: tuple[Pattern, ...] = ()
+
+    def against(self, plugin: str, version: Version) -> str | None:
+        """Why that release may not come, continuing 'acme.a 1.0.0 …'; None: it may."""
+        if not (self.allow or self.deny):
+            return None
+        folded = fold(plugin)
+        for pattern in self.deny:
+            if pattern.matches(folded, version):
+                return f"is denied by this installation's policy: {pattern.text!r} is in c.RegistryPolicy.deny"
+        if self.allow and not any(pattern.matches(folded, version) for pattern in self.allow):
+            return "is not allowed by this installation's policy: nothing in c.RegistryPolicy.allow matches it"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Cooldown:
+    """Releases published less than ``span`` before ``now`` (with a time zone) are not chosen yet."""
+
+    span: timedelta
+    now: datetime
+
+    def against(self, published: str) -> str | None:
+        """Why a release of that time (RFC 3339) is not chosen yet, continuing 'acme.a 1.0.0 …'; None: it is.
+
+        What has no time of publication cannot be seen to be old enough.
+        """
+        rule = f"the cooldown (c.UpdatePolicy.cooldown) is {duration_text(self.span)}: name it exactly to have it"
+        try:
+            age = self.now - datetime.fromisoformat(published)
+        except (ValueError, TypeError):
+            return f"does not say when it was published, and {rule}"
+        if age >= self.span:
+            return None
+        return f"was published {duration_text(max(age, timedelta()))} ago, and {rule}"
+
+
+def parse_duration(text: str) -> timedelta:
+    """A whole number and its unit: ``36 hours``, ``3 days``, ``1 week``.
+
+    :raises InvalidDuration:
+    """
+    found = _DURATION.fullmatch(text.strip())
+    if found is None:
+        raise InvalidDuration(text)
+    return timedelta(**{f"{found[2]}s": int(found[1])})
+
+
+def duration_text(span: timedelta) -> str:
+    """In the largest unit that it fills: ``3 days``, ``36 hours``; whole units only, as people say it."""
+    minutes = int(span.total_seconds()) // 60
+    for unit, length in (("day", 1440), ("hour", 60), ("minute", 1)):
+        if minutes >= 2 * length or (minutes and minutes % length == 0):
+            count = minutes // length
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    return "less than a minute"
