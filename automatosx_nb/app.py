@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from automatosx_nb.model.history import HistoryEntry
     from automatosx_nb.model.lockfile import Lockfile
     from automatosx_nb.model.plan import Applied, Plan
+    from automatosx_nb.model.policy import Cooldown
     from automatosx_nb.model.ports import Registry
     from automatosx_nb.model.release import PluginDetail, PublishReport, SearchPage, Stage
     from automatosx_nb.package import Package
@@ -98,12 +99,21 @@ class Marketplace:
 
     # --- plans: what would change
 
-    def plan_install(self, plugin: str, wish: str = "") -> Plan:
-        return self._planner.install(self.profile.current(), plugin, wish)
+    def plan(self, plugin: str | None = None, wish: str = "", *, prereleases: bool = False) -> Plan:
+        """What :meth:`install` of ``plugin`` would change; without one, what :meth:`update` of everything would.
 
-    def plan_update(self, *plugins: str) -> Plan:
+        The plan's ``tree()``, ``why(id)`` and ``held_back`` say why it is so and not otherwise.
+        """
+        if plugin is None:
+            return self.plan_update(prereleases=prereleases)
+        return self.plan_install(plugin, wish, prereleases=prereleases)
+
+    def plan_install(self, plugin: str, wish: str = "", *, prereleases: bool = False) -> Plan:
+        return self._planner.install(self.profile.current(), plugin, wish, prereleases=prereleases)
+
+    def plan_update(self, *plugins: str, prereleases: bool = False) -> Plan:
         """Without ids: for everything that is installed."""
-        return self._planner.update(self.profile.current(), plugins)
+        return self._planner.update(self.profile.current(), plugins, prereleases=prereleases)
 
     def plan_remove(self, plugin: str) -> Plan:
         return self._planner.remove(self.profile.current(), plugin)
@@ -115,24 +125,33 @@ class Marketplace:
     def plan_rollback(self, to: int | None = None) -> Plan:
         from automatosx_nb.profile.planning import plan_return
 
-        return plan_return(self.profile.current(), self.profile.rollback_target(to))
+        return plan_return(self.profile.current(), self.profile.rollback_target(to), self.settings.policy)
 
     # --- changes
 
     def install(
-        self, plugin: str, wish: str = "", *, grant: Iterable[str] = (), progress: Progress = silent
+        self,
+        plugin: str,
+        wish: str = "",
+        *,
+        prereleases: bool = False,
+        grant: Iterable[str] = (),
+        progress: Progress = silent,
     ) -> Applied:
         """Install a plugin and what it requires, or change its version.
 
         :param wish: a range, or one exact version.
+        :param prereleases: choose among prereleases and betas too.
         :param grant: the permissions that the user agreed to.
         :raises ConsentRequired: it asks for more than that; nothing was changed.
         """
-        return self._apply(lambda: self.plan_install(plugin, wish), grant, progress)
+        return self._apply(lambda: self.plan_install(plugin, wish, prereleases=prereleases), grant, progress)
 
-    def update(self, *plugins: str, grant: Iterable[str] = (), progress: Progress = silent) -> Applied:
+    def update(
+        self, *plugins: str, prereleases: bool = False, grant: Iterable[str] = (), progress: Progress = silent
+    ) -> Applied:
         """Without ids: everything. Raises as :meth:`install` does; nothing to update is no error."""
-        return self._apply(lambda: self.plan_update(*plugins), grant, progress)
+        return self._apply(lambda: self.plan_update(*plugins, prereleases=prereleases), grant, progress)
 
     def remove(self, plugin: str, *, progress: Progress = silent) -> Applied:
         """:raises NotInstalled:
@@ -203,13 +222,14 @@ class Marketplace:
 
         :raises NothingToRollBack:
         :raises UnknownGeneration:
+        :raises PolicyForbids: it would bring back a release that the policy does not let in.
         """
         from automatosx_nb.host.environment import author
         from automatosx_nb.profile.planning import plan_return
         from automatosx_nb.profile.transaction import apply_return
 
         target = self.profile.rollback_target(to)
-        plan = plan_return(self.profile.current(), target)
+        plan = plan_return(self.profile.current(), target, self.settings.policy)
         applied = apply_return(self.profile, plan, target, author=author(), progress=progress)
         self.tell_changed()
         return applied
@@ -293,7 +313,18 @@ class Marketplace:
             engine=API_VERSION,
             python=python_version(),
             missing=missing_packages,
+            policy=self.settings.policy,
+            cooldown=self._cooldown,
         )
+
+    @property
+    def _cooldown(self) -> Cooldown | None:
+        from datetime import UTC, datetime
+
+        from automatosx_nb.model.policy import Cooldown
+
+        span = self.settings.cooldown
+        return Cooldown(span, datetime.now(UTC)) if span else None
 
     # --- inside
 

@@ -6,7 +6,9 @@ Read from the running application's config (``c.SandboxLimits.memory_mb = 2048``
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,9 @@ from traitlets import Float, Int, List, TraitError, Unicode
 from traitlets.config import Config, Configurable
 from traitlets.config.loader import ConfigFileNotFound, JSONFileConfigLoader, PyFileConfigLoader
 
-from automatosx_nb.errors import InvalidConfiguration
+from automatosx_nb.errors import InvalidConfiguration, InvalidDuration, InvalidPluginId, InvalidRange
 from automatosx_nb.home import default_home
+from automatosx_nb.model.policy import Pattern, Policy, parse_duration
 from automatosx_nb.model.spelling import nearest
 from automatosx_nb.sandbox.limits import Limits
 
@@ -47,7 +50,52 @@ class SandboxPolicy(Configurable):  # type: ignore[misc,unused-ignore]
     ).tag(config=True)
 
 
-CONFIGURABLES: tuple[type[Configurable], ...] = (SandboxLimits, SandboxPolicy)
+class _Patterns(List):  # type: ignore[misc,type-arg,unused-ignore]
+    """Patterns of releases, each refused where it cannot be read."""
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        for text in super().validate(obj, value) or ():
+            try:
+                Pattern.parse(text)
+            except (InvalidPluginId, InvalidRange) as error:
+                raise TraitError(f"{self.name} has {text!r}: {error.problem()} {_PATTERNS}") from error
+        return value
+
+
+class _Duration(Unicode):  # type: ignore[misc,type-arg,unused-ignore]
+    """A whole number and its unit."""
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        try:
+            parse_duration(super().validate(obj, value))
+        except InvalidDuration as error:
+            raise TraitError(f"{self.name}: {error.problem()} {error.next_step()}") from error
+        return value
+
+
+_PATTERNS = "Write 'publisher.name', 'publisher.name@range' or 'publisher.*'."
+
+
+class RegistryPolicy(Configurable):  # type: ignore[misc,unused-ignore]
+    """Which plugins may be installed at all, also as a dependency, from a lock or by a rollback."""
+
+    allow = _Patterns(
+        Unicode(),
+        help="Only these: ids, publishers, ids in a range, as in ['acme.*', 'nordic.plots@^2']; empty: all.",
+    ).tag(config=True)
+    deny = _Patterns(Unicode(), help="None of these, whatever is allowed.").tag(config=True)
+
+
+class UpdatePolicy(Configurable):  # type: ignore[misc,unused-ignore]
+    """Which releases are chosen by themselves."""
+
+    cooldown = _Duration(
+        "0 days",
+        help="Releases younger than that are not chosen unless named exactly, as in '3 days' or '36 hours'.",
+    ).tag(config=True)
+
+
+CONFIGURABLES: tuple[type[Configurable], ...] = (SandboxLimits, SandboxPolicy, RegistryPolicy, UpdatePolicy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +105,8 @@ class Settings:
     home: Path
     limits: Limits
     required_layers: tuple[str, ...]
+    policy: Policy
+    cooldown: timedelta
 
 
 def load_settings(config: Config | None = None, *, home: Path | None = None) -> Settings:
@@ -68,12 +118,19 @@ def load_settings(config: Config | None = None, *, home: Path | None = None) -> 
     merged.merge(config or Config())
     limits = _make(SandboxLimits, merged)
     policy = _make(SandboxPolicy, merged)
+    registry = _make(RegistryPolicy, merged)
     names = {field.name for field in fields(Limits)} & set(limits.trait_names())
     return Settings(
         home=home or default_home(),
         limits=Limits(**{name: getattr(limits, name) for name in names}),
         required_layers=tuple(policy.require),
+        policy=Policy(_patterns(registry.allow), _patterns(registry.deny)),
+        cooldown=parse_duration(_make(UpdatePolicy, merged).cooldown),
     )
+
+
+def _patterns(texts: Iterable[str]) -> tuple[Pattern, ...]:
+    return tuple(map(Pattern.parse, texts))
 
 
 def _from_files() -> Config:

@@ -22,20 +22,25 @@ def configure_consent(parser: Parser) -> None:
     parser.add_argument("--plan", action="store_true", help="only show what would change")
 
 
+def _configure_prereleases(parser: Parser) -> None:
+    parser.add_argument("--pre", action="store_true", help="choose among prereleases and betas too")
+
+
 def _configure_install(parser: Parser) -> None:
     parser.add_argument(
         "plugin", help="a plugin id, or id@range, as in automatosx.data-profiler@^1.0 (quote a range with spaces)"
     )
     configure_consent(parser)
+    _configure_prereleases(parser)
 
 
 def _install(market: Marketplace, options: Namespace, console: Console) -> Answer:
     plugin, wish = _typed(options.plugin)
 
     def apply(grant: Iterable[str]) -> Applied:
-        return market.install(plugin, wish, grant=grant, progress=console.progress)
+        return market.install(plugin, wish, prereleases=options.pre, grant=grant, progress=console.progress)
 
-    return agree_and_apply(market, market.plan_install(plugin, wish), apply, options, console)
+    return agree_and_apply(market, market.plan(plugin, wish, prereleases=options.pre), apply, options, console)
 
 
 def _typed(words: str) -> tuple[str, str]:
@@ -50,13 +55,16 @@ def _typed(words: str) -> tuple[str, str]:
 def _configure_update(parser: Parser) -> None:
     parser.add_argument("plugins", nargs="*", metavar="plugin", help="which; nothing: all of them")
     configure_consent(parser)
+    _configure_prereleases(parser)
 
 
 def _update(market: Marketplace, options: Namespace, console: Console) -> Answer:
     def apply(grant: Iterable[str]) -> Applied:
-        return market.update(*options.plugins, grant=grant, progress=console.progress)
+        return market.update(*options.plugins, prereleases=options.pre, grant=grant, progress=console.progress)
 
-    return agree_and_apply(market, market.plan_update(*options.plugins), apply, options, console)
+    return agree_and_apply(
+        market, market.plan_update(*options.plugins, prereleases=options.pre), apply, options, console
+    )
 
 
 def _configure_remove(parser: Parser) -> None:
@@ -76,15 +84,21 @@ def _configure_plan(parser: Parser) -> None:
     parser.add_argument(
         "plugin", nargs="?", help="what would be installed, as id or id@range; nothing: an update of all"
     )
+    _configure_prereleases(parser)
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--tree", action="store_true", help="everything that would be there, below what requires it")
+    shown.add_argument("--why", metavar="ID", help="why that plugin would be there, and in that version")
 
 
 def _plan(market: Marketplace, options: Namespace, console: Console) -> Answer:
-    if options.plugin is None:
-        plan = market.plan_update()
-    else:
-        plugin, wish = _typed(options.plugin)
-        plan = market.plan_install(plugin, wish)
-    return Answer(text.plan(plan), plan)
+    plugin, wish = _typed(options.plugin or "")
+    plan = market.plan(plugin or None, wish, prereleases=options.pre)
+    if options.why is not None:
+        sentences = plan.why(options.why)
+        return Answer("\n".join(sentences), {"plugin": options.why, "why": sentences})
+    if options.tree:
+        return Answer(plan.tree() or "Nothing is installed, and nothing would be.", plan)
+    return Answer(_shown(plan), plan)
 
 
 def agree_and_apply(
@@ -95,10 +109,14 @@ def agree_and_apply(
     console: Console,
 ) -> Answer:
     if options.plan:
-        return Answer(text.plan(plan), plan)
+        return Answer(_shown(plan), plan)
     grants = [*options.grant, *_consent(plan, options.grant, console)]
     applied = apply(grants)
     return Answer(done(market, applied, console), applied)
+
+
+def _shown(plan: Plan) -> str:
+    return "\n".join(filter(None, (text.plan(plan), text.held_back(plan))))
 
 
 def _consent(plan: Plan, granted: list[str], console: Console) -> tuple[str, ...]:
@@ -113,9 +131,10 @@ def _consent(plan: Plan, granted: list[str], console: Console) -> tuple[str, ...
 
 def done(market: Marketplace, applied: Applied, console: Console, *, undo: str = "rollback") -> str:
     """What a change did, and what the user can do with it now; ``undo`` is the verb that takes it back."""
+    held_back = text.held_back(applied.plan, waiting=False)
     if applied.plan.changes_nothing:
-        return "Nothing to change: everything is as you asked."
-    lines = [text.plan(applied.plan, asking="granted")]
+        return "\n".join(filter(None, ("Nothing to change: everything is as you asked.", held_back)))
+    lines = [text.plan(applied.plan, asking="granted"), *filter(None, (held_back,))]
     contributions = {entry.id: entry.contributes for entry in market.installed()}
     for change in applied.plan.changes:
         adds = _adds(change.id, contributions.get(change.id, {}), console)

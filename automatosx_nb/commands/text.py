@@ -49,6 +49,15 @@ def plan(plan: Plan, *, asking: str = "asks for") -> str:
     return "\n".join(lines)
 
 
+def held_back(plan: Plan, *, waiting: bool = True) -> str:
+    """A line for each newer version that a plan does not choose, and, when ``waiting``, one for all left to updates."""
+    lines = [f"Held back: {each}." for each in plan.held_back if each.because != "installed"]
+    left = [f"{each.id} {each.newer}" for each in plan.held_back if each.because == "installed"]
+    if waiting and left:
+        lines.append(f"Left for an update: {', '.join(left)}.")
+    return printable("\n".join(lines))
+
+
 def _rewished(plugin: str, version: str, before: str | None, after: str | None) -> str:
     now = f"your wish is now {after}" if after else "it is only a dependency now"
     return f"= {plugin} {version} stays; {now} (it was {before or 'a dependency'})"

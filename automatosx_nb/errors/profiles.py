@@ -21,6 +21,33 @@ class NotInstalled(UserError, LookupError):
         return did_you_mean(self.nearest, "See what is installed with %ax list.")
 
 
+class NotInPlan(UserError, LookupError):
+    code: ClassVar[str] = "not-in-plan"
+    plugin: str
+    nearest: tuple[str, ...] = ()
+
+    def problem(self) -> str:
+        return f"{self.plugin!r} is not part of this plan: nothing that you asked for requires it."
+
+    def next_step(self) -> str:
+        return did_you_mean(self.nearest, "See all that is part of it with %ax plan --tree.")
+
+
+class PolicyForbids(UserError):
+    """``reason`` continues the sentence 'acme.a 1.0.0 …'."""
+
+    code: ClassVar[str] = "policy-forbids"
+    plugin: str
+    version: str
+    reason: str
+
+    def problem(self) -> str:
+        return f"{self.plugin} {self.version} {self.reason}."
+
+    def next_step(self) -> str:
+        return "Nothing was changed. Whoever runs this installation sets the policy: see docs/configuration.md."
+
+
 class StillRequired(UserError):
     """``by`` are the installed plugins that require it."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from automatosx_nb.model.policy import Cooldown, Policy
+from automatosx_nb.model.printable import printable
 from automatosx_nb.model.release import IndexRelease, Stage
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class Rules:
     def against(self, plugin: str, release: IndexRelease) -> str | None:
         """Why ``release`` may not be chosen; None: it may."""
         if release.quarantined is not None:
-            return f"is quarantined: {release.quarantined}"
+            return f"is quarantined: {_line(release.quarantined)}"
         if release.stage is Stage.DRAFT:
             return "is a draft that is not published yet"
         return (
@@ -125,7 +126,7 @@ class Rules:
         if release.stage is Stage.BETA and not self.prereleases:
             return f"is a beta: {HOW_PRERELEASES}"
         if release.yanked is not None:
-            return f"was yanked: {release.yanked}"
+            return f"was yanked: {_line(release.yanked)}"
         return None if self.cooldown is None else self.cooldown.against(release.published)
 
     def _is_named(self, plugin: str, release: IndexRelease) -> bool:
@@ -215,6 +216,11 @@ class Candidates:
                 excluded.append(Excluded(release, reason))
         usable.sort(key=self._rules.rank)
         self._usable[plugin], self._excluded[plugin] = tuple(usable), tuple(excluded)
+
+
+def _line(reason: str) -> str:
+    """A publisher's words as one line that can be printed anywhere."""
+    return " ".join(printable(reason).split())
 
 
 def _against_python(specifiers: str, python: str) -> str | None:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+from automatosx_nb.errors import NotInPlan
+from automatosx_nb.model.spelling import nearest
+from automatosx_nb.model.tree import tree_text
+
+if TYPE_CHECKING:
+    from automatosx_nb.model.held_back import HeldBack
+    from automatosx_nb.model.tree import ChosenPlugin
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +24,7 @@ class PlannedChange:
     old: str | None
     new: str | None
     why: str
-    """For a person, as in ``you asked for it`` or ``acme.charts 2.0.0 requires ^1.2``."""
+    """For a person, as in ``you asked for it`` or ``acme.charts 2.0.0 requires acme.tables ^1.2``."""
     asks: Mapping[str, str] = field(default_factory=dict)
     """Permissions that nobody has granted yet → the author's reason."""
     drops: tuple[str, ...] = ()
@@ -48,6 +56,37 @@ class Plan:
     """Plugin id → its wish before and after, where only that changes; None: as somebody's dependency."""
     grants_digest: str = ""
     """Of the lock that is followed: whoever agrees to it agrees to all that the lock grants. Empty: there is none."""
+    plugins: tuple[ChosenPlugin, ...] = ()
+    """All that is there afterwards, each after what it requires; empty for a rollback, which asks no resolver."""
+    held_back: tuple[HeldBack, ...] = ()
+    """Newer versions that were not chosen, and why."""
+
+    def why(self, plugin: str) -> tuple[str, ...]:
+        """Sentences: how the wishes lead to ``plugin``, what else requires it, and why it is no newer version.
+
+        :raises NotInPlan: it is neither there afterwards nor removed.
+        """
+        for change in self.changes:
+            if change.id == plugin and change.new is None:
+                return (f"{plugin} {change.old} is removed because {change.why}.",)
+        for one in self.plugins:
+            if one.id == plugin:
+                newer = tuple(f"{each}." for each in self.held_back if each.id == plugin)
+                return (one.why, *self._further_requirers(one), *newer)
+        known = [one.id for one in self.plugins]
+        raise NotInPlan(plugin, nearest(plugin, known))
+
+    def tree(self) -> str:
+        """The wishes, and below each plugin what it requires, drawn in lines of text."""
+        return tree_text(self.wishes, self.plugins)
+
+    def _further_requirers(self, of: ChosenPlugin) -> tuple[str, ...]:
+        others = [
+            f"{one.id} {one.version} requires it in {one.requires[of.id]}"
+            for one in self.plugins
+            if of.id in one.requires and f"{one.id} {one.version} requires {of.id} " not in of.why
+        ]
+        return (f"Besides, {', '.join(others)}.",) if others else ()
 
     @property
     def changes_nothing(self) -> bool:

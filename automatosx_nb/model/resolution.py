@@ -59,6 +59,10 @@ class Resolution:
             reasons.append(str(step))
         return f"{plugin} {self.selected[plugin]} is here because {', because '.join(reasons)}."
 
+    def because(self, plugin: str) -> str:
+        """The last step of :meth:`why`: ``you asked for acme.a ^1``, ``acme.b 1.0.0 requires acme.a ^1``."""
+        return str(self._reached[plugin])
+
     def plugins(self) -> tuple[ChosenPlugin, ...]:
         """Each with its reason and its requirements, in the order of activation."""
         return tuple(

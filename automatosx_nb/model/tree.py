@@ -21,13 +21,15 @@ class ChosenPlugin:
 
 
 def tree_text(wishes: Mapping[str, str], plugins: Iterable[ChosenPlugin]) -> str:
-    """One root for each wish, below each plugin what it requires; ``…`` ends a branch that was drawn before."""
+    """A root for each wish, alphabetical, and below each plugin what it requires; ``…``: that was drawn before."""
     chosen = {plugin.id: plugin for plugin in plugins}
     lines: list[str] = []
     drawn: set[str] = set()
     # plugin, what stands before it, what stands before those below it, how it is required
     waiting: list[tuple[str, str, str, str]] = [
-        (plugin, "", "", f"you asked for {wishes[plugin]}") for plugin in reversed([*wishes]) if plugin in chosen
+        (plugin, "", "", f"you asked for {wishes[plugin]}")
+        for plugin in sorted(wishes, reverse=True)
+        if plugin in chosen
     ]
     while waiting:
         plugin, lead, below, note = waiting.pop()

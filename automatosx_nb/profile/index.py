@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from automatosx_nb.model.release import IndexRelease
+from automatosx_nb.model.release import IndexRelease, Stage
 
 if TYPE_CHECKING:
     from automatosx_nb.model.generation import InstalledPlugin
@@ -38,6 +39,25 @@ class InstalledIndex:
         """For suggestions: every plugin that the registry can name."""
         names: Callable[[], tuple[str, ...]] = getattr(self._registry, "known", tuple)
         return names()
+
+
+class OnlyInstalled:
+    """Each installed plugin's one release, as it was when it was installed: no flag, policy or runtime counts.
+
+    What is to be removed is chosen from these, so that nothing about the others can keep it installed.
+    """
+
+    def __init__(self, index: InstalledIndex, installed: Mapping[str, InstalledPlugin]) -> None:
+        self._index = index
+        self._installed = installed
+
+    def releases(self, plugin: str, /) -> Sequence[IndexRelease]:
+        """:raises ProfileDamaged: as :meth:`InstalledIndex.releases`."""
+        entry = self._installed.get(plugin)
+        if entry is None:
+            return ()
+        found = [each for each in self._index.releases(plugin) if str(each.version) == entry.version]
+        return [replace(each, stage=Stage.STABLE, yanked=None, quarantined=None) for each in found]
 
 
 def index_release_of(package: Package) -> IndexRelease:

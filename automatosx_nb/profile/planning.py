@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from automatosx_nb.errors import (
     Incompatible,
     NotInstalled,
+    PolicyForbids,
     StillRequired,
 )
 from automatosx_nb.model.changelog import news
 from automatosx_nb.model.generation import Generation
 from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.plan import Plan, PlannedChange
+from automatosx_nb.model.policy import Policy
 from automatosx_nb.model.resolution import Resolution, resolve
 from automatosx_nb.model.semver import Range, Version
 from automatosx_nb.model.spelling import nearest
@@ -26,11 +28,12 @@ from automatosx_nb.profile.changes import (
     rewished,
     wishes_of,
 )
-from automatosx_nb.profile.index import InstalledIndex, ReadPackage
+from automatosx_nb.profile.index import InstalledIndex, OnlyInstalled, ReadPackage
 from automatosx_nb.profile.syncing import LockedIndex, plan_sync
 
 if TYPE_CHECKING:
     from automatosx_nb.model.lockfile import Lockfile
+    from automatosx_nb.model.policy import Cooldown
     from automatosx_nb.model.ports import Registry
     from automatosx_nb.profile.store import Store
 
@@ -41,15 +44,25 @@ class Planner:
     """Makes plans against one registry and one environment; ``package`` reads what is installed from the store."""
 
     def __init__(
-        self, registry: Registry, *, package: ReadPackage, engine: Version, python: str, missing: MissingPackages
+        self,
+        registry: Registry,
+        *,
+        package: ReadPackage,
+        engine: Version,
+        python: str,
+        missing: MissingPackages,
+        policy: Policy | None = None,
+        cooldown: Cooldown | None = None,
     ) -> None:
         self._registry = registry
         self._package = package
         self._engine = engine
         self._python = python
         self._missing = missing
+        self._policy = policy
+        self._cooldown = cooldown
 
-    def install(self, current: Generation, plugin: str, wish: str = "") -> Plan:
+    def install(self, current: Generation, plugin: str, wish: str = "", *, prereleases: bool = False) -> Plan:
         """``wish`` is a range that is kept from then on; one exact version (or nothing: the newest stable one) is
         chosen now and kept as ``^`` of itself, as npm does, so that updates reach it.
 
@@ -59,14 +72,14 @@ class Planner:
         """
         detail = self._registry.plugin(plugin)
         wanted = {**wishes_of(current), plugin: wish or ANY}
-        resolution = self._resolve(current, wanted, fresh={plugin})
+        resolution = self._resolve(current, wanted, {plugin}, prereleases)
         chosen = resolution.selected[plugin]
         if not wish or Range.parse(wish).pin is not None:
             wanted[plugin] = f"^{chosen}"
         action = f"install {detail.summary.id} {chosen}"
         return self._plan(current, wanted, resolution, action)
 
-    def update(self, current: Generation, plugins: Sequence[str] = ()) -> Plan:
+    def update(self, current: Generation, plugins: Sequence[str] = (), *, prereleases: bool = False) -> Plan:
         """The newest versions of ``plugins`` (empty: of all) that the wishes allow.
 
         :raises NotInstalled:
@@ -77,7 +90,7 @@ class Planner:
             if plugin not in current.plugins:
                 raise NotInstalled(plugin, nearest(plugin, current.plugins))
         wanted = wishes_of(current)
-        resolution = self._resolve(current, wanted, fresh=fresh)
+        resolution = self._resolve(current, wanted, fresh, prereleases)
         changes = ", ".join(
             f"{plugin} {version}"
             for plugin, version in sorted(resolution.selected.items())
@@ -94,7 +107,7 @@ class Planner:
         if plugin not in current.plugins:
             raise NotInstalled(plugin, nearest(plugin, current.plugins))
         wanted = {name: wish for name, wish in wishes_of(current).items() if name != plugin}
-        resolution = self._resolve(current, wanted, fresh=set())
+        resolution = resolve(wanted, OnlyInstalled(self._index(current), current.plugins), cycles="allow")
         if plugin in resolution.selected:
             by = sorted(name for name, release in resolution.releases.items() if plugin in release.dependencies)
             raise StillRequired(plugin, tuple(by))
@@ -106,29 +119,47 @@ class Planner:
         :param source: what errors call the lock.
         :raises LockedReleaseGone: the registry and the store lack what it names.
         :raises InvalidLockfile: it says of a plugin what that plugin's manifest does not.
-        :raises ResolutionConflict: a plugin is quarantined, or does not fit this runtime or Python.
+        :raises ResolutionConflict: a plugin is quarantined, denied, or does not fit this runtime or Python.
         :raises MagicTaken:
         """
         index = LockedIndex(self._registry, lock, store, source)
         locked = {plugin: Version.parse(entry.version) for plugin, entry in lock.plugins.items()}
         resolution = resolve(
-            lock.wishes, index, installed=locked, prereleases=True, engine=self._engine, python=self._python
+            lock.wishes,
+            index,
+            locked=locked,
+            prereleases=True,
+            engine=self._engine,
+            python=self._python,
+            policy=self._policy,
         )
-        return plan_sync(current, lock, index, order=resolution.order, missing=self._missing)
+        plan = plan_sync(current, lock, index, order=resolution.order, missing=self._missing)
+        return replace(plan, plugins=resolution.plugins())
 
-    def _resolve(self, current: Generation, wanted: Mapping[str, str], *, fresh: set[str]) -> Resolution:
-        for wish in wanted.values():
-            Range.parse(wish)
-        installed = {
-            plugin: Version.parse(entry.version) for plugin, entry in current.plugins.items() if plugin not in fresh
-        }
-        index = InstalledIndex(self._registry, current.plugins, self._package)
-        return resolve(wanted, index, installed=installed, engine=self._engine, python=self._python)
+    def _resolve(
+        self, current: Generation, wanted: Mapping[str, str], update: set[str], prereleases: bool
+    ) -> Resolution:
+        return resolve(
+            wanted,
+            self._index(current),
+            installed={plugin: Version.parse(entry.version) for plugin, entry in current.plugins.items()},
+            update=update,
+            prereleases=prereleases,
+            engine=self._engine,
+            python=self._python,
+            policy=self._policy,
+            cooldown=self._cooldown,
+        )
+
+    def _index(self, current: Generation) -> InstalledIndex:
+        return InstalledIndex(self._registry, current.plugins, self._package)
 
     def _plan(self, current: Generation, wanted: Mapping[str, str], resolution: Resolution, action: str) -> Plan:
         selected = {plugin: str(resolution.selected[plugin]) for plugin in resolution.order}
         changes = [
-            self._change(current, plugin, version, "you asked for it" if plugin in wanted else resolution.why(plugin))
+            self._change(
+                current, plugin, version, "you asked for it" if plugin in wanted else resolution.because(plugin)
+            )
             for plugin, version in selected.items()
             if plugin not in current.plugins or current.plugins[plugin].version != version
         ]
@@ -141,7 +172,16 @@ class Planner:
             plugin: entry.version for plugin, entry in current.plugins.items() if selected.get(plugin) == entry.version
         }
         refuse_taken_magics(current, kept, {change.id: self._magics(change) for change in changes if change.new})
-        return Plan(current.number, action, tuple(changes), kept, wanted, rewished(current, kept, wanted))
+        return Plan(
+            current.number,
+            action,
+            tuple(changes),
+            kept,
+            wanted,
+            rewished(current, kept, wanted),
+            plugins=resolution.plugins(),
+            held_back=resolution.held_back(),
+        )
 
     def _magics(self, change: PlannedChange) -> Sequence[str]:
         assert change.new is not None
@@ -168,8 +208,11 @@ class Planner:
         )
 
 
-def plan_return(current: Generation, target: Generation) -> Plan:
-    """Back (or forward) to what ``target`` was, exactly: no registry is asked."""
+def plan_return(current: Generation, target: Generation, policy: Policy | None = None) -> Plan:
+    """Back (or forward) to what ``target`` was, exactly: no registry is asked.
+
+    :raises PolicyForbids: that would bring back a release that ``policy`` does not let in.
+    """
     changes = []
     for plugin in sorted({*current.plugins, *target.plugins}):
         old, new = current.plugins.get(plugin), target.plugins.get(plugin)
@@ -182,11 +225,22 @@ def plan_return(current: Generation, target: Generation) -> Plan:
             why = why or f"generation {target.number} had it so"
             kind = change_kind(old.version if old else None, new.version)
             changes.append(PlannedChange(plugin, kind, old.version if old else None, new.version, why))
+    _hold_against(policy or Policy(), changes)
     changed = {change.id for change in changes}
     kept = {plugin: entry.version for plugin, entry in target.plugins.items() if plugin not in changed}
     wishes = wishes_of(target)
     action = f"roll back to generation {target.number}"
     return Plan(current.number, action, tuple(changes), kept, wishes, rewished(current, kept, wishes))
+
+
+def _hold_against(policy: Policy, changes: Iterable[PlannedChange]) -> None:
+    """:raises PolicyForbids: a change brings a release that ``policy`` does not let in."""
+    for change in changes:
+        if change.new is None or change.new == change.old:
+            continue
+        reason = policy.against(change.id, Version.parse(change.new))
+        if reason is not None:
+            raise PolicyForbids(change.id, change.new, reason)
 
 
 def require_packages(plan: Plan) -> None:
