@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from automatosx_nb.model.history import HistoryEntry
     from automatosx_nb.model.lockfile import Lockfile
     from automatosx_nb.model.plan import Applied, Plan
-    from automatosx_nb.model.policy import Cooldown
     from automatosx_nb.model.ports import Registry
     from automatosx_nb.model.release import PluginDetail, PublishReport, SearchPage, Stage
     from automatosx_nb.package import Package
@@ -303,7 +302,7 @@ class Marketplace:
 
     @property
     def _planner(self) -> Planner:
-        from automatosx_nb.host.environment import missing_packages, python_version
+        from automatosx_nb.host.environment import cooldown_now, missing_packages, python_version
         from automatosx_nb.model.runtime import API_VERSION
         from automatosx_nb.profile.planning import Planner
 
@@ -314,17 +313,8 @@ class Marketplace:
             python=python_version(),
             missing=missing_packages,
             policy=self.settings.policy,
-            cooldown=self._cooldown,
+            cooldown=cooldown_now(self.settings.cooldown),
         )
-
-    @property
-    def _cooldown(self) -> Cooldown | None:
-        from datetime import UTC, datetime
-
-        from automatosx_nb.model.policy import Cooldown
-
-        span = self.settings.cooldown
-        return Cooldown(span, datetime.now(UTC)) if span else None
 
     # --- inside
 

@@ -33,6 +33,7 @@ from automatosx_nb.errors.lockfiles import (
 from automatosx_nb.errors.marketplace import (
     DependencyCycle,
     Incompatible,
+    InvalidPlanRequest,
     InvalidSearch,
     MagicTaken,
     PublishRefused,
@@ -96,6 +97,7 @@ __all__ = [
     "InvalidLockfile",
     "InvalidManifest",
     "InvalidPermission",
+    "InvalidPlanRequest",
     "InvalidPluginId",
     "InvalidRange",
     "InvalidRequest",

@@ -77,6 +77,19 @@ class InvalidSearch(UserError, ValueError):
         return f"Valid is {self.valid}."
 
 
+class InvalidPlanRequest(UserError, ValueError):
+    """``reason`` says what is wrong with what was sent."""
+
+    code: ClassVar[str] = "invalid-plan-request"
+    reason: str
+
+    def problem(self) -> str:
+        return f"this is no request for a plan: {self.reason}."
+
+    def next_step(self) -> str:
+        return 'Send {"wanted": {"publisher.name": "^1.0"}}: docs/rest-api.md has all its members.'
+
+
 class RegistryBusy(PlatformError):
     code: ClassVar[str] = "registry-busy"
     path: str

@@ -7,13 +7,14 @@ import platform
 import socket
 import sys
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from automatosx_nb.model.compatibility import Environment, Unmet
+from automatosx_nb.model.policy import Cooldown
 from automatosx_nb.model.runtime import API_VERSION
 from automatosx_nb.profile.transaction import Author
 
@@ -43,6 +44,11 @@ def python_version() -> str:
 def platform_name() -> str:
     """By the names that manifests use."""
     return _PLATFORMS.get(sys.platform, sys.platform)
+
+
+def cooldown_now(span: timedelta) -> Cooldown | None:
+    """The cooldown of ``span`` as it is at this moment; None where there is none."""
+    return Cooldown(span, datetime.now(UTC)) if span else None
 
 
 def author() -> Author:

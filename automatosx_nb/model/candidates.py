@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 WITH_PRERELEASES = "--pre"
 """What a user types to allow prereleases and betas."""
 HOW_PRERELEASES = f"name that version exactly, or allow prereleases ({WITH_PRERELEASES})"
+BETA = f"is a beta: {HOW_PRERELEASES}"
 
 
 @dataclass(slots=True, eq=False)
@@ -124,7 +125,7 @@ class Rules:
 
     def _against_unnamed(self, release: IndexRelease) -> str | None:
         if release.stage is Stage.BETA and not self.prereleases:
-            return f"is a beta: {HOW_PRERELEASES}"
+            return BETA
         if release.yanked is not None:
             return f"was yanked: {_line(release.yanked)}"
         return None if self.cooldown is None else self.cooldown.against(release.published)

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from automatosx_nb.model.activation import find_cycle
-from automatosx_nb.model.candidates import HOW_PRERELEASES, Candidate, Candidates, Requirement
+from automatosx_nb.model.candidates import BETA, HOW_PRERELEASES, Candidate, Candidates, Excluded, Requirement
 from automatosx_nb.model.release import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from automatosx_nb.model.semver import Range
+    from automatosx_nb.model.semver import Range, Version
 
 Because = Literal["release", "prerelease", "wish", "dependant", "locked", "installed", "requires", "circle", "rest"]
-"""What keeps a newer version away: the release itself (yanked, a beta, too young, another Python, the policy …); that
-it is a prerelease; what the user asked for; what a chosen plugin accepts; a lock; an installed version that stays;
+"""What keeps a newer version away: the release itself (yanked, too young, for another Python, denied …); that it is a
+prerelease or a beta; what the user asked for; what a chosen plugin accepts; a lock; an installed version that stays;
 what it requires itself; a circle that it would close; or what else was chosen, in a longer way round."""
 
 
@@ -39,7 +39,7 @@ class HeldBack:
 def newer_versions(
     wishes: Mapping[str, Range], chosen: Mapping[str, Candidate], candidates: Candidates
 ) -> tuple[HeldBack, ...]:
-    """Of each plugin the newest version; where that itself is out or a prerelease, also the newest that is not."""
+    """Of each plugin the newest version; where that itself is out, or a prerelease, also the newest that is not."""
     comparison = _Comparison(wishes, chosen, candidates)
     return tuple(each for plugin in sorted(chosen) for each in comparison.newer(plugin))
 
@@ -57,21 +57,22 @@ class _Comparison:
 
     def newer(self, plugin: str) -> Iterator[HeldBack]:
         current = self._chosen[plugin]
-        usable = sorted(self._candidates.usable(plugin), key=lambda each: each.version, reverse=True)
-        for no in self._candidates.excluded(plugin):
-            if no.version > usable[0].version and no.release.stage is not Stage.DRAFT:
-                yield HeldBack(plugin, str(current.version), str(no.version), "release", no.reason)
-                break
-        told = False
-        for newer in usable:
-            if newer.version <= current.version:
+        told: set[str] = set()
+        for version, of in self._newest_first(plugin):
+            if version <= current.version:
                 return
-            because, reason = self._why_not(newer, current)
-            if because != "prerelease" or not told:
-                yield HeldBack(plugin, str(current.version), str(newer.version), because, reason)
-            if because != "prerelease":
+            because, reason = self._why_not(of, current) if isinstance(of, Candidate) else _excluded(of)
+            kind = "prerelease" if version.is_prerelease else because
+            if kind not in told:
+                yield HeldBack(plugin, str(current.version), str(version), because, reason)
+            if kind not in ("release", "prerelease"):
                 return
-            told = True
+            told.add(kind)
+
+    def _newest_first(self, plugin: str) -> list[tuple[Version, Candidate | Excluded]]:
+        public = (no for no in self._candidates.excluded(plugin) if no.release.stage is not Stage.DRAFT)
+        both: list[Candidate | Excluded] = [*self._candidates.usable(plugin), *public]
+        return sorted(((one.version, one) for one in both), key=lambda pair: pair[0], reverse=True)
 
     def _why_not(self, newer: Candidate, current: Candidate) -> tuple[Because, str]:
         broken = [limit for limit in self._limits[newer.plugin] if not newer.is_in(limit.range)]
@@ -100,6 +101,10 @@ class _Comparison:
 
     def _is_there(self, requirement: Requirement) -> bool:
         return any(each.is_in(requirement.range) for each in self._candidates.usable(requirement.plugin))
+
+
+def _excluded(no: Excluded) -> tuple[Because, str]:
+    return "prerelease" if no.reason == BETA else "release", no.reason
 
 
 def _outside(newer: Candidate, broken: Sequence[Requirement]) -> tuple[Because, str]:

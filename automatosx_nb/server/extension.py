@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from automatosx_nb.server.handlers import API, ROUTES, HomeHandler, NothingHereH
 from automatosx_nb.server.shelf import Shelf
 
 if TYPE_CHECKING:
+    from automatosx_nb.config import Settings
     from automatosx_nb.model.ports import Registry
 
 
@@ -33,6 +35,7 @@ class AutomatosxExtension(ExtensionApp):
 
     def initialize_settings(self) -> None:
         self.settings["automatosx_shelf"] = Shelf(self._open_registry)
+        self.settings["automatosx_settings"] = cache(self._load_settings)
 
     def initialize_handlers(self) -> None:
         shelf = {"shelf": self.settings["automatosx_shelf"]}
@@ -42,6 +45,12 @@ class AutomatosxExtension(ExtensionApp):
 
     async def stop_extension(self) -> None:
         self.settings["automatosx_shelf"].close()
+
+    def _load_settings(self) -> Settings:
+        """:raises InvalidConfiguration: plans are refused then; what is only read is still served."""
+        from automatosx_nb.config import load_settings
+
+        return load_settings(self.serverapp.config if self.serverapp else None)
 
     def _open_registry(self) -> Registry:
         if self.home:

@@ -17,8 +17,9 @@ from jupyter_server.utils import url_path_join
 from tornado import web
 
 from automatosx_nb.errors import AutomatosxError, InvalidSearch, UnknownRelease
+from automatosx_nb.host.environment import cooldown_now, python_version
 from automatosx_nb.model.release import PluginDetail, ReleaseDetail, SearchQuery
-from automatosx_nb.server import problems
+from automatosx_nb.server import planning, problems
 from automatosx_nb.server.openapi import DOCUMENT
 
 if TYPE_CHECKING:
@@ -148,6 +149,22 @@ class ArtifactHandler(_RegistryHandler):
         self.write(data)
 
 
+class PlanHandler(_RegistryHandler):
+    """``POST plan``, which changes nothing: whoever may read may ask."""
+
+    @web.authenticated
+    @authorized("read")  # type: ignore[untyped-decorator,unused-ignore]
+    async def post(self) -> None:
+        request = planning.read(self.request.body)
+        settings = await self.shelf.ask(lambda _registry: self.settings["automatosx_settings"]())
+
+        def ask(registry: Registry) -> dict[str, Any]:
+            cooldown = cooldown_now(settings.cooldown)
+            return planning.plan(request, registry, python=python_version(), policy=settings.policy, cooldown=cooldown)
+
+        self.answer(await self.shelf.ask(ask))
+
+
 class OpenApiHandler(_RegistryHandler):
     """``GET openapi.json``"""
 
@@ -214,6 +231,7 @@ ROUTES: tuple[tuple[str, type[_RegistryHandler]], ...] = (
     (rf"plugins/{_ID}/versions", VersionsHandler),
     (rf"plugins/{_ID}/{_ID}", ReleaseHandler),
     (rf"plugins/{_ID}/{_ID}/artifact", ArtifactHandler),
+    (r"plan", PlanHandler),
     (r"openapi\.json", OpenApiHandler),
     (r"healthz", HealthHandler),
 )

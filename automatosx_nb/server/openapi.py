@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
+
+from automatosx_nb.model.held_back import Because
 
 _TEXT = {"type": "string"}
 _TEXTS = {"type": "array", "items": _TEXT}
@@ -10,6 +12,8 @@ _REASONS = {"type": "object", "additionalProperties": _TEXT, "description": "Per
 _TIME = {"type": "string", "format": "date-time", "description": "RFC 3339, UTC."}
 _SHA256 = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _COUNT = {"type": "integer", "minimum": 0}
+_RANGES = {"type": "object", "additionalProperties": _TEXT}
+_VERSIONS = {"type": "object", "maxProperties": 1000, "additionalProperties": {"type": "string", "maxLength": 256}}
 
 
 def _record(properties: dict[str, Any], *, optional: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -90,6 +94,60 @@ _SCHEMAS: dict[str, Any] = {
             "next": {"type": ["string", "null"], "description": "Cursor of the next page; null: the last one."},
         }
     ),
+    "PlanRequest": _record(
+        {
+            "wanted": {**_VERSIONS, "description": "Plugin id → version range."},
+            "installed": {**_VERSIONS, "description": "Plugin id → version: it stays where it can."},
+            "locked": {**_VERSIONS, "description": "Plugin id → version of a lockfile."},
+            "update": {**_TEXTS, "maxItems": 1000, "description": "Ids whose newest version is wanted."},
+            "prereleases": {"type": "boolean", "default": False, "description": "Prereleases and betas may be chosen."},
+            "engine": {"type": ["string", "null"], "description": "Version of the runtime; null: this server's."},
+            "python": {"type": ["string", "null"], "description": "Version of Python; null: this server's."},
+        },
+        optional=("installed", "locked", "update", "prereleases", "engine", "python"),
+    ),
+    "Plan": _record(
+        {
+            "changes": {
+                "type": "array",
+                "items": _record(
+                    {
+                        "id": _TEXT,
+                        "kind": {"enum": ["add", "update", "downgrade", "remove"]},
+                        "old": {"type": ["string", "null"]},
+                        "new": {"type": ["string", "null"]},
+                        "why": _TEXT,
+                    }
+                ),
+            },
+            "plugins": {
+                "type": "array",
+                "description": "All that would be there, each after what it requires.",
+                "items": _record(
+                    {
+                        "id": _TEXT,
+                        "version": _TEXT,
+                        "why": {"type": "string", "description": "How the wishes lead to it."},
+                        "requires": {**_RANGES, "description": "Plugin id → version range."},
+                        "works_with": {**_RANGES, "description": "The same of optional plugins that are there."},
+                    }
+                ),
+            },
+            "held_back": {
+                "type": "array",
+                "description": "Newer versions that are not chosen.",
+                "items": _record(
+                    {
+                        "id": _TEXT,
+                        "chosen": _TEXT,
+                        "newer": _TEXT,
+                        "because": {"enum": list(get_args(Because))},
+                        "reason": {"type": "string", "description": "Continues the sentence 'id newer …'."},
+                    }
+                ),
+            },
+        }
+    ),
     "Health": _record({"status": {"const": "ok"}, "plugins": _COUNT}),
     "Problem": _record(
         {
@@ -98,7 +156,12 @@ _SCHEMAS: dict[str, Any] = {
             "status": {"type": "integer"},
             "detail": {"type": "string", "description": "What happened, and what to do now."},
             "code": {"type": "string", "description": "Stable; what a program looks at."},
-        }
+            "causes": {**_TEXTS, "description": "Of a conflict: sentences from the wishes to the contradiction."},
+            "wishes": {**_TEXTS, "description": "Of a conflict: the fewest wanted ids that contradict each other."},
+            "suggestions": {**_TEXTS, "description": "Of a conflict: what was tried and works."},
+            "cycle": {**_TEXTS, "description": "Of a circle: its ids, each requiring the next."},
+        },
+        optional=("causes", "wishes", "suggestions", "cycle"),
     ),
 }
 
@@ -125,6 +188,13 @@ def _get(
     responses = {"200": ok, "304": {"description": "The client has it: If-None-Match."}}
     refused = {status: _problem(text) for status, text in sorted(problems.items())}
     return {"get": {"summary": summary, "parameters": list(parameters), "responses": {**responses, **refused}}}
+
+
+def _post(summary: str, request: str, answer: dict[str, Any], *, refusals: dict[str, str]) -> dict[str, Any]:
+    operation = _get(summary, answer, refusals=refusals, headers=("Cache-Control",))["get"]
+    operation["requestBody"] = {"required": True, "content": _json(request)}
+    del operation["responses"]["304"]
+    return {"post": operation}
 
 
 def _json(name: str) -> dict[str, Any]:
@@ -186,6 +256,16 @@ DOCUMENT: dict[str, Any] = {
             parameters=(_ID, _VERSION),
             refusals=_NO_RELEASE,
             headers=("ETag", "Cache-Control", "Repr-Digest", "Content-Disposition"),
+        ),
+        "/plan": _post(
+            "Which versions somebody would get",
+            "PlanRequest",
+            _json("Plan"),
+            refusals={
+                "400": "No such request, or a version or range that is none.",
+                "404": "A wanted plugin that is unknown; the detail names the nearest ids.",
+                "409": "No versions go together: causes, wishes and suggestions, or the cycle, say why.",
+            },
         ),
         "/openapi.json": _get("This document", {"application/json": {"schema": {"type": "object"}}}),
         "/healthz": _get("Whether the registry answers", _json("Health")),

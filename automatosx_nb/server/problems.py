@@ -15,6 +15,9 @@ RETRY_AFTER_S = 5
 _STATUS: dict[type[errors.AutomatosxError], HTTPStatus] = {
     errors.UnknownPlugin: HTTPStatus.NOT_FOUND,
     errors.UnknownRelease: HTTPStatus.NOT_FOUND,
+    errors.ResolutionConflict: HTTPStatus.CONFLICT,
+    errors.DependencyCycle: HTTPStatus.CONFLICT,
+    errors.InvalidConfiguration: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.RegistryBusy: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.StorageFull: HTTPStatus.INSUFFICIENT_STORAGE,
     errors.ProfileReadOnly: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -22,6 +25,10 @@ _STATUS: dict[type[errors.AutomatosxError], HTTPStatus] = {
     errors.UserError: HTTPStatus.BAD_REQUEST,
     errors.AutomatosxError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
+
+
+_MEMBERS = ("causes", "wishes", "suggestions", "cycle")
+"""What a problem says besides, where its error carries it: why versions do not go together."""
 
 
 def status_of(error: BaseException) -> HTTPStatus:
@@ -39,4 +46,5 @@ def document(status: int, error: BaseException | None) -> dict[str, Any]:
         kind, detail, code = f"urn:automatosx:problem:{error.code}", str(error), error.code
     else:
         kind, detail, code = "about:blank", title, f"http-{status}"
-    return {"type": kind, "title": title, "status": status, "detail": detail, "code": code}
+    more = {name: getattr(error, name) for name in _MEMBERS if hasattr(error, name)}
+    return {"type": kind, "title": title, "status": status, "detail": detail, "code": code, **more}

@@ -275,7 +275,28 @@ def test_a_release_that_may_not_be_chosen_says_why(marks: Any, options: Any, rea
     records: Records = {"a.b": [release("2.0.0", **marks), release("1.0.0", published=OLD)]}
     resolution = found(records, {"a.b": "*"}, **options)
     assert [str(each) for each in resolution.held_back()] == [f"a.b 2.0.0 {reason}"]
-    assert [(each.chosen, each.because) for each in resolution.held_back()] == [("1.0.0", "release")]
+    assert [(each.chosen, each.because) for each in resolution.held_back()] == [
+        ("1.0.0", "prerelease" if marks.get("stage") else "release")
+    ]
+
+
+def test_a_beta_and_a_young_release_do_not_hide_what_else_is_newer() -> None:
+    records: Records = {
+        "a": [
+            release("5.0.0", stage="beta", published=OLD),
+            release("4.0.0-rc.1", published=OLD),
+            release("3.0.0", published=YOUNG),
+            release("2.5.0", yanked="loses data", published=OLD),
+            release("2.0.0", published=OLD),
+            release("1.0.0", published=OLD),
+        ]
+    }
+    resolution = found(records, {"a": "^1"}, cooldown=THREE_DAYS)
+    assert [(each.newer, each.because) for each in resolution.held_back()] == [
+        ("5.0.0", "prerelease"),
+        ("3.0.0", "release"),
+        ("2.0.0", "wish"),
+    ]
 
 
 def test_a_draft_is_nobodys_business() -> None:

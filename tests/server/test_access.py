@@ -17,6 +17,7 @@ PATHS = (
     ("api", "v1", "plugins", "acme.csv-doctor", "versions"),
     ("api", "v1", "plugins", "acme.csv-doctor", "1.0.0"),
     ("api", "v1", "plugins", "acme.csv-doctor", "1.0.0", "artifact"),
+    ("api", "v1", "plan"),
     ("api", "v1", "openapi.json"),
     ("api", "v1", "healthz"),
     ("api", "v1", "nothing"),
@@ -41,9 +42,15 @@ def denied(jp_server_config: dict[str, Any]) -> dict[str, Any]:
     return jp_server_config
 
 
+def request(path: tuple[str, ...]) -> dict[str, Any]:
+    """How that path is asked."""
+    asking = {"method": "POST", "body": json.dumps({"wanted": {}})} if path[-1:] == ("plan",) else {}
+    return {"raise_error": False, **asking}
+
+
 async def test_the_anonymous_are_refused_everywhere(jp_fetch: Fetch) -> None:
     for path in PATHS:
-        response = await jp_fetch("automatosx", *path, headers={"Authorization": ""}, raise_error=False)
+        response = await jp_fetch("automatosx", *path, headers={"Authorization": ""}, **request(path))
         assert response.code == 403, path
         assert json.loads(response.body)["code"] == "http-403", path
 
@@ -51,16 +58,15 @@ async def test_the_anonymous_are_refused_everywhere(jp_fetch: Fetch) -> None:
 async def test_whom_the_authorizer_denies_is_refused_everywhere(denied: dict[str, Any], jp_fetch: Fetch) -> None:
     for path in PATHS:
         Denies.asked.clear()
-        response = await jp_fetch("automatosx", *path, raise_error=False)
+        response = await jp_fetch("automatosx", *path, **request(path))
         assert response.code == 403, path
         assert json.loads(response.body)["code"] == "http-403", path
         assert Denies.asked == [("read", RESOURCE)], path
 
 
 async def test_whoever_has_the_token_is_let_in_everywhere(jp_fetch: Fetch) -> None:
-    options = {"raise_error": False, "follow_redirects": False}
-    answers = [(await jp_fetch("automatosx", *path, **options)).code for path in PATHS]
-    assert answers == [200] * 7 + [404, 302]
+    answers = [(await jp_fetch("automatosx", *path, follow_redirects=False, **request(path))).code for path in PATHS]
+    assert answers == [200] * 8 + [404, 302]
 
 
 async def test_nothing_can_be_written(jp_fetch: Fetch) -> None:

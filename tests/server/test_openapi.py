@@ -26,6 +26,10 @@ EXAMPLES: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "/healthz": (("healthz",), {}),
 }
 
+BODIES: dict[str, dict[str, Any]] = {
+    "/plan": {"wanted": {"acme.csv-doctor": "1.0.0"}, "installed": {"acme.geo-join": "0.1.0"}, "python": "3.12.1"}
+}
+
 
 def documented_shape(path: str) -> str:
     return re.sub(r"\{\w+\}", "*", path)
@@ -56,20 +60,27 @@ def test_every_schema_is_a_schema_and_every_reference_leads_somewhere() -> None:
 
 def test_every_parameter_of_a_path_is_declared() -> None:
     for path, operations in DOCUMENT["paths"].items():
-        declared = {one["name"] for one in operations["get"]["parameters"] if one["in"] == "path"}
-        assert declared == set(re.findall(r"\{(\w+)\}", path))
+        for operation in operations.values():
+            declared = {one["name"] for one in operation["parameters"] if one["in"] == "path"}
+            assert declared == set(re.findall(r"\{(\w+)\}", path))
 
 
 async def test_every_answer_is_what_the_document_says(fetch: Fetch) -> None:
-    for path in DOCUMENT["paths"]:
-        await check_answer(fetch, path)
+    for path, operations in DOCUMENT["paths"].items():
+        for method, operation in operations.items():
+            await check_answer(fetch, path, method, operation)
 
 
-async def check_answer(fetch: Fetch, path: str) -> None:
-    parts, params = EXAMPLES[path]
-    response = await fetch(*parts, params=params)
+async def check_answer(fetch: Fetch, path: str, method: str, operation: dict[str, Any]) -> None:
+    if method == "post":
+        response = await fetch(*path.strip("/").split("/"), method="POST", body=json.dumps(BODIES[path]))
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]
+        Draft202012Validator({**schema, "components": DOCUMENT["components"]}).validate(BODIES[path])
+    else:
+        parts, params = EXAMPLES[path]
+        response = await fetch(*parts, params=params)
     assert response.code == 200, path
-    documented = DOCUMENT["paths"][path]["get"]["responses"]["200"]
+    documented = operation["responses"]["200"]
     media_type = response.headers["Content-Type"].partition(";")[0]
     assert media_type in documented["content"]
     for header in documented["headers"]:
@@ -97,6 +108,10 @@ async def test_the_document_is_served(fetch: Fetch) -> None:
     ("error", "status"),
     [
         (errors.UnknownPlugin("a.b"), 404),
+        (errors.ResolutionConflict(("you asked for a.b ^1",), ("a.b",)), 409),
+        (errors.DependencyCycle(("a.b", "c.d")), 409),
+        (errors.InvalidPlanRequest("empty"), 400),
+        (errors.InvalidConfiguration("c.RegistryPolicy", "no"), 500),
         (errors.RegistryBusy("r", 1.0), 503),
         (errors.StorageFull("r", "full"), 507),
         (errors.RegistryDamaged("r", "torn"), 500),
@@ -115,9 +130,11 @@ def test_each_error_has_the_status_of_who_can_mend_it(error: Exception, status: 
 def test_the_documentation_has_every_path_every_parameter_and_every_member_of_a_problem() -> None:
     text = (Path(__file__).parents[2] / "docs" / "rest-api.md").read_text("utf-8")
     for path, operations in DOCUMENT["paths"].items():
-        assert f"### `GET {path}`" in text
-        for parameter in operations["get"]["parameters"]:
-            assert f"`{parameter['name']}`" in text, parameter["name"]
-    for member in DOCUMENT["components"]["schemas"]["Problem"]["required"]:
-        assert f"`{member}`" in text, member
-    assert len(re.findall(r"^### `GET ", text, re.MULTILINE)) == len(DOCUMENT["paths"])
+        for method, operation in operations.items():
+            assert f"### `{method.upper()} {path}`" in text
+            for parameter in operation["parameters"]:
+                assert f"`{parameter['name']}`" in text, parameter["name"]
+    for schema in ("Problem", "PlanRequest", "Plan"):
+        for member in DOCUMENT["components"]["schemas"][schema]["properties"]:
+            assert f"`{member}`" in text, member
+    assert len(re.findall(r"^### `[A-Z]+ ", text, re.MULTILINE)) == len(DOCUMENT["paths"])

@@ -1,0 +1,127 @@
+"""``POST plan``: what somebody would get, asked of a server that knows nothing of their profile."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped,unused-ignore]
+
+from automatosx_nb.server.openapi import DOCUMENT
+from automatosx_nb.server.planning import LONGEST
+
+Fetch = Callable[..., Awaitable[Any]]
+DOCTOR = "acme.csv-doctor"
+
+
+@pytest.fixture
+def ask(fetch: Fetch) -> Fetch:
+    """``await ask({…})`` → status and document; a document that is no problem is held against OpenAPI's."""
+
+    async def ask(request: object, **options: Any) -> tuple[int, dict[str, Any]]:
+        body = request if isinstance(request, str) else json.dumps(request)
+        response = await fetch("plan", method="POST", body=body, **options)
+        document = json.loads(response.body)
+        name = "Plan" if response.code == 200 else "Problem"
+        whole = {"$ref": f"#/components/schemas/{name}", "components": DOCUMENT["components"]}
+        Draft202012Validator(whole).validate(document)
+        return response.code, document
+
+    return ask
+
+
+async def test_what_is_wanted_comes_with_its_reason(ask: Fetch) -> None:
+    status, document = await ask({"wanted": {DOCTOR: "*"}})
+    assert (status, document["held_back"]) == (200, [])
+    assert document["changes"] == [
+        {"id": DOCTOR, "kind": "add", "old": None, "new": "1.1.0", "why": f"you asked for {DOCTOR} *"}
+    ]
+    assert [(one["id"], one["version"]) for one in document["plugins"]] == [(DOCTOR, "1.1.0")]
+
+
+async def test_what_is_installed_stays_or_goes_or_is_updated(ask: Fetch) -> None:
+    have = {DOCTOR: "1.0.0", "nordic.plots": "2.0.0"}
+    _, stays = await ask({"wanted": {DOCTOR: "^1"}, "installed": have})
+    assert [(one["kind"], one["id"]) for one in stays["changes"]] == [("remove", "nordic.plots")]
+    assert [(one["newer"], one["because"]) for one in stays["held_back"]] == [("1.1.0", "installed")]
+    _, updated = await ask({"wanted": {DOCTOR: "^1"}, "installed": {DOCTOR: "1.0.0"}, "update": [DOCTOR]})
+    assert [(one["kind"], one["old"], one["new"]) for one in updated["changes"]] == [("update", "1.0.0", "1.1.0")]
+    _, locked = await ask({"wanted": {DOCTOR: "^1"}, "installed": {DOCTOR: "1.1.0"}, "locked": {DOCTOR: "1.0.0"}})
+    assert [(one["kind"], one["new"]) for one in locked["changes"]] == [("downgrade", "1.0.0")]
+
+
+async def test_versions_that_do_not_go_together_say_why_in_members(ask: Fetch) -> None:
+    status, problem = await ask({"wanted": {DOCTOR: "^3", "nordic.plots": "*"}})
+    assert (status, problem["code"], problem["wishes"]) == (409, "resolution-conflict", [DOCTOR])
+    assert problem["causes"][-1] == f"no version of {DOCTOR} is in ^3: it has 1.1.0, 1.0.0"
+    assert problem["suggestions"] == [f"with {DOCTOR} ^1", f"without {DOCTOR}"]
+
+
+async def test_another_python_or_runtime_is_planned_for_as_well(ask: Fetch) -> None:
+    status, problem = await ask({"wanted": {DOCTOR: "*"}, "python": "3.9.1"})
+    assert (status, problem["causes"][-1]) == (
+        409,
+        f"{DOCTOR} 1.1.0 needs Python >=3.11, and this is 3.9.1; likewise 1 older version",
+    )
+    status, problem = await ask({"wanted": {DOCTOR: "*"}, "engine": "2.0.0"})
+    assert "needs automatosx ^1.0, and this is 2.0.0" in problem["causes"][-1]
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "code"),
+    [
+        ("", 400, "invalid-plan-request"),
+        ("[]", 400, "invalid-plan-request"),
+        ("{", 400, "invalid-plan-request"),
+        ({}, 400, "invalid-plan-request"),
+        ({"wanted": {DOCTOR: 1}}, 400, "invalid-plan-request"),
+        ({"wanted": {DOCTOR: "*"}, "want": {}}, 400, "invalid-plan-request"),
+        ({"wanted": {f"a.p{n}": "*" for n in range(1001)}}, 400, "invalid-plan-request"),
+        ('{"wanted": {"a.b": "' + "*" * LONGEST + '"}}', 400, "invalid-plan-request"),
+        ({"wanted": {DOCTOR: "newest"}}, 400, "invalid-range"),
+        ({"wanted": {DOCTOR: "*"}, "installed": {DOCTOR: "1"}}, 400, "invalid-version"),
+        ({"wanted": {DOCTOR: "*"}, "engine": "one"}, 400, "invalid-version"),
+        ({"wanted": {"acme.csv-docter": "*"}}, 404, "unknown-plugin"),
+    ],
+)
+async def test_what_is_no_question_is_a_problem(ask: Fetch, request_: object, status: int, code: str) -> None:
+    answer, problem = await ask(request_)
+    assert (answer, problem["code"]) == (status, code)
+
+
+async def test_a_python_that_is_none_fits_nothing_and_breaks_nothing(ask: Fetch) -> None:
+    status, problem = await ask({"wanted": {DOCTOR: "*"}, "python": "snake"})
+    assert status in (400, 409), problem
+
+
+async def test_a_plan_is_only_asked_for_with_post(fetch: Fetch) -> None:
+    response = await fetch("plan")
+    assert (response.code, json.loads(response.body)["code"]) == (405, "http-405")
+
+
+class TestWithPolicy:
+    @pytest.fixture
+    def jp_server_config(self, jp_server_config: dict[str, Any]) -> dict[str, Any]:
+        return {**jp_server_config, "RegistryPolicy": {"deny": ["Nordic.*"]}, "UpdatePolicy": {"cooldown": "1 hour"}}
+
+    async def test_the_servers_policy_and_cooldown_hold(self, ask: Fetch) -> None:
+        _, denied = await ask({"wanted": {"nordic.plots": "*"}})
+        assert "'Nordic.*' is in c.RegistryPolicy.deny" in denied["causes"][-1]
+        _, young = await ask({"wanted": {DOCTOR: "*"}})
+        assert "was published " in young["causes"][-1]
+        status, _ = await ask({"wanted": {DOCTOR: "1.0.0"}})
+        assert status == 200
+
+
+class TestWithABrokenPolicy:
+    @pytest.fixture
+    def jp_server_config(self, jp_server_config: dict[str, Any]) -> dict[str, Any]:
+        return {**jp_server_config, "RegistryPolicy": {"deny": ["everything bad"]}}
+
+    async def test_no_plan_is_made_and_reading_goes_on(self, ask: Fetch, fetch: Fetch) -> None:
+        status, problem = await ask({"wanted": {DOCTOR: "*"}})
+        assert (status, problem["code"]) == (500, "invalid-configuration")
+        assert "everything bad" in problem["detail"]
+        assert (await fetch("plugins")).code == 200
