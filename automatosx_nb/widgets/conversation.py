@@ -101,7 +101,7 @@ class Conversation:
         return True
 
     def _preview(self, request: requests.Preview | requests.Run) -> views.View:
-        return views.preview(self._plan(request))
+        return views.preview(self._plan(request), request.id)
 
     def _plan(self, request: requests.Preview | requests.Run) -> Plan:
         match request.action:

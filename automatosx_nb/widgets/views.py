@@ -17,6 +17,7 @@ from automatosx_nb.model.permissions import Permission
 from automatosx_nb.model.plan import Plan, PlannedChange
 from automatosx_nb.model.release import PluginDetail, PluginSummary, ReleaseDetail, SearchPage
 from automatosx_nb.model.semver import Version
+from automatosx_nb.model.tree import tree_text
 from automatosx_nb.widgets.markdown import to_safe_html
 from automatosx_nb.widgets.wording import calls
 
@@ -177,10 +178,23 @@ def pip_line(packages: Iterable[str]) -> str:
     return f"%pip install {quoted}" if quoted else ""
 
 
-def preview(plan: Plan) -> View:
+def preview(plan: Plan, subject: str = "") -> View:
+    """:param subject: the plugin that the user named; the reasons are those of it and of what changes with it."""
     missing = dict.fromkeys(package for c in plan.changes for package in c.missing_packages)
     changes = [change(c) for c in plan.changes]
-    return sealed({"action": plan.action, "changes": changes, "pip": pip_line(missing), "base": plan.base})
+    shown = sealed({"action": plan.action, "changes": changes, "pip": pip_line(missing), "base": plan.base})
+    return shown | reasons(plan, subject)
+
+
+def reasons(plan: Plan, subject: str) -> View:
+    """What the subject requires, as a tree (empty where that is nothing), and the newer versions that are held back.
+
+    No part of the fingerprint: that a release is an hour older changes nothing of what would be done.
+    """
+    tree = tree_text({subject: plan.wishes[subject]}, plan.plugins) if subject in plan.wishes else ""
+    ids = {subject, *(c.id for c in plan.changes)}
+    held_back = [f"{each}." for each in plan.held_back if each.id in ids and each.because != "installed"]
+    return {"tree": tree if "\n" in tree else "", "held_back": held_back}
 
 
 def sealed(view: View) -> View:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Locator, Page
 
+    from tests.conftest import MakePlugin
+
 PANEL = "import automatosx_nb\npanel = automatosx_nb.marketplace()\npanel"
 
 
@@ -98,6 +100,27 @@ def test_a_plugin_is_installed_by_keyboard_alone_and_the_focus_comes_back(panel:
     page.keyboard.press("Enter")
     page.locator(".ax-said").filter(has_text="cell-ledger 1.0.0 installed").wait_for()
     page.wait_for_function("document.activeElement.ariaLabel === 'Details of cell-ledger'")
+
+
+def test_the_dialog_says_why_these_versions(lab: Any, open_notebook: Any, make_plugin: MakePlugin) -> None:
+    folders = [str(make_plugin("acme.base", version, magic="base")) for version in ("1.0.0", "2.0.0")]
+    folders.append(str(make_plugin("acme.top", magic="top", requires={"acme.base": "^1.0"})))
+    publish = f"from automatosx_nb.app import current\nfor folder in {folders}:\n    current().publish(folder)"
+    notebook = open_notebook(lab.write_notebook("panel.ipynb", publish, PANEL))
+    notebook.run(0)
+    notebook.run(1)
+    page = notebook.page
+    page.get_by_role("button", name="Install top", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Install top?")
+    why = dialog.get_by_text("Why these versions")
+    why.focus()
+    held_back = dialog.get_by_text("acme.base 2.0.0 is not in ^1.0, which acme.top 1.0.0 requires.")
+    assert not held_back.is_visible()
+    page.keyboard.press("Enter")
+    held_back.wait_for()
+    assert "└─ acme.base 1.0.0  (^1.0)" in dialog.get_by_label("What it requires").inner_text()
+    dialog.get_by_role("button", name="Install", exact=True).click()
+    page.locator(".ax-said").filter(has_text="top 1.0.0 installed").wait_for()
 
 
 def test_typing_into_the_search_runs_no_notebook_command(panel: Any) -> None:

@@ -52,6 +52,20 @@ def test_a_preview_changes_nothing_and_tells_what_is_asked(talk: Any) -> None:
     assert talk.market.installed() == ()
 
 
+def test_a_preview_says_why_these_versions_where_there_is_something_to_say(talk: Any, make_plugin: MakePlugin) -> None:
+    preview = talk.ask("preview", action="install", id=LEDGER)["preview"]
+    assert (preview["tree"], preview["held_back"]) == ("", [])
+    for version in ("1.0.0", "2.0.0"):
+        talk.market.publish(make_plugin("acme.base", version, magic="base"))
+    talk.market.publish(make_plugin("acme.top", magic="top", requires={"acme.base": "^1.0"}))
+    preview = talk.ask("preview", action="install", id="acme.top")["preview"]
+    assert preview["tree"].splitlines()[-1] == "└─ acme.base 1.0.0  (^1.0)"
+    assert preview["held_back"] == ["acme.base 2.0.0 is not in ^1.0, which acme.top 1.0.0 requires."]
+    talk.change("install", id="acme.top")
+    preview = talk.ask("preview", action="install", id=LEDGER)["preview"]
+    assert preview["held_back"] == []
+
+
 def test_an_install_reports_its_steps_and_names_the_magic_to_try(talk: Any) -> None:
     preview = talk.ask("preview", action="install", id=LEDGER)["preview"]
     grant = [one["permission"] for one in preview["changes"][0]["asks"]]

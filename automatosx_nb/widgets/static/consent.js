@@ -37,6 +37,18 @@ function news(change) {
   return h("section", {}, h("h4", {}, `New in ${change.name} since ${change.old}`), h("div", { class: "ax-prose ax-inset" }, fragment(change.changelog)));
 }
 
+function reasons({ tree, held_back: heldBack }) {
+  if (!tree && !heldBack.length) return null;
+  return h(
+    "details",
+    { class: "ax-reasons" },
+    h("summary", {}, "Why these versions"),
+    tree ? h("pre", { tabindex: "0", "aria-label": "What it requires" }, tree) : null,
+    heldBack.length ? h("p", { class: "ax-strong" }, "Newer versions that are held back") : null,
+    heldBack.length ? h("ul", { class: "ax-list" }, heldBack.map((text) => h("li", {}, text))) : null,
+  );
+}
+
 function packagesNeeded(pip) {
   if (!pip) return null;
   return h(
@@ -117,6 +129,7 @@ export function showConsent(dialog, { action, subject, preview, note = null, run
     content: [
       slot,
       nothing ? h("p", {}, "There is nothing to change.") : changeList(changes, (change) => action !== "rollback" && change.name !== subject),
+      reasons(preview),
       packagesNeeded(pip),
       asks,
       EXTRA[action] && !nothing ? h("p", { class: "ax-dim" }, EXTRA[action]) : null,
