@@ -1,24 +1,31 @@
-"""How long a resolution takes, beside plain resolvelib in the same run: ``python tests/bench/resolver.py [FOLDER]``.
+"""How long a resolution takes, beside plain resolvelib and uv: ``python tests/bench/resolver.py [FOLDER]``.
 
 FOLDER has cases as in tests/data/resolver, and may have ``large/purescript-registry.json.gz`` with its scenarios.
-Without it: ``../shared/conformance/resolver`` beside the checkout where that is there, else tests/data/resolver.
+Without it: ``../shared/conformance/resolver`` beside the checkout where that is there, else tests/data/resolver and a
+registry that is made up.
 
-Times are milliseconds of the processor, from requirements and an index that is read already to a resolution that is
-checked: the least of several runs. resolvelib has the simplest provider that works (candidates newest first, the plugin
-with the fewest first), one run, and only so many seconds. ``behind`` is how many newer versions there are than those
-chosen, of what was asked for and of everything chosen: ours, then resolvelib's.
+Times are milliseconds, the least of several runs. ``ms``, of the processor: from requirements and an index that is read
+already to a resolution that is checked. ``wall``: the same, by the clock; ``fresh``: by the clock too, with reading
+every version and range that is met from its text. resolvelib has the simplest provider that works (candidates newest
+first, the plugin with the fewest first), one run, and only so many seconds. uv (where it is installed) solves the same
+graph from a folder of wheels, its cache warm; the figure is its own, and reading what the cache knows is part of it.
+``behind`` is how many newer versions there are than those chosen, of what was asked for and of everything chosen: ours,
+then resolvelib's and uv's.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from time import process_time
+from random import Random
+from tempfile import TemporaryDirectory, mkdtemp
+from time import perf_counter, process_time
 from typing import Any, NamedTuple
 
 from resolvelib import AbstractProvider, BaseReporter, Resolver
@@ -29,9 +36,11 @@ from automatosx_nb.model.candidates import Candidate, Candidates, Requirement, R
 from automatosx_nb.model.resolution import resolve
 from automatosx_nb.model.semver import Range, Version
 from automatosx_nb.testing.index import MemoryIndex
+from tests.bench.uv_graphs import NotWritable, Wheels, uv_path
 
 ROOT = Path(__file__).parents[2]
-RUNS = 5
+LARGE = ("purescript", "made-up")
+RUNS = 7
 PATIENCE_S = 10
 """Seconds for one run of plain resolvelib."""
 SHOWN_MS = 10
@@ -43,6 +52,8 @@ class Case(NamedTuple):
     requirements: Mapping[str, str]
     installed: Mapping[str, Version]
     registry: MemoryIndex
+    data: Mapping[str, Any]
+    """The index as plain data, and ``env``."""
 
 
 class Plain(AbstractProvider[Requirement, Candidate, str]):
@@ -107,17 +118,41 @@ def _over(*_: object) -> None:
 
 def cases(folder: Path) -> Iterator[Case]:
     large = folder / "large" / "purescript-registry.json.gz"
-    if large.exists():
-        registry = read(large)
-        index = loaded(registry)
-        for scenario in registry["scenarios"]:
-            yield Case(f"purescript/{scenario['name']}", scenario["requirements"], {}, index)
+    registry, name = (read(large), "purescript") if large.exists() else (made_up(), "made-up")
+    index = loaded(registry)
+    for scenario in registry["scenarios"]:
+        yield Case(f"{name}/{scenario['name']}", scenario["requirements"], {}, index, registry)
     for path in sorted([*folder.glob("*/*.json"), *folder.glob("*/*.json.gz")]):
         if path != large:
             case = read(path)
             installed = {plugin: Version.parse(text) for plugin, text in (case.get("locked") or {}).items()}
             name = path.relative_to(folder).as_posix().partition(".json")[0]
-            yield Case(name, case["requirements"], installed, loaded(case))
+            yield Case(name, case["requirements"], installed, loaded(case), case)
+
+
+def made_up(size: int = 600) -> dict[str, Any]:
+    """A registry of ``size`` plugins, later ones requiring earlier ones, as registries grow; always the same one."""
+    random = Random(7)
+    index: dict[str, list[dict[str, Any]]] = {}
+    for number in range(size):
+        majors = random.randint(1, 4)
+        versions = [(major, minor) for major in range(1, majors + 1) for minor in range(random.randint(1, 4))]
+        known = random.sample(range(number), min(number, random.randint(0, 6)))
+        index[f"p{number}"] = [
+            {
+                "version": f"{major}.{minor}.0",
+                "deps": {
+                    f"p{on}": f"^{1 + (len({v['version'][0] for v in index[f'p{on}']}) - 1) * major // majors}.0.0"
+                    for on in known
+                },
+            }
+            for major, minor in versions
+        ]
+    scenarios = [
+        {"name": f"{count}-wishes", "requirements": {f"p{n}": "*" for n in random.sample(range(size), count)}}
+        for count in (20, 60, 200)
+    ]
+    return {"index": index, "scenarios": scenarios}
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -133,13 +168,49 @@ def loaded(case: Mapping[str, Any]) -> MemoryIndex:
     return index
 
 
-def least_ms(action: Callable[[], object]) -> float:
+def least_ms(action: Callable[[], object], clock: Callable[[], float] = process_time) -> float:
     times = []
     for _ in range(RUNS):
-        started = process_time()
+        started = clock()
         action()
-        times.append(process_time() - started)
+        times.append(clock() - started)
     return 1e3 * min(times)
+
+
+def fresh(case: Case) -> None:
+    """From the index as plain data."""
+    attempt(case._replace(registry=MemoryIndex(case.data["index"], env=case.data.get("env"))))
+
+
+class Uv:
+    """uv on the graphs of cases, each graph written once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._uv = uv_path()
+        self._folder = folder
+        self._written: tuple[Mapping[str, Any], Wheels] | None = None
+        """The last graph: cases of one graph follow each other."""
+
+    def __call__(self, case: Case) -> tuple[str, str]:
+        """Its time, and how far it is behind."""
+        if self._uv is None:
+            return "no uv", ""
+        try:
+            took = self._of(case).compile(self._uv, case.requirements)
+        except NotWritable:
+            return "–", ""
+        if took is None:
+            return "> 60 s", ""
+        if took.found is None:
+            return str(took), "conflict"
+        plugins = {re.sub(r"[-_.]+", "-", plugin).lower(): plugin for plugin in case.data["index"]}
+        return str(took), behind(case, {plugins[n]: Version.parse(text) for n, text in took.found.items()})
+
+    def _of(self, case: Case) -> Wheels:
+        if self._written is None or self._written[0] is not case.data:
+            folder = Path(mkdtemp(dir=self._folder))
+            self._written = case.data, Wheels(case.data["index"], (case.data.get("env") or {}).get("engine"), folder)
+        return self._written[1]
 
 
 def behind(case: Case, selected: Mapping[str, Version]) -> str:
@@ -152,7 +223,7 @@ def behind(case: Case, selected: Mapping[str, Version]) -> str:
 
 def line(*words: str) -> None:
     name, *others = words
-    sys.stdout.write(f"{name:<50}{''.join(f'{word:>11}' for word in others)}\n")
+    sys.stdout.write(f"{name:<44}{''.join(f'{word:>10}' for word in others)}\n")
 
 
 def attempt(case: Case) -> dict[str, Version] | None:
@@ -163,14 +234,17 @@ def attempt(case: Case) -> dict[str, Version] | None:
 
 
 def main(folder: Path) -> None:
-    line("case", "chosen", "ms", "behind", "resolvelib", "behind")
+    line("case", "chosen", "ms", "wall", "fresh", "behind", "resolvelib", "behind", "uv", "behind")
     measured: list[float] = []
-    for case in cases(folder):
-        selected, ours = attempt(case), least_ms(partial(attempt, case))
-        measured.append(ours)
-        if ours > SHOWN_MS or case.name.startswith("purescript"):
-            chosen, skipped = ("conflict", "") if selected is None else (str(len(selected)), behind(case, selected))
-            line(case.name, chosen, f"{ours:.1f}", skipped, *plain(case))
+    with TemporaryDirectory() as wheels:
+        uv = Uv(Path(wheels))
+        for case in cases(folder):
+            selected, ours = attempt(case), least_ms(partial(attempt, case))
+            measured.append(ours)
+            if ours > SHOWN_MS or case.name.startswith(LARGE):
+                chosen, skipped = ("conflict", "") if selected is None else (str(len(selected)), behind(case, selected))
+                walls = (least_ms(partial(attempt, case), perf_counter), least_ms(partial(fresh, case), perf_counter))
+                line(case.name, chosen, f"{ours:.1f}", *(f"{ms:.1f}" for ms in walls), skipped, *plain(case), *uv(case))
     measured.sort()
     line(f"all {len(measured)}: the median", "", f"{measured[len(measured) // 2]:.2f}")
     line("the slowest", "", f"{measured[-1]:.1f}")
