@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, NamedTuple
-
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
-from automatosx_nb.model.policy import Cooldown, Policy
-from automatosx_nb.model.printable import printable
-from automatosx_nb.model.release import IndexRelease, Stage
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Sequence
 
     from automatosx_nb.model.ports import ReleaseIndex
+    from automatosx_nb.model.release import IndexRelease
+    from automatosx_nb.model.rules import Rules, Stays
     from automatosx_nb.model.semver import Range, Version
-
-WITH_PRERELEASES = "--pre"
-"""What a user types to allow prereleases and betas."""
-HOW_PRERELEASES = f"name that version exactly, or allow prereleases ({WITH_PRERELEASES})"
-BETA = f"is a beta: {HOW_PRERELEASES}"
 
 
 @dataclass(slots=True, eq=False)
@@ -31,6 +22,7 @@ class Candidate:
     release: IndexRelease
     prereleases: bool = False
     """A prerelease counts in ranges like any release: that was asked for, or it is there already."""
+    _requirements: list[Requirement] | None = field(default=None, repr=False)
 
     @property
     def version(self) -> Version:
@@ -41,11 +33,12 @@ class Candidate:
 
     def requirements(self) -> list[Requirement]:
         """What it requires of other plugins, then what it works with; alphabetical."""
-        release, own = self.release, self.plugin
-        required, optional = release.dependencies, release.optional_dependencies
-        found = [Requirement(plugin, required[plugin], self) for plugin in sorted(required) if plugin != own]
-        found += [Requirement(plugin, optional[plugin], self, True) for plugin in sorted(optional) if plugin != own]
-        return found
+        if self._requirements is None:
+            own, required, optional = self.plugin, self.release.dependencies, self.release.optional_dependencies
+            found = [Requirement(plugin, required[plugin], self) for plugin in sorted(required) if plugin != own]
+            found += [Requirement(plugin, optional[plugin], self, True) for plugin in sorted(optional) if plugin != own]
+            self._requirements = found
+        return self._requirements
 
     def requirements_of(self, plugin: str) -> list[Requirement]:
         """Those of :meth:`requirements` that are about ``plugin``."""
@@ -88,88 +81,6 @@ class Excluded:
         return self.release.version
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What a release is held against. ``pins`` are the versions that the user named exactly, by plugin.
-
-    What is pinned, locked or installed may be chosen although it was yanked, is a beta or is younger than the cooldown.
-    """
-
-    pins: Mapping[str, Version] = field(default_factory=dict)
-    installed: Mapping[str, Version] = field(default_factory=dict)
-    locked: Mapping[str, Version] = field(default_factory=dict)
-    update: Collection[str] = ()
-    """Plugins whose installed version is not preferred."""
-    prereleases: bool = False
-    policy: Policy = field(default_factory=Policy)
-    cooldown: Cooldown | None = None
-    engine: Version | None = None
-    """The runtime's API version; None: not looked at."""
-    python: str | None = None
-    """As in ``3.12.1``; None: not looked at."""
-    _known: dict[str, str | None] = field(default_factory=dict, repr=False, compare=False)
-    """Range of engines or Pythons, as written → why it does not fit; most releases write the same ones."""
-
-    def against(self, plugin: str, release: IndexRelease) -> str | None:
-        """Why ``release`` may not be chosen; None: it may."""
-        if release.quarantined is not None:
-            return f"is quarantined: {_line(release.quarantined)}"
-        if release.stage is Stage.DRAFT:
-            return "is a draft that is not published yet"
-        return (
-            self.policy.against(plugin, release.version)
-            or (None if self._is_named(plugin, release) else self._against_unnamed(release))
-            or self._against_engine(release.engine)
-            or self._against_python(release.python)
-        )
-
-    def _against_unnamed(self, release: IndexRelease) -> str | None:
-        if release.stage is Stage.BETA and not self.prereleases:
-            return BETA
-        if release.yanked is not None:
-            return f"was yanked: {_line(release.yanked)}"
-        return None if self.cooldown is None else self.cooldown.against(release.published)
-
-    def _is_named(self, plugin: str, release: IndexRelease) -> bool:
-        return release.version == self.pins.get(plugin) or self._is_there(plugin, release)
-
-    def _is_there(self, plugin: str, release: IndexRelease) -> bool:
-        return release.version in (self.locked.get(plugin), self.installed.get(plugin))
-
-    def candidate(self, plugin: str, release: IndexRelease) -> Candidate:
-        return Candidate(plugin, release, self.prereleases or self._is_there(plugin, release))
-
-    def stays(self, candidate: Candidate) -> Literal["locked", "installed"] | None:
-        """Why ``candidate`` is tried before newer ones; None: it is not."""
-        plugin, version = candidate.plugin, candidate.version
-        if version == self.locked.get(plugin):
-            return "locked"
-        return "installed" if version == self.installed.get(plugin) and plugin not in self.update else None
-
-    def rank(self, candidate: Candidate) -> int:
-        """Smaller is tried first: what is locked, what is installed and stays, others, what is there but was yanked."""
-        if (stays := self.stays(candidate)) is not None:
-            return 0 if stays == "locked" else 1
-        return 2 if candidate.release.yanked is None or candidate.version == self.pins.get(candidate.plugin) else 3
-
-    def _against_engine(self, engine: Range | None) -> str | None:
-        if engine is None or self.engine is None:
-            return None
-        key = f"engine {engine}"
-        if key not in self._known:
-            fits = engine.allows(self.engine, prereleases=True)
-            self._known[key] = None if fits else f"needs automatosx {engine}, and this is {self.engine}"
-        return self._known[key]
-
-    def _against_python(self, specifiers: str) -> str | None:
-        if not specifiers or self.python is None:
-            return None
-        key = f"python {specifiers}"
-        if key not in self._known:
-            self._known[key] = _against_python(specifiers, self.python)
-        return self._known[key]
-
-
 class Candidates:
     """The index as the resolver sees it; each plugin is read once."""
 
@@ -190,9 +101,9 @@ class Candidates:
         self.usable(plugin)
         return self._excluded[plugin]
 
-    def stays(self, candidate: Candidate) -> Literal["locked", "installed"] | None:
+    def stays(self, candidate: Candidate) -> Stays | None:
         """As :meth:`Rules.stays`."""
-        return self._rules.stays(candidate)
+        return self._rules.stays(candidate.plugin, candidate.version)
 
     @property
     def prereleases(self) -> bool:
@@ -209,27 +120,16 @@ class Candidates:
     def _read(self, plugin: str) -> None:
         usable: list[Candidate] = []
         excluded: list[Excluded] = []
+        rules, there = self._rules, self._rules.there(plugin)
         for release in sorted(self._index.releases(plugin), key=lambda each: each.version.key, reverse=True):
-            reason = self._rules.against(plugin, release) or _against_itself(plugin, release)
+            reason = rules.against(plugin, release) or _against_itself(plugin, release)
             if reason is None:
-                usable.append(self._rules.candidate(plugin, release))
+                usable.append(Candidate(plugin, release, rules.prereleases or release.version in there))
             else:
                 excluded.append(Excluded(release, reason))
-        usable.sort(key=self._rules.rank)
+        if there:
+            usable.sort(key=lambda each: rules.rank(plugin, each.release))
         self._usable[plugin], self._excluded[plugin] = tuple(usable), tuple(excluded)
-
-
-def _line(reason: str) -> str:
-    """A publisher's words as one line that can be printed anywhere."""
-    return " ".join(printable(reason).split())
-
-
-def _against_python(specifiers: str, python: str) -> str | None:
-    try:
-        fits = SpecifierSet(specifiers).contains(python, prereleases=True)
-    except InvalidSpecifier:
-        return f"asks for a Python that cannot be read: {specifiers!r}"
-    return None if fits else f"needs Python {specifiers}, and this is {python}"
 
 
 def _against_itself(plugin: str, release: IndexRelease) -> str | None:

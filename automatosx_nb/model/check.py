@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from automatosx_nb.model.semver import Range
 
-STRETCH = 16
+STRETCH = 4
 """How many plugins one run of resolvelib walks over. Each of its rounds, one a plugin, asks again for all requirements
 met so far, so the time of one run over everything would grow with the square of it. Requirers are walked over first:
 most plugins are then met when all that is required of them is known."""
@@ -118,6 +118,14 @@ def _requirers_first(wishes: Iterable[str], required: Required) -> dict[str, Non
 def _walk(candidates: Sequence[Candidate], required: Required, waiting: Waiting) -> None:
     for start in range(0, len(candidates), STRETCH):
         stretch = candidates[start : start + STRETCH]
-        roots = [each for candidate in stretch for each in waiting.pop(candidate.plugin, ())]
+        roots = [each for candidate in stretch for each in _each_range_once(waiting.pop(candidate.plugin, ()))]
         resolver = Resolver(_Provider(stretch, required, waiting), BaseReporter[Requirement, Candidate, str]())
         resolver.resolve(roots, max_rounds=len(stretch) + 1)
+
+
+def _each_range_once(requirements: Iterable[Requirement]) -> Iterable[Requirement]:
+    """Of requirements on one plugin the first with each range: what holds for one of these, holds for all."""
+    found: dict[str, Requirement] = {}
+    for requirement in requirements:
+        found.setdefault(str(requirement.range), requirement)
+    return found.values()

@@ -10,15 +10,9 @@ from itertools import combinations, combinations_with_replacement
 from operator import and_, or_
 from typing import TYPE_CHECKING, NamedTuple
 
-from automatosx_nb.model.candidates import (
-    HOW_PRERELEASES,
-    WITH_PRERELEASES,
-    Candidate,
-    Candidates,
-    Excluded,
-    Requirement,
-)
+from automatosx_nb.model.candidates import Candidate, Candidates, Excluded, Requirement
 from automatosx_nb.model.release import Stage
+from automatosx_nb.model.rules import HOW_PRERELEASES, WITH_PRERELEASES
 from automatosx_nb.model.solver_clauses import ABSENT, VERSIONS, Need, versions_in
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from automatosx_nb.model.activation import find_cycle
-from automatosx_nb.model.candidates import BETA, HOW_PRERELEASES, Candidate, Candidates, Excluded, Requirement
+from automatosx_nb.model.candidates import Candidate, Candidates, Excluded, Requirement
 from automatosx_nb.model.release import Stage
+from automatosx_nb.model.rules import BETA, HOW_PRERELEASES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Literal
 
 from automatosx_nb.errors import ResolutionUnsound, UnknownPlugin
 from automatosx_nb.model.activation import activation_order
-from automatosx_nb.model.candidates import Candidate, Candidates, Requirement, Rules
+from automatosx_nb.model.candidates import Candidate, Candidates, Requirement
 from automatosx_nb.model.check import check
 from automatosx_nb.model.held_back import HeldBack, newer_versions
 from automatosx_nb.model.policy import Policy
+from automatosx_nb.model.rules import Rules
 from automatosx_nb.model.search import edges, search
 from automatosx_nb.model.semver import Range
 from automatosx_nb.model.spelling import nearest
@@ -96,6 +97,7 @@ def resolve(
     cycles: Literal["refuse", "allow"] = "refuse",
     engine: Version | None = None,
     python: str | None = None,
+    platform: str | None = None,
     policy: Policy | None = None,
     cooldown: Cooldown | None = None,
 ) -> Resolution:
@@ -107,6 +109,7 @@ def resolve(
     :param prereleases: choose among prerelease versions and beta releases too.
     :param engine: the runtime's API version, and ``python`` the interpreter's, as in ``3.12.1``: releases that do
         not fit them are not chosen. Where they are not given, the index's attributes of these names count.
+    :param platform: the operating system, as manifests name it; None: releases for any may be chosen.
     :param policy: what may come at all, and ``cooldown`` how old it has to be. What is installed or locked, or pinned
         in ``requirements``, may be younger, yanked or a beta; nothing passes the policy or is quarantined.
     :raises InvalidRange: in ``requirements``.
@@ -124,6 +127,7 @@ def resolve(
         prereleases=prereleases,
         engine=engine if engine is not None else getattr(index, "engine", None),
         python=python if python is not None else getattr(index, "python", None),
+        platform=platform,
         policy=policy or Policy(),
         cooldown=cooldown,
     )

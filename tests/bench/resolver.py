@@ -32,8 +32,9 @@ from resolvelib import AbstractProvider, BaseReporter, Resolver
 from resolvelib.resolvers import ResolutionImpossible
 
 from automatosx_nb.errors import ResolutionConflict
-from automatosx_nb.model.candidates import Candidate, Candidates, Requirement, Rules
+from automatosx_nb.model.candidates import Candidate, Candidates, Requirement
 from automatosx_nb.model.resolution import resolve
+from automatosx_nb.model.rules import Rules
 from automatosx_nb.model.semver import Range, Version
 from automatosx_nb.testing.index import MemoryIndex
 from tests.bench.uv_graphs import NotWritable, Wheels, uv_path
