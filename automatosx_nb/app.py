@@ -302,7 +302,7 @@ class Marketplace:
 
     @property
     def _planner(self) -> Planner:
-        from automatosx_nb.host.environment import cooldown_now, missing_packages, python_version
+        from automatosx_nb.host.environment import cooldown_now, missing_packages, platform_name, python_version
         from automatosx_nb.model.runtime import API_VERSION
         from automatosx_nb.profile.planning import Planner
 
@@ -312,6 +312,7 @@ class Marketplace:
             engine=API_VERSION,
             python=python_version(),
             missing=missing_packages,
+            platform=platform_name(),
             policy=self.settings.policy,
             cooldown=cooldown_now(self.settings.cooldown),
         )

@@ -153,7 +153,7 @@ class ResolutionConflict(UserError):
             return f"Nothing was changed. It works {', or '.join(self.suggestions)}."
         if len(self.wishes) == 1:
             return f"Nothing was changed. See which versions there are, and what they need: %ax info {self.wishes[0]}."
-        return "Nothing was changed. Ask for another version of one of them, or remove one: %ax remove <plugin>."
+        return "Nothing was changed. No single change was found that works: %ax remove one, or ask for other versions."
 
 
 class DependencyCycle(UserError):

@@ -112,9 +112,10 @@ def _outside(newer: Candidate, broken: Sequence[Requirement]) -> tuple[Because, 
     if all(limit.range.allows(newer.version, prereleases=True) for limit in broken):
         return "prerelease", f"is a prerelease: {HOW_PRERELEASES}"
     first = next((limit for limit in broken if limit.parent is None), broken[0])
-    others = f" ({len(broken) - 1} more of its kind)" if len(broken) > 1 else ""
     if first.parent is None:
-        return "wish", f"is not in {first.range}, which you asked for{others}"
+        return "wish", f"is not in {first.range}, which you asked for"
+    more = len(broken) - 1
+    others = f" ({more} other{'s rule' if more > 1 else ' rules'} it out, too)" if more else ""
     verb = "works with" if first.optional else "requires"
     return "dependant", f"is not in {first.range}, which {first.parent} {verb}{others}"
 

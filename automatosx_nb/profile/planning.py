@@ -51,6 +51,7 @@ class Planner:
         engine: Version,
         python: str,
         missing: MissingPackages,
+        platform: str | None = None,
         policy: Policy | None = None,
         cooldown: Cooldown | None = None,
     ) -> None:
@@ -59,6 +60,7 @@ class Planner:
         self._engine = engine
         self._python = python
         self._missing = missing
+        self._platform = platform
         self._policy = policy
         self._cooldown = cooldown
 
@@ -147,6 +149,7 @@ class Planner:
             prereleases=prereleases,
             engine=self._engine,
             python=self._python,
+            platform=self._platform,
             policy=self._policy,
             cooldown=self._cooldown,
         )

@@ -17,7 +17,7 @@ from jupyter_server.utils import url_path_join
 from tornado import web
 
 from automatosx_nb.errors import AutomatosxError, InvalidSearch, UnknownRelease
-from automatosx_nb.host.environment import cooldown_now, python_version
+from automatosx_nb.host.environment import cooldown_now, environment
 from automatosx_nb.model.release import PluginDetail, ReleaseDetail, SearchQuery
 from automatosx_nb.server import planning, problems
 from automatosx_nb.server.openapi import DOCUMENT
@@ -160,7 +160,7 @@ class PlanHandler(_RegistryHandler):
 
         def ask(registry: Registry) -> dict[str, Any]:
             cooldown = cooldown_now(settings.cooldown)
-            return planning.plan(request, registry, python=python_version(), policy=settings.policy, cooldown=cooldown)
+            return planning.plan(request, registry, here=environment(), policy=settings.policy, cooldown=cooldown)
 
         self.answer(await self.shelf.ask(ask))
 

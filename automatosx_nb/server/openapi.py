@@ -103,8 +103,9 @@ _SCHEMAS: dict[str, Any] = {
             "prereleases": {"type": "boolean", "default": False, "description": "Prereleases and betas may be chosen."},
             "engine": {"type": ["string", "null"], "description": "Version of the runtime; null: this server's."},
             "python": {"type": ["string", "null"], "description": "Version of Python; null: this server's."},
+            "platform": {"type": ["string", "null"], "description": "linux, macos or windows; null: this server's."},
         },
-        optional=("installed", "locked", "update", "prereleases", "engine", "python"),
+        optional=("installed", "locked", "update", "prereleases", "engine", "python", "platform"),
     ),
     "Plan": _record(
         {

@@ -9,12 +9,12 @@ from msgspec import Meta
 
 from automatosx_nb.errors import InvalidPlanRequest
 from automatosx_nb.model.resolution import Resolution, resolve
-from automatosx_nb.model.runtime import API_VERSION
 from automatosx_nb.model.semver import Version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from automatosx_nb.model.compatibility import Environment
     from automatosx_nb.model.policy import Cooldown, Policy
     from automatosx_nb.model.ports import ReleaseIndex
 
@@ -37,6 +37,7 @@ class PlanRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     prereleases: bool = False
     engine: _Text | None = None
     python: _Text | None = None
+    platform: _Text | None = None
 
 
 def read(body: bytes) -> PlanRequest:
@@ -50,9 +51,9 @@ def read(body: bytes) -> PlanRequest:
 
 
 def plan(
-    request: PlanRequest, index: ReleaseIndex, *, python: str, policy: Policy, cooldown: Cooldown | None
+    request: PlanRequest, index: ReleaseIndex, *, here: Environment, policy: Policy, cooldown: Cooldown | None
 ) -> dict[str, Any]:
-    """The document of the answer. ``python`` is this server's, for a request that does not say which.
+    """The document of the answer. ``here`` is where this server runs, for a request that does not say where plugins do.
 
     Raises as :func:`~automatosx_nb.model.resolution.resolve` does, and InvalidVersion for a version that is none.
     """
@@ -64,8 +65,9 @@ def plan(
         locked=_versions(request.locked),
         update=request.update,
         prereleases=request.prereleases,
-        engine=API_VERSION if request.engine is None else Version.parse(request.engine),
-        python=python if request.python is None else request.python,
+        engine=here.engine if request.engine is None else Version.parse(request.engine),
+        python=here.python if request.python is None else request.python,
+        platform=here.platform if request.platform is None else request.platform,
         policy=policy,
         cooldown=cooldown,
     )

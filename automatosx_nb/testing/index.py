@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class MemoryIndex:
     """The releases that ``data`` lists, as ``{plugin: [{"version": "1.0.0", "deps": {plugin: range}}]}``.
 
-    A release may also have ``optional`` (as ``deps``), ``engine``, ``python``, ``stage``, ``published`` (RFC 3339),
-    ``yanked`` and ``quarantined`` (a reason, or true). ``env`` is what they are held against, as in
+    A release may also have ``optional`` (as ``deps``), ``engine``, ``python``, ``platforms``, ``stage``, ``published``
+    (RFC 3339), ``yanked`` and ``quarantined`` (a reason, or true). ``env`` is what they are held against, as in
     ``{"engine": "1.0.0", "python": "3.12"}``. Plugin ids can be any text.
     """
 
@@ -52,6 +52,7 @@ def _release(record: Mapping[str, Any]) -> IndexRelease:
         optional_dependencies={plugin: _range(text) for plugin, text in record.get("optional", {}).items()},
         engine=_range(engine) if engine else None,
         python=record.get("python") or "",
+        platforms=tuple(record.get("platforms", ())),
         stage=Stage(record.get("stage", Stage.STABLE)),
         yanked=_reason(record.get("yanked"), "no reason given"),
         quarantined=_reason(record.get("quarantined"), "no reason given"),

@@ -257,6 +257,7 @@ def test_nothing_is_held_back_where_everything_is_newest() -> None:
         ({"stage": "beta"}, {}, "is a beta: name that version exactly, or allow prereleases (--pre)"),
         ({"quarantined": "steals tokens"}, {}, "is quarantined: steals tokens"),
         ({"python": ">=3.13"}, {"python": "3.12.1"}, "needs Python >=3.13, and this is 3.12.1"),
+        ({"platforms": ["windows"]}, {"platform": "linux"}, "works on windows, and this is linux"),
         ({"engine": "^2"}, {"engine": Version(1, 4, 0)}, "needs automatosx ^2, and this is 1.4.0"),
         (
             {"published": YOUNG},
@@ -318,6 +319,27 @@ def test_a_prerelease_says_that_it_is_one_and_the_newest_release_says_its_own() 
     ]
 
 
+def test_a_version_that_several_rule_out_says_how_many() -> None:
+    records: Records = {
+        **{name: [release("1.0.0", {"c": "^1"})] for name in ("a", "b", "d")},
+        "c": [release("2.0.0"), release("1.0.0")],
+    }
+    assert held_back(records, {"a": "*", "b": "*"}) == [
+        "c 2.0.0 is not in ^1, which a 1.0.0 requires (1 other rules it out, too)"
+    ]
+    assert held_back(records, {"a": "*", "b": "*", "d": "*"}) == [
+        "c 2.0.0 is not in ^1, which a 1.0.0 requires (2 others rule it out, too)"
+    ]
+
+
+def test_an_optional_requirement_holds_back() -> None:
+    records: Records = {
+        "a": [release("1.0.0", optional={"c": "^1"})],
+        "c": [release("2.0.0"), release("1.0.0")],
+    }
+    assert held_back(records, {"a": "*", "c": "*"}) == ["c 2.0.0 is not in ^1, which a 1.0.0 works with"]
+
+
 def test_an_installed_version_that_stays_says_so() -> None:
     assert held_back(CHARTS, {"acme.charts": "^1"}, installed=INSTALLED)[0] == (
         "acme.charts 2.0.0 is not in ^1, which you asked for"
@@ -339,7 +361,7 @@ def test_a_lock_says_so() -> None:
 def test_what_the_newer_version_requires_itself_holds_it_back() -> None:
     assert held_back(CHARTS, {"acme.tables": "^1", "acme.charts": "*"}) == [
         "acme.charts 2.0.0 requires acme.tables ^2, and acme.tables 1.5.0 was chosen",
-        "acme.tables 2.0.0 is not in ^1, which you asked for (1 more of its kind)",
+        "acme.tables 2.0.0 is not in ^1, which you asked for",
     ]
 
 

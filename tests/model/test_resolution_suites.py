@@ -32,9 +32,10 @@ def read(name: str) -> dict[str, Any]:
 
 
 def solve(case: dict[str, Any], cycles: Literal["allow", "refuse"], **options: Any) -> Resolution:
-    installed = {plugin: Version.parse(text) for plugin, text in (case.get("locked") or {}).items()}
+    kept = {plugin: Version.parse(text) for plugin, text in (case.get("locked") or {}).items()}
+    options["locked" if case.get("locked_is_hard") else "installed"] = kept
     index = MemoryIndex(case["index"], env=case.get("env"))
-    return resolve(case["requirements"], index, installed=installed, cycles=cycles, **options)
+    return resolve(case["requirements"], index, cycles=cycles, **options)
 
 
 def texts(found: Resolution) -> dict[str, str]:
@@ -73,6 +74,20 @@ def test_a_case_is_answered_without_circles(name: str) -> None:
             assert texts(found) == case["expected_if_cycles_forbidden"]
 
 
+COLUMNS = {"name", "suite", "source", "licence", "notes", "size", "index", "requirements", "env", "locked"}
+COLUMNS |= {"locked_is_hard", "expected", "expected_kind", "expected_if_cycles_forbidden", "conflict_packages"}
+PEERS = {"peer_message", "peer_tries"}
+"""How a peer says it, and how often it tried: nothing that holds for others."""
+
+
+def test_no_column_of_a_case_is_overlooked() -> None:
+    marks = {"version", "deps", "optional", "engine", "python", "yanked"}
+    for name in CASES:
+        case = read(name)
+        assert case.keys() <= COLUMNS | PEERS, name
+        assert {key for releases in case["index"].values() for each in releases for key in each} <= marks, name
+
+
 def test_every_case_names_its_source_and_licence() -> None:
     assert [name for name in CASES if not (read(name)["source"] and read(name)["licence"])] == []
     assert len(CASES) == 93
@@ -87,6 +102,8 @@ def assert_conflict(case: dict[str, Any], cycles: Literal["allow", "refuse"]) ->
     asked = [f"you asked for {plugin} {Range.parse(text)}" for plugin, text in wishes.items()]
     assert [cause for cause in conflict.causes if cause.startswith("you asked for ")] == asked
     assert len(conflict.causes) > len(asked)
+    for plugin in case.get("conflict_packages", ()):
+        assert any(plugin in cause.split() for cause in conflict.causes[len(asked) :])
     with pytest.raises(ResolutionConflict):
         solve({**case, "requirements": wishes}, cycles)
     for plugin in wishes:

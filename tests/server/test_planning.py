@@ -65,6 +65,8 @@ async def test_another_python_or_runtime_is_planned_for_as_well(ask: Fetch) -> N
         409,
         f"{DOCTOR} 1.1.0 needs Python >=3.11, and this is 3.9.1; likewise 1 older version",
     )
+    status, _ = await ask({"wanted": {DOCTOR: "*"}, "platform": "windows"})
+    assert status == 200
     status, problem = await ask({"wanted": {DOCTOR: "*"}, "engine": "2.0.0"})
     assert "needs automatosx ^1.0, and this is 2.0.0" in problem["causes"][-1]
 
