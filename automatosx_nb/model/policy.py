@@ -57,10 +57,12 @@ class Policy:
     allow: tuple[Pattern, ...] = ()
     deny: tuple[Pattern, ...] = ()
 
+    def __bool__(self) -> bool:
+        """Whether it keeps anything out."""
+        return bool(self.allow or self.deny)
+
     def against(self, plugin: str, version: Version) -> str | None:
         """Why that release may not come, continuing 'acme.a 1.0.0 …'; None: it may."""
-        if not (self.allow or self.deny):
-            return None
         folded = fold(plugin)
         for pattern in self.deny:
             if pattern.matches(folded, version):

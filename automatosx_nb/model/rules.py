@@ -54,7 +54,7 @@ class Rules:
             return f"is quarantined: {_line(release.quarantined)}"
         if release.stage is Stage.DRAFT:
             return "is a draft that is not published yet"
-        denied = self.policy.against(plugin, release.version)
+        denied = self.policy.against(plugin, release.version) if self.policy else None
         if denied is not None:
             return denied
         unasked = self._against_unasked(release)

@@ -16,6 +16,7 @@ from automatosx_nb.model.solver_clauses import ABSENT, VERSIONS, Wish, bit
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from automatosx_nb.model.release import IndexRelease
     from automatosx_nb.model.semver import Range, Version
     from automatosx_nb.model.solver_clauses import Clause
 
@@ -40,7 +41,9 @@ class PluginProblem:
 
     def values(self, plugin: str, wanted: Range) -> int:
         """The versions of ``plugin`` that are in ``wanted``."""
-        known = self._values.setdefault(plugin, {})
+        known = self._values.get(plugin)
+        if known is None:
+            known = self._values[plugin] = {}
         text = str(wanted)
         values = known.get(text)
         if values is None:
@@ -54,26 +57,27 @@ class PluginProblem:
         return values
 
     def needs(self, plugin: str, version: int, /) -> Sequence[tuple[str, int]]:
-        accepted: dict[str, int] = {}
-        for requirement in self._candidates.usable(plugin)[version].requirements():
-            values = self._accepted(requirement)
-            accepted[requirement.plugin] = accepted.get(requirement.plugin, values) & values
-        return list(accepted.items())
+        release = self._candidates.usable(plugin)[version].release
+        required, optional = release.dependencies, release.optional_dependencies
+        others = [*sorted(required), *sorted(optional.keys() - required.keys())]
+        return [(on, self._accepted(release, on)) for on in others if on != plugin]
 
     def all_needs(self, plugin: str, on: str, /) -> Mapping[int, int]:
         found = self._needs_of_all.get((plugin, on))
         if found is None:
             found = self._needs_of_all[plugin, on] = {}
             for place, candidate in enumerate(self._candidates.usable(plugin)):
-                limits = [self._accepted(each) for each in candidate.requirements_of(on)]
-                if limits:
-                    accepted = limits[0] & limits[-1]
+                release = candidate.release
+                if on in release.dependencies or on in release.optional_dependencies:
+                    accepted = self._accepted(release, on)
                     found[accepted] = found.get(accepted, 0) | bit(place)
         return found
 
-    def _accepted(self, requirement: Requirement) -> int:
-        values = self.values(requirement.plugin, requirement.range)
-        return values | ABSENT if requirement.optional else values
+    def _accepted(self, release: IndexRelease, on: str) -> int:
+        """What ``release`` accepts of a plugin that it requires or works with."""
+        required, optional = release.dependencies.get(on), release.optional_dependencies.get(on)
+        accepted = ABSENT | VERSIONS if required is None else self.values(on, required)
+        return accepted if optional is None else accepted & (self.values(on, optional) | ABSENT)
 
     def requirers(self, plugin: str, of: str) -> int:
         """The versions of ``plugin`` that require ``of``."""

@@ -1,4 +1,4 @@
-"""How long a resolution takes, beside plain resolvelib and uv: ``python tests/bench/resolver.py [FOLDER]``.
+"""How long a resolution takes, beside plain resolvelib and uv: ``python tests/bench/resolver.py [FOLDER [NAME]]``.
 
 FOLDER has cases as in tests/data/resolver, and may have ``large/purescript-registry.json.gz`` with its scenarios.
 Without it: ``../shared/conformance/resolver`` beside the checkout where that is there, else tests/data/resolver and a
@@ -234,12 +234,13 @@ def attempt(case: Case) -> dict[str, Version] | None:
         return None
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, name: str = "") -> None:
+    """:param name: only cases with it in their names."""
     line("case", "chosen", "ms", "wall", "fresh", "behind", "resolvelib", "behind", "uv", "behind")
     measured: list[float] = []
     with TemporaryDirectory() as wheels:
         uv = Uv(Path(wheels))
-        for case in cases(folder):
+        for case in (case for case in cases(folder) if name in case.name):
             selected, ours = attempt(case), least_ms(partial(attempt, case))
             measured.append(ours)
             if ours > SHOWN_MS or case.name.startswith(LARGE):
@@ -254,4 +255,4 @@ def main(folder: Path) -> None:
 if __name__ == "__main__":
     shared = ROOT.parent / "shared" / "conformance" / "resolver"
     given = Path(sys.argv[1]) if len(sys.argv) > 1 else shared if shared.exists() else ROOT / "tests/data/resolver"
-    main(given)
+    main(given, *sys.argv[2:3])
