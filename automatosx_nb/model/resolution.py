@@ -176,14 +176,12 @@ def _read_back(wishes: Mapping[str, Range], chosen: Mapping[str, Candidate]) -> 
             raise ResolutionUnsound(f"{requirement}, which does not hold", tuple(wishes))
         if requirement.plugin not in reached:
             reached[requirement.plugin] = requirement
-            for plugin, wanted in sorted(one.release.dependencies.items()):
-                waiting.append(Requirement(plugin, wanted, one))
+            waiting.extend(each for each in one.requirements() if not each.optional)
     for plugin, one in chosen.items():
         if plugin not in reached:
             raise ResolutionUnsound(f"nothing requires {one}", tuple(wishes))
-        for other, wanted in one.release.optional_dependencies.items():
-            if other in chosen and not chosen[other].is_in(wanted):
-                limit = Requirement(other, wanted, one, optional=True)
+        for limit in one.requirements():
+            if limit.optional and limit.plugin in chosen and not chosen[limit.plugin].is_in(limit.range):
                 raise ResolutionUnsound(f"{limit}, which does not hold", tuple(wishes))
     return reached
 
