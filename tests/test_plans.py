@@ -206,6 +206,23 @@ def test_a_rollback_does_not_bring_back_what_is_denied(shop: Marketplace, config
     assert [p.id for p in market.installed()] == ["nordic.other"]
 
 
+def test_a_lock_does_not_bring_what_is_denied_and_brings_what_is_young(
+    shop: Marketplace, configured: Open, tmp_path: Path
+) -> None:
+    lock = tmp_path / "automatosx.lock"
+    shop.install("acme.top")
+    shop.lock(lock)
+    shop.remove("acme.top")
+    with pytest.raises(ResolutionConflict) as caught:
+        configured(RegistryPolicy={"deny": ["acme.base"]}).sync(lock)
+    assert "'acme.base' is in c.RegistryPolicy.deny" in str(caught.value)
+    assert shop.installed() == ()
+    market = configured(UpdatePolicy={"cooldown": "3 days"})
+    assert market.plan_sync(lock).tree() == "acme.top 1.0.0  (you asked for ^1.0.0)\n└─ acme.base 1.1.0  (^1.0)"
+    market.sync(lock)
+    assert {p.id: p.version for p in market.installed()} == {"acme.base": "1.1.0", "acme.top": "1.0.0"}
+
+
 @pytest.mark.parametrize(
     ("sections", "told"),
     [

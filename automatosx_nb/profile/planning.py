@@ -133,6 +133,7 @@ class Planner:
             prereleases=True,
             engine=self._engine,
             python=self._python,
+            platform=self._platform,
             policy=self._policy,
         )
         plan = plan_sync(current, lock, index, order=resolution.order, missing=self._missing)
