@@ -96,7 +96,7 @@ class _Comparison:
             if other is None and not requirement.optional and not self._is_there(requirement):
                 return "requires", f"{needs}, of which no version can be chosen here"
         circle = find_cycle(_edges({**self._chosen, newer.plugin: newer}))
-        if circle:
+        if newer.plugin in circle:
             return "circle", f"would close a circle of requirements: {' → '.join((*circle, circle[0]))}"
         return "rest", "does not go together with what else was chosen"
 

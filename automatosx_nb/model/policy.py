@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from automatosx_nb.errors import InvalidDuration
+from automatosx_nb.errors import InvalidDuration, InvalidRange
 from automatosx_nb.model.names import fold, parse_plugin_id, publisher_of
 from automatosx_nb.model.semver import Range
 
 if TYPE_CHECKING:
     from automatosx_nb.model.semver import Version
 
-_DURATION = re.compile(r"(\d{1,6}) ?(minute|hour|day|week)s?")
+_DURATION = re.compile(r"([0-9]{1,6}) ?(minute|hour|day|week)s?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class Pattern:
         :raises InvalidRange:
         """
         name, at, wanted = text.partition("@")
+        if at and not wanted.strip():
+            raise InvalidRange(text, len(name) + 1, "a range is missing after '@'")
         everything = name.strip().endswith(".*")
         parsed = parse_plugin_id(fold(name.strip().removesuffix("*") + "any" if everything else name))
         plugin = f"{publisher_of(parsed)}.*" if everything else parsed

@@ -82,7 +82,7 @@ def test_a_pattern_that_cannot_be_read_is_refused(text: str) -> None:
         Pattern.parse(text)
 
 
-@pytest.mark.parametrize("text", ["acme.charts@newest", "acme.*@^", "acme.charts@1.0.0@2.0.0"])
+@pytest.mark.parametrize("text", ["acme.charts@newest", "acme.charts@", "acme.*@ ", "acme.*@^", "acme.a@1.0.0@2.0.0"])
 def test_a_pattern_with_a_range_that_cannot_be_read_is_refused(text: str) -> None:
     with pytest.raises(InvalidRange):
         Pattern.parse(text)
