@@ -76,16 +76,9 @@ class Marketplace:
         return mismatches(release, environment())
 
     def newest(self, plugin: str) -> str | None:
-        """The newest stable version that runs here; None where there is none, or the registry has no such plugin."""
-        from automatosx_nb.errors import UnknownPlugin
-        from automatosx_nb.host.environment import environment
-        from automatosx_nb.model.compatibility import newest_fitting
-
-        try:
-            found = newest_fitting(self.registry.plugin(plugin), environment())
-        except UnknownPlugin:
-            return None
-        return None if found is None else found.version
+        """The newest stable version that may be chosen and runs here; None: there is none."""
+        found = self._planner.newest(plugin)
+        return None if found is None else str(found)
 
     # --- what is installed
 

@@ -264,3 +264,15 @@ def test_without_a_cooldown_the_newest_comes_at_once(shop: Marketplace, configur
     market = configured(UpdatePolicy={"cooldown": "0 hours"})
     market.install("acme.base")
     assert [p.version for p in market.installed()] == ["2.0.0"]
+
+
+def test_the_newest_that_is_offered_is_one_that_an_install_would_choose(
+    shop: Marketplace, configured: Open, make_plugin: MakePlugin
+) -> None:
+    shop.publish(make_plugin("acme.base", "2.1.0-rc.1", magic="base"))
+    shop.publish(make_plugin("acme.base", "4.0.0", magic="base", needs='python = ">=3.99"'))
+    shop.publish(make_plugin("acme.base", "5.0.0", magic="base", needs='packages = ["no-such-library"]'))
+    assert shop.newest("acme.base") == "2.0.0"
+    assert configured(RegistryPolicy={"deny": ["acme.base@>=2"]}).newest("acme.base") == "1.1.0"
+    assert configured(UpdatePolicy={"cooldown": "3 days"}).newest("acme.base") is None
+    assert shop.newest("acme.nothing") is None

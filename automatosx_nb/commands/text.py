@@ -72,6 +72,6 @@ def _change(change: PlannedChange, asking: str) -> list[str]:
     lines += [f"    {asking} {permission_line(text, reason)}" for text, reason in change.asks.items()]
     loses = "no longer asks for" if change.grants is None else "is no longer granted"
     lines += [f"    {loses} {text}" for text in change.drops]
-    lines += [f"    needs {package}, which is not installed here" for package in change.missing_packages]
+    lines += [f"    needs {package}, which this environment does not have" for package in change.missing_packages]
     lines += [f"    {line}" for line in printable(change.changelog).strip().splitlines()]
     return lines

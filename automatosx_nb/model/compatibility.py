@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from automatosx_nb.errors import InvalidRange
-from automatosx_nb.model.release import Stage
 from automatosx_nb.model.semver import Range, Version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from automatosx_nb.model.release import PluginDetail, ReleaseDetail
 
 
 class Needs(Protocol):
@@ -76,11 +73,6 @@ def mismatches(needs: Needs, here: Environment) -> tuple[Mismatch, ...]:
     return (*(one for one in found if one is not None), *packages)
 
 
-def newest_fitting(plugin: PluginDetail, here: Environment) -> ReleaseDetail | None:
-    """The newest release that ``install`` would choose and that fits; None: there is none."""
-    return next((one for one in plugin.releases if _is_stable(one) and not mismatches(one, here)), None)
-
-
 def against_engine(wanted: Range, engine: Version) -> str | None:
     """Why a runtime of this API version does not do; None: it does."""
     fits = wanted.allows(engine, prereleases=True)
@@ -105,10 +97,6 @@ def against_platform(platforms: Sequence[str], platform: str) -> str | None:
     if not platforms or platform in platforms:
         return None
     return f"works on {' and '.join(platforms)}, and this is {platform}"
-
-
-def _is_stable(release: ReleaseDetail) -> bool:
-    return release.stage is Stage.STABLE and release.yanked is None and not Version.parse(release.version).is_prerelease
 
 
 def _engine(text: str, engine: Version) -> Mismatch | None:

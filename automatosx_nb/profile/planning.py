@@ -18,6 +18,7 @@ from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.plan import Plan, PlannedChange
 from automatosx_nb.model.policy import Policy
 from automatosx_nb.model.resolution import Resolution, resolve
+from automatosx_nb.model.rules import Rules
 from automatosx_nb.model.semver import Range, Version
 from automatosx_nb.model.spelling import nearest
 from automatosx_nb.profile.changes import (
@@ -63,6 +64,24 @@ class Planner:
         self._platform = platform
         self._policy = policy
         self._cooldown = cooldown
+
+    def newest(self, plugin: str) -> Version | None:
+        """The newest stable version that may be chosen and runs here; None: there is none."""
+        rules = Rules(
+            policy=self._policy or Policy(),
+            cooldown=self._cooldown,
+            engine=self._engine,
+            python=self._python,
+            platform=self._platform,
+        )
+        fitting = (
+            release.version
+            for release in self._registry.releases(plugin)
+            if not release.version.is_prerelease
+            and rules.against(plugin, release) is None
+            and not self._missing(release.packages)
+        )
+        return max(fitting, default=None)
 
     def install(self, current: Generation, plugin: str, wish: str = "", *, prereleases: bool = False) -> Plan:
         """``wish`` is a range that is kept from then on; one exact version (or nothing: the newest stable one) is
@@ -252,7 +271,9 @@ def require_packages(plan: Plan) -> None:
     for change in plan.changes:
         if change.missing_packages and change.new:
             line = " ".join(f"'{package}'" for package in change.missing_packages)
-            reasons = tuple(f"it needs {package}, which is not installed" for package in change.missing_packages)
+            reasons = tuple(
+                f"it needs {package}, which this environment does not have" for package in change.missing_packages
+            )
             raise Incompatible(change.id, change.new, reasons, f"Nothing was changed. Run %pip install {line} first.")
 
 

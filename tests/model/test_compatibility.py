@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from automatosx_nb.model.compatibility import Environment, Unmet, mismatches, newest_fitting
-from automatosx_nb.model.release import PluginDetail, PluginSummary, ReleaseDetail, Stage
+from automatosx_nb.model.compatibility import Environment, Unmet, mismatches
 from automatosx_nb.model.semver import Version
 
 
@@ -25,33 +24,6 @@ def unmet(requirements: Iterable[str]) -> list[Unmet]:
 OUTGROWN = "Look for a newer version: it was made for an older automatosx_nb."
 ELSEWHERE = "Run the kernel on macos or windows."
 HERE = Environment(Version.parse("1.2.0"), "3.12.4", "linux", unmet)
-
-
-def release(
-    version: str, needs: Needs | None = None, *, stage: Stage = Stage.STABLE, yanked: str | None = None
-) -> ReleaseDetail:
-    needs = needs or Needs()
-    return ReleaseDetail(
-        version=version,
-        stage=stage,
-        published="2026-01-01T00:00:00Z",
-        sha256="0" * 64,
-        size=1,
-        permissions={},
-        optional_permissions={},
-        dependencies={},
-        packages=needs.packages,
-        engine=needs.engine,
-        python=needs.python,
-        contributions={},
-        yanked=yanked,
-        platforms=needs.platforms,
-    )
-
-
-def plugin(*releases: ReleaseDetail) -> PluginDetail:
-    summary = PluginSummary("acme.a", releases[0].version, "", (), (), "MIT", False, 0, {}, "")
-    return PluginDetail(summary, (), "", "", releases)
 
 
 @pytest.mark.parametrize(
@@ -88,23 +60,3 @@ def test_all_that_does_not_fit_is_told_at_once() -> None:
     needs = Needs("^2", ">=3.13", ("windows",), ("absent", "pandas", "absent-too"))
     whats = [mismatch.what for mismatch in mismatches(needs, HERE)]
     assert whats == ["automatosx", "python", "platform", "package", "package"]
-
-
-def test_the_newest_that_fits_is_stable_kept_and_runs_here() -> None:
-    found = newest_fitting(
-        plugin(
-            release("3.0.0", Needs(python=">=3.13")),
-            release("2.2.0", stage=Stage.BETA),
-            release("2.1.0", yanked="it lost data"),
-            release("2.0.0-rc.1"),
-            release("1.4.0"),
-            release("1.3.0"),
-        ),
-        HERE,
-    )
-    assert found is not None
-    assert found.version == "1.4.0"
-
-
-def test_nothing_may_fit() -> None:
-    assert newest_fitting(plugin(release("3.0.0", Needs(python=">=3.13"))), HERE) is None
