@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from automatosx_nb.app import Marketplace
+    from tests.conftest import Absent
 
 LEDGER_GRANTS = ("storage", "events:subscribe:kernel.cell.finished")
 
@@ -83,13 +84,13 @@ def test_every_part_of_the_front_end_is_in_the_script_after_what_it_imports() ->
         assert set(needed) <= set(bundle.PARTS[:at])
 
 
-def test_the_script_is_valid_and_has_no_handler_in_markup(tmp_path: Path) -> None:
+def test_the_script_is_valid_and_has_no_handler_in_markup(tmp_path: Path, absent: Absent) -> None:
     script = bundle.script()
     assert script.count("innerHTML") == 1
     assert "https://" not in script + bundle.style()
     node = shutil.which("node")
     if node is None:
-        pytest.skip("node is not on PATH: the browser tests load the script")
+        absent("node is not on PATH")
     file = tmp_path / "panel.mjs"
     file.write_text(script, encoding="utf-8")
     assert subprocess.run([node, "--check", str(file)], capture_output=True, text=True, check=False).stderr == ""

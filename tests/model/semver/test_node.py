@@ -9,13 +9,18 @@ import json
 import random
 import shutil
 import subprocess
-from typing import Any, get_args
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
 from automatosx_nb.model.semver import InvalidIncrement, Range, Version, coerce, difference, increment
 from automatosx_nb.model.semver.steps import Increment
 
+if TYPE_CHECKING:
+    from tests.conftest import Absent
+
+Node = Callable[[list[list[Any]]], list[Any]]
 COUNT = 4000
 ASK = """
 const semver = require('semver')
@@ -26,15 +31,21 @@ console.log(JSON.stringify(JSON.parse(require('fs').readFileSync(0)).map(ask)))
 chance = random.Random(20)
 
 
-def node(questions: list[list[Any]]) -> list[Any]:
+@pytest.fixture(scope="module")
+def node(absent: Absent) -> Node:
+    """node-semver's answers to questions, each a function's name and its arguments."""
     program = shutil.which("node")
     if program is None or subprocess.run([program, "-e", "require('semver')"], capture_output=True).returncode:
-        pytest.skip("node finds no package semver")
-    asked = subprocess.run(
-        [program, "-e", ASK], input=json.dumps(questions), capture_output=True, text=True, check=True
-    )
-    found: list[Any] = json.loads(asked.stdout)
-    return found
+        absent("node finds no package semver: npm install semver@7.8.5, and NODE_PATH at that node_modules")
+
+    def answers(questions: list[list[Any]]) -> list[Any]:
+        asked = subprocess.run(
+            [program, "-e", ASK], input=json.dumps(questions), capture_output=True, text=True, check=True
+        )
+        found: list[Any] = json.loads(asked.stdout)
+        return found
+
+    return answers
 
 
 def number() -> str:
@@ -70,7 +81,7 @@ def npm_forgets_a_prerelease(written: Range) -> bool:
     return written.canonical.startswith("*||")
 
 
-def test_the_same_versions_are_in_a_range_and_it_is_written_the_same() -> None:
+def test_the_same_versions_are_in_a_range_and_it_is_written_the_same(node: Node) -> None:
     wishes = [(*wish(), version()) for _ in range(COUNT)]
     options = [{"includePrerelease": prereleases} for _, prereleases, _ in wishes]
     inside = node([["satisfies", v, text, o] for (text, _, v), o in zip(wishes, options, strict=True)])
@@ -82,20 +93,20 @@ def test_the_same_versions_are_in_a_range_and_it_is_written_the_same() -> None:
             assert (text, ours.canonical) == (text, "||".join(one or "*" for one in canonical.split("||")))
 
 
-def test_versions_have_the_same_order() -> None:
+def test_versions_have_the_same_order(node: Node) -> None:
     pairs = [(version(), version()) for _ in range(COUNT)]
     for (a, b), theirs in zip(pairs, node([["compareBuild", a, b] for a, b in pairs]), strict=True):
         one, other = Version.parse(a).total_key, Version.parse(b).total_key
         assert (a, b, (one > other) - (one < other)) == (a, b, theirs)
 
 
-def test_versions_differ_in_the_same_part() -> None:
+def test_versions_differ_in_the_same_part(node: Node) -> None:
     pairs = [(version(), version()) for _ in range(COUNT)]
     for (a, b), theirs in zip(pairs, node([["diff", a, b] for a, b in pairs]), strict=True):
         assert (a, b, difference(Version.parse(a), Version.parse(b))) == (a, b, theirs)
 
 
-def test_steps_lead_to_the_same_versions() -> None:
+def test_steps_lead_to_the_same_versions(node: Node) -> None:
     steps = [step for kind in get_args(Increment) for step in (get_args(kind) or (kind,))]
     names = ["", "alpha", "rc", "a.b", "1", "0", "a.1", "_"]
     bases = ["0", "1", False]
@@ -108,7 +119,7 @@ def test_steps_lead_to_the_same_versions() -> None:
         assert (text, step, name, base, ours) == (text, step, name, base, theirs)
 
 
-def test_the_same_versions_are_found_in_texts() -> None:
+def test_the_same_versions_are_found_in_texts(node: Node) -> None:
     around = ["", "v", "x ", "/", " 7", ".", "-", "1.2 "]
     asked: list[list[Any]] = [
         [
