@@ -30,15 +30,32 @@ class SandboxLimits(Configurable):  # type: ignore[misc,unused-ignore]
     """What a plugin's worker may use at most; a plugin's own wish is capped by it."""
 
     memory_mb = Int(_DEFAULT.memory_mb, min=1, help="Address space of a worker, MiB.").tag(config=True)
+    resident_mb = Int(_DEFAULT.resident_mb, min=1, help="Memory that a worker takes of this computer, MiB.").tag(
+        config=True
+    )
     cpu_s = Int(_DEFAULT.cpu_s, min=1, help="CPU seconds of a worker's whole life.").tag(config=True)
     wall_s = Float(_DEFAULT.wall_s, min=0.1, help="Wall time of one call, seconds.").tag(config=True)
+    start_s = Float(_DEFAULT.start_s, min=0.1, help="Wall time to start and to load a plugin, seconds.").tag(
+        config=True
+    )
     idle_s = Float(_DEFAULT.idle_s, min=0.1, help="A worker ends after so many seconds without a call.").tag(
         config=True
     )
+    open_files = Int(_DEFAULT.open_files, min=16, help="Files that a worker may have open at a time.").tag(config=True)
+    threads = Int(_DEFAULT.threads, min=1, help="Threads of a worker at a time.").tag(config=True)
+    messages = Int(_DEFAULT.messages, min=1, help="Questions to the host and pieces of output in one call.").tag(
+        config=True
+    )
+    messages_per_s = Int(
+        _DEFAULT.messages_per_s, min=20, help="The same in a second; what comes faster waits, on the call's time."
+    ).tag(config=True)
     file_mb = Int(_DEFAULT.file_mb, min=1, help="Largest file in a worker's temporary directory, MiB.").tag(config=True)
     disk_mb = Int(_DEFAULT.disk_mb, min=1, help="All files in a worker's temporary directory, MiB.").tag(config=True)
     table_mb = Int(_DEFAULT.table_mb, min=1, help="Largest table handed to a plugin or back, MiB.").tag(config=True)
     output_kb = Int(_DEFAULT.output_kb, min=1, help="Most text that one call may print, KiB.").tag(config=True)
+    log_kb = Int(_DEFAULT.log_kb, min=1, help="Most text that one call may write into its plugin's log, KiB.").tag(
+        config=True
+    )
 
 
 class SandboxPolicy(Configurable):  # type: ignore[misc,unused-ignore]

@@ -131,16 +131,21 @@ class CapabilityFailed(UserError):
 
 
 class LimitExceeded(UserError):
-    """A plugin's worker went over a limit and was stopped. ``limit`` is a field of ``sandbox.limits.Limits``."""
+    """A plugin's worker went over a limit and was stopped. ``limit`` is a field of ``sandbox.limits.Limits``.
+
+    ``allowed`` and ``used`` are texts with their units; ``used`` is empty where nobody could measure it.
+    """
 
     code: ClassVar[str] = "limit-exceeded"
     plugin: str
     limit: str
     allowed: str
     remedy: str = ""
+    used: str = ""
 
     def problem(self) -> str:
-        return f"{self.plugin} went over its limit {self.limit} ({self.allowed}) and was stopped."
+        used = f": it had used {self.used}" if self.used else ""
+        return f"{self.plugin} went over its limit {self.limit} ({self.allowed}) and was stopped{used}."
 
     def next_step(self) -> str:
         return self.remedy or "Your kernel and its variables are untouched. Give it less to do, or raise the limit."

@@ -24,6 +24,7 @@ REQUIRES = 'automatosx, as in automatosx = "^1.0"'
 
 LIMITS: Mapping[str, tuple[type[int] | type[float], int, int]] = {
     "memory-mb": (int, 64, 65536),
+    "resident-mb": (int, 16, 65536),
     "cpu-s": (int, 1, 86400),
     "wall-s": (float, 1, 3600),
     "start-s": (float, 1, 300),
@@ -33,6 +34,7 @@ LIMITS: Mapping[str, tuple[type[int] | type[float], int, int]] = {
     "disk-mb": (int, 1, 65536),
     "table-mb": (int, 1, 65536),
     "output-kb": (int, 1, 65536),
+    "log-kb": (int, 1, 65536),
 }
 """Limit → its type, smallest and largest wish. What is missing here protects the host, and is no plugin's."""
 

@@ -11,6 +11,8 @@ class Limits:
 
     memory_mb: int = 1024
     """Address space (RLIMIT_AS), MiB."""
+    resident_mb: int = 1024
+    """Memory that it takes of this computer, a table that it was handed included, MiB; watched by the fork server."""
     cpu_s: int = 300
     """CPU seconds of the worker's whole life (RLIMIT_CPU)."""
     wall_s: float = 60.0
@@ -26,6 +28,8 @@ class Limits:
     """Most threads at a time; watched by the fork server."""
     messages: int = 20_000
     """Most questions to the host and pieces of output in one call."""
+    messages_per_s: int = 2000
+    """Questions and pieces of output that the host takes in a second; what comes faster waits, on the call's time."""
     file_mb: int = 64
     """Largest file in its temporary directory (RLIMIT_FSIZE), MiB."""
     frame_mb: int = 16
@@ -38,3 +42,5 @@ class Limits:
     """Largest module, KiB."""
     output_kb: int = 1024
     """Most text a call may print, KiB; what is over is cut, and said so."""
+    log_kb: int = 256
+    """Most text a call may write into the plugin's log, KiB; what is over is dropped, and said so."""

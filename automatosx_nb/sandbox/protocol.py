@@ -220,13 +220,14 @@ class NotSpawned(Struct, frozen=True, tag="not-spawned"):
 class Reaped(Struct, frozen=True, tag="reaped"):
     """``status`` as of ``os.waitstatus_to_exitcode``; -256: it is not a worker of this fork server.
 
-    ``limit``: the field of ``Limits`` for which the fork server killed it, else empty.
+    ``limit``: the field of ``Limits`` for which the fork server killed it, else empty; ``used``: in that field's unit.
     """
 
     status: int
     cpu_s: float
     rss_mb: float
     limit: str = ""
+    used: float = 0.0
 
 
 ToForkServer = Spawn | Reap | Signal

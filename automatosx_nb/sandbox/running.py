@@ -21,7 +21,7 @@ from automatosx_nb.errors import (
     UntransferableValue,
     WorkerLost,
 )
-from automatosx_nb.sandbox import protocol, verdicts
+from automatosx_nb.sandbox import procfs, protocol, verdicts
 from automatosx_nb.sandbox.channel import Channel, ChannelClosed, DeadlineExceeded
 from automatosx_nb.sandbox.codec import FrameTooLarge, close_all
 from automatosx_nb.sandbox.launcher import ForkServer
@@ -31,6 +31,7 @@ from automatosx_nb.sandbox.values import all_to_wire, from_wire
 
 INTERRUPT_GRACE_S = 0.5
 """How long an interrupted call may take to end by itself before its worker is killed."""
+_LONGEST_WAIT_S, _WAITED_FOR = 0.05, 20
 _PATIENCE = 10
 """How many times its own limit a call may take of the host's time; from then on that counts as the call's."""
 
@@ -76,6 +77,7 @@ class Worker:
         self._interrupted = False
         self._calls = 0
         self._unanswered = 0
+        self._pace = Pace(limits.messages_per_s)
         self._conversing = False
         self._reaped: protocol.Reaped | None = None
         self._alive = False
@@ -202,7 +204,8 @@ class Worker:
     def usage(self) -> Usage:
         if self._reaped is not None:
             return Usage(self._reaped.cpu_s, self._reaped.rss_mb)
-        return _read_usage(self.pid) or Usage(0.0, 0.0)
+        found = procfs.read(self.pid)
+        return Usage(0.0, 0.0) if found is None else Usage(found.cpu_s, found.resident_mb)
 
     # --- one exchange -----------------------------------------------------------------------------------------
 
@@ -211,11 +214,12 @@ class Worker:
     ) -> object:
         with self._lock:
             self._in_flight, self._interrupted = call or -1, False
+        clock = _Clock(seconds)
         try:
-            return self._converse(call, frame, fds, broker, _Clock(seconds))
+            return self._converse(call, frame, fds, broker, clock)
         except DeadlineExceeded:
             self._end()
-            raise verdicts.exceeded(self._plugin, limit, self._limits, allowed=seconds) from None
+            raise self._exceeded(limit, clock.spent(), allowed=seconds) from None
         except ChannelClosed:
             self._end()
             raise self._why_it_ended() from None
@@ -256,12 +260,13 @@ class Worker:
                 messages += 1
                 if messages > self._limits.messages:
                     self._end()
-                    raise self._exceeded("messages")
+                    raise self._exceeded("messages", messages)
+                self._pace.keep()
                 if isinstance(reply, protocol.Output):
                     printed += len(reply.text)
                     if printed > self._limits.output_kb * 1024 + 4096:
                         self._end()
-                        raise self._exceeded("output_kb")
+                        raise self._exceeded("output_kb", printed / 1024)
                     broker.output(reply.stream, reply.text)
                 elif isinstance(reply, protocol.Ask):
                     self._unanswered = reply.id
@@ -361,20 +366,41 @@ class Worker:
             return CallInterrupted(self._plugin)
         return verdicts.ended(self._plugin, self._reaped, self._limits)
 
-    def _exceeded(self, limit: str) -> LimitExceeded:
-        return verdicts.exceeded(self._plugin, limit, self._limits)
+    def _exceeded(self, limit: str, used: float, *, allowed: float | None = None) -> LimitExceeded:
+        return verdicts.exceeded(self._plugin, limit, self._limits, used=used, allowed=allowed)
 
     def _failed(self, fault: protocol.Fault) -> AutomatosxError:
         """What a fault means here; out of memory, a worker has nothing left that one could trust."""
+        memory_mb = None
         if verdicts.is_out_of_memory(fault):
+            found = procfs.read(self.pid)
+            memory_mb = None if found is None else found.size_mb
             self._end()
-        return verdicts.failed(self._plugin, fault, self._limits)
+        return verdicts.failed(self._plugin, fault, self._limits, memory_mb=memory_mb)
+
+
+class Pace:
+    """Lets ``per_s`` messages a second through, and as many at once; who comes faster waits."""
+
+    def __init__(self, per_s: int) -> None:
+        self._per_s = per_s
+        self._room = float(per_s)
+        self._at = time.monotonic()
+
+    def keep(self) -> None:
+        """Take one message, after a wait of up to 50 ms where there is no room for it."""
+        now = time.monotonic()
+        self._room = min(self._per_s, self._room + (now - self._at) * self._per_s) - 1
+        self._at = now
+        if self._room < 0:
+            time.sleep(min(_LONGEST_WAIT_S, (_WAITED_FOR - self._room) / self._per_s))
 
 
 class _Clock:
     """A deadline that stands still while the host itself works."""
 
     def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
         self.deadline = time.monotonic() + seconds
         self._patience_s = _PATIENCE * seconds
 
@@ -382,6 +408,9 @@ class _Clock:
         """:raises DeadlineExceeded: it has passed, however busy the other end keeps us with frames."""
         if time.monotonic() >= self.deadline:
             raise DeadlineExceeded
+
+    def spent(self) -> float:
+        return self._seconds + time.monotonic() - self.deadline
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
@@ -392,15 +421,3 @@ class _Clock:
             spent = min(time.monotonic() - begun, self._patience_s)
             self._patience_s -= spent
             self.deadline += spent
-
-
-def _read_usage(pid: int) -> Usage | None:
-    """From ``/proc`` (proc_pid_stat(5)); None where there is none, or the process is gone."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123
-            fields = file.read().rpartition(b")")[2].split()
-    except OSError:
-        return None
-    ticks = int(fields[11]) + int(fields[12])
-    pages = int(fields[21])
-    return Usage(ticks / os.sysconf("SC_CLK_TCK"), pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20))

@@ -58,7 +58,7 @@ class Sandbox:
         :raises SandboxUnavailable: no worker can be started, or a required layer is missing.
         :raises WorkerLost: the worker ended while it loaded.
         """
-        worker = self._spawn(program.plugin, limits or Limits(), without)
+        worker = self.spawn(program, limits or Limits(), without=without)
         worker.load(program.version, program.sources, program.handlers, program.modules)
         return worker
 
@@ -67,15 +67,16 @@ class Sandbox:
 
         :raises SandboxUnavailable: no worker can be started.
         """
-        worker = self._spawn("automatosx.probe", Limits(), ())
+        worker = self.spawn(Program("automatosx.probe", "0", {}, ()), Limits())
         try:
             return dict(worker.layers)
         finally:
             worker.stop()
 
-    def _spawn(self, plugin: str, limits: Limits, without: Collection[str]) -> Worker:
+    def spawn(self, program: Program, limits: Limits, *, without: Collection[str] = ()) -> Worker:
+        """Start a confined worker that has loaded nothing yet. Raises as :meth:`start` does before it loads."""
         server = self._state.fork_server()
-        worker = Worker(server, plugin, limits, without)
+        worker = Worker(server, program.plugin, limits, without)
         missing = [f"{name}: {worker.layers.get(name, 'unknown')}" for name in sorted(self._required)
                    if worker.layers.get(name) != ACTIVE]  # fmt: skip
         if missing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 
 import msgspec
@@ -24,29 +25,54 @@ from automatosx_nb.sandbox.limits import Limits
 
 NOT_OURS = -256
 """The status of a process that the fork server does not know."""
-_UNITS = {"wall_s": "s", "start_s": "s", "cpu_s": "s", "memory_mb": "MiB", "output_kb": "KiB", "disk_mb": "MiB"}
-_HOSTS_OWN = frozenset(("messages", "start_s", "threads"))
+_UNITS = {"s": "s", "kb": "KiB", "mb": "MiB"}
+_HOSTS_OWN = frozenset(("messages", "threads"))
+"""No manifest can wish for more of these."""
 _SHOWN, _SHOWN_FRAMES = 10_000, 40
 
 
-def exceeded(plugin: str, limit: str, limits: Limits, *, allowed: float | None = None) -> LimitExceeded:
-    """``limit`` is a field of ``limits``; ``allowed`` differs from it where a call had a limit of its own."""
-    key = limit.replace("_", "-")
-    remedy = "Your kernel and its variables are untouched. Give it less to do, or " + (
-        "tell its publisher: this limit protects the host, and no plugin can raise it."
-        if limit in _HOSTS_OWN
-        else f"let it have more: its publisher asks for {key} under [limits], and c.SandboxLimits.{limit} caps that."
-    )
+def exceeded(
+    plugin: str, limit: str, limits: Limits, *, used: float | None = None, allowed: float | None = None
+) -> LimitExceeded:
+    """``limit`` is a field of ``limits``, and ``used`` in its unit.
+
+    ``allowed`` differs from the field where a call had a limit of its own.
+    """
     value = getattr(limits, limit) if allowed is None else allowed
-    return LimitExceeded(plugin, limit, f"{value:g} {_UNITS.get(limit, '')}".strip(), remedy)
+    return LimitExceeded(
+        plugin,
+        limit,
+        _amount(limit, value),
+        _remedy(limit, math.ceil(2 * max(value, used or 0))),
+        "" if used is None else _amount(limit, used),
+    )
+
+
+def _amount(limit: str, value: float) -> str:
+    shown = f"{value:.0f}" if value >= 1000 else f"{value:.3g}"
+    return f"{shown} {_UNITS.get(limit.rpartition('_')[2], '')}".strip()
+
+
+def _remedy(limit: str, more: int) -> str:
+    wish = (
+        ""
+        if limit in _HOSTS_OWN
+        else f" If its own plugin.toml asks for less, its publisher has to raise {limit.replace('_', '-')} = {more} "
+        "under [limits], too."
+    )
+    return (
+        "Your kernel and its variables are untouched. Give it less to do, or let it have more: "
+        f"c.SandboxLimits.{limit} = {more} in automatosx_config.py (docs/configuration.md), and restart the kernel."
+        f"{wish}"
+    )
 
 
 def ended(plugin: str, reaped: protocol.Reaped | None, limits: Limits) -> AutomatosxError:
     """Why a worker that nobody asked to end did; ``reaped`` is None where its fork server ended, too."""
     if reaped is not None and reaped.limit:
-        return exceeded(plugin, reaped.limit, limits)
+        return exceeded(plugin, reaped.limit, limits, used=reaped.used)
     if reaped is not None and _used_up_its_cpu(reaped, limits):
-        return exceeded(plugin, "cpu_s", limits)
+        return exceeded(plugin, "cpu_s", limits, used=reaped.cpu_s)
     return WorkerLost(plugin, how_it_ended(reaped))
 
 
@@ -54,11 +80,11 @@ def is_out_of_memory(fault: protocol.Fault) -> bool:
     return fault.kind == "raised" and fault.type_name == "MemoryError"
 
 
-def failed(plugin: str, fault: protocol.Fault, limits: Limits) -> AutomatosxError:
-    """The error of a load or a call that a worker reported."""
+def failed(plugin: str, fault: protocol.Fault, limits: Limits, *, memory_mb: float | None = None) -> AutomatosxError:
+    """The error of a load or a call that a worker reported; ``memory_mb``: its address space at that moment."""
     shown = _shown(fault)
     if is_out_of_memory(fault):
-        return exceeded(plugin, "memory_mb", limits)
+        return exceeded(plugin, "memory_mb", limits, used=memory_mb)
     match shown.kind:
         case "interrupted":
             return CallInterrupted(plugin)

@@ -6,6 +6,7 @@ socket closes or the host's process ends, it kills its workers, removes their fo
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import os
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from automatosx_nb import sdk
-from automatosx_nb.sandbox import folders, protocol, worker
+from automatosx_nb.sandbox import folders, procfs, protocol, worker
 from automatosx_nb.sandbox.channel import Channel, ChannelClosed
 from automatosx_nb.sandbox.codec import Decoder
 from automatosx_nb.sandbox.confine import Confinement, confine
@@ -32,7 +33,8 @@ MAX_BYTES = 1 << 16
 MAX_DEPTH = 8
 _WORKER_SOCKET = 3
 _REMEMBERED = 256  # workers that ended and whose host has not asked how
-_WATCH_MS = 250  # how often a worker's files and threads are counted
+_WATCH_MS = 250  # how often a worker's files, threads and memory are counted
+_CLOSE_WATCH_MS = 25  # the same while one of them has half of its memory
 _LINUX = sys.platform == "linux"
 
 if _LINUX:
@@ -41,11 +43,15 @@ if _LINUX:
 
 @dataclass(slots=True)
 class Running:
-    """A worker that was not waited for yet. ``over``: the limit for which it was killed, else empty."""
+    """A worker that was not waited for yet.
+
+    ``over``: the limit for which it was killed, else empty; ``used``: what it had of that, in the limit's unit.
+    """
 
     folder: Path
     limits: Limits
     over: str = ""
+    used: float = 0.0
 
 
 class Zygote:
@@ -63,6 +69,7 @@ class Zygote:
         self._ended: dict[int, protocol.Reaped] = {}
         self._pidfds: dict[int, int] = {}
         self._watched_at = 0.0
+        self._watch_ms = _WATCH_MS
 
     def serve(self) -> None:
         """Until the host is gone."""
@@ -74,7 +81,7 @@ class Zygote:
             poller = select.poll()
             for fd in (self._control.fileno(), *self._pidfds, *([] if host is None else [host])):
                 poller.register(fd, select.POLLIN)
-            ready = {fd for fd, _ in poller.poll(_WATCH_MS if self._running else None)}
+            ready = {fd for fd, _ in poller.poll(self._watch_ms if self._running else None)}
             if host in ready:
                 return
             self._watch()
@@ -90,14 +97,18 @@ class Zygote:
     def _watch(self) -> None:
         """Kill the workers that went over a limit which the system does not keep."""
         now = time.monotonic()
-        if now - self._watched_at < _WATCH_MS / 1000:
+        if now - self._watched_at < self._watch_ms / 1000:
             return
-        self._watched_at = now
+        self._watched_at, self._watch_ms = now, _WATCH_MS
         for pid, running in self._running.items():
-            if not running.over:
-                running.over = _over(pid, running)
-                if running.over:
-                    os.kill(pid, signal.SIGKILL)
+            if running.over:
+                continue
+            found = procfs.read(pid)
+            running.over, running.used = _over(running, found)
+            if running.over:
+                _kill_session(pid)
+            elif found is not None and found.own_mb > running.limits.resident_mb / 2:
+                self._watch_ms = _CLOSE_WATCH_MS
 
     def _answer(self, frame: object) -> None:
         if isinstance(frame, protocol.Spawn):
@@ -161,7 +172,10 @@ class Zygote:
         running = self._running.pop(pid, None)
         if running is None:
             return
+        _await_end(pid)
+        _kill_session(pid)
         _, status, usage = os.wait4(pid, 0)
+        self._end_orphans()
         for pidfd in [fd for fd, owner in self._pidfds.items() if owner == pid]:
             del self._pidfds[pidfd]
             os.close(pidfd)
@@ -170,30 +184,51 @@ class Zygote:
         while len(self._ended) >= _REMEMBERED:
             del self._ended[next(iter(self._ended))]
         cpu_s = usage.ru_utime + usage.ru_stime
-        self._ended[pid] = protocol.Reaped(os.waitstatus_to_exitcode(status), cpu_s, peak_mb, running.over)
+        self._ended[pid] = protocol.Reaped(
+            os.waitstatus_to_exitcode(status), cpu_s, peak_mb, running.over, running.used
+        )
+
+    def _end_orphans(self) -> None:
+        """Kill what a worker started and left its session: only where no layer keeps it from starting processes."""
+        if not _LINUX:
+            return
+        while orphans := linux.children() - self._running.keys():
+            for pid in orphans:
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
 
     def end(self) -> None:
         """Kill every worker and remove every folder."""
         for pid in self._running:
-            os.kill(pid, signal.SIGKILL)
+            _kill_session(pid)
         for pid in list(self._running):
             self._reap(pid)
         folders.remove(self._base)
 
 
-def _over(pid: int, running: Running) -> str:
-    """The limit that a worker is over, or nothing. Threads: field 20 of proc_pid_stat(5)."""
-    allowed = running.limits.disk_mb << 20
-    if folders.used_bytes(running.folder, enough=allowed) > allowed:
-        return "disk_mb"
-    if not _LINUX:
-        return ""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123
-            threads = int(file.read().rpartition(b")")[2].split()[17])
-    except OSError:
-        return ""
-    return "threads" if threads > running.limits.threads else ""
+def _over(running: Running, found: procfs.Usage | None) -> tuple[str, float]:
+    """The limit that a worker is over, and what it has of that; the name is empty if there is none."""
+    limits = running.limits
+    written = folders.used_bytes(running.folder, enough=limits.disk_mb << 20)
+    if written > limits.disk_mb << 20:
+        return "disk_mb", written / (1 << 20)
+    if found is not None and found.threads > limits.threads:
+        return "threads", found.threads
+    if found is not None and found.own_mb > limits.resident_mb:
+        return "resident_mb", found.own_mb
+    return "", 0.0
+
+
+def _await_end(pid: int) -> None:
+    """Until it ended, without waiting for it: its pid is no one else's before that."""
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+
+
+def _kill_session(pid: int) -> None:
+    """A worker leads a session and a group of its own; before it does, there is only itself to kill."""
+    os.kill(pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
 
 
 def _pidfd(pid: int) -> int | None:
@@ -231,6 +266,7 @@ def main(control: int, host: int, base: str, readable: Sequence[str], *, namespa
         if namespaces:
             network = linux.leave_network()
         linux.hide()
+        linux.adopt()
     zygote = Zygote(socket.socket(fileno=control), host, Path(base), readable, network)
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):

@@ -13,8 +13,8 @@ import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
 import pytest
 
 from automatosx_nb.errors import LimitExceeded, ProtocolViolation, WorkerLost
-from automatosx_nb.model.requirements import LIMITS
 from automatosx_nb.sandbox import folders
+from tests.sandbox.conftest import gone
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="these are Linux's walls")
 
@@ -40,8 +40,8 @@ def exceeded(worker: Any, handler: str, host: Any, *args: object) -> str:
         worker.call(handler, args, broker=host)
     assert not worker.alive
     limit = str(caught.value.limit)
-    raisable = limit.replace("_", "-") in LIMITS
-    assert ("let it have more" in caught.value.next_step()) == raisable
+    assert f"c.SandboxLimits.{limit} = " in caught.value.next_step()
+    assert caught.value.used
     return limit
 
 
@@ -185,6 +185,21 @@ def test_a_worker_that_fills_the_disk_between_calls_is_ended_too(attack: Any, ho
 
 
 @linux
+@pytest.mark.parametrize("kind", ["MAP_PRIVATE", "MAP_SHARED"])
+def test_memory_is_counted_by_what_is_touched_however_large_the_address_space(
+    attack: Any, host: Any, kind: str
+) -> None:
+    worker = attack(
+        "import mmap, time\ndef reserve():\n    global area\n"
+        f"    area = mmap.mmap(-1, 512 << 20, mmap.{kind} | mmap.MAP_ANONYMOUS)\n    return 1\n"
+        "def m():\n    for at in range(0, 512 << 20, 4096):\n        area[at] = 1\n    time.sleep(99)\n",
+        memory_mb=2048, resident_mb=64,
+    )  # fmt: skip
+    assert worker.call("m:reserve", broker=host) == 1
+    assert exceeded(worker, "m:m", host) == "resident_mb"
+
+
+@linux
 def test_a_flood_of_threads_with_small_stacks_is_stopped(attack: Any, host: Any) -> None:
     worker = attack(
         "import threading, time\ndef m():\n    threading.stack_size(32768)\n    for i in range(300):\n"
@@ -192,6 +207,23 @@ def test_a_flood_of_threads_with_small_stacks_is_stopped(attack: Any, host: Any)
         threads=64,
     )
     assert exceeded(worker, "m:m", host) == "threads"
+
+
+@linux
+@pytest.mark.parametrize("leave", ["os.setsid()", "pass"], ids=["a session of its own", "its session"])
+def test_without_a_filter_the_processes_that_a_worker_started_end_with_it(attack: Any, host: Any, leave: str) -> None:
+    """Where seccomp is missing a worker can start processes; killing it kills them, however far they went away."""
+    worker = attack(
+        "import os, time\ndef m():\n    born = []\n    for _ in range(8):\n        reader, writer = os.pipe()\n"
+        f"        if os.fork() == 0:\n            {leave}\n            if os.fork() == 0:\n"
+        "                os.write(writer, str(os.getpid()).encode())\n                time.sleep(99)\n"
+        "            time.sleep(99)\n        born.append(int(os.read(reader, 20)))\n    return born\n",
+        without=["seccomp"],
+    )
+    born = worker.call("m:m", broker=host)
+    assert all(Path(f"/proc/{pid}").exists() for pid in born)
+    worker.stop()
+    assert [pid for pid in born if not gone(pid)] == []
 
 
 def test_folders_nested_by_the_thousand_end_neither_the_fork_server_nor_the_host(attack: Any, host: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 from typing import Any
@@ -305,7 +306,7 @@ def test_a_call_in_a_c_loop_is_stopped_at_its_wall_time(start: Any, broker: Any)
     with pytest.raises(LimitExceeded, match=r"wall_s \(0.3 s\)") as caught:
         worker.call("m:spin", broker=broker, wall_s=0.3)
     assert caught.value.limit == "wall_s"
-    assert "wall-s under [limits]" in str(caught.value)
+    assert re.search(r"it had used 0\.[3-9]\d* s", str(caught.value))
     assert not worker.alive
     assert worker.usage().cpu_s > 0
 

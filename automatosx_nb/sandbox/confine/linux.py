@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from automatosx_nb.sandbox.confine import ACTIVE, Confinement, landlock, probe, rlimits, seccomp
 from automatosx_nb.sandbox.confine.libc import call
 
-_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 4, 36, 38
 _CAPABILITY_VERSION_3 = 0x20080522
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 
@@ -67,6 +67,20 @@ def die_with(parent: int) -> None:
 def hide() -> None:
     """Keep other processes of the same user from reading this one's memory and environment."""
     call("prctl", _PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def adopt() -> None:
+    """Become the parent of what the children of this process leave behind (PR_SET_CHILD_SUBREAPER, prctl(2))."""
+    call("prctl", _PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def children() -> set[int]:
+    """The pids of the children of this process, which has one thread. Empty where the kernel does not tell."""
+    try:
+        with open(f"/proc/self/task/{os.getpid()}/children", "rb") as file:  # noqa: PTH123
+            return set(map(int, file.read().split()))
+    except OSError:
+        return set()
 
 
 def leave_network() -> str:
