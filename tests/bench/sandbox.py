@@ -1,0 +1,262 @@
+"""What the sandbox costs, each beside a yardstick of the same run: ``python tests/bench/sandbox.py``.
+
+The bounds are those of docs/performance.md; the exit status is 1 where a ratio misses its own. Linux only.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Callable, Sequence
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from automatosx_nb.sandbox import launcher
+from automatosx_nb.sandbox.limits import Limits
+from automatosx_nb.sandbox.supervisor import Program, Sandbox
+
+if TYPE_CHECKING:  # a process of multiprocessing imports this module, and pyarrow would start a thread in it
+    import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
+
+MIB = 1 << 20
+PROGRAM = Program(
+    "acme.bench",
+    "1.0.0",
+    {"bench.py": b"def run(x=None):\n    return x\ndef rows(table):\n    return table.num_rows\n"},
+    ("bench:run", "bench:rows"),
+)
+LIBRARY = b"import pyarrow.compute\ndef run():\n    return pyarrow.compute.sum([1, 2]).as_py()\n"
+
+
+class Silent:
+    """A broker that has nothing to give."""
+
+    def ask(self, capability: str, method: str, args: Sequence[object]) -> object:
+        return None
+
+    def output(self, stream: str, text: str) -> None:
+        return None
+
+
+def side_by_side(ours: Callable[[], float], theirs: Callable[[], float], runs: int) -> tuple[float, float]:
+    """Medians of two timed actions in ms, run in turns: what else the machine does hits both."""
+    pairs = [(ours(), theirs()) for _ in range(runs)]
+    return 1e3 * statistics.median(pair[0] for pair in pairs), 1e3 * statistics.median(pair[1] for pair in pairs)
+
+
+def show(what: str, value: str, yardstick: str = "", bound: str = "", *, held: bool = True) -> bool:
+    sys.stdout.write(f"{'  ' if held else '! '}{what:<44} {value:>10}   {yardstick:<64} {bound}\n")
+    return held
+
+
+def show_ratio(what: str, pair: tuple[float, float], yardstick: str, bound: float, *, most_ms: float = 1e9) -> bool:
+    ratio = pair[0] / pair[1]
+    absolute = f" and {most_ms:g} ms" if most_ms < 1e9 else ""
+    return show(
+        what,
+        f"{pair[0]:.3f} ms",
+        f"{yardstick}: {pair[1]:.3f} ms, ratio {ratio:.2f}",
+        f"at most {bound:.2f}{absolute}",
+        held=ratio <= bound and pair[0] <= most_ms,
+    )
+
+
+# --- start ----------------------------------------------------------------------------------------------------
+
+
+def confined_child(end: Connection, folder: str, canary: str, readable: Sequence[str], network: str) -> None:
+    """What a worker does until it may load a plugin, in a process of ``multiprocessing``."""
+    from automatosx_nb.sandbox.confine import Confinement, confine
+
+    os.setsid()
+    layers = confine(Confinement(Limits(), readable, folder, canary, network))
+    end.send_bytes(",".join(layers.values()).encode())
+    end.recv_bytes()
+    os._exit(0)
+
+
+def starting(sandbox: Sandbox) -> bool:
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["__main__", "automatosx_nb.sandbox.zygote"])
+    readable = [*launcher.readable(), str(Path(sysconfig.get_path("stdlib")))]
+    with TemporaryDirectory() as base:
+        folder, canary = Path(base) / "worker", Path(base) / "canary"
+        folder.mkdir()
+        canary.write_text("closed")
+
+        def theirs() -> float:
+            here, there = context.Pipe()
+            started = perf_counter()
+            process = context.Process(target=confined_child, args=(there, str(folder), str(canary), readable, "active"))
+            process.start()
+            layers = here.recv_bytes()
+            spent = perf_counter() - started
+            assert set(layers.split(b",")) == {b"active"}, layers
+            here.send_bytes(b"end")
+            process.join()
+            return spent
+
+        def ours() -> float:
+            started = perf_counter()
+            worker = sandbox.spawn(PROGRAM, Limits())
+            spent = perf_counter() - started
+            worker.stop()
+            return spent
+
+        ours(), theirs()
+        return show_ratio(
+            "start a worker, all layers",
+            side_by_side(ours, theirs, 60),
+            "forkserver process, same layers",
+            1 / 3,
+            most_ms=5,
+        )
+
+
+def loading(sandbox: Sandbox) -> bool:
+    def start(modules: tuple[str, ...], source: bytes) -> Callable[[], float]:
+        program = Program("acme.bench", "1.0.0", {"bench.py": source}, ("bench:run",), modules)
+
+        def run() -> float:
+            started = perf_counter()
+            worker = sandbox.start(program)
+            spent = perf_counter() - started
+            worker.stop()
+            return spent
+
+        run()
+        return run
+
+    plain, library = side_by_side(start((), b"def run():\n    return 1\n"), start(("pyarrow",), LIBRARY), 30)
+    show("start and load a one-line plugin", f"{plain:.3f} ms")
+    return show("start and load a plugin of pyarrow", f"{library:.3f} ms")
+
+
+# --- calls ----------------------------------------------------------------------------------------------------
+
+_ECHO = """
+import socket, sys, msgspec
+there = socket.socket(fileno=int(sys.argv[1]))
+decode, encode = msgspec.msgpack.Decoder().decode, msgspec.msgpack.Encoder().encode
+while data := there.recv(65536):
+    there.sendall(encode(decode(data)))
+"""
+
+
+def calling(sandbox: Sandbox) -> bool:
+    worker, broker = sandbox.start(PROGRAM), Silent()
+    here, there = socket.socketpair()
+    decode, encode = msgspec.msgpack.Decoder().decode, msgspec.msgpack.Encoder().encode
+    question = {"type": "call", "id": 1, "handler": "bench:run", "args": [{"type": "json", "value": 1}]}
+
+    def ours() -> float:
+        started = perf_counter()
+        worker.call("bench:run", [1], broker=broker)
+        return perf_counter() - started
+
+    def theirs() -> float:
+        started = perf_counter()
+        here.sendall(encode(question))
+        decode(here.recv(65536))
+        return perf_counter() - started
+
+    with subprocess.Popen([sys.executable, "-c", _ECHO, str(there.fileno())], pass_fds=[there.fileno()]):
+        there.close()
+        theirs()
+        pair = side_by_side(ours, theirs, 3000)
+        here.close()
+    worker.stop()
+    return show_ratio("call a handler and get its answer", pair, "msgspec echo of another process", 3)
+
+
+# --- tables ---------------------------------------------------------------------------------------------------
+
+
+def numbers() -> pa.Table:
+    import pyarrow as pa
+
+    rows = 100 * MIB // 16
+    return pa.table({"number": pa.array(range(rows), pa.int64()), "half": pa.array(range(rows)).cast(pa.float64())})
+
+
+def texts() -> pa.Table:
+    import pyarrow as pa
+
+    rows = 100 * MIB // 24
+    return pa.table({"text": pa.array([f"line {index % 4096:>15}" for index in range(rows)])})
+
+
+def through_a_memory_file(table: pa.Table) -> int:
+    """Written as an Arrow stream by pyarrow itself, mapped and read back: what crossing costs at least."""
+    import pyarrow as pa
+
+    fd = os.memfd_create("bench")
+    with os.fdopen(os.dup(fd), "wb", buffering=0) as file, pa.ipc.new_stream(file, table.schema) as writer:
+        writer.write_table(table)
+    with mmap.mmap(fd, os.fstat(fd).st_size, access=mmap.ACCESS_READ) as mapped:
+        back = pa.ipc.open_stream(pa.py_buffer(mapped)).read_all()
+        rows = int(back.num_rows)
+        del back
+    os.close(fd)
+    return rows
+
+
+def handing_over(sandbox: Sandbox) -> bool:
+    held = True
+    worker, broker = sandbox.start(PROGRAM, Limits(memory_mb=2048)), Silent()
+    for what, table in (("numbers", numbers()), ("texts", texts())):
+
+        def ours(table: pa.Table = table) -> float:
+            started = perf_counter()
+            assert worker.call("bench:rows", [table], broker=broker) == table.num_rows
+            return perf_counter() - started
+
+        def theirs(table: pa.Table = table) -> float:
+            started = perf_counter()
+            assert through_a_memory_file(table) == table.num_rows
+            return perf_counter() - started
+
+        ours(), theirs()
+        pair = side_by_side(ours, theirs, 15)
+        held &= show_ratio(f"hand over {table.nbytes / MIB:.0f} MiB of {what}", pair, "to a memory file and back", 1.3)
+    worker.stop()
+    return held
+
+
+# --- memory ---------------------------------------------------------------------------------------------------
+
+
+def idling(sandbox: Sandbox) -> bool:
+    """Pages that nobody shares, from smaps_rollup of proc(5): a worker is not dumpable, so only root may look."""
+    worker = sandbox.start(PROGRAM)
+    worker.call("bench:run", [1], broker=Silent())
+    try:
+        text = Path(f"/proc/{worker.pid}/smaps_rollup").read_text()
+    except PermissionError:
+        worker.stop()
+        return show("private memory of an idle worker", "?", "only root can read it")
+    private = sum(int(kb) for kb in re.findall(r"^Private_(?:Clean|Dirty): +(\d+)", text, re.MULTILINE)) / 1024
+    worker.stop()
+    return show("private memory of an idle worker", f"{private:.2f} MiB", bound="at most 2 MiB", held=private <= 2)
+
+
+def main() -> int:
+    with Sandbox() as sandbox:
+        held = [part(sandbox) for part in (starting, loading, calling, handing_over, idling)]
+    return 0 if all(held) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
