@@ -19,6 +19,7 @@ from automatosx_nb.model.progress import Progress, Step, silent
 
 if TYPE_CHECKING:
     from automatosx_nb.config import Settings
+    from automatosx_nb.host.audit import Audit
     from automatosx_nb.model.compatibility import Mismatch, Needs
     from automatosx_nb.model.generation import InstalledPlugin
     from automatosx_nb.model.history import HistoryEntry
@@ -258,6 +259,8 @@ class Marketplace:
             if self._owns_registry and self._registry is not None:
                 self._registry.close()
                 self._registry = None
+            if "audit" in vars(self):
+                self.audit.close()
 
     # --- the rooms, opened when first needed
 
@@ -276,6 +279,13 @@ class Marketplace:
         from automatosx_nb.profile import Profile
 
         return Profile(self._profile_folder or default_profile_folder())
+
+    @cached_property
+    def audit(self) -> Audit:
+        """What became of plugins and their workers; its file is made by the first entry."""
+        from automatosx_nb.host.audit import Audit
+
+        return Audit(self.profile.root / "audit.sqlite3")
 
     @property
     def sandbox(self) -> Sandbox:

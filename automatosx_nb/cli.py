@@ -50,7 +50,7 @@ class Terminal:
         """One of its own, for the time of the command; a shell has no variables."""
         from automatosx_nb.host.kernel import make_runner
 
-        runner = make_runner(market, plugin, dict)
+        runner = make_runner(market, plugin, dict, on_error=_note_failure)
         try:
             yield runner
         finally:
@@ -82,6 +82,10 @@ def _status(error: AutomatosxError) -> int:
     if isinstance(error, OutOfSync):
         return EXIT_OUT_OF_SYNC
     return EXIT_USAGE if isinstance(error, UsageError) else EXIT_ERROR
+
+
+def _note_failure(what: str, error: Exception) -> None:
+    sys.stderr.write(f"automatosx_nb: {what}: {error}\n")
 
 
 def _write(answer: str) -> int:

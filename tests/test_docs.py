@@ -10,7 +10,8 @@ import pytest
 
 from automatosx_nb.commands.verbs import all_verbs
 from automatosx_nb.config import CONFIGURABLES
-from automatosx_nb.model.events import KERNEL_TOPICS
+from automatosx_nb.model.audit import KINDS as AUDIT_KINDS
+from automatosx_nb.model.events import KERNEL_TOPICS, MARKETPLACE_TOPICS
 from automatosx_nb.model.libraries import GRANTABLE_MODULES
 from automatosx_nb.model.permissions import KINDS
 
@@ -38,7 +39,14 @@ def test_a_library_that_can_be_granted_is_named(module: str) -> None:
     assert f"`{module}`" in page("permissions.md")
 
 
-@pytest.mark.parametrize("topic", KERNEL_TOPICS)
+@pytest.mark.parametrize("kind", AUDIT_KINDS)
+def test_a_kind_of_audit_entry_has_its_row_with_what_it_carries(kind: str) -> None:
+    row = re.search(rf"^\| `{kind}` \|.*\|$", page("audit.md"), re.MULTILINE)
+    assert row is not None
+    assert all(f"`{name}`" in row[0] for name in AUDIT_KINDS[kind].fields)
+
+
+@pytest.mark.parametrize("topic", [*KERNEL_TOPICS, *MARKETPLACE_TOPICS])
 def test_a_topic_has_its_row(topic: str) -> None:
     assert f"| `{topic}` |" in page("events.md")
 

@@ -132,7 +132,7 @@ def overview(prefix: str) -> str:
 @cache
 def all_verbs() -> Mapping[str, Verb]:
     """Verb name → verb, in the order in which a user meets them."""
-    modules = ("discovery", "changes", "past", "locking", "running", "authoring", "doctor")
+    modules = ("discovery", "changes", "past", "locking", "running", "audit", "authoring", "doctor")
     verbs = [verb for name in modules for verb in import_module(f"automatosx_nb.commands.{name}").VERBS]
     return {verb.name: verb for verb in verbs}
 

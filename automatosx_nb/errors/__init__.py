@@ -63,6 +63,7 @@ from automatosx_nb.errors.plugins import (
     WorkerLost,
 )
 from automatosx_nb.errors.profiles import (
+    AuditDamaged,
     ConsentRequired,
     NothingToRollBack,
     NotInPlan,
@@ -83,6 +84,7 @@ from automatosx_nb.errors.root import AutomatosxError, PlatformError, UserError
 
 __all__ = [
     "ArtifactMismatch",
+    "AuditDamaged",
     "AutomatosxError",
     "CallInterrupted",
     "CapabilityFailed",

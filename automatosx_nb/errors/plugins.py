@@ -177,7 +177,7 @@ class WorkerLost(PlatformError):
 
 
 class PluginPaused(UserError):
-    """A plugin's worker ended too often: ``ends`` times in ``within_s`` seconds, the last time by error ``last``."""
+    """A plugin is suspended: its worker ended ``ends`` times in ``within_s`` seconds, at last by the error ``last``."""
 
     code: ClassVar[str] = "plugin-paused"
     plugin: str
@@ -191,8 +191,8 @@ class PluginPaused(UserError):
 
     def next_step(self) -> str:
         return (
-            f"Everything else goes on. Try it again in {self.wait_s} s, go back to what worked with %ax rollback, or "
-            f"take it away with %ax remove {self.plugin}."
+            f"Everything else goes on. Try it again in {self.wait_s} s, or at once after %ax resume {self.plugin}; go "
+            f"back to what worked with %ax rollback, or take it away with %ax remove {self.plugin}."
         )
 
 

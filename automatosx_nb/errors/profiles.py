@@ -202,6 +202,18 @@ class StateDamaged(PlatformError):
         return "Roll back to an earlier generation (%ax rollback): it has its own copy of the state."
 
 
+class AuditDamaged(PlatformError):
+    code: ClassVar[str] = "audit-damaged"
+    path: str
+    reason: str
+
+    def problem(self) -> str:
+        return f"the audit log at {self.path} cannot be used: {self.reason}."
+
+    def next_step(self) -> str:
+        return "Move the file away and keep it: a new log is started, and what is left of the old one may be evidence."
+
+
 class QuotaExceeded(UserError):
     code: ClassVar[str] = "quota-exceeded"
     what: str

@@ -32,9 +32,11 @@ class KernelHost:
     ) -> None:
         self._events = events
         self.bus = Bus(on_error)
-        self.activation = Activation(
-            resources.profile, self.bus, frontend, lambda entry: make_runner(resources, entry, variables)
-        )
+
+        def runner(entry: InstalledPlugin) -> PluginRunner:
+            return make_runner(resources, entry, variables, bus=self.bus, on_error=on_error)
+
+        self.activation = Activation(resources.profile, self.bus, frontend, runner)
         self._cells = CellEvents(self.bus, f"kernel/{uuid4().hex[:12]}")
         self._lock = threading.Lock()
         self._detach: Undo | None = None
@@ -60,12 +62,21 @@ class KernelHost:
 
 
 def make_runner(
-    resources: Resources, entry: InstalledPlugin, variables: Callable[[], Mapping[str, Any]]
+    resources: Resources,
+    entry: InstalledPlugin,
+    variables: Callable[[], Mapping[str, Any]],
+    *,
+    bus: Bus | None = None,
+    on_error: Callable[[str, Exception], None],
 ) -> PluginRunner:
-    """What runs one installed plugin's handlers; its worker starts when it is first used."""
+    """What runs one installed plugin's handlers; its worker starts when it is first used.
+
+    ``bus`` is told of incidents; ``on_error`` of an audit log that cannot be written.
+    """
     from automatosx_nb.host.broker import CapabilityBroker
     from automatosx_nb.host.capabilities.log import LogCapability
     from automatosx_nb.host.capabilities.storage import StorageCapability
+    from automatosx_nb.host.incidents import Incidents
     from automatosx_nb.host.programs import limits_of, program_of
     from automatosx_nb.host.results import render_result
     from automatosx_nb.host.runner import PluginRunner
@@ -84,4 +95,5 @@ def make_runner(
         limits=resources.limits,
         variables=variables,
         render=render_result,
+        incidents=Incidents(entry, resources.audit, bus, on_error),
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from automatosx_nb.host.audit import Audit
     from automatosx_nb.host.bus import Undo
     from automatosx_nb.model.generation import InstalledPlugin
     from automatosx_nb.profile import Profile
@@ -37,3 +38,5 @@ class Resources(Protocol):
     def sandbox(self) -> Sandbox: ...
     @property
     def limits(self) -> Limits: ...
+    @property
+    def audit(self) -> Audit: ...

@@ -22,6 +22,7 @@ from automatosx_nb.model.printable import printable_output
 if TYPE_CHECKING:
     from automatosx_nb.host.broker import CapabilityBroker
     from automatosx_nb.host.capabilities.log import LogCapability
+    from automatosx_nb.host.incidents import Incidents
     from automatosx_nb.model.events import Event
     from automatosx_nb.model.generation import InstalledPlugin
     from automatosx_nb.sandbox.limits import Limits
@@ -62,6 +63,7 @@ class PluginRunner:
         limits: Limits,
         variables: Callable[[], Mapping[str, Any]],
         render: Callable[[object, InstalledPlugin], object],
+        incidents: Incidents,
     ) -> None:
         self.entry = entry
         self.log = log
@@ -71,6 +73,7 @@ class PluginRunner:
         self._limits = limits
         self._variables = variables
         self._render = render
+        self._incidents = incidents
         self._wake = threading.Condition()
         self._jobs: deque[_Job] = deque()
         self._running: _Job | None = None
@@ -127,6 +130,13 @@ class PluginRunner:
                 self._jobs.remove(queued[0])
                 self.dropped_events += 1
         self._put(_Job(handler, [attributes], event=True))
+
+    def resume(self) -> bool:
+        """Lift a suspension, if there is one; the result is whether there was."""
+        lifted = self._restarts.lift()
+        if lifted:
+            self._incidents.resumed()
+        return lifted
 
     def stop(self) -> None:
         """Drop what is queued, end the call in flight and the worker. Later calls are refused."""
@@ -202,6 +212,7 @@ class PluginRunner:
             raise WorkerLost(self.entry.id, "the plugin was replaced or removed")
         if job.cancelled:
             raise CallInterrupted(self.entry.id)
+        self.log.begin_call(self._limits.log_kb)
         broker = _JobBroker(self._broker, self.log, job)
         try:
             return self._worker.call(
@@ -209,22 +220,30 @@ class PluginRunner:
             )
         except AutomatosxError as error:
             if not self._worker.alive:
-                self._restarts.ended(error)
+                self._ended(error)
             raise
 
     def _started(self) -> Worker:
         self._restarts.check()
         try:
-            return self._start(self.entry)
+            worker = self._start(self.entry)
         except AutomatosxError as error:
-            self._restarts.ended(error)
+            self._ended(error)
             raise
+        self._incidents.started(worker.layers)
+        return worker
+
+    def _ended(self, error: AutomatosxError) -> None:
+        self._incidents.ended(error)
+        paused = self._restarts.ended(error)
+        if paused is not None:
+            self._incidents.suspended(paused)
 
     def _fail(self, job: _Job, error: BaseException) -> None:
         job.error = error
         if job.event:
             text = str(error) if isinstance(error, AutomatosxError) else repr(error)
-            self.log.write("error", f"{job.handler}: {text}")
+            self.log.note(f"{job.handler}: {text}")
         job.done.set()
 
 

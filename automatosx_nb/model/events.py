@@ -13,6 +13,14 @@ KERNEL_TOPICS = {
 }
 """Topic → what it says and carries. Neither a cell's source nor its values are in any event."""
 
+PLUGIN_LIMITED = "marketplace.plugin.limited"
+PLUGIN_SUSPENDED = "marketplace.plugin.suspended"
+MARKETPLACE_TOPICS = {
+    PLUGIN_LIMITED: "A plugin's worker was stopped at a limit. Data: plugin, version, limit, allowed, used.",
+    PLUGIN_SUSPENDED: "A plugin's worker ended too often and is not started for a while. "
+    "Data: plugin, version, ends, within_s, wait_s, last (an error's code).",
+}
+
 
 def matches(pattern: str, topic: str) -> bool:
     """Whether ``topic`` is one of those that ``pattern`` means: ``*`` is one segment, ``**`` one or more at the end."""

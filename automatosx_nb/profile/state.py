@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
 from automatosx_nb.errors import QuotaExceeded, StateDamaged
 from automatosx_nb.files import make_folder, storage_errors, sync_folder
+from automatosx_nb.profile.database import connect, database_errors, transaction, used_bytes
 
-BUSY_S = 10.0
-"""How long to wait for another kernel that writes."""
 MAX_KEY_BYTES = 512
 MAX_TOTAL_BYTES = 64 * 1024 * 1024
 
@@ -89,7 +84,7 @@ class KeyValueState:
         if not key or size > MAX_KEY_BYTES:
             raise QuotaExceeded("a key", f"1 to {MAX_KEY_BYTES} bytes", f"{size} bytes")
         encoded, is_json = (value, 0) if isinstance(value, bytes) else (json.dumps(value).encode(), 1)
-        with self._lock, _errors(self._path), self._transaction():
+        with self._lock, _errors(self._path), transaction(self._connection):
             self._check_quota(key, size + len(encoded))
             self._connection.execute(
                 "INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", (key.encode(), encoded, is_json)
@@ -97,7 +92,7 @@ class KeyValueState:
 
     def delete(self, key: str) -> bool:
         """Whether there was such a key."""
-        with self._lock, _errors(self._path), self._transaction():
+        with self._lock, _errors(self._path), transaction(self._connection):
             return self._connection.execute("DELETE FROM entries WHERE key = ?", (key.encode(),)).rowcount > 0
 
     def keys(self, prefix: str = "") -> list[str]:
@@ -129,55 +124,19 @@ class KeyValueState:
         with self._lock:
             self._connection.close()
 
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")
-
     def _check_quota(self, key: str, new: int) -> None:
-        """Pages in use bound the bytes in use: cheap, and exact enough for a limit of megabytes."""
-        pages, free, size = (
-            self._connection.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("page_count", "freelist_count", "page_size")
-        )
-        if (pages - free) * size + new > MAX_TOTAL_BYTES:
+        if used_bytes(self._connection) + new > MAX_TOTAL_BYTES:
             allowed = f"{MAX_TOTAL_BYTES // 2**20} MiB"
             raise QuotaExceeded(f"the state of this plugin (key {key!r})", allowed, "more")
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    """Opens one at a time: SQLite's switch of a new file to WAL does not wait for who is switching it already."""
-    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
-    try:
-        with FileLock(f"{path}.lock", timeout=BUSY_S):
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=FULL")
-            connection.executescript(_SCHEMA)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
 
 
 def _decode(value: bytes, is_json: int) -> Any:
     return json.loads(value) if is_json else value
 
 
-@contextmanager
-def _errors(path: Path) -> Iterator[None]:
-    """SQLite's errors as ours: a full disk and a read-only one are the user's, anything else is damage."""
-    with storage_errors(path):
-        try:
-            yield
-        except sqlite3.Error as error:
-            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-            if code == sqlite3.SQLITE_FULL:
-                raise OSError(errno.ENOSPC, "no space left", str(path)) from error
-            if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
-                raise OSError(errno.EACCES, "read-only", str(path)) from error
-            raise StateDamaged(str(path), str(error)) from error
+def _connect(path: Path) -> sqlite3.Connection:
+    return connect(path, _SCHEMA)
+
+
+def _errors(path: Path) -> AbstractContextManager[None]:
+    return database_errors(path, StateDamaged)

@@ -7,13 +7,16 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from automatosx_nb.errors import CallInterrupted, PluginFailed, UsageError, WorkerLost
+from automatosx_nb.host.audit import Audit
 from automatosx_nb.host.broker import CapabilityBroker
 from automatosx_nb.host.capabilities.log import LogCapability
+from automatosx_nb.host.incidents import Incidents
 from automatosx_nb.host.runner import MAX_QUEUED_EVENTS, PluginRunner
 from automatosx_nb.model.events import Event
 from automatosx_nb.model.generation import InstalledPlugin
@@ -41,12 +44,16 @@ def spin(event=None):
     while True:
         pass
 
+def chatter(event):
+    for i in range(200):
+        print("x" * 60)
+
 def crash():
     data = "x"
     while True:
         data = data + data
 """
-HANDLERS = tuple(f"demo:{name}" for name in ("run", "on_event", "heard", "fail", "spin", "crash"))
+HANDLERS = tuple(f"demo:{name}" for name in ("run", "on_event", "heard", "fail", "spin", "crash", "chatter"))
 ENTRY = InstalledPlugin("acme.demo", "1.0.0", "0" * 64, "*", (), "state", "", {})
 MakeRunner = Callable[..., PluginRunner]
 
@@ -64,6 +71,10 @@ class WatchedLog(LogCapability):
             self.spinning.set()
 
 
+def no_failure(what: str, error: Exception) -> None:
+    raise AssertionError(what) from error
+
+
 def event(number: int) -> Event:
     return Event(str(number), "test", "kernel.cell.finished", "2026-01-01T00:00:00Z", number)
 
@@ -75,8 +86,9 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def make_runner(sandbox: Sandbox) -> Iterator[MakeRunner]:
+def make_runner(sandbox: Sandbox, tmp_path: Path) -> Iterator[MakeRunner]:
     made: list[PluginRunner] = []
+    audit = Audit(tmp_path / "audit.sqlite3")
 
     def make(limits: Limits | None = None, variables: Mapping[str, Any] | None = None) -> PluginRunner:
         program = Program("acme.demo", "1.0.0", {"demo.py": SOURCE.encode()}, HANDLERS)
@@ -90,6 +102,7 @@ def make_runner(sandbox: Sandbox) -> Iterator[MakeRunner]:
             limits=chosen,
             variables=lambda: variables or {},
             render=lambda value, _entry: value,
+            incidents=Incidents(ENTRY, audit, None, no_failure),
         )
         made.append(runner)
         return runner
@@ -97,6 +110,7 @@ def make_runner(sandbox: Sandbox) -> Iterator[MakeRunner]:
     yield make
     for runner in made:
         runner.stop()
+    audit.close()
 
 
 def alive(runner: PluginRunner) -> bool:
@@ -147,6 +161,18 @@ def test_an_error_of_a_call_is_raised_and_one_of_an_event_is_logged(make_runner:
     assert runner.call("demo:run", [1]) == 1
     assert [line.level for line in runner.log.lines] == ["error"]
     assert "demo:fail" in runner.log.lines[0].text
+
+
+def test_a_flood_of_the_log_is_cut_in_each_call_and_the_hosts_own_lines_are_not(make_runner: MakeRunner) -> None:
+    runner = make_runner(replace(Limits(), log_kb=2))
+    for number in range(3):
+        runner.post("demo:chatter", event(number))
+    runner.post("demo:fail", event(4))
+    assert runner.call("demo:run", [1]) == 1
+    said = [line.level for line in runner.log.lines if line.level != "output"]
+    assert said == ["warning"] * 3 + ["error"]
+    printed = sum(len(line.text) for line in runner.log.lines if line.level == "output")
+    assert 3 * 1024 < printed <= 3 * 2048
 
 
 def test_interrupting_the_wait_stops_the_call_and_the_next_one_works(

@@ -1,0 +1,71 @@
+"""What becomes of workers, told where it belongs: the audit log, and the bus for what others may want to act on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from automatosx_nb.errors import AutomatosxError, LimitExceeded, WorkerLost
+from automatosx_nb.model.events import PLUGIN_LIMITED, PLUGIN_SUSPENDED, Event
+from automatosx_nb.sandbox.confine import ACTIVE
+
+if TYPE_CHECKING:
+    from automatosx_nb.errors import PluginPaused
+    from automatosx_nb.host.audit import Audit
+    from automatosx_nb.host.bus import Bus
+    from automatosx_nb.model.generation import InstalledPlugin
+
+
+class Incidents:
+    """Of one plugin in one kernel. A log that cannot be written is told to ``on_error``, and stops no call.
+
+    ``bus``: None where nobody could listen, as in a shell.
+    """
+
+    def __init__(
+        self,
+        plugin: InstalledPlugin,
+        audit: Audit,
+        bus: Bus | None,
+        on_error: Callable[[str, Exception], None],
+    ) -> None:
+        self._plugin = plugin
+        self._audit = audit
+        self._bus = bus
+        self._on_error = on_error
+
+    def started(self, layers: Mapping[str, str]) -> None:
+        missing = [name for name, state in layers.items() if state != ACTIVE]
+        self._record("worker-started", missing_layers=missing or None)
+
+    def ended(self, error: AutomatosxError) -> None:
+        """``error`` is why. What a plugin said of its own failure is not kept."""
+        if isinstance(error, LimitExceeded):
+            facts = {"limit": error.limit, "allowed": error.allowed, "used": error.used}
+            self._record("limit-exceeded", **facts)
+            self._tell(PLUGIN_LIMITED, facts)
+        else:
+            status = error.status if isinstance(error, WorkerLost) else None
+            self._record("worker-ended", error=error.code, status=status)
+
+    def suspended(self, paused: PluginPaused) -> None:
+        facts = {"ends": paused.ends, "within_s": paused.within_s, "wait_s": paused.wait_s, "last": paused.last}
+        self._record("plugin-suspended", **facts)
+        self._tell(PLUGIN_SUSPENDED, facts)
+
+    def resumed(self) -> None:
+        self._record("plugin-resumed")
+
+    def _record(self, kind: str, **detail: Any) -> None:
+        try:
+            self._audit.add(kind, self._plugin.id, self._plugin.version, **detail)
+        except AutomatosxError as error:
+            self._on_error("the audit log", error)
+
+    def _tell(self, topic: str, facts: dict[str, Any]) -> None:
+        if self._bus is not None and self._bus.wants(topic):
+            data = {"plugin": self._plugin.id, "version": self._plugin.version, **facts}
+            now = datetime.now(UTC).isoformat(timespec="milliseconds")
+            self._bus.publish(Event(uuid4().hex, "host", topic, now, data))

@@ -1,0 +1,88 @@
+"""What the audit log tells, and how one entry is bound to the entry before it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from automatosx_nb.model.printable import printable
+
+MAX_TEXT = 200
+FIRST = b"\0" * 32
+"""What stands for the digest of the entry before the first one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """``fields``: what an entry carries beside its plugin, and nothing else; ``denied``: something was kept from it."""
+
+    meaning: str
+    fields: tuple[str, ...]
+    denied: bool = False
+
+
+KINDS: Mapping[str, Kind] = {
+    "worker-started": Kind("A plugin's worker was started, or tried to.", ("missing_layers",)),
+    "limit-exceeded": Kind("A worker was stopped at a limit.", ("limit", "allowed", "used"), denied=True),
+    "worker-ended": Kind("A worker ended by itself, was killed, or could not load its plugin.", ("error", "status")),
+    "plugin-suspended": Kind(
+        "A plugin's worker ended too often, and is not started for a while.",
+        ("ends", "within_s", "wait_s", "last"),
+        denied=True,
+    ),
+    "plugin-resumed": Kind("A suspension was lifted by hand.", ()),
+    "log-rotated": Kind("The oldest entries were dropped, for the log has a largest size.", ("first", "last")),
+}
+"""Every kind of entry. Fields are counts, names of ours and texts of ours: no value of a plugin's, none of a user's."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One entry. ``number`` counts from 1 without a gap; ``time`` is RFC 3339 in UTC; ``digest`` is hexadecimal."""
+
+    number: int
+    time: str
+    kind: str
+    plugin: str
+    version: str
+    detail: Mapping[str, Any]
+    digest: str = ""
+
+    @property
+    def denied(self) -> bool:
+        return self.kind in KINDS and KINDS[self.kind].denied
+
+
+@dataclass(frozen=True, slots=True)
+class AuditCheck:
+    """Whether the chain holds: ``broken_at`` is the first entry that is not what was written, None if there is none.
+
+    ``newest`` is the digest of the last entry. Kept elsewhere, it shows later that nothing up to there was changed.
+    """
+
+    entries: int
+    broken_at: int | None
+    newest: str
+
+
+def detail_of(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What an entry of ``kind`` carries, with its texts cut and fit to be shown.
+
+    :raises ValueError: there is no such kind, or it carries something else: a mistake of ours.
+    """
+    if kind not in KINDS or not given.keys() <= set(KINDS[kind].fields):
+        raise ValueError(f"{kind!r} is no kind of entry that carries {', '.join(given) or 'nothing'}")
+    return {
+        name: printable(value[:MAX_TEXT]) if isinstance(value, str) else value
+        for name, value in given.items()
+        if value is not None
+    }
+
+
+def digest_of(entry: AuditEntry, before: bytes) -> bytes:
+    """SHA-256 over the digest of the entry ``before`` and every field of this one, as canonical JSON."""
+    fields = [entry.number, entry.time, entry.kind, entry.plugin, entry.version, dict(entry.detail)]
+    return sha256(before + json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()).digest()
