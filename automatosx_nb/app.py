@@ -274,6 +274,11 @@ class Marketplace:
     def limits(self) -> Limits:
         return self.settings.limits
 
+    @property
+    def prewarm(self) -> bool:
+        """Whether fork servers run before the first call needs them."""
+        return self.settings.prewarm
+
     @cached_property
     def profile(self) -> Profile:
         from automatosx_nb.profile import Profile

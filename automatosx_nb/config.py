@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from traitlets import Float, Int, List, TraitError, Unicode
+from traitlets import Bool, Float, Int, List, TraitError, Unicode
 from traitlets.config import Config, Configurable
 from traitlets.config.loader import ConfigFileNotFound, JSONFileConfigLoader, PyFileConfigLoader
 
@@ -64,6 +64,9 @@ class SandboxPolicy(Configurable):  # type: ignore[misc,unused-ignore]
     require = List(
         Unicode(),
         help="Layers without which plugins do not start, as in ['landlock', 'seccomp'] (fail closed).",
+    ).tag(config=True)
+    prewarm = Bool(
+        True, help="Start fork servers soon after the extension was loaded, so that no first call waits for one."
     ).tag(config=True)
 
 
@@ -124,6 +127,7 @@ class Settings:
     required_layers: tuple[str, ...]
     policy: Policy
     cooldown: timedelta
+    prewarm: bool
 
 
 def load_settings(config: Config | None = None, *, home: Path | None = None) -> Settings:
@@ -143,6 +147,7 @@ def load_settings(config: Config | None = None, *, home: Path | None = None) -> 
         required_layers=tuple(policy.require),
         policy=Policy(_patterns(registry.allow), _patterns(registry.deny)),
         cooldown=parse_duration(_make(UpdatePolicy, merged).cooldown),
+        prewarm=policy.prewarm,
     )
 
 

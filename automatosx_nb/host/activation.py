@@ -110,6 +110,11 @@ class Activation:
                 self._runners[entry.id] = self._make_runner(self._active[entry.id])
             return self._runners[entry.id]
 
+    def grants(self) -> set[tuple[str, ...]]:
+        """The different grants of the active plugins."""
+        with self._lock:
+            return {tuple(entry.grants) for entry in self._active.values()}
+
     def runners(self) -> dict[str, PluginRunner]:
         """The plugins that were used since the kernel started."""
         with self._lock:

@@ -10,6 +10,7 @@ from uuid import uuid4
 from automatosx_nb.host.activation import Activation
 from automatosx_nb.host.bus import Bus, Undo
 from automatosx_nb.host.cells import CellEvents
+from automatosx_nb.host.warming import Warmer
 from automatosx_nb.model.events import KERNEL_TOPICS
 
 if TYPE_CHECKING:
@@ -40,15 +41,19 @@ class KernelHost:
         self._cells = CellEvents(self.bus, f"kernel/{uuid4().hex[:12]}")
         self._lock = threading.Lock()
         self._detach: Undo | None = None
+        self._warmer = Warmer(resources, self.activation)
 
     def follow(self) -> bool:
         """Be what the profile's current generation says, and whether that changed; cheap when it did not."""
         changed = self.activation.follow()
         with self._lock:  # a panel's thread and the next cell may follow at the same moment
             self._listen(any(map(self.bus.wants, KERNEL_TOPICS)))
+        if changed:
+            self._warmer.begin()
         return changed
 
     def close(self) -> None:
+        self._warmer.stop()
         self.activation.close()
         with self._lock:
             self._listen(False)

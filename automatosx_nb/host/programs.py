@@ -17,14 +17,19 @@ if TYPE_CHECKING:
 def program_of(package: Package, grants: Iterable[str]) -> Program:
     """The sources, the handlers that have to exist, and the libraries that were granted."""
     manifest = package.manifest
-    granted = [Permission.parse(text) for text in grants]
     return Program(
         plugin=manifest.id,
         version=str(manifest.version),
         sources=package.sources,
         handlers=manifest.contributes.handlers,
-        modules=tuple(permission.scope for permission in granted if permission.kind == "modules"),
+        modules=granted_modules(grants),
     )
+
+
+def granted_modules(grants: Iterable[str]) -> tuple[str, ...]:
+    """The libraries outside the standard library that these permissions open."""
+    granted = [Permission.parse(text) for text in grants]
+    return tuple(permission.scope for permission in granted if permission.kind == "modules")
 
 
 def limits_of(package: Package, configured: Limits) -> Limits:

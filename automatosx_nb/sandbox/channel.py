@@ -15,8 +15,9 @@ from automatosx_nb.sandbox.codec import Decoder, close_all, encode
 
 T = TypeVar("T")
 
-_CHUNK = 256 * 1024
-_CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+_SMALL_CHUNK, _CHUNK = 16 * 1024, 256 * 1024
+_CLOSE_ON_EXEC, _NO_SIGNAL = int(getattr(socket, "MSG_CMSG_CLOEXEC", 0)), int(getattr(socket, "MSG_NOSIGNAL", 0))
+_TRUNCATED = int(getattr(socket, "MSG_CTRUNC", 0))  # plain numbers: to "and" two flags of an enum takes microseconds
 _FD_BYTES = array.array("i").itemsize
 
 
@@ -50,6 +51,9 @@ class Channel(Generic[T]):
         self._max_bytes = max_bytes
         self._decoder: Decoder[T] = Decoder(frames, max_bytes=max_bytes, max_depth=max_depth)
         self._death = death
+        self._pollers: dict[int, select.poll] = {}
+        self._chunk = _SMALL_CHUNK
+        self._drained = True
         self._ancillary_bytes = socket.CMSG_SPACE(max_fds * _FD_BYTES) if max_fds else 0
         sock.setblocking(False)
 
@@ -78,9 +82,9 @@ class Channel(Generic[T]):
         while data:
             try:
                 if rights:
-                    sent = self._sock.sendmsg([data[:_CHUNK]], rights, socket.MSG_NOSIGNAL)
+                    sent = self._sock.sendmsg([data[:_CHUNK]], rights, _NO_SIGNAL)
                 else:  # a worker may not call sendmsg at all: it could give descriptors away with it
-                    sent = self._sock.send(data[:_CHUNK], socket.MSG_NOSIGNAL)
+                    sent = self._sock.send(data[:_CHUNK], _NO_SIGNAL)
             except (BlockingIOError, InterruptedError):
                 self._wait(select.POLLOUT, deadline)
                 continue
@@ -101,15 +105,19 @@ class Channel(Generic[T]):
         return ready
 
     def _read(self, deadline: float | None) -> None:
-        try:
-            data, ancillary, flags, _ = self._sock.recvmsg(_CHUNK, self._ancillary_bytes, _CLOSE_ON_EXEC)
-        except (BlockingIOError, InterruptedError):
+        if self._drained:  # the last read took all that there was: asking again at once would be one call too many
             self._wait(select.POLLIN, deadline)
+        self._drained = True
+        try:
+            data, ancillary, flags, _ = self._sock.recvmsg(self._chunk, self._ancillary_bytes, _CLOSE_ON_EXEC)
+        except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
             raise ChannelClosed(str(error)) from error
+        self._drained = len(data) < self._chunk
+        self._chunk = _SMALL_CHUNK if self._drained else _CHUNK
         fds = _descriptors(ancillary)
-        if flags & socket.MSG_CTRUNC:
+        if flags & _TRUNCATED:
             close_all(fds)
             raise ProtocolViolation("more descriptors in one message than may come")
         if not data:
@@ -118,10 +126,7 @@ class Channel(Generic[T]):
         self._decoder.feed(data, fds)
 
     def _wait(self, event: int, deadline: float | None) -> None:
-        poller = select.poll()
-        poller.register(self._sock, event)
-        if self._death is not None:
-            poller.register(self._death, select.POLLIN)
+        poller = self._pollers.get(event) or self._poller(event)
         timeout = None if deadline is None else (deadline - time.monotonic()) * 1000
         if timeout is not None and timeout <= 0:
             raise DeadlineExceeded
@@ -130,6 +135,13 @@ class Channel(Generic[T]):
             raise DeadlineExceeded
         if self._sock.fileno() not in events:
             raise ChannelClosed("its process ended")
+
+    def _poller(self, event: int) -> select.poll:
+        poller = self._pollers[event] = select.poll()
+        poller.register(self._sock, event)
+        if self._death is not None:
+            poller.register(self._death, select.POLLIN)
+        return poller
 
 
 def _descriptors(ancillary: Sequence[tuple[int, int, bytes]]) -> list[int]:

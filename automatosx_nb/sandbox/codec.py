@@ -6,6 +6,7 @@ The layout of a frame is in ``protocol``. A decoder that raised is finished: its
 from __future__ import annotations
 
 import os
+import struct
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ MAX_ITEMS = 1_000_000
 _SMALL = 1 << 16
 """A frame of so many bytes cannot hold enough values to matter; it is not counted, since most frames are small."""
 _SCALARS = frozenset((type(None), bool, float, str, bytes))
+_HEADER = struct.Struct("<IB")
 _encoder = msgspec.msgpack.Encoder()
 
 
@@ -179,7 +181,7 @@ def encode(frame: protocol.Struct, *, fds: int = 0, max_bytes: int) -> bytes:
         raise FrameTooLarge(len(payload), max_bytes)
     if fds > protocol.MAX_FDS:
         raise ProtocolViolation(f"{fds} descriptors in one frame, at most {protocol.MAX_FDS} are allowed")
-    return len(payload).to_bytes(4, "little") + bytes((fds,)) + payload
+    return _HEADER.pack(len(payload), fds) + payload
 
 
 def values_of(frame: object) -> Iterator[protocol.Value]:
@@ -189,7 +191,7 @@ def values_of(frame: object) -> Iterator[protocol.Value]:
         yield from frame.kwargs.values()
     elif isinstance(frame, protocol.Ask):
         yield from frame.args
-    elif isinstance(frame, protocol.Result | protocol.Answer) and frame.value is not None:
+    elif isinstance(frame, (protocol.Result, protocol.Answer)) and frame.value is not None:
         yield frame.value
 
 
@@ -239,7 +241,7 @@ class Decoder(Generic[T]):
         """
         if len(self._buffer) < protocol.HEADER_BYTES:
             return None
-        size, count = int.from_bytes(self._buffer[:4], "little"), self._buffer[4]
+        size, count = _HEADER.unpack_from(self._buffer)
         if size > self._max_bytes:
             self._fail(f"a frame of {size} bytes, at most {self._max_bytes} are allowed")
         if count > protocol.MAX_FDS:
@@ -250,8 +252,11 @@ class Decoder(Generic[T]):
         if count > len(self._fds):
             self._fail(f"a frame announces {count} descriptors and {len(self._fds)} came")
         frame = self._decode(end, count)
-        del self._buffer[:end]
-        taken = [self._fds.popleft() for _ in range(count)]
+        if len(self._buffer) == end:
+            self._buffer.clear()
+        else:
+            del self._buffer[:end]
+        taken = [self._fds.popleft() for _ in range(count)] if count else []
         if self._fds and not self._buffer:
             close_all(taken)
             self._fail(f"{len(self._fds)} descriptors came that no frame announced")

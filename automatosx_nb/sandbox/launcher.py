@@ -38,8 +38,13 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "2",
     "ARROW_DEFAULT_MEMORY_POOL": "system",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
-"""All that a worker's environment holds. One thread a library, so that an address space limit means something."""
+"""All that a worker's environment holds. One thread a library, so that an address space limit means something, and none
+from importing numpy, pandas or pyarrow, so that a fork server can do that (ADR 7)."""
+
+PRELOADED = ("numpy", "pandas", "pyarrow")
+"""Libraries that a fork server may have imported for its workers. polars starts threads when it is imported."""
 
 # Runs in the fork server. The package is loaded from its own folder, whatever way it was installed, and the folder
 # that it lies in, which may be somebody's project, does not come on the path.
@@ -53,7 +58,8 @@ spec = importlib.util.spec_from_file_location(
 module = sys.modules["automatosx_nb"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
 from automatosx_nb.sandbox.zygote import main
-main(given["control"], given["host"], given["base"], given["readable"], namespaces=given["namespaces"])
+main(given["control"], given["host"], given["base"], given["readable"], preload=given["preload"],
+     namespaces=given["namespaces"])
 """
 
 
@@ -88,10 +94,12 @@ class Spawned:
 class ForkServer:
     """One running fork server. Thread-safe. It ends when it is closed, or when this process ends.
 
+    ``preload``: libraries that it imports, of ``PRELOADED``; only workers that were granted them may come from it.
+
     :raises SandboxUnavailable: it cannot be started here.
     """
 
-    def __init__(self, *, namespaces: bool = True) -> None:
+    def __init__(self, preload: Sequence[str] = (), *, namespaces: bool = True) -> None:
         if sys.platform == "win32":
             raise SandboxUnavailable("Windows has no fork server for workers yet; use WSL 2")
         if not sys.executable:
@@ -102,7 +110,7 @@ class ForkServer:
         ours, theirs = socket.socketpair()
         try:
             with theirs:
-                self._process = self._start(theirs, namespaces)
+                self._process = self._start(theirs, preload, namespaces)
             self._control: Channel[Any] = Channel(
                 ours, protocol.FromForkServer, max_bytes=_MAX_BYTES, max_depth=_MAX_DEPTH
             )
@@ -112,7 +120,7 @@ class ForkServer:
             folders.remove(Path(self._base))
             raise
 
-    def _start(self, control: socket.socket, namespaces: bool) -> subprocess.Popen[bytes]:
+    def _start(self, control: socket.socket, preload: Sequence[str], namespaces: bool) -> subprocess.Popen[bytes]:
         given = {
             "control": control.fileno(),
             "host": os.getpid(),
@@ -120,6 +128,7 @@ class ForkServer:
             "package": str(Path(automatosx_nb.__file__).resolve().parent),
             "libraries": libraries(),
             "readable": readable(),
+            "preload": list(preload),
             "namespaces": namespaces,
         }
         try:

@@ -32,6 +32,8 @@ from automatosx_nb.sandbox.values import all_to_wire, from_wire
 INTERRUPT_GRACE_S = 0.5
 """How long an interrupted call may take to end by itself before its worker is killed."""
 _LONGEST_WAIT_S, _WAITED_FOR = 0.05, 20
+_IN_BETWEEN = (protocol.Output, protocol.Ask, protocol.Part)
+"""Frames after which the worker goes on with the call."""
 _PATIENCE = 10
 """How many times its own limit a call may take of the host's time; from then on that counts as the call's."""
 
@@ -252,16 +254,17 @@ class Worker:
         while True:
             clock.check()
             reply, received = self._channel.receive(deadline=clock.deadline)
-            self._conversing = isinstance(reply, protocol.Output | protocol.Ask | protocol.Part)
+            self._conversing = isinstance(reply, _IN_BETWEEN)
             try:
                 if isinstance(reply, protocol.Part):
                     tables.add(reply)
                     continue
-                messages += 1
-                if messages > self._limits.messages:
-                    self._end()
-                    raise self._exceeded("messages", messages)
-                self._pace.keep()
+                if self._conversing:
+                    messages += 1
+                    if messages > self._limits.messages:
+                        self._end()
+                        raise self._exceeded("messages", messages)
+                    self._pace.keep()
                 if isinstance(reply, protocol.Output):
                     printed += len(reply.text)
                     if printed > self._limits.output_kb * 1024 + 4096:

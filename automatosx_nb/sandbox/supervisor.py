@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from automatosx_nb.errors import SandboxUnavailable
 from automatosx_nb.sandbox.confine import ACTIVE
-from automatosx_nb.sandbox.launcher import ForkServer
+from automatosx_nb.sandbox.launcher import PRELOADED, ForkServer
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.running import Broker, Usage, Worker
 
@@ -75,7 +75,7 @@ class Sandbox:
 
     def spawn(self, program: Program, limits: Limits, *, without: Collection[str] = ()) -> Worker:
         """Start a confined worker that has loaded nothing yet. Raises as :meth:`start` does before it loads."""
-        server = self._state.fork_server()
+        server = self._state.fork_server(_preloadable(program.modules))
         worker = Worker(server, program.plugin, limits, without)
         missing = [f"{name}: {worker.layers.get(name, 'unknown')}" for name in sorted(self._required)
                    if worker.layers.get(name) != ACTIVE]  # fmt: skip
@@ -85,9 +85,39 @@ class Sandbox:
         self._state.workers.add(worker)
         return worker
 
+    def warm(self, modules: Collection[str]) -> None:
+        """Have the fork server for programs with these ``modules`` run, so that the next start does not wait for it.
+
+        :raises SandboxUnavailable: none can be started.
+        """
+        self._state.fork_server(_preloadable(modules))
+
     def close(self) -> None:
-        """Kill every worker and end the fork server. It can be used again afterwards, and starts afresh."""
+        """Kill every worker and end the fork servers. It can be used again afterwards, and starts afresh."""
         _close(self._state)
+
+
+Preload = tuple[str, ...]
+
+
+def _preloadable(modules: Collection[str]) -> Preload:
+    """Which fork server a program comes from: one that has loaded the libraries that it was granted, and no other."""
+    return tuple(name for name in PRELOADED if name in modules)
+
+
+@dataclass
+class _Slot:
+    """The place of one fork server. ``lock`` is held while it starts, so that others wait for it and not for all."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    server: ForkServer | None = None
+    unusable: bool = False
+
+    def close(self) -> None:
+        with self.lock:
+            if self.server is not None:
+                self.server.close()
+                self.server = None
 
 
 @dataclass
@@ -96,25 +126,44 @@ class _State:
 
     owner: int = field(default_factory=os.getpid)
     lock: threading.Lock = field(default_factory=threading.Lock)
-    server: ForkServer | None = None
+    slots: dict[Preload, _Slot] = field(default_factory=dict)
     workers: weakref.WeakSet[Worker] = field(default_factory=weakref.WeakSet)
 
-    def fork_server(self) -> ForkServer:
+    @property
+    def server(self) -> ForkServer | None:
+        """The one that has loaded no library."""
+        slot = self.slots.get(())
+        return None if slot is None else slot.server
+
+    def fork_server(self, preload: Preload) -> ForkServer:
+        """The one for ``preload``, or, where those libraries cannot be loaded ahead, the one without any."""
         if self.owner != os.getpid():
             self._leave_to_the_original()
         with self.lock:
-            if self.server is None or not self.server.alive:
-                if self.server is not None:
-                    self.server.close()
-                self.server = ForkServer()
-            return self.server
+            slot = self.slots.setdefault(preload, _Slot())
+        with slot.lock:
+            if slot.server is not None and slot.server.alive:
+                return slot.server
+            if not slot.unusable:
+                if slot.server is not None:
+                    slot.server.close()
+                    slot.server = None
+                try:
+                    slot.server = ForkServer(preload)
+                except SandboxUnavailable:
+                    if not preload:
+                        raise
+                    slot.unusable = True
+                else:
+                    return slot.server
+        return self.fork_server(())
 
     def _leave_to_the_original(self) -> None:
-        """In a forked copy of the host: the lock may be held by a thread that is not here, and nothing is ours."""
-        self.owner, self.lock, self.workers = os.getpid(), threading.Lock(), weakref.WeakSet()
-        if self.server is not None:
-            self.server.close()
-            self.server = None
+        """In a forked copy of the host: a lock may be held by a thread that is not here, and nothing is ours."""
+        left = [slot.server for slot in self.slots.values() if slot.server is not None]
+        self.owner, self.lock, self.workers, self.slots = os.getpid(), threading.Lock(), weakref.WeakSet(), {}
+        for server in left:
+            server.close()
 
 
 def _close(state: _State) -> None:
@@ -123,6 +172,6 @@ def _close(state: _State) -> None:
     for worker in list(state.workers):
         worker.stop()
     with state.lock:
-        server, state.server = state.server, None
-        if server is not None:
-            server.close()
+        slots = list(state.slots.values())
+    for slot in slots:
+        slot.close()

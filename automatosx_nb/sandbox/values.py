@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _F_ADD_SEALS, _F_GET_SEALS = 1033, 1034
 _SEALS = 0x1 | 0x2 | 0x4 | 0x8  # F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE
 _DEFAULT_LIMITS = Limits()
+_TABLES = (protocol.Table, protocol.Streamed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def all_to_wire(
     try:
         for what, value in named:
             wired, own = to_wire(value, what=what, limits=limits, stream=stream)
-            if isinstance(wired, protocol.Table | protocol.Streamed):
+            if isinstance(wired, _TABLES):
                 wired = type(wired)(tables, wired.size)
                 tables += 1
             values.append(wired)

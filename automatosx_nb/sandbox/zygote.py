@@ -16,6 +16,7 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from automatosx_nb import sdk
-from automatosx_nb.sandbox import folders, procfs, protocol, worker
+from automatosx_nb.sandbox import facades, folders, procfs, protocol, worker
 from automatosx_nb.sandbox.channel import Channel, ChannelClosed
 from automatosx_nb.sandbox.codec import Decoder
 from automatosx_nb.sandbox.confine import Confinement, confine
@@ -123,6 +124,9 @@ class Zygote:
     # --- starting ---------------------------------------------------------------------------------------------
 
     def _spawn(self, spawn: protocol.Spawn) -> None:
+        if (threads := _threads()) > 1:  # a fork would copy one of them, and no wall reaches the others
+            self._control.send(protocol.NotSpawned(f"it has {threads} threads"))
+            return
         try:
             folder = Path(tempfile.mkdtemp(prefix="worker-", dir=self._base))
             ours, theirs = socket.socketpair()
@@ -248,19 +252,41 @@ def _close_all_but(sock: socket.socket) -> socket.socket:
     return socket.socket(fileno=fd)
 
 
-def _preload() -> None:
-    """Import all of the sdk, so that a confined worker needs no file of ours, and do once what each would do."""
+def _threads() -> int:
+    return len(os.listdir("/proc/self/task")) if _LINUX else threading.active_count()  # noqa: PTH208
+
+
+def _preload(libraries: Sequence[str]) -> None:
+    """Import all of the sdk, so that a confined worker needs no file of ours, and do once what each would do.
+
+    :raises ImportError: one of ``libraries`` is not installed.
+    :raises RuntimeError: importing them started threads, which a fork would lose and no wall would reach.
+    """
     for module in pkgutil.iter_modules(sdk.__path__, f"{sdk.__name__}."):
         importlib.import_module(module.name)
     Decoder(protocol.ToWorker, max_bytes=MAX_BYTES, max_depth=MAX_DEPTH)  # msgspec keeps what it learned of the types
     for encoding in ("utf-8", "ascii", "latin-1", "idna"):
         "".encode(encoding)
+    for library in libraries:
+        importlib.import_module(library)
+        if facades.exists(library):
+            facades.load(library)
+    if _threads() > 1:
+        raise RuntimeError(f"importing {', '.join(libraries) or 'the sdk'} started threads")
 
 
-def main(control: int, host: int, base: str, readable: Sequence[str], *, namespaces: bool = True) -> NoReturn:
+def main(
+    control: int,
+    host: int,
+    base: str,
+    readable: Sequence[str],
+    *,
+    preload: Sequence[str] = (),
+    namespaces: bool = True,
+) -> NoReturn:
     """``control``: the descriptor of the socket to the host; ``host``: its pid. Ends the process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _preload()
+    _preload(preload)
     network = "left out"
     if _LINUX:
         if namespaces:
