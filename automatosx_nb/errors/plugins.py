@@ -209,6 +209,20 @@ class SandboxUnavailable(PlatformError):
         return "Run 'jupyter automatosx doctor': it says which layers are missing and how to get them."
 
 
+class RestartRequired(UserError):
+    """The package was updated while this process ran: ``here`` is the version that runs, ``there`` the new one."""
+
+    code: ClassVar[str] = "restart-required"
+    here: str
+    there: str
+
+    def problem(self) -> str:
+        return f"automatosx_nb was changed while this kernel ran it: here is {self.here}, and workers run {self.there}."
+
+    def next_step(self) -> str:
+        return "Restart the kernel; what is installed stays."
+
+
 class ProtocolViolation(PlatformError):
     """The other end of the wire sent something that is not a frame of ours; the worker was stopped."""
 

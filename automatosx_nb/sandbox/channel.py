@@ -9,6 +9,8 @@ import time
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
+import msgspec
+
 from automatosx_nb.errors import ProtocolViolation
 from automatosx_nb.sandbox import protocol
 from automatosx_nb.sandbox.codec import Decoder, close_all, encode
@@ -66,7 +68,7 @@ class Channel(Generic[T]):
 
     def send(
         self,
-        frame: protocol.Struct,
+        frame: msgspec.Struct,
         fds: Sequence[int] = (),
         *,
         deadline: float | None = None,

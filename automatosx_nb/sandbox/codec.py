@@ -170,7 +170,7 @@ _LENGTHS = {
 _STEPS = _steps()
 
 
-def encode(frame: protocol.Struct, *, fds: int = 0, max_bytes: int) -> bytes:
+def encode(frame: msgspec.Struct, *, fds: int = 0, max_bytes: int) -> bytes:
     """One frame with its header.
 
     :raises FrameTooLarge: it is longer than ``max_bytes``.

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import automatosx_nb
-from automatosx_nb.errors import ProtocolViolation, SandboxUnavailable
+from automatosx_nb.errors import ProtocolViolation, RestartRequired, SandboxUnavailable
 from automatosx_nb.sandbox import folders, protocol
 from automatosx_nb.sandbox.channel import Channel, ChannelClosed, DeadlineExceeded
 from automatosx_nb.sandbox.codec import close_all
@@ -97,6 +97,7 @@ class ForkServer:
     ``preload``: libraries that it imports, of ``PRELOADED``; only workers that were granted them may come from it.
 
     :raises SandboxUnavailable: it cannot be started here.
+    :raises RestartRequired: the package was changed since this process loaded it.
     """
 
     def __init__(self, preload: Sequence[str] = (), *, namespaces: bool = True) -> None:
@@ -148,7 +149,11 @@ class ForkServer:
     def _await_ready(self) -> int:
         try:
             frame, _ = self._control.receive(deadline=time.monotonic() + _START_S)
-        except (ChannelClosed, DeadlineExceeded, ProtocolViolation, KeyboardInterrupt) as error:
+        except ProtocolViolation as error:
+            self._process.kill()
+            self._process.communicate()
+            raise RestartRequired(automatosx_nb.__version__, "another version") from error
+        except (ChannelClosed, DeadlineExceeded, KeyboardInterrupt) as error:
             self._process.kill()
             if isinstance(error, KeyboardInterrupt):
                 self._process.communicate()
@@ -158,6 +163,10 @@ class ForkServer:
             raise SandboxUnavailable(f"the fork server did not start: {last}") from error
         if self._process.stderr is not None:
             self._process.stderr.close()
+        if (frame.protocol, frame.version) != (protocol.PROTOCOL, automatosx_nb.__version__):
+            self._process.kill()
+            self._process.wait()
+            raise RestartRequired(automatosx_nb.__version__, str(frame.version))
         return int(frame.pid)
 
     @property

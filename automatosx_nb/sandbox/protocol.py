@@ -22,6 +22,11 @@ class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Every struct of the wire is immutable and refuses fields that it does not know."""
 
 
+class Greeting(msgspec.Struct, frozen=True):
+    """The first frame of a connection. Any later version may add to it and takes nothing away, so that every version
+    can read which one it is talking to."""
+
+
 # --- values ---------------------------------------------------------------------------------------------------
 
 
@@ -128,7 +133,7 @@ class Stop(Struct, frozen=True, tag="stop"):
 # --- worker to host -------------------------------------------------------------------------------------------
 
 
-class Hello(Struct, frozen=True, tag="hello"):
+class Hello(Greeting, frozen=True, tag="hello"):
     """The worker is confined. ``layers``: layer name → ``active`` or why it is not."""
 
     protocol: int
@@ -201,10 +206,12 @@ class Signal(Struct, frozen=True, tag="signal"):
     number: int
 
 
-class Ready(Struct, frozen=True, tag="ready"):
-    """The fork server's first frame."""
+class Ready(Greeting, frozen=True, tag="ready"):
+    """The fork server's first frame. ``version`` is of the package."""
 
     pid: int
+    protocol: int
+    version: str
 
 
 class Spawned(Struct, frozen=True, tag="spawned"):

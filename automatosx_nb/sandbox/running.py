@@ -111,7 +111,7 @@ class Worker:
             raise
         if not isinstance(frame, protocol.Hello) or frame.protocol != protocol.PROTOCOL:
             self._end()
-            raise SandboxUnavailable("a worker speaks another version of the protocol")
+            raise SandboxUnavailable("a worker that is not of this version answered")
         return frame.layers
 
     def __del__(self) -> None:

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from automatosx_nb import sdk
+from automatosx_nb import __version__, sdk
 from automatosx_nb.sandbox import facades, folders, procfs, protocol, worker
 from automatosx_nb.sandbox.channel import Channel, ChannelClosed
 from automatosx_nb.sandbox.codec import Decoder
@@ -74,7 +74,7 @@ class Zygote:
 
     def serve(self) -> None:
         """Until the host is gone."""
-        self._control.send(protocol.Ready(os.getpid()))
+        self._control.send(protocol.Ready(os.getpid(), protocol.PROTOCOL, __version__))
         host = _pidfd(self._host)
         if os.getppid() != self._host:
             return
@@ -286,7 +286,12 @@ def main(
 ) -> NoReturn:
     """``control``: the descriptor of the socket to the host; ``host``: its pid. Ends the process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _preload(preload)
+    try:
+        _preload(preload)
+    except Exception as error:  # noqa: BLE001 - libraries run at import: whatever goes wrong, the host has to hear of it
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        sys.stderr.flush()
+        os._exit(1)  # not "raise": a thread that they started could keep this process
     network = "left out"
     if _LINUX:
         if namespaces:

@@ -5,6 +5,7 @@ The bounds are those of docs/performance.md; the exit status is 1 where a ratio 
 
 from __future__ import annotations
 
+import json
 import mmap
 import os
 import re
@@ -252,9 +253,55 @@ def idling(sandbox: Sandbox) -> bool:
     return show("private memory of an idle worker", f"{private:.2f} MiB", bound="at most 2 MiB", held=private <= 2)
 
 
+# --- the first call -------------------------------------------------------------------------------------------
+
+_FIRST = """
+import json, sys, time
+import pyarrow
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell()
+shell.run_line_magic("load_ext", "automatosx_nb")
+gaps, end = [], time.perf_counter() + 3
+while (now := time.perf_counter()) < end:
+    for _ in range(1000):
+        pass
+    gaps.append(time.perf_counter() - now)
+shell.user_ns["t"] = pyarrow.table({"a": [1, 2, 3]})
+started = time.perf_counter()
+shell.run_line_magic("profile", "t")
+print(json.dumps([1e3 * max(gaps), 1e3 * (time.perf_counter() - started)]))
+shell.run_line_magic("unload_ext", "automatosx_nb")
+"""
+
+
+def warming(_sandbox: Sandbox) -> bool:
+    """A kernel with a plugin of pyarrow: what warming takes of a busy loop, and what it gives to the first call."""
+    from automatosx_nb.app import Marketplace
+
+    with TemporaryDirectory() as folder:
+        environment = {**os.environ, "AUTOMATOSX_HOME": folder, "IPYTHONDIR": folder, "JUPYTER_CONFIG_DIR": folder}
+        os.environ["AUTOMATOSX_HOME"] = folder
+        market = Marketplace()
+        market.install("automatosx.data-profiler", grant=["modules:pyarrow"])
+        market.close()
+        results = {}
+        for prewarm in (True, False):
+            (Path(folder) / "automatosx_config.py").write_text(f"c.SandboxPolicy.prewarm = {prewarm}\n")
+            runs = [_first(environment) for _ in range(5)]
+            results[prewarm] = tuple(statistics.median(values) for values in zip(*runs, strict=True))
+    (gap, first), (calm, cold) = results[True], results[False]
+    show("longest pause of a busy loop meanwhile", f"{gap:.1f} ms", f"without warming: {calm:.1f} ms")
+    return show("the first call of a plugin of pyarrow", f"{first:.1f} ms", f"without warming: {cold:.1f} ms")
+
+
+def _first(environment: dict[str, str]) -> tuple[float, ...]:
+    done = subprocess.run([sys.executable, "-c", _FIRST], env=environment, capture_output=True, text=True, check=True)
+    return tuple(json.loads(done.stdout.splitlines()[-1]))
+
+
 def main() -> int:
     with Sandbox() as sandbox:
-        held = [part(sandbox) for part in (starting, loading, calling, handing_over, idling)]
+        held = [part(sandbox) for part in (starting, loading, calling, handing_over, idling, warming)]
     return 0 if all(held) else 1
 
 

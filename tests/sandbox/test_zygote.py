@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -12,13 +15,15 @@ import time
 import venv
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+import msgspec
 import pytest
 
 import automatosx_nb
-from automatosx_nb.errors import WorkerLost
-from automatosx_nb.sandbox import launcher
+from automatosx_nb.errors import RestartRequired, WorkerLost
+from automatosx_nb.sandbox import launcher, protocol
+from automatosx_nb.sandbox.codec import Decoder
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.supervisor import Program, Sandbox
 
@@ -85,6 +90,120 @@ def test_killing_the_fork_server_ends_its_workers_and_the_next_start_has_a_new_o
             worker.call("m:two", broker=broker)
         again = sandbox.start(TWO)
         assert again.call("m:two", broker=broker) == 2
+
+
+@pytest.mark.parametrize(("name", "value"), [("protocol.PROTOCOL", 99), ("__version__", "0.0.1")])
+def test_a_package_that_was_updated_meanwhile_asks_for_a_restart(
+    name: str, value: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner: Any = automatosx_nb if name == "__version__" else protocol
+    monkeypatch.setattr(owner, name.rpartition(".")[2], value)
+    with Sandbox() as sandbox:
+        with pytest.raises(RestartRequired, match=r"Restart the kernel"):
+            sandbox.start(TWO)
+        assert sandbox._state.server is None
+
+
+def test_a_greeting_of_a_later_version_can_be_read(sandbox: Sandbox) -> None:
+    later = {"type": "ready", "pid": 1, "protocol": 7, "version": "3.0.0", "what_comes": ["next"]}
+    decoder: Decoder[Any] = Decoder(protocol.FromForkServer, max_bytes=999, max_depth=8)
+    payload = msgspec.msgpack.encode(later)
+    decoder.feed(len(payload).to_bytes(4, "little") + b"\0" + payload)
+    assert decoder.next() == (protocol.Ready(1, 7, "3.0.0"), [])
+
+
+def test_nothing_that_a_worker_sends_says_whose_it_is_and_its_socket_has_no_name(sandbox: Sandbox) -> None:
+    """Who speaks is known by the socket, which came from the fork server and has no way to be reached by others."""
+    for frame in get_args(protocol.ToHost):
+        assert not {"plugin", "pid", "version"} & {field.name for field in msgspec.structs.fields(frame)}
+    worker, other = sandbox.start(TWO), sandbox.start(TWO)
+    server = sandbox._state.server
+    assert server is not None
+    for each in (worker, other):
+        sock = each._channel._sock
+        assert (sock.getsockname(), sock.getpeername()) == ("", "")
+        pid, uid, _ = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+        assert (pid, uid) == (server.pid, os.getuid())
+
+
+# --- libraries loaded ahead -----------------------------------------------------------------------------------
+
+LIBRARIES = "import sys\ndef m():\n    return sorted({name.partition('.')[0] for name in sys.modules})\n"
+
+
+@pytest.mark.parametrize("modules", [("pyarrow",), ("pandas", "pyarrow")])
+def test_a_fork_server_loads_the_granted_libraries_with_one_thread_and_its_workers_are_confined(
+    sandbox: Sandbox, broker: Any, modules: tuple[str, ...]
+) -> None:
+    program = Program("acme.test", "1.0.0", {"m.py": LIBRARIES.encode()}, (), modules)
+    worker = sandbox.start(program, without=["language"])
+    server = sandbox._state.slots[tuple(sorted(modules))].server
+    assert server is not None
+    assert [entry.name for entry in Path(f"/proc/{server.pid}/task").iterdir()] == [str(server.pid)]
+    loaded: Any = worker.call("m:m", broker=broker)
+    assert set(modules) <= set(loaded)
+    status = Path(f"/proc/{worker.pid}/status").read_text()
+    assert re.search(r"^Seccomp:\t2$", status, re.MULTILINE)
+    assert re.search(r"^NoNewPrivs:\t1$", status, re.MULTILINE)
+    assert {worker.layers[name] for name in ("process", "rlimits", "landlock", "seccomp")} == {"active"}
+    worker.stop()
+
+
+def test_every_thread_that_a_preloaded_library_starts_is_confined(sandbox: Sandbox, broker: Any) -> None:
+    source = (
+        "import pandas, pyarrow\ndef m():\n    t = pyarrow.table({'a': list(range(9999)), 'b': list(range(9999))})\n"
+    )
+    source += "    import os\n    return int(t.to_pandas(use_threads=True)['a'].sum())\n"
+    program = Program("acme.test", "1.0.0", {"m.py": source.encode()}, (), ("pandas", "pyarrow"))
+    worker = sandbox.start(program, Limits(memory_mb=4096), without=["language"])
+    assert worker.call("m:m", broker=broker) == 9999 * 9998 // 2
+    statuses = [(entry / "status").read_text() for entry in Path(f"/proc/{worker.pid}/task").iterdir()]
+    assert len(statuses) > 1, "arrow made threads"
+    assert all("Seccomp:\t2" in status and "NoNewPrivs:\t1" in status for status in statuses)
+    worker.stop()
+
+
+def test_a_worker_without_the_grant_comes_from_a_fork_server_that_has_loaded_nothing(
+    sandbox: Sandbox, broker: Any
+) -> None:
+    sandbox.warm(("pyarrow",))
+    worker = sandbox.start(Program("acme.test", "1.0.0", {"m.py": LIBRARIES.encode()}, ()), without=["language"])
+    loaded: Any = worker.call("m:m", broker=broker)
+    assert not {"pyarrow", "pandas", "numpy"} & set(loaded)
+
+
+def test_libraries_that_start_threads_are_loaded_in_each_worker_instead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broker: Any
+) -> None:
+    site = tmp_path / "site-packages"
+    site.mkdir()
+    (site / "threaded.py").write_text(
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(99,)).start()\n"
+    )
+    monkeypatch.syspath_prepend(str(site))
+    monkeypatch.setattr("automatosx_nb.sandbox.supervisor.PRELOADED", ("threaded", "not_installed"))
+    with Sandbox() as sandbox:
+        for modules in (("threaded",), ("not_installed",)):
+            program = Program("acme.test", "1.0.0", TWO.sources, TWO.handlers, modules)
+            worker = sandbox.start(program)
+            assert worker.call("m:two", broker=broker) == 2
+            assert worker.layers["process"] == "active"
+            slot = sandbox._state.slots[modules]
+            assert (slot.unusable, slot.server) == (True, None)
+        assert sandbox._state.server is not None
+
+
+def test_a_fork_server_with_libraries_that_died_is_started_again(sandbox: Sandbox, broker: Any) -> None:
+    program = Program("acme.test", "1.0.0", TWO.sources, TWO.handlers, ("pyarrow",))
+    sandbox.start(program).stop()
+    slot = sandbox._state.slots["pyarrow",]
+    assert slot.server is not None
+    first = slot.server.pid
+    os.kill(first, signal.SIGKILL)
+    assert until(lambda: gone(first))
+    worker = sandbox.start(program)
+    assert worker.call("m:two", broker=broker) == 2
+    assert slot.server.pid != first
 
 
 def test_a_forked_copy_of_the_host_neither_breaks_nor_ends_the_fork_server(broker: Any) -> None:
