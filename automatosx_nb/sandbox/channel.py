@@ -59,6 +59,11 @@ class Channel(Generic[T]):
         self._ancillary_bytes = socket.CMSG_SPACE(max_fds * _FD_BYTES) if max_fds else 0
         sock.setblocking(False)
 
+    @property
+    def items(self) -> int:
+        """How many values the last frame had that was received; 0 if it was small."""
+        return self._decoder.items
+
     def fileno(self) -> int:
         return self._sock.fileno()
 

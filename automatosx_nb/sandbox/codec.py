@@ -5,10 +5,12 @@ The layout of a frame is in ``protocol``. A decoder that raised is finished: its
 
 from __future__ import annotations
 
+import gc
 import os
 import struct
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -20,9 +22,12 @@ from automatosx_nb.sandbox import protocol
 T = TypeVar("T")
 
 MAX_INT, MIN_INT = 2**64 - 1, -(2**63)
-MAX_ITEMS = 1_000_000
-"""Most values in one frame, those in lists and objects included: some 100 MiB of memory at worst."""
-_SMALL = 1 << 16
+MAX_ITEMS, MAX_CONTAINERS = 250_000, 50_000
+"""Most values in one frame, and most lists and objects among them: some 25 MiB of memory at worst.
+
+Building them takes some 20 ms in which no other thread of the host runs; a million lists took a second and a half.
+"""
+_SMALL = 1 << 12
 """A frame of so many bytes cannot hold enough values to matter; it is not counted, since most frames are small."""
 _SCALARS = frozenset((type(None), bool, float, str, bytes))
 _HEADER = struct.Struct("<IB")
@@ -58,7 +63,7 @@ def find_flaw(value: object, *, max_depth: int) -> Flaw | None:
 def _is_plain(value: object, max_depth: int) -> bool:
     """Level by level, so that depth cannot exhaust the stack, and without a path, which no good value needs."""
     level: list[object] = [value]
-    found = depth = 0
+    found = held = depth = 0
     while level:
         deeper: list[object] = []
         for node in level:
@@ -68,7 +73,7 @@ def _is_plain(value: object, max_depth: int) -> bool:
             if kind is int:
                 if not MIN_INT <= node <= MAX_INT:  # type: ignore[operator]
                     return False
-            elif depth >= max_depth:
+            elif depth >= max_depth or held == MAX_CONTAINERS:
                 return False
             elif kind is dict:
                 if not all(type(key) is str for key in node):  # type: ignore[attr-defined]
@@ -78,6 +83,8 @@ def _is_plain(value: object, max_depth: int) -> bool:
                 deeper += node  # type: ignore[arg-type]
             else:
                 return False
+            if kind is not int:
+                held += 1
             if found + len(deeper) > MAX_ITEMS:
                 return False
         found += len(deeper)
@@ -88,7 +95,7 @@ def _is_plain(value: object, max_depth: int) -> bool:
 
 def _locate(value: object, max_depth: int) -> Flaw:
     """The first flaw of a value that has one; only the path to where the search stands is kept."""
-    seen = 0
+    seen = held = 0
     labels: list[str] = []
     open_ones: list[Iterator[tuple[str, object]]] = [iter([("", value)])]
     while open_ones:
@@ -101,13 +108,15 @@ def _locate(value: object, max_depth: int) -> Flaw:
         if flaw is not None:
             return flaw
         seen += 1
-        if seen > MAX_ITEMS:
+        held += isinstance(node, dict | list | tuple)
+        if seen > MAX_ITEMS or held > MAX_CONTAINERS:
             break
         if isinstance(node, dict):
             open_ones.append(((f"[{key[:40]!r}]", child) for key, child in node.items()))
         elif isinstance(node, list | tuple):
             open_ones.append(((f"[{index}]", child) for index, child in enumerate(node)))
-    return Flaw("", type(value).__name__, f"it holds more than {MAX_ITEMS} values; hand large data over as a table")
+    many = f"{MAX_CONTAINERS} lists and objects" if held > MAX_CONTAINERS else f"{MAX_ITEMS} values"
+    return Flaw("", type(value).__name__, f"it holds more than {many}; hand large data over as a table")
 
 
 def _flaw_of(node: object, path: str, *, depth: int, max_depth: int) -> Flaw | None:
@@ -129,25 +138,30 @@ def _flaw_of(node: object, path: str, *, depth: int, max_depth: int) -> Flaw | N
     return None
 
 
-def check_items(payload: bytes | memoryview) -> None:
+def count_items(payload: bytes | memoryview) -> int:
     """Count the values of a msgpack text before anything is built: one byte of it can become eighty of memory.
 
     Source of the format: https://github.com/msgpack/msgpack/blob/master/spec.md. What is no msgpack is left to the
     decoder, which stops where this does.
 
-    :raises ProtocolViolation: it has more than ``MAX_ITEMS``.
+    :raises ProtocolViolation: it has more than ``MAX_ITEMS``, or more than ``MAX_CONTAINERS`` that hold others.
     """
-    at, end, seen = 0, len(payload), 0
+    at, end, seen, held = 0, len(payload), 0, 0
     while at < end:
         seen += 1
         if seen > MAX_ITEMS:
             raise ProtocolViolation(f"a frame of more than {MAX_ITEMS} values")
         first = payload[at]
+        if first in _CONTAINERS:
+            held += 1
+            if held > MAX_CONTAINERS:
+                raise ProtocolViolation(f"a frame of more than {MAX_CONTAINERS} lists and objects")
         step = _STEPS[first]
         if not step:
             width, more = _LENGTHS[first]
             step = 1 + width + more + int.from_bytes(payload[at + 1 : at + 1 + width], "big")
         at += step
+    return seen
 
 
 def _steps() -> tuple[int, ...]:
@@ -168,6 +182,8 @@ _LENGTHS = {
 }  # fmt: skip
 """First byte → bytes of the length that follows it, and bytes between that and the data (an extension's type)."""
 _STEPS = _steps()
+_CONTAINERS = frozenset((*range(0x80, 0xA0), 0xDC, 0xDD, 0xDE, 0xDF))
+"""First bytes of maps and arrays."""
 
 
 def encode(frame: msgspec.Struct, *, fds: int = 0, max_bytes: int) -> bytes:
@@ -217,6 +233,21 @@ def close_all(fds: Iterable[int]) -> None:
         os.close(fd)
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without garbage collection, which runs again and again over the host's whole heap while many lists are built.
+
+    Decoding is one call into C, so no other thread runs meanwhile, and none of them notices.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
 class Decoder(Generic[T]):
     """Bytes in, whole frames out. ``feed`` what arrived, then take frames with ``next`` until it returns None."""
 
@@ -225,6 +256,8 @@ class Decoder(Generic[T]):
         self._max_bytes = max_bytes
         self._max_depth = max_depth
         self._buffer = bytearray()
+        self.items = 0
+        """How many values the last frame had; 0 if it was small."""
         self._fds: deque[int] = deque()
 
     def feed(self, data: bytes, fds: Sequence[int] = ()) -> None:
@@ -265,9 +298,12 @@ class Decoder(Generic[T]):
     def _decode(self, end: int, count: int) -> T:
         try:
             with memoryview(self._buffer) as view, view[protocol.HEADER_BYTES : end] as payload:
-                if end > _SMALL:
-                    check_items(payload)
-                frame = self._decoder.decode(payload)
+                self.items = count_items(payload) if end > _SMALL else 0
+                if self.items:
+                    with _uncollected():
+                        frame = self._decoder.decode(payload)
+                else:
+                    frame = self._decoder.decode(payload)
             for value in values_of(frame):
                 _check_value(value, count, self._max_depth)
         except (msgspec.DecodeError, RecursionError, ValueError, OverflowError) as error:

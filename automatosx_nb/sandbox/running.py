@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -32,6 +32,8 @@ from automatosx_nb.sandbox.values import all_to_wire, from_wire
 INTERRUPT_GRACE_S = 0.5
 """How long an interrupted call may take to end by itself before its worker is killed."""
 _LONGEST_WAIT_S, _WAITED_FOR = 0.05, 20
+_VALUES_OF_A_MESSAGE = 64
+"""A message with more values than this counts as several: building them is what it costs the host."""
 _IN_BETWEEN = (protocol.Output, protocol.Ask, protocol.Part)
 """Frames after which the worker goes on with the call."""
 _PATIENCE = 10
@@ -264,7 +266,7 @@ class Worker:
                     if messages > self._limits.messages:
                         self._end()
                         raise self._exceeded("messages", messages)
-                    self._pace.keep()
+                    self._keep_pace(1 + self._channel.items // _VALUES_OF_A_MESSAGE, clock)
                 if isinstance(reply, protocol.Output):
                     printed += len(reply.text)
                     if printed > self._limits.output_kb * 1024 + 4096:
@@ -287,6 +289,13 @@ class Worker:
                 close_all(received)
             if isinstance(reply, protocol.Ask):
                 tables.clear()
+
+    def _keep_pace(self, messages: int, clock: _Clock) -> None:
+        """Wait, on the call's own time, until there is room for so many messages."""
+        self._pace.take(messages)
+        while (wait_s := self._pace.wait_s()) > 0 and not self._interrupted:
+            time.sleep(min(wait_s, _LONGEST_WAIT_S))
+            clock.check()
 
     def _answer(
         self, ask: protocol.Ask, received: Sequence[int], tables: ReceivedTables, broker: Broker, clock: _Clock
@@ -383,20 +392,27 @@ class Worker:
 
 
 class Pace:
-    """Lets ``per_s`` messages a second through, and as many at once; who comes faster waits."""
+    """Room for ``per_s`` messages a second, and for as many at once."""
 
-    def __init__(self, per_s: int) -> None:
+    def __init__(self, per_s: int, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._per_s = per_s
+        self._clock = clock
         self._room = float(per_s)
-        self._at = time.monotonic()
+        self._at = clock()
 
-    def keep(self) -> None:
-        """Take one message, after a wait of up to 50 ms where there is no room for it."""
-        now = time.monotonic()
-        self._room = min(self._per_s, self._room + (now - self._at) * self._per_s) - 1
+    def take(self, messages: int) -> None:
+        self._refill()
+        self._room -= messages
+
+    def wait_s(self) -> float:
+        """How long until there is room; after a wait there is some for the next few messages, too."""
+        self._refill()
+        return 0.0 if self._room >= 0 else (_WAITED_FOR - self._room) / self._per_s
+
+    def _refill(self) -> None:
+        now = self._clock()
+        self._room = min(self._per_s, self._room + (now - self._at) * self._per_s)
         self._at = now
-        if self._room < 0:
-            time.sleep(min(_LONGEST_WAIT_S, (_WAITED_FOR - self._room) / self._per_s))
 
 
 class _Clock:

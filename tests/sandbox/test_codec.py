@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from automatosx_nb.errors import ProtocolViolation
 from automatosx_nb.sandbox import protocol
-from automatosx_nb.sandbox.codec import Decoder, Flaw, FrameTooLarge, check_items, encode, find_flaw
+from automatosx_nb.sandbox.codec import Decoder, Flaw, FrameTooLarge, count_items, encode, find_flaw
 
 CAP = 4096
 JSON = st.recursive(
@@ -181,12 +181,14 @@ def result_of(value: bytes, count: int) -> bytes:
     return framed(head + b"\xdd" + count.to_bytes(4, "big") + value * count)
 
 
-@pytest.mark.parametrize("value", [b"\x90", b"\x81\xa0\xc0", b"\xa2\xc4\x80", b"\xd6\xff\0\0\0\0", b"\xc4\x02xy"])
+@pytest.mark.parametrize(
+    "value", [b"\x90", b"\x81\xa0\xc0", b"\xa2\xc4\x80", b"\xd6\xff\0\0\0\0", b"\xc4\x02xy", b"\x07"]
+)
 def test_a_frame_of_millions_of_tiny_values_is_refused_before_any_is_built(value: bytes) -> None:
     end = decoder(max_bytes=16 << 20)
-    end.feed(result_of(value, 1_000_001))
+    end.feed(result_of(value, 250_001))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with pytest.raises(ProtocolViolation, match="more than 1000000 values"):
+    with pytest.raises(ProtocolViolation, match=r"more than (250000 values|50000 lists and objects)"):
         end.next()
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 4 << 10
 
@@ -202,8 +204,7 @@ def test_counting_walks_over_a_value_as_the_decoder_does(value: object) -> None:
                 walked.append(index)
             return super().__getitem__(index)
 
-    check_items(Watched(payload))
-    assert len(walked) == count_values(value)
+    assert count_items(Watched(payload)) == len(walked) == count_values(value)
 
 
 def count_values(value: object) -> int:
@@ -245,4 +246,16 @@ def test_a_value_that_holds_itself_and_one_that_doubles_at_each_level_are_flaws(
         doubling = [doubling, doubling]
     flaw = find_flaw(doubling, max_depth=64)
     assert flaw is not None
-    assert "more than 1000000 values" in flaw.reason
+    assert "more than 50000 lists and objects" in flaw.reason
+    flaw = find_flaw([1] * 250_001, max_depth=64)
+    assert flaw is not None
+    assert "more than 250000 values" in flaw.reason
+
+
+def test_as_many_values_as_may_cross_do() -> None:
+    values: list[object] = [[1] * 249_980, [[]] * 49_990, {str(number): {} for number in range(49_990)}]
+    for value in values:
+        assert find_flaw(value, max_depth=64) is None
+        end = decoder(max_bytes=16 << 20)
+        end.feed(encode(protocol.Result(1, protocol.Json(value)), max_bytes=16 << 20))
+        assert end.next() is not None
