@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -233,6 +234,12 @@ def close_all(fds: Iterable[int]) -> None:
         os.close(fd)
 
 
+@cache
+def _decoder_of(frames: Any) -> Any:
+    """It keeps nothing of what it decodes, and making one takes longer than reading a hundred frames."""
+    return msgspec.msgpack.Decoder(frames)
+
+
 @contextmanager
 def _uncollected() -> Iterator[None]:
     """Without garbage collection, which runs again and again over the host's whole heap while many lists are built.
@@ -252,7 +259,7 @@ class Decoder(Generic[T]):
     """Bytes in, whole frames out. ``feed`` what arrived, then take frames with ``next`` until it returns None."""
 
     def __init__(self, frames: Any, *, max_bytes: int, max_depth: int) -> None:
-        self._decoder: msgspec.msgpack.Decoder[T] = msgspec.msgpack.Decoder(frames)
+        self._decoder: msgspec.msgpack.Decoder[T] = _decoder_of(frames)
         self._max_bytes = max_bytes
         self._max_depth = max_depth
         self._buffer = bytearray()

@@ -62,7 +62,7 @@ def run(value=None):
 _LINUX = sys.platform == "linux"
 
 if _LINUX:
-    from automatosx_nb.sandbox.confine import linux
+    from automatosx_nb.sandbox.confine import linux, seccomp
 
 
 @dataclass(slots=True)
@@ -130,7 +130,7 @@ class Zygote:
             found = procfs.read(pid)
             running.over, running.used = _over(running, found)
             if running.over:
-                _kill_session(pid)
+                _kill_group(pid)
             elif found is not None and found.own_mb > running.limits.resident_mb / 2:
                 self._watch_ms = _CLOSE_WATCH_MS
 
@@ -174,7 +174,7 @@ class Zygote:
     def _become_worker(self, sock: socket.socket, spawn: protocol.Spawn, folder: Path, zygote: int) -> NoReturn:
         """In the child. Whatever happens here, it never returns into the fork server's loop."""
         try:
-            os.setsid()
+            os.setpgid(0, 0)  # in the fork server's session, which has no terminal; its own would take a millisecond
             if _LINUX:
                 linux.die_with(zygote)
             gc.enable()
@@ -200,7 +200,7 @@ class Zygote:
         if running is None:
             return
         _await_end(pid)
-        _kill_session(pid)
+        _kill_group(pid)
         _, status, usage = os.wait4(pid, 0)
         self._end_orphans()
         for pidfd in [fd for fd, owner in self._pidfds.items() if owner == pid]:
@@ -216,7 +216,7 @@ class Zygote:
         )
 
     def _end_orphans(self) -> None:
-        """Kill what a worker started and left its session: only where no layer keeps it from starting processes."""
+        """Kill what a worker started and that left its group: only where no layer keeps it from starting processes."""
         if not _LINUX:
             return
         while orphans := linux.children() - self._running.keys():
@@ -227,7 +227,7 @@ class Zygote:
     def end(self) -> None:
         """Kill every worker and remove every folder."""
         for pid in self._running:
-            _kill_session(pid)
+            _kill_group(pid)
         for pid in list(self._running):
             self._reap(pid)
         folders.remove(self._base)
@@ -251,8 +251,8 @@ def _await_end(pid: int) -> None:
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
 
 
-def _kill_session(pid: int) -> None:
-    """A worker leads a session and a group of its own; before it does, there is only itself to kill."""
+def _kill_group(pid: int) -> None:
+    """A worker leads a process group of its own; before it does, there is only itself to kill."""
     os.kill(pid, signal.SIGKILL)
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
@@ -293,7 +293,9 @@ def _preload(libraries: Sequence[str]) -> None:
     """
     for module in pkgutil.iter_modules(sdk.__path__, f"{sdk.__name__}."):
         importlib.import_module(module.name)
-    Decoder(protocol.ToWorker, max_bytes=MAX_BYTES, max_depth=MAX_DEPTH)  # msgspec keeps what it learned of the types
+    Decoder(protocol.ToWorker, max_bytes=MAX_BYTES, max_depth=MAX_DEPTH)  # made once, and kept
+    if _LINUX:
+        seccomp.prepare()
     for encoding in ("utf-8", "ascii", "latin-1", "idna"):
         "".encode(encoding)
     _load_once()

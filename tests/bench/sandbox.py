@@ -16,19 +16,19 @@ import sys
 import sysconfig
 from collections.abc import Callable, Sequence
 from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+import confined_child  # type: ignore[import-not-found]  # it lies beside this script
 import msgspec
 
 from automatosx_nb.sandbox import launcher
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.supervisor import Program, Sandbox
 
-if TYPE_CHECKING:  # a process of multiprocessing imports this module, and pyarrow would start a thread in it
+if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
 
 MIB = 1 << 20
@@ -77,20 +77,10 @@ def show_ratio(what: str, pair: tuple[float, float], yardstick: str, bound: floa
 # --- start ----------------------------------------------------------------------------------------------------
 
 
-def confined_child(end: Connection, folder: str, canary: str, readable: Sequence[str], network: str) -> None:
-    """What a worker does until it may load a plugin, in a process of ``multiprocessing``."""
-    from automatosx_nb.sandbox.confine import Confinement, confine
-
-    os.setsid()
-    layers = confine(Confinement(Limits(), readable, folder, canary, network))
-    end.send_bytes(",".join(layers.values()).encode())
-    end.recv_bytes()
-    os._exit(0)
-
-
 def starting(sandbox: Sandbox) -> bool:
     context = get_context("forkserver")
-    context.set_forkserver_preload(["__main__", "automatosx_nb.sandbox.zygote"])
+    context.set_forkserver_preload(["automatosx_nb.sandbox.zygote", "automatosx_nb.sandbox.confine.linux"])
+    del sys.modules["__main__"].__file__  # or each of its processes runs this file once more
     readable = [*launcher.readable(), str(Path(sysconfig.get_path("stdlib")))]
     with TemporaryDirectory() as base:
         folder, canary = Path(base) / "worker", Path(base) / "canary"
@@ -100,7 +90,7 @@ def starting(sandbox: Sandbox) -> bool:
         def theirs() -> float:
             here, there = context.Pipe()
             started = perf_counter()
-            process = context.Process(target=confined_child, args=(there, str(folder), str(canary), readable, "active"))
+            process = context.Process(target=confined_child.run, args=(there, str(folder), str(canary), readable))
             process.start()
             layers = here.recv_bytes()
             spent = perf_counter() - started

@@ -6,6 +6,7 @@ import ctypes
 import errno
 import platform
 import struct
+from functools import cache
 
 from automatosx_nb.sandbox.confine.libc import call
 from automatosx_nb.sandbox.confine.syscalls import ARCHITECTURES, BY_ARGUMENT, NOT_IMPLEMENTED, OPENING, Architecture
@@ -16,6 +17,9 @@ _ALLOW, _ERRNO, _KILL_PROCESS = 0x7FFF0000, 0x00050000, 0x80000000
 _OFFSET_NUMBER, _OFFSET_ARCHITECTURE, _OFFSET_ARGUMENTS = 0, 4, 16
 _X32_BIT = 0x40000000
 _PR_SET_SECCOMP, _MODE_FILTER = 22, 2
+
+_NO_PID = 0xFFFFFFFF
+"""Stands for the pid in a filter that is nobody's yet. No pid is as large."""
 
 Instruction = tuple[int, int, int, int]
 
@@ -69,8 +73,28 @@ def _opening(flags: int) -> list[Instruction]:
     ]
 
 
+@cache
+def _assembled(machine: str) -> tuple[bytes, tuple[int, ...]]:
+    """The filter of a machine as the kernel reads it, and where in it the pid belongs.
+
+    It is assembled once, in the fork server: all but the pid is the same for each worker.
+    """
+    raw, places = bytearray(), []
+    for instruction in program(ARCHITECTURES[machine], _NO_PID):
+        raw += struct.pack("<HBBI", *instruction)
+        if instruction[3] == _NO_PID:
+            places.append(len(raw) - 4)
+    return bytes(raw), tuple(places)
+
+
 class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
+
+
+def prepare() -> None:
+    """Do before a fork what every worker would do after it."""
+    if platform.machine() in ARCHITECTURES:
+        _assembled(platform.machine())
 
 
 def install(pid: int) -> str:
@@ -78,10 +102,11 @@ def install(pid: int) -> str:
     architecture = ARCHITECTURES.get(platform.machine())
     if architecture is None:
         return f"no table of system calls for {platform.machine()}"
-    code = program(architecture, pid)
-    raw = b"".join(struct.pack("<HBBI", *instruction) for instruction in code)
+    raw, places = _assembled(platform.machine())
     buffer = ctypes.create_string_buffer(raw, len(raw))
-    header = _Program(len(code), ctypes.addressof(buffer))
+    for place in places:
+        struct.pack_into("<I", buffer, place, pid)
+    header = _Program(len(raw) // 8, ctypes.addressof(buffer))
     try:
         call("prctl", _PR_SET_SECCOMP, _MODE_FILTER, ctypes.addressof(header), 0, 0)
     except OSError as error:

@@ -1,0 +1,21 @@
+"""What a worker does until it may load a plugin, in a process of ``multiprocessing``: the yardstick of ``sandbox.py``.
+
+A module of its own, so that such a process imports nothing that it does not need.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from multiprocessing.connection import Connection
+
+from automatosx_nb.sandbox.confine import Confinement, confine
+from automatosx_nb.sandbox.limits import Limits
+
+
+def run(end: Connection, folder: str, canary: str, readable: Sequence[str]) -> None:
+    os.setpgid(0, 0)
+    layers = confine(Confinement(Limits(), readable, folder, canary, network="active"))
+    end.send_bytes(",".join(layers.values()).encode())
+    end.recv_bytes()
+    os._exit(0)
