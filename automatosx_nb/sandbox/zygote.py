@@ -78,6 +78,15 @@ class Running:
     used: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Spare:
+    """A confined worker that nobody has asked for yet: how it was asked to be, and the host's end of its socket."""
+
+    spawn: protocol.Spawn
+    pid: int
+    sock: socket.socket
+
+
 class Zygote:
     """``base``: a folder of this fork server's own, in which it makes one for each worker."""
 
@@ -94,6 +103,8 @@ class Zygote:
         self._pidfds: dict[int, int] = {}
         self._watched_at = 0.0
         self._watch_ms = _WATCH_MS
+        self._spare: Spare | None = None
+        self._wanted: protocol.Spawn | None = None
 
     def serve(self) -> None:
         """Until the host is gone."""
@@ -105,9 +116,11 @@ class Zygote:
             poller = select.poll()
             for fd in (self._control.fileno(), *self._pidfds, *([] if host is None else [host])):
                 poller.register(fd, select.POLLIN)
-            ready = {fd for fd, _ in poller.poll(self._watch_ms if self._running else None)}
+            ready = {fd for fd, _ in poller.poll(self._patience_ms())}
             if host in ready:
                 return
+            if not ready:
+                self._prepare_spare()
             self._watch()
             for fd in ready & self._pidfds.keys():
                 self._reap(self._pidfds[fd])
@@ -117,6 +130,12 @@ class Zygote:
                     self._answer(frame)
                 except ChannelClosed:
                     return
+
+    def _patience_ms(self) -> int | None:
+        """How long to wait for a request: not at all while there is a spare to make, for ever without workers."""
+        if self._wanted is not None:
+            return 0
+        return self._watch_ms if len(self._running) > (self._spare is not None) else None
 
     def _watch(self) -> None:
         """Kill the workers that went over a limit which the system does not keep."""
@@ -147,29 +166,56 @@ class Zygote:
     # --- starting ---------------------------------------------------------------------------------------------
 
     def _spawn(self, spawn: protocol.Spawn) -> None:
-        if (threads := _threads()) > 1:  # a fork would copy one of them, and no wall reaches the others
-            self._control.send(protocol.NotSpawned(f"it has {threads} threads"))
-            return
         try:
-            folder = Path(tempfile.mkdtemp(prefix="worker-", dir=self._base))
-            ours, theirs = socket.socketpair()
+            pid, ours = self._take_spare(spawn) or self._fork(spawn)
         except OSError as error:
             self._control.send(protocol.NotSpawned(str(error)))
             return
+        with ours:
+            handles = [fd for fd, owner in self._pidfds.items() if owner == pid]
+            self._control.send(protocol.Spawned(pid), [ours.fileno(), *handles])
+        self._wanted = spawn
+
+    def _take_spare(self, spawn: protocol.Spawn) -> tuple[int, socket.socket] | None:
+        """The worker that waits, if it is confined as this one has to be."""
+        spare = self._spare
+        if spare is None or spare.spawn != spawn or _has_ended(spare.pid):
+            return None
+        self._spare = None
+        return spare.pid, spare.sock
+
+    def _prepare_spare(self) -> None:
+        """Have a worker wait for the next request, which is most often like the last one. No plugin ran in it."""
+        spawn, self._wanted = self._wanted, None
+        if spawn is None or (self._spare is not None and self._spare.spawn == spawn):
+            return
+        if self._spare is not None:
+            _kill_group(self._spare.pid)
+            self._reap(self._spare.pid)
+        with contextlib.suppress(OSError):
+            self._spare = Spare(spawn, *self._fork(spawn))
+
+    def _fork(self, spawn: protocol.Spawn) -> tuple[int, socket.socket]:
+        """:raises OSError: it could not be forked."""
+        if (threads := _threads()) > 1:  # a fork would copy one of them, and no wall reaches the others
+            raise OSError(f"it has {threads} threads")
+        folder = Path(tempfile.mkdtemp(prefix="worker-", dir=self._base))
         zygote = os.getpid()
-        with ours, theirs:
+        ours, theirs = socket.socketpair()
+        with theirs:
             try:
                 pid = os.fork()
-            except OSError as error:
-                self._control.send(protocol.NotSpawned(str(error)))
-                return
+            except OSError:
+                ours.close()
+                folders.remove(folder)
+                raise
             if pid == 0:
                 self._become_worker(theirs, spawn, folder, zygote)
-            self._running[pid] = Running(folder, spawn.limits)
-            pidfd = _pidfd(pid)
-            if pidfd is not None:
-                self._pidfds[pidfd] = pid
-            self._control.send(protocol.Spawned(pid), [ours.fileno(), *([] if pidfd is None else [pidfd])])
+        self._running[pid] = Running(folder, spawn.limits)
+        pidfd = _pidfd(pid)
+        if pidfd is not None:
+            self._pidfds[pidfd] = pid
+        return pid, ours
 
     def _become_worker(self, sock: socket.socket, spawn: protocol.Spawn, folder: Path, zygote: int) -> NoReturn:
         """In the child. Whatever happens here, it never returns into the fork server's loop."""
@@ -199,6 +245,9 @@ class Zygote:
         running = self._running.pop(pid, None)
         if running is None:
             return
+        if self._spare is not None and self._spare.pid == pid:
+            self._spare.sock.close()
+            self._spare = None
         _await_end(pid)
         _kill_group(pid)
         _, status, usage = os.wait4(pid, 0)
@@ -244,6 +293,10 @@ def _over(running: Running, found: procfs.Usage | None) -> tuple[str, float]:
     if found is not None and found.own_mb > limits.resident_mb:
         return "resident_mb", found.own_mb
     return "", 0.0
+
+
+def _has_ended(pid: int) -> bool:
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def _await_end(pid: int) -> None:
