@@ -41,7 +41,7 @@ ENVIRONMENT = {
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
 }
 """All that a worker's environment holds. One thread a library, so that an address space limit means something, and none
-from importing numpy, pandas or pyarrow, so that a fork server can do that (ADR 7)."""
+from importing numpy, pandas or pyarrow, so that a fork server can do that (ADR 8)."""
 
 PRELOADED = ("numpy", "pandas", "pyarrow")
 """Libraries that a fork server may have imported for its workers. polars starts threads when it is imported."""
