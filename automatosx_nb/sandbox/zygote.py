@@ -220,7 +220,7 @@ class Zygote:
     def _become_worker(self, sock: socket.socket, spawn: protocol.Spawn, folder: Path, zygote: int) -> NoReturn:
         """In the child. Whatever happens here, it never returns into the fork server's loop."""
         try:
-            os.setpgid(0, 0)  # in the fork server's session, which has no terminal; its own would take a millisecond
+            os.setsid()
             if _LINUX:
                 linux.die_with(zygote)
             gc.enable()
@@ -305,7 +305,7 @@ def _await_end(pid: int) -> None:
 
 
 def _kill_group(pid: int) -> None:
-    """A worker leads a process group of its own; before it does, there is only itself to kill."""
+    """A worker leads a session and a group of its own; before it does, there is only itself to kill."""
     os.kill(pid, signal.SIGKILL)
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)

@@ -14,7 +14,7 @@ from automatosx_nb.sandbox.limits import Limits
 
 
 def run(end: Connection, folder: str, canary: str, readable: Sequence[str]) -> None:
-    os.setpgid(0, 0)
+    os.setsid()
     layers = confine(Confinement(Limits(), readable, folder, canary, network="active"))
     end.send_bytes(",".join(layers.values()).encode())
     end.recv_bytes()
