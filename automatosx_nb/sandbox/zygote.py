@@ -224,6 +224,8 @@ class Zygote:
             if _LINUX:
                 linux.die_with(zygote)
             gc.enable()
+            if self._spare is not None:
+                self._spare.sock.close()  # the host's end of a neighbour's socket, whatever else may be inherited
             end = _close_all_but(sock)
             confinement = Confinement(
                 limits=spawn.limits,

@@ -15,6 +15,8 @@ from automatosx_nb.sandbox.limits import Limits
 
 def run(end: Connection, folder: str, canary: str, readable: Sequence[str]) -> None:
     os.setsid()
+    os.closerange(3, end.fileno())
+    os.closerange(end.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
     layers = confine(Confinement(Limits(), readable, folder, canary, network="active"))
     end.send_bytes(",".join(layers.values()).encode())
     end.recv_bytes()

@@ -209,21 +209,35 @@ def test_a_flood_of_threads_with_small_stacks_is_stopped(attack: Any, host: Any)
     assert exceeded(worker, "m:m", host) == "threads"
 
 
+def named(name: str) -> list[int]:
+    """The processes of that name, by the pids of this namespace."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/comm"):
+        try:
+            if path.read_text().strip() == name:
+                found.append(int(path.parent.name))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found
+
+
 @linux
 @pytest.mark.parametrize("leave", ["os.setsid()", "pass"], ids=["a session of its own", "its session"])
 def test_without_a_filter_the_processes_that_a_worker_started_end_with_it(attack: Any, host: Any, leave: str) -> None:
     """Where seccomp is missing a worker can start processes; killing it kills them, however far they went away."""
+    name = f"born{os.getpid()}"
     worker = attack(
-        "import os, time\ndef m():\n    born = []\n    for _ in range(8):\n        reader, writer = os.pipe()\n"
+        f"import ctypes, os, time\ndef m():\n    ctypes.CDLL(None).prctl(15, b'{name}')\n    born = 0\n"
+        "    for _ in range(8):\n        reader, writer = os.pipe()\n"
         f"        if os.fork() == 0:\n            {leave}\n            if os.fork() == 0:\n"
-        "                os.write(writer, str(os.getpid()).encode())\n                time.sleep(99)\n"
-        "            time.sleep(99)\n        born.append(int(os.read(reader, 20)))\n    return born\n",
+        "                os.write(writer, b'x')\n                time.sleep(99)\n"
+        "            time.sleep(99)\n        born += len(os.read(reader, 1))\n    return born\n",
         without=["seccomp"],
     )
-    born = worker.call("m:m", broker=host)
-    assert all(Path(f"/proc/{pid}").exists() for pid in born)
+    assert worker.call("m:m", broker=host) == 8
+    assert len(named(name)) == 17
     worker.stop()
-    assert [pid for pid in born if not gone(pid)] == []
+    assert [pid for pid in named(name) if not gone(pid)] == []
 
 
 def test_folders_nested_by_the_thousand_end_neither_the_fork_server_nor_the_host(attack: Any, host: Any) -> None:

@@ -19,11 +19,15 @@ from typing import Any, get_args
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import automatosx_nb
 from automatosx_nb.errors import RestartRequired, WorkerLost
 from automatosx_nb.sandbox import launcher, protocol
 from automatosx_nb.sandbox.codec import Decoder
+from automatosx_nb.sandbox.confine import seccomp
+from automatosx_nb.sandbox.confine.syscalls import ARCHITECTURES
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.supervisor import Program, Sandbox
 
@@ -402,3 +406,13 @@ def test_it_starts_when_the_package_is_installed_in_an_environment_of_its_own(tm
     file, value, error = run.stdout.split()
     assert Path(file).is_relative_to(site)
     assert (value, error) == ("42", "PermissionError")
+
+
+@given(pid=st.integers(1, 1 << 22))
+def test_the_filter_that_is_assembled_ahead_is_that_of_the_workers_own_pid(pid: int) -> None:
+    for machine, architecture in ARCHITECTURES.items():
+        assembled, places = seccomp._assembled(machine)
+        raw = bytearray(assembled)
+        for place in places:
+            struct.pack_into("<I", raw, place, pid)
+        assert raw == b"".join(struct.pack("<HBBI", *each) for each in seccomp.program(architecture, pid))

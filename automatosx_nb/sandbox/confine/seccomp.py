@@ -18,9 +18,6 @@ _OFFSET_NUMBER, _OFFSET_ARCHITECTURE, _OFFSET_ARGUMENTS = 0, 4, 16
 _X32_BIT = 0x40000000
 _PR_SET_SECCOMP, _MODE_FILTER = 22, 2
 
-_NO_PID = 0xFFFFFFFF
-"""Stands for the pid in a filter that is nobody's yet. No pid is as large."""
-
 Instruction = tuple[int, int, int, int]
 
 
@@ -79,12 +76,9 @@ def _assembled(machine: str) -> tuple[bytes, tuple[int, ...]]:
 
     It is assembled once, in the fork server: all but the pid is the same for each worker.
     """
-    raw, places = bytearray(), []
-    for instruction in program(ARCHITECTURES[machine], _NO_PID):
-        raw += struct.pack("<HBBI", *instruction)
-        if instruction[3] == _NO_PID:
-            places.append(len(raw) - 4)
-    return bytes(raw), tuple(places)
+    one, other = (program(ARCHITECTURES[machine], pid) for pid in (1, 2))
+    raw = b"".join(struct.pack("<HBBI", *instruction) for instruction in one)
+    return raw, tuple(8 * index + 4 for index in range(len(one)) if one[index] != other[index])
 
 
 class _Program(ctypes.Structure):
