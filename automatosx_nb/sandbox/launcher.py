@@ -53,7 +53,7 @@ spec = importlib.util.spec_from_file_location(
 module = sys.modules["automatosx_nb"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
 from automatosx_nb.sandbox.zygote import main
-main(given["control"], given["host"], given["base"], given["readable"], namespaces=given["namespaces"])
+main(given["control"], given["host"], given["base"], given["readable"], namespaced=given["namespaces"])
 """
 
 

@@ -16,7 +16,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -25,7 +25,7 @@ from automatosx_nb import sdk
 from automatosx_nb.sandbox import folders, protocol, worker
 from automatosx_nb.sandbox.channel import Channel, ChannelClosed
 from automatosx_nb.sandbox.codec import Decoder
-from automatosx_nb.sandbox.confine import Confinement, confine
+from automatosx_nb.sandbox.confine import LEFT_OUT, Confinement, confine
 from automatosx_nb.sandbox.limits import Limits
 
 MAX_BYTES = 1 << 16
@@ -36,27 +36,38 @@ _WATCH_MS = 250  # how often a worker's files and threads are counted
 _LINUX = sys.platform == "linux"
 
 if _LINUX:
-    from automatosx_nb.sandbox.confine import linux
+    from automatosx_nb.sandbox.confine import linux, namespaces
 
 
 @dataclass(slots=True)
 class Running:
-    """A worker that was not waited for yet. ``over``: the limit for which it was killed, else empty."""
+    """A worker that was not waited for yet. ``over``: the limit for which it was killed, else empty.
 
+    ``pid`` is what this process knows it by. To the host, and as a key here, it has the pid of the host's namespace.
+    """
+
+    pid: int
     folder: Path
     limits: Limits
     over: str = ""
 
 
 class Zygote:
-    """``base``: a folder of this fork server's own, in which it makes one for each worker."""
+    """``host``: its pidfd, where there are pidfds; ``base``: a folder of this fork server's own, for the workers'."""
 
-    def __init__(self, control: socket.socket, host: int, base: Path, readable: Sequence[str], network: str) -> None:
+    def __init__(
+        self,
+        control: socket.socket,
+        host: int | None,
+        base: Path,
+        readable: Sequence[str],
+        layers: Mapping[str, str],
+    ) -> None:
         self._control: Channel[Any] = Channel(control, protocol.ToForkServer, max_bytes=MAX_BYTES, max_depth=MAX_DEPTH)
         self._host = host
         self._base = base
         self._readable = readable
-        self._network = network
+        self._layers = layers
         self._canary = base / "canary"
         self._canary.write_text("a worker cannot read this\n", encoding="utf-8")
         self._running: dict[int, Running] = {}
@@ -66,16 +77,13 @@ class Zygote:
 
     def serve(self) -> None:
         """Until the host is gone."""
-        self._control.send(protocol.Ready(os.getpid()))
-        host = _pidfd(self._host)
-        if os.getppid() != self._host:
-            return
+        self._control.send(protocol.Ready(namespaces.pid_outside() if _LINUX else os.getpid()))
         while True:
             poller = select.poll()
-            for fd in (self._control.fileno(), *self._pidfds, *([] if host is None else [host])):
+            for fd in (self._control.fileno(), *self._pidfds, *([] if self._host is None else [self._host])):
                 poller.register(fd, select.POLLIN)
             ready = {fd for fd, _ in poller.poll(_WATCH_MS if self._running else None)}
-            if host in ready:
+            if self._host in ready:
                 return
             self._watch()
             for fd in ready & self._pidfds.keys():
@@ -97,14 +105,14 @@ class Zygote:
             if not running.over:
                 running.over = _over(pid, running)
                 if running.over:
-                    os.kill(pid, signal.SIGKILL)
+                    os.kill(running.pid, signal.SIGKILL)
 
     def _answer(self, frame: object) -> None:
         if isinstance(frame, protocol.Spawn):
             self._spawn(frame)
         elif isinstance(frame, protocol.Signal):
             if frame.pid in self._running:
-                os.kill(frame.pid, frame.number)
+                os.kill(self._running[frame.pid].pid, frame.number)
         elif isinstance(frame, protocol.Reap):
             self._reap(frame.pid)
             self._control.send(self._ended.pop(frame.pid, protocol.Reaped(-256, 0.0, 0.0)))
@@ -127,11 +135,13 @@ class Zygote:
                 return
             if pid == 0:
                 self._become_worker(theirs, spawn, folder, zygote)
-            self._running[pid] = Running(folder, spawn.limits)
             pidfd = _pidfd(pid)
+            known_as = pid
             if pidfd is not None:
-                self._pidfds[pidfd] = pid
-            self._control.send(protocol.Spawned(pid), [ours.fileno(), *([] if pidfd is None else [pidfd])])
+                known_as = namespaces.pid_outside(pidfd)
+                self._pidfds[pidfd] = known_as
+            self._running[known_as] = Running(pid, folder, spawn.limits)
+            self._control.send(protocol.Spawned(known_as), [ours.fileno(), *([] if pidfd is None else [pidfd])])
 
     def _become_worker(self, sock: socket.socket, spawn: protocol.Spawn, folder: Path, zygote: int) -> NoReturn:
         """In the child. Whatever happens here, it never returns into the fork server's loop."""
@@ -140,13 +150,13 @@ class Zygote:
             if _LINUX:
                 linux.die_with(zygote)
             gc.enable()
-            end = _close_all_but(sock)
+            end = _only(sock, inherits="process" in spawn.without)
             confinement = Confinement(
                 limits=spawn.limits,
                 readable=self._readable,
                 folder=str(folder),
                 canary=str(self._canary),
-                network=self._network,
+                namespaces=self._layers,
                 without=spawn.without,
             )
             layers = confine(confinement)
@@ -161,7 +171,7 @@ class Zygote:
         running = self._running.pop(pid, None)
         if running is None:
             return
-        _, status, usage = os.wait4(pid, 0)
+        _, status, usage = os.wait4(running.pid, 0)
         for pidfd in [fd for fd, owner in self._pidfds.items() if owner == pid]:
             del self._pidfds[pidfd]
             os.close(pidfd)
@@ -174,8 +184,8 @@ class Zygote:
 
     def end(self) -> None:
         """Kill every worker and remove every folder."""
-        for pid in self._running:
-            os.kill(pid, signal.SIGKILL)
+        for running in self._running.values():
+            os.kill(running.pid, signal.SIGKILL)
         for pid in list(self._running):
             self._reap(pid)
         folders.remove(self._base)
@@ -206,8 +216,10 @@ def _pidfd(pid: int) -> int | None:
         return None
 
 
-def _close_all_but(sock: socket.socket) -> socket.socket:
-    """0, 1 and 2 are /dev/null already; the socket becomes 3; everything else is closed."""
+def _only(sock: socket.socket, *, inherits: bool) -> socket.socket:
+    """0, 1 and 2 are /dev/null already; the socket becomes 3; everything else is closed, unless it is inherited."""
+    if inherits:
+        return sock
     fd = os.dup2(sock.detach(), _WORKER_SOCKET, inheritable=False)
     os.closerange(_WORKER_SOCKET + 1, os.sysconf("SC_OPEN_MAX"))
     return socket.socket(fileno=fd)
@@ -222,16 +234,18 @@ def _preload() -> None:
         "".encode(encoding)
 
 
-def main(control: int, host: int, base: str, readable: Sequence[str], *, namespaces: bool = True) -> NoReturn:
+def main(control: int, host: int, base: str, readable: Sequence[str], *, namespaced: bool = True) -> NoReturn:
     """``control``: the descriptor of the socket to the host; ``host``: its pid. Ends the process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _preload()
-    network = "left out"
+    watched = _pidfd(host)
+    if os.getppid() != host:
+        os._exit(0)
+    layers: Mapping[str, str] = {}
     if _LINUX:
-        if namespaces:
-            network = linux.leave_network()
+        layers = namespaces.enter() if namespaced else dict.fromkeys(("network", "pids"), LEFT_OUT)
         linux.hide()
-    zygote = Zygote(socket.socket(fileno=control), host, Path(base), readable, network)
+    zygote = Zygote(socket.socket(fileno=control), watched, Path(base), readable, layers)
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(null, fd)

@@ -7,14 +7,13 @@ import os
 import resource
 import struct
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from automatosx_nb.errors import LimitExceeded, PluginFailed
-from automatosx_nb.sandbox.confine import ACTIVE, LAYERS, Confinement, darwin, rlimits, seccomp
+from automatosx_nb.sandbox.confine import ACTIVE, LAYERS, rlimits, seccomp
 from automatosx_nb.sandbox.confine.syscalls import ARCHITECTURES, BY_ARGUMENT
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.supervisor import Sandbox
@@ -130,7 +129,7 @@ def test_every_layer_is_active_where_the_kernel_has_them(sandbox: Sandbox) -> No
     )
 
 
-@pytest.mark.parametrize("layer", ["rlimits", "landlock", "seccomp", "language"])
+@pytest.mark.parametrize("layer", ["process", "rlimits", "landlock", "seccomp", "language"])
 def test_a_layer_that_was_left_out_is_reported_as_missing(start: Any, layer: str) -> None:
     assert start("", language=True, without=[layer]).layers[layer] == "left out"
 
@@ -297,13 +296,3 @@ def test_limits_never_rise_above_what_the_process_may_have(monkeypatch: pytest.M
     assert table[resource.RLIMIT_CPU] == (7, 8)
     assert table[resource.RLIMIT_NOFILE] == (9, 9)
     assert table[resource.RLIMIT_CORE] == (0, 0)
-
-
-def test_macos_reports_what_it_lacks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    mask = os.umask(0o022)
-    confinement = Confinement(Limits(), [], str(tmp_path), "", "none", ["rlimits"])
-    layers: Mapping[str, str] = darwin.confine(confinement)
-    os.umask(mask)
-    assert set(layers) == set(LAYERS)
-    assert [name for name in LAYERS if layers[name] == ACTIVE] == ["process"]

@@ -7,7 +7,7 @@ import errno
 import platform
 import struct
 
-from automatosx_nb.sandbox.confine.libc import call
+from automatosx_nb.sandbox.confine.libc import syscall
 from automatosx_nb.sandbox.confine.syscalls import ARCHITECTURES, BY_ARGUMENT, NOT_IMPLEMENTED, OPENING, Architecture
 
 _LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_IF_ANY, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
@@ -15,7 +15,7 @@ _O_TRUNC, _O_ACCMODE, _O_TMPFILE = 0o1000, 0o3, 0o20000000
 _ALLOW, _ERRNO, _KILL_PROCESS = 0x7FFF0000, 0x00050000, 0x80000000
 _OFFSET_NUMBER, _OFFSET_ARCHITECTURE, _OFFSET_ARGUMENTS = 0, 4, 16
 _X32_BIT = 0x40000000
-_PR_SET_SECCOMP, _MODE_FILTER = 22, 2
+_SET_MODE_FILTER, _ALL_THREADS = 1, 1
 
 Instruction = tuple[int, int, int, int]
 
@@ -74,7 +74,7 @@ class _Program(ctypes.Structure):
 
 
 def install(pid: int) -> str:
-    """Put the filter on the calling thread, which has to be the only one. ``active``, or why not."""
+    """Put the filter on every thread of the calling process, whose id is ``pid``. ``active``, or why not."""
     architecture = ARCHITECTURES.get(platform.machine())
     if architecture is None:
         return f"no table of system calls for {platform.machine()}"
@@ -83,7 +83,7 @@ def install(pid: int) -> str:
     buffer = ctypes.create_string_buffer(raw, len(raw))
     header = _Program(len(code), ctypes.addressof(buffer))
     try:
-        call("prctl", _PR_SET_SECCOMP, _MODE_FILTER, ctypes.addressof(header), 0, 0)
+        stray = syscall(architecture.seccomp, _SET_MODE_FILTER, _ALL_THREADS, ctypes.addressof(header))
     except OSError as error:
         return f"the kernel refused the filter ({error.strerror})"
-    return "active"
+    return "active" if stray == 0 else f"thread {stray} cannot be filtered"

@@ -18,9 +18,10 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """``audit`` is the kernel's AUDIT_ARCH value; ``numbers`` maps names to system call numbers."""
+    """``audit``: the kernel's AUDIT_ARCH value; ``seccomp``: the number of seccomp(2); ``numbers``: those allowed."""
 
     audit: int
+    seccomp: int
     numbers: dict[str, int]
 
 
@@ -63,8 +64,8 @@ _AARCH64 = {
 }  # fmt: skip
 
 ARCHITECTURES = {
-    "x86_64": Architecture(0xC000003E, _X86_64),
-    "aarch64": Architecture(0xC00000B7, _AARCH64),
+    "x86_64": Architecture(0xC000003E, 317, _X86_64),
+    "aarch64": Architecture(0xC00000B7, 277, _AARCH64),
 }
 
 ByArgument = tuple[Literal["equal", "self"], int, tuple[int, ...]]
