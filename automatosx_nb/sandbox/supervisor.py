@@ -13,6 +13,7 @@ from automatosx_nb.sandbox.confine import ACTIVE
 from automatosx_nb.sandbox.launcher import ForkServer
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.running import Broker, Usage, Worker
+from automatosx_nb.sandbox.tiers import of_another_system
 
 __all__ = ["Broker", "Limits", "Program", "Sandbox", "Usage", "Worker"]
 
@@ -63,21 +64,20 @@ class Sandbox:
         return worker
 
     def layers(self) -> Mapping[str, str]:
-        """Each layer and ``active``, or why it is not: found by starting an empty worker.
+        """Each layer and ``active``, or why it is not: found by starting an empty worker, required ones or not.
 
         :raises SandboxUnavailable: no worker can be started.
         """
-        worker = self._spawn("automatosx.probe", Limits(), ())
+        worker = Worker(self._state.fork_server(), "automatosx.probe", Limits(), ())
         try:
             return dict(worker.layers)
         finally:
             worker.stop()
 
     def _spawn(self, plugin: str, limits: Limits, without: Collection[str]) -> Worker:
-        server = self._state.fork_server()
-        worker = Worker(server, plugin, limits, without)
-        missing = [f"{name}: {worker.layers.get(name, 'unknown')}" for name in sorted(self._required)
-                   if worker.layers.get(name) != ACTIVE]  # fmt: skip
+        worker = Worker(self._state.fork_server(), plugin, limits, without)
+        states = {name: worker.layers.get(name) or of_another_system(name) for name in sorted(self._required)}
+        missing = [f"{name}: {state}" for name, state in states.items() if state != ACTIVE]
         if missing:
             worker.stop()
             raise SandboxUnavailable(f"the policy requires layers that are missing here ({'; '.join(missing)})")
