@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import os
 import resource
-import struct
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,7 @@ from typing import Any
 import pytest
 
 from automatosx_nb.errors import LimitExceeded, PluginFailed
-from automatosx_nb.sandbox.confine import ACTIVE, LAYERS, rlimits, seccomp
-from automatosx_nb.sandbox.confine.syscalls import ARCHITECTURES, BY_ARGUMENT
+from automatosx_nb.sandbox.confine import ACTIVE, LAYERS, rlimits
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.supervisor import Sandbox
 
@@ -38,84 +36,6 @@ def syscall(*arguments):
 def attempt(start: Any, broker: Any) -> Any:
     worker = start(TRY)
     return lambda code, **names: worker.call("m:attempt", [code], names, broker=broker)
-
-
-def run_filter(code: list[seccomp.Instruction], number: int, audit: int, arguments: tuple[int, ...] = ()) -> int:
-    """The verdict of a filter, by the rules of classic BPF, for one system call."""
-    data = struct.pack("<IIQ6Q", number, audit, 0, *arguments, *(0,) * (6 - len(arguments)))
-    accumulator, at = 0, 0
-    while True:
-        operation, if_true, if_false, constant = code[at]
-        at += 1
-        if operation == 0x20:
-            accumulator = int.from_bytes(data[constant : constant + 4], "little")
-        elif operation == 0x15:
-            at += if_true if accumulator == constant else if_false
-        elif operation == 0x45:
-            at += if_true if accumulator & constant else if_false
-        elif operation == 0x35:
-            at += if_true if accumulator >= constant else if_false
-        else:
-            return constant
-
-
-def allowed_numbers(machine: str) -> set[int]:
-    architecture = ARCHITECTURES[machine]
-    code = seccomp.program(architecture, 42)
-    return {number for number in range(600) if run_filter(code, number, architecture.audit) == 0x7FFF0000}
-
-
-@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
-def test_the_filter_allows_what_its_table_lists_and_nothing_else(machine: str) -> None:
-    numbers = ARCHITECTURES[machine].numbers
-    plain = {number for name, number in numbers.items() if name not in BY_ARGUMENT and name != "clone3"}
-    by_zero = {numbers["prlimit64"], numbers["fcntl"]}  # their argument 0 is one of those allowed
-    assert allowed_numbers(machine) == plain | by_zero
-
-
-@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
-def test_threads_pass_the_filter_and_processes_do_not(machine: str) -> None:
-    architecture = ARCHITECTURES[machine]
-    code, clone = seccomp.program(architecture, 42), architecture.numbers["clone"]
-    assert run_filter(code, clone, architecture.audit, (0x3D0F00,)) == 0x7FFF0000
-    for flags in (17, 0x4000 | 17, 0x10000000 | 17, 0x3D0F00 | 0x10000000):
-        assert run_filter(code, clone, architecture.audit, (flags,)) == 0x00050001
-    assert run_filter(code, architecture.numbers["clone3"], architecture.audit) == 0x00050000 | 38
-
-
-@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
-def test_a_file_cannot_be_cut_through_a_descriptor_that_only_reads(machine: str) -> None:
-    architecture = ARCHITECTURES[machine]
-    code, openat = seccomp.program(architecture, 42), architecture.numbers["openat"]
-    tried = (0, 0o1000, 0o1001, 0o1102, 0o20200002)
-    verdicts = [run_filter(code, openat, architecture.audit, (0, 0, flags)) for flags in tried]
-    assert verdicts == [0x7FFF0000, 0x00050001, 0x7FFF0000, 0x7FFF0000, 0x00050001]
-
-
-def test_a_foreign_architecture_and_x32_are_killed() -> None:
-    code = seccomp.program(ARCHITECTURES["x86_64"], 42)
-    assert run_filter(code, 0, 0x40000003) == 0x80000000
-    assert run_filter(code, 0x40000000 + 39, 0xC000003E) == 0x80000000
-
-
-def test_a_signal_reaches_only_the_worker_itself() -> None:
-    architecture = ARCHITECTURES["x86_64"]
-    code = seccomp.program(architecture, 42)
-    assert run_filter(code, 234, architecture.audit, (42, 42, 6)) == 0x7FFF0000
-    assert run_filter(code, 234, architecture.audit, (41, 41, 6)) == 0x00050001
-
-
-def test_the_numbers_of_this_machine_are_the_kernels() -> None:
-    header = Path("/usr/include/x86_64-linux-gnu/asm/unistd_64.h")
-    if not header.exists() or os.uname().machine != "x86_64":
-        pytest.skip("no kernel headers of this architecture here")
-    kernel = {
-        line.split()[1].removeprefix("__NR_"): int(line.split()[2])
-        for line in header.read_text().splitlines()
-        if line.startswith("#define __NR_")
-    }
-    ours = ARCHITECTURES["x86_64"].numbers
-    assert {name: kernel[name] for name in ours} == ours
 
 
 # --- in a worker ----------------------------------------------------------------------------------------------
