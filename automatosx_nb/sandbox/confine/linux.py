@@ -32,7 +32,9 @@ def confine(confinement: Confinement) -> Mapping[str, str]:
         if "landlock" in without
         else landlock.restrict(confinement.readable, confinement.folder, threads=probe.threads())
     )
-    if layers["process"] == ACTIVE:
+    if layers["process"] == LEFT_OUT:
+        call("prctl", _PR_SET_DUMPABLE, 1, 0, 0, 0)  # its fork server is hidden, which a fork inherits
+    elif layers["process"] == ACTIVE:
         layers["process"] = _hidden()
     layers["seccomp"] = LEFT_OUT if "seccomp" in without else seccomp.install(os.getpid())
     return {**_prove(layers, confinement), **confinement.namespaces}
