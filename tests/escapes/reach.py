@@ -164,7 +164,7 @@ def play() -> dict[str, Any]:
 def openable(pid: int) -> list[str]:
     """What this process, of the same user, can open of another one."""
     found = []
-    for name in ("environ", "mem", "maps", "fd/3"):
+    for name in ("environ", "mem", "maps"):
         try:
             os.close(os.open(f"/proc/{pid}/{name}", os.O_RDONLY))
             found.append(name)
