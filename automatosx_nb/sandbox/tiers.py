@@ -79,9 +79,9 @@ LAYERS: Mapping[str, Layer] = {
         "kernel.apparmor_restrict_unprivileged_userns=0; rarely in containers",
     ),
     "pids": Layer(
-        "naming a process of yours at all, and outliving its fork server; an extra",
-        "seeing in /proc that a process exists",
-        "as for network, and a Python with os.pidfd_open",
+        "seeing or naming a process of yours at all, and outliving its fork server; an extra",
+        "anything that landlock and seccomp do not stop already, but for the names of processes",
+        "as for network, a Python with os.pidfd_open, and a /proc with nothing mounted over it",
     ),
     "sandbox-exec": Layer(
         "reading and writing files outside, sockets, programs, processes, services of the system",

@@ -23,9 +23,10 @@ from typing import Any, NoReturn
 
 from automatosx_nb import sdk
 from automatosx_nb.sandbox import folders, protocol, worker
+from automatosx_nb.sandbox.boot import pidfd
 from automatosx_nb.sandbox.channel import Channel, ChannelClosed
 from automatosx_nb.sandbox.codec import Decoder
-from automatosx_nb.sandbox.confine import LEFT_OUT, Confinement, confine
+from automatosx_nb.sandbox.confine import Confinement, confine
 from automatosx_nb.sandbox.limits import Limits
 
 MAX_BYTES = 1 << 16
@@ -36,17 +37,13 @@ _WATCH_MS = 250  # how often a worker's files and threads are counted
 _LINUX = sys.platform == "linux"
 
 if _LINUX:
-    from automatosx_nb.sandbox.confine import linux, namespaces
+    from automatosx_nb.sandbox.confine import linux
 
 
 @dataclass(slots=True)
 class Running:
-    """A worker that was not waited for yet. ``over``: the limit for which it was killed, else empty.
+    """A worker that was not waited for yet. ``over``: the limit for which it was killed, else empty."""
 
-    ``pid`` is what this process knows it by. To the host, and as a key here, it has the pid of the host's namespace.
-    """
-
-    pid: int
     folder: Path
     limits: Limits
     over: str = ""
@@ -77,7 +74,7 @@ class Zygote:
 
     def serve(self) -> None:
         """Until the host is gone."""
-        self._control.send(protocol.Ready(namespaces.pid_outside() if _LINUX else os.getpid()))
+        self._greet()
         while True:
             poller = select.poll()
             for fd in (self._control.fileno(), *self._pidfds, *([] if self._host is None else [self._host])):
@@ -95,6 +92,12 @@ class Zygote:
                 except ChannelClosed:
                     return
 
+    def _greet(self) -> None:
+        own = pidfd(os.getpid())
+        self._control.send(protocol.Ready(os.getpid()), [] if own is None else [own])
+        if own is not None:
+            os.close(own)
+
     def _watch(self) -> None:
         """Kill the workers that went over a limit which the system does not keep."""
         now = time.monotonic()
@@ -105,14 +108,14 @@ class Zygote:
             if not running.over:
                 running.over = _over(pid, running)
                 if running.over:
-                    os.kill(running.pid, signal.SIGKILL)
+                    os.kill(pid, signal.SIGKILL)
 
     def _answer(self, frame: object) -> None:
         if isinstance(frame, protocol.Spawn):
             self._spawn(frame)
         elif isinstance(frame, protocol.Signal):
             if frame.pid in self._running:
-                os.kill(self._running[frame.pid].pid, frame.number)
+                os.kill(frame.pid, frame.number)
         elif isinstance(frame, protocol.Reap):
             self._reap(frame.pid)
             self._control.send(self._ended.pop(frame.pid, protocol.Reaped(-256, 0.0, 0.0)))
@@ -135,13 +138,11 @@ class Zygote:
                 return
             if pid == 0:
                 self._become_worker(theirs, spawn, folder, zygote)
-            pidfd = _pidfd(pid)
-            known_as = pid
-            if pidfd is not None:
-                known_as = namespaces.pid_outside(pidfd)
-                self._pidfds[pidfd] = known_as
-            self._running[known_as] = Running(pid, folder, spawn.limits)
-            self._control.send(protocol.Spawned(known_as), [ours.fileno(), *([] if pidfd is None else [pidfd])])
+            self._running[pid] = Running(folder, spawn.limits)
+            handle = pidfd(pid)
+            if handle is not None:
+                self._pidfds[handle] = pid
+            self._control.send(protocol.Spawned(pid), [ours.fileno(), *([] if handle is None else [handle])])
 
     def _become_worker(self, sock: socket.socket, spawn: protocol.Spawn, folder: Path, zygote: int) -> NoReturn:
         """In the child. Whatever happens here, it never returns into the fork server's loop."""
@@ -171,10 +172,10 @@ class Zygote:
         running = self._running.pop(pid, None)
         if running is None:
             return
-        _, status, usage = os.wait4(running.pid, 0)
-        for pidfd in [fd for fd, owner in self._pidfds.items() if owner == pid]:
-            del self._pidfds[pidfd]
-            os.close(pidfd)
+        _, status, usage = os.wait4(pid, 0)
+        for handle in [fd for fd, owner in self._pidfds.items() if owner == pid]:
+            del self._pidfds[handle]
+            os.close(handle)
         folders.remove(running.folder)
         peak_mb = usage.ru_maxrss / (1024 if _LINUX else 1 << 20)
         while len(self._ended) >= _REMEMBERED:
@@ -184,8 +185,8 @@ class Zygote:
 
     def end(self) -> None:
         """Kill every worker and remove every folder."""
-        for running in self._running.values():
-            os.kill(running.pid, signal.SIGKILL)
+        for pid in self._running:
+            os.kill(pid, signal.SIGKILL)
         for pid in list(self._running):
             self._reap(pid)
         folders.remove(self._base)
@@ -206,16 +207,6 @@ def _over(pid: int, running: Running) -> str:
     return "threads" if threads > running.limits.threads else ""
 
 
-def _pidfd(pid: int) -> int | None:
-    """None where the system has no pidfds, or the process is gone."""
-    if not hasattr(os, "pidfd_open"):
-        return None
-    try:
-        return os.pidfd_open(pid)
-    except OSError:
-        return None
-
-
 def _only(sock: socket.socket, *, inherits: bool) -> socket.socket:
     """0, 1 and 2 are /dev/null already; the socket becomes 3; everything else is closed, unless it is inherited."""
     if inherits:
@@ -234,18 +225,12 @@ def _preload() -> None:
         "".encode(encoding)
 
 
-def main(control: int, host: int, base: str, readable: Sequence[str], *, namespaced: bool = True) -> NoReturn:
-    """``control``: the descriptor of the socket to the host; ``host``: its pid. Ends the process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def main(control: int, host: int | None, base: str, readable: Sequence[str], layers: Mapping[str, str]) -> NoReturn:
+    """``control``: the descriptor of the socket to the host; the rest as in ``Zygote``. Ends the process."""
     _preload()
-    watched = _pidfd(host)
-    if os.getppid() != host:
-        os._exit(0)
-    layers: Mapping[str, str] = {}
     if _LINUX:
-        layers = namespaces.enter() if namespaced else dict.fromkeys(("network", "pids"), LEFT_OUT)
         linux.hide()
-    zygote = Zygote(socket.socket(fileno=control), watched, Path(base), readable, layers)
+    zygote = Zygote(socket.socket(fileno=control), host, Path(base), readable, layers)
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(null, fd)
