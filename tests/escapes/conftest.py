@@ -121,3 +121,21 @@ def play_as(package_for_all: Path) -> Callable[..., dict[str, Any]]:
         return dict(json.loads(ran.stdout))
 
     return play
+
+
+@pytest.fixture
+def doctor_in(tmp_path: Path) -> Callable[[str], tuple[str, dict[str, Any]]]:
+    """What ``jupyter automatosx doctor`` says in a place of that kind (see outer.py): its text, and its data."""
+    if sys.platform != "linux" or os.uname().machine != "x86_64" or os.geteuid() != 0:
+        pytest.skip("it takes root to put on the outer filter, which is Linux's on x86-64")
+
+    def doctor(kind: str) -> tuple[str, dict[str, Any]]:
+        command = [sys.executable, str(HERE / "outer.py"), kind, sys.executable, "-m", "automatosx_nb.cli", "doctor"]
+        environment = {**os.environ, "AUTOMATOSX_HOME": str(tmp_path / "home"), "JUPYTER_NO_CONFIG": "1"}
+        text, data = (
+            subprocess.run([*command, *more], capture_output=True, text=True, check=True, env=environment).stdout
+            for more in ([], ["--json"])
+        )
+        return text, dict(json.loads(data))
+
+    return doctor

@@ -71,3 +71,20 @@ def test_what_a_kernel_lacks_is_reported_and_can_be_required(
 def test_a_worker_is_closed_to_other_processes_of_its_user_by_the_process_layer(play_as: PlayAs) -> None:
     assert play_as("nobody", "bare", "look")["open"] == []
     assert play_as("nobody", "bare", "look", "process")["open"] == ["environ", "mem", "maps"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "tier", "verdict"),
+    [
+        ("docker", "strict", "Plugins run fully confined"),
+        ("kernel-without-landlock", "partial", "Plugins run behind some of the walls"),
+        ("kernel-without-either", "language-only", "install only what you would also pip install"),
+    ],
+)
+def test_doctor_says_what_stands_there(doctor_in: Callable[..., Any], kind: str, tier: str, verdict: str) -> None:
+    text, data = doctor_in(kind)
+    assert data["tier"] == tier
+    assert f"tier           {tier}" in text
+    assert verdict in " ".join(text.split())
+    for name in data["missing"]:
+        assert f"{name} is missing: {data['layers'][name]}" in " ".join(text.split())

@@ -67,6 +67,14 @@ def test_a_worker_has_no_interface_but_an_idle_loopback(own: Sandbox) -> None:
     assert Path(f"/proc/{worker.pid}/net/if_inet6").read_text() == ""
 
 
+def test_a_worker_cannot_even_see_that_the_host_runs(own: Sandbox, broker: Any) -> None:
+    source = b"import os\ndef seen(pid):\n    return os.path.exists(f'/proc/{pid}')\n"
+    worker = own.start(Program("acme.test", "1.0.0", {"m.py": source}, ()), without=["language"])
+    inside = int(Path(f"/proc/{worker.pid}/status").read_text().partition("NSpid:")[2].split()[1])
+    assert worker.call("m:seen", [inside], broker=broker)
+    assert not worker.call("m:seen", [os.getpid()], broker=broker)
+
+
 @pytest.mark.parametrize("which", ["the one outside", "the fork server"])
 def test_when_one_of_the_two_is_killed_everything_ends(own: Sandbox, which: str) -> None:
     worker, server = a_worker(own), server_of(own)
