@@ -1,6 +1,6 @@
 """The suite on every Python that is supported and installed: ``nox -f tests/noxfile.py``.
 
-``-s escapes`` runs the sandbox's part alone, which is what differs most between Pythons. pytest gets what follows ``--``.
+``-s escapes`` runs the sandbox's part alone, which is what differs most between Pythons.
 """
 
 from __future__ import annotations

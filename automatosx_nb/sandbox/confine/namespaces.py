@@ -6,11 +6,12 @@ They are an extra: containers rarely allow them, and no layer before them counts
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import select
 import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NoReturn
 
 from automatosx_nb.sandbox.confine import ACTIVE
@@ -18,6 +19,7 @@ from automatosx_nb.sandbox.confine.libc import call
 
 _PR_SET_PDEATHSIG = 1
 _USER, _NETWORK, _IPC, _PIDS, _MOUNTS = 0x10000000, 0x40000000, 0x08000000, 0x20000000, 0x20000
+_NO_ANSWER = "the process that tried gave no answer"
 _NOSUID, _NODEV, _NOEXEC = 2, 4, 8
 
 
@@ -26,13 +28,50 @@ def enter() -> Mapping[str, str]:
 
     The caller goes on as a child: a process cannot change its own pid namespace, so the original stays outside,
     waits, and ends as the child does. As the first in its namespace the child takes every worker along when it ends.
+
+    :raises OSError: what was tried a moment ago does not go any more.
     """
-    pids = _pids_can_be_left()
+    network, pids = _tried()
+    if ACTIVE in (network, pids):
+        _leave_user()
+    if network == ACTIVE:
+        _leave_network()
+    if pids == ACTIVE:
+        _leave_pids()
+    return {"network": network, "pids": pids}
+
+
+def _tried() -> tuple[str, str]:
+    """What is to be had here, by a process that tries: there is no way back from a namespace."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.write(writer, "\n".join(_try()).encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as pipe:
+        states = pipe.read().split("\n")
+    os.waitpid(pid, 0)
+    return (states[0], states[1]) if len(states) == 2 else (_NO_ANSWER, _NO_ANSWER)
+
+
+def _try() -> tuple[str, str]:
     try:
         _leave_user()
     except OSError as error:
-        return dict.fromkeys(("network", "pids"), f"user namespaces are not allowed here ({error.strerror})")
-    return {"network": _leave_network(), "pids": _leave_pids() if pids == ACTIVE else pids}
+        state = f"user namespaces are not allowed here ({error.strerror})"
+        return state, state
+    return _state(_leave_network), _state(_try_pids)
+
+
+def _state(leave: Callable[[], None]) -> str:
+    try:
+        leave()
+    except OSError as error:
+        return f"not allowed here ({error.strerror})"
+    return ACTIVE
 
 
 def _leave_user() -> None:
@@ -44,47 +83,36 @@ def _leave_user() -> None:
     _write("/proc/self/gid_map", f"{group} {group} 1")
 
 
-def _leave_network() -> str:
-    try:
-        call("unshare", _NETWORK | _IPC)
-    except OSError as error:
-        return f"network namespaces are not allowed here ({error.strerror})"
+def _leave_network() -> None:
+    call("unshare", _NETWORK | _IPC)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as proof:
         try:
             proof.connect(("127.0.0.1", 9))
         except OSError:
-            return ACTIVE
-    return "its proof failed: there is a way to an address"
+            return
+    raise OSError(errno.EISCONN, "its proof failed: there is a way to an address")
 
 
-def _pids_can_be_left() -> str:
-    """Whether a pid namespace and its own /proc are to be had. A process that has entered one cannot come back, so
-    another one tries."""
+def _try_pids() -> None:
     if not hasattr(os, "pidfd_open"):
-        return "this Python has no pidfds, by which the host knows a worker of another pid namespace"
+        raise OSError(errno.ENOSYS, "by no pidfd could the host know a worker")
+    call("unshare", _PIDS)
     pid = os.fork()
     if pid == 0:
-        status = 1
+        status = errno.EIO
         try:
-            _leave_user()
-            call("unshare", _PIDS)
-            status = _status(os.fork() or _try_proc())
+            _mount_proc()
+            status = 0 if os.listdir("/proc/self/task") == ["1"] else errno.ESRCH  # noqa: PTH208
+        except OSError as error:
+            status = error.errno or status
         finally:
             os._exit(status)
-    return ACTIVE if _status(pid) == 0 else "pid namespaces, or a /proc of their own, are not allowed here"
+    status = _status(pid)
+    if status:
+        raise OSError(status, os.strerror(status))
 
 
-def _try_proc() -> NoReturn:
-    status = 1
-    try:
-        _mount_proc()
-        status = 0
-    finally:
-        os._exit(status)
-
-
-def _leave_pids() -> str:
-    """:raises OSError: it went well a moment ago, when it was tried."""
+def _leave_pids() -> None:
     outside = os.pidfd_open(os.getpid())
     call("unshare", _PIDS)
     pid = os.fork()
@@ -95,7 +123,6 @@ def _leave_pids() -> str:
         os._exit(0)
     os.close(outside)
     _mount_proc()
-    return ACTIVE if os.listdir("/proc/self/task") == ["1"] else "its proof failed"  # noqa: PTH208
 
 
 def _mount_proc() -> None:

@@ -8,13 +8,22 @@ import platform
 import struct
 
 from automatosx_nb.sandbox.confine.libc import syscall
-from automatosx_nb.sandbox.confine.syscalls import ARCHITECTURES, BY_ARGUMENT, NOT_IMPLEMENTED, OPENING, Architecture
+from automatosx_nb.sandbox.confine.syscalls import (
+    ARCHITECTURES,
+    BY_ARGUMENT,
+    MASKED,
+    NOT_IMPLEMENTED,
+    OPENING,
+    WITHOUT_BITS,
+    Architecture,
+)
 
-_LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_IF_ANY, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_LOAD, _AND, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_IF_ANY, _RETURN = 0x20, 0x54, 0x15, 0x35, 0x45, 0x06
 _O_TRUNC, _O_ACCMODE, _O_TMPFILE = 0o1000, 0o3, 0o20000000
 _ALLOW, _ERRNO, _KILL_PROCESS = 0x7FFF0000, 0x00050000, 0x80000000
 _OFFSET_NUMBER, _OFFSET_ARCHITECTURE, _OFFSET_ARGUMENTS = 0, 4, 16
 _X32_BIT = 0x40000000
+_ALL_BITS = 0xFFFFFFFF
 _SET_MODE_FILTER, _ALL_THREADS = 1, 1
 
 Instruction = tuple[int, int, int, int]
@@ -42,7 +51,11 @@ def _rule(name: str, number: int, pid: int) -> list[Instruction]:
         body = [(_RETURN, 0, 0, _ERRNO | errno.ENOSYS)]
     elif name in BY_ARGUMENT:
         kind, index, allowed = BY_ARGUMENT[name]
-        body = _by_argument(index, (pid,) if kind == "self" else allowed)
+        body = _by_argument(index, _ALL_BITS, (pid,) if kind == "self" else allowed)
+    elif name in MASKED:
+        body = _by_argument(*MASKED[name])
+    elif name in WITHOUT_BITS:
+        body = _without_bits(*WITHOUT_BITS[name])
     elif name in OPENING:
         body = _opening(OPENING[name])
     else:
@@ -50,11 +63,20 @@ def _rule(name: str, number: int, pid: int) -> list[Instruction]:
     return [(_JUMP_EQUAL, 0, len(body), number), *body]
 
 
-def _by_argument(index: int, allowed: tuple[int, ...]) -> list[Instruction]:
-    body: list[Instruction] = [(_LOAD, 0, 0, _OFFSET_ARGUMENTS + 8 * index)]
+def _by_argument(index: int, mask: int, allowed: tuple[int, ...]) -> list[Instruction]:
+    body: list[Instruction] = [(_LOAD, 0, 0, _OFFSET_ARGUMENTS + 8 * index), (_AND, 0, 0, mask)]
     for value in allowed:
         body += [(_JUMP_EQUAL, 0, 1, value), (_RETURN, 0, 0, _ALLOW)]
     return [*body, (_RETURN, 0, 0, _ERRNO | errno.EPERM)]
+
+
+def _without_bits(index: int, bits: int) -> list[Instruction]:
+    return [
+        (_LOAD, 0, 0, _OFFSET_ARGUMENTS + 8 * index),
+        (_JUMP_IF_ANY, 0, 1, bits),
+        (_RETURN, 0, 0, _ERRNO | errno.EPERM),
+        (_RETURN, 0, 0, _ALLOW),
+    ]
 
 
 def _opening(flags: int) -> list[Instruction]:

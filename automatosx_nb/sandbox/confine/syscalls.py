@@ -86,6 +86,13 @@ BY_ARGUMENT: dict[str, ByArgument] = {
 }
 """Allowed only if the low 32 bits of the argument with this index are one of these, or the worker's own pid."""
 
+WITHOUT_BITS = {"sendto": (3, 1), "recvfrom": (3, 1), "recvmsg": (2, 1)}
+"""Refused if the argument with this index has one of these bits: MSG_OOB, on Unix sockets a source of kernel errors."""
+
+_FUTEX_OPERATIONS = (0, 1, 3, 4, 5, 9, 10)  # WAIT WAKE REQUEUE CMP_REQUEUE WAKE_OP WAIT_BITSET WAKE_BITSET
+MASKED = {"futex": (1, 0x7F, _FUTEX_OPERATIONS)}
+"""Allowed only if these bits of the argument with this index are one of these: no futex that inherits priorities."""
+
 NOT_IMPLEMENTED = ("clone3",)
 """Answered with ENOSYS, upon which glibc uses ``clone``, whose flags a filter can see."""
 
