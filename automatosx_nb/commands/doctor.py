@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from argparse import Namespace
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from automatosx_nb.commands import text
 from automatosx_nb.commands.verbs import Answer, Console, Verb
 from automatosx_nb.errors import SandboxUnavailable
 from automatosx_nb.sandbox import tiers
-from automatosx_nb.sandbox.confine import ACTIVE
+from automatosx_nb.sandbox.confine import ACTIVE, LAYERS
 
 if TYPE_CHECKING:
     from automatosx_nb.app import Marketplace
@@ -26,6 +26,7 @@ _VERDICTS: Mapping[tiers.TierName, str] = {
     "also pip install.",
 }
 _NOTHING_STARTS = "No plugin starts here: your policy requires {}."
+_UNTRIED = "UNTESTED: written for this system, which has not run it yet."
 _FAIL_CLOSED = "c.SandboxPolicy.require names layers without which no plugin starts; docs/security.md says the rest."
 
 
@@ -43,30 +44,43 @@ def _doctor(market: Marketplace, options: Namespace, console: Console) -> Answer
     except SandboxUnavailable as error:
         return _without_workers(facts, error)
     found = tiers.tier(layers)
-    lines = [f"{name:<14} {value}" for name, value in {**facts, "tier": found}.items()]
-    lines += ["", text.table(("layer", "state", "what it stops"), _rows(layers)), "", *_missing(layers)]
-    lacking = [name for name in market.settings.required_layers if layers.get(name) != ACTIVE]
-    lines += [_NOTHING_STARTS.format(", ".join(lacking)) if lacking else _VERDICTS[found.name], _FAIL_CLOSED]
+    required = market.settings.required_layers
+    lines = [*_facts({**facts, "tier": found}), "", *report(layers, required)]
     data = {
         **facts,
         "tier": found.name,
         "missing": list(found.missing),
-        "required": list(market.settings.required_layers),
+        "required": list(required),
         "layers": layers,
         "explained": {name: _explained(name) for name in layers},
     }
     return Answer("\n".join(lines), data)
 
 
-def _rows(layers: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
-    for name, state in layers.items():
-        yield name, state if state == ACTIVE else "MISSING", tiers.LAYERS[name].stops
+def report(layers: Mapping[str, str], required: Sequence[str]) -> Iterator[str]:
+    """What stands where a worker reported ``layers``, and what it means where ``required`` are."""
+    yield text.table(("layer", "state", "what it stops"), list(map(_row, layers.items())))
+    yield ""
+    yield from _missing(layers)
+    lacking = [name for name in required if layers.get(name) != ACTIVE]
+    yield _NOTHING_STARTS.format(", ".join(lacking)) if lacking else _VERDICTS[tiers.tier(layers).name]
+    yield _FAIL_CLOSED
+
+
+def _row(reported: tuple[str, str]) -> tuple[str, str, str]:
+    name, state = reported
+    label = "" if tiers.LAYERS[name].tried else f" {_UNTRIED}"
+    return name, "active" if state == ACTIVE else "MISSING", tiers.LAYERS[name].stops + label
+
+
+def _facts(facts: Mapping[str, object]) -> Iterator[str]:
+    return (f"{name:<14} {value}" for name, value in facts.items())
 
 
 def _missing(layers: Mapping[str, str]) -> Iterator[str]:
     for name, state in layers.items():
         if state != ACTIVE:
-            extra = "" if name in tiers.CORE else " (an extra)"
+            extra = " (an extra)" if name in tiers.EXTRAS else ""
             yield f"{name} is missing{extra}: {state}.\n  How to get it: {tiers.LAYERS[name].get}.\n"
 
 
@@ -77,18 +91,19 @@ def _explained(name: str) -> dict[str, object]:
         "does_not_stop": layer.not_,
         "how_to_get_it": layer.get,
         "counts_for_strict": name in tiers.CORE,
+        "tried_on_its_system": layer.tried,
     }
 
 
 def _without_workers(facts: Mapping[str, Any], error: SandboxUnavailable) -> Answer:
     """No worker starts, which is what this verb is asked about: that is an answer, not a failure of it."""
-    lines = [f"{name:<14} {value}" for name, value in facts.items()]
-    lines += ["", f"No plugin starts here: {error.reason}.", "", *_how_to_get_each()]
+    lines = [*_facts(facts), "", f"No plugin starts here: {error.reason}.", "", *_how_to_get_each()]
     return Answer("\n".join(lines), {**facts, "tier": None, "unavailable": error.reason})
 
 
 def _how_to_get_each() -> Iterator[str]:
-    yield text.table(("layer", "how to get it"), [(name, layer.get) for name, layer in tiers.LAYERS.items()])
+    here = [(name, tiers.LAYERS[name].get) for name in (*LAYERS, "language")]
+    yield text.table(("layer", "how to get it"), here)
 
 
 def _writable(path: Path) -> bool:

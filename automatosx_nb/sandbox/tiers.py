@@ -16,6 +16,8 @@ TierName = Literal["strict", "partial", "language-only"]
 
 CORE = ("process", "rlimits", "landlock", "seccomp", "language")
 """The layers of the tier ``strict``. None of them needs privileges or namespaces."""
+EXTRAS = ("network", "pids")
+"""Layers that are there where namespaces are allowed, and that no tier counts on."""
 _BOUNDARIES = frozenset(("landlock", "seccomp", "sandbox-exec", "low-integrity"))
 
 
@@ -49,6 +51,8 @@ class Layer:
     stops: str
     not_: str
     get: str
+    tried: bool = True
+    """Whether such a system has run it. Where none has, what it hands to the system is tested and nothing else."""
 
 
 LAYERS: Mapping[str, Layer] = {
@@ -85,18 +89,21 @@ LAYERS: Mapping[str, Layer] = {
     ),
     "sandbox-exec": Layer(
         "reading and writing files outside, sockets, programs, processes, services of the system",
-        "finding out that a path exists; errors of the kernel. UNTESTED: no macOS has run it yet",
+        "finding out that a path exists; errors of the kernel.",
         "macOS; it counts only where the worker's own proof succeeded",
+        tried=False,
     ),
     "job-object": Layer(
         "more than one process, memory above memory-mb, CPU above cpu-s, the clipboard and other windows",
-        "reading files and the network. UNTESTED: no Windows has run it yet, and no worker starts there: use WSL 2",
-        "Windows 10 or later",
+        "reading files, and the network",
+        "Windows 10 or later; no worker starts there yet: use WSL 2",
+        tried=False,
     ),
     "low-integrity": Layer(
         "writing your files and registry",
-        "reading them. UNTESTED: no Windows has run it yet, and no worker starts there: use WSL 2",
-        "Windows 10 or later",
+        "reading them, and the network",
+        "Windows 10 or later; no worker starts there yet: use WSL 2",
+        tried=False,
     ),
     "language": Layer(
         "names with a leading underscore, unlisted modules and builtins: easy attacks, and an author's mistakes",

@@ -12,6 +12,7 @@ from traitlets.config import Config
 from automatosx_nb import cli
 from automatosx_nb.app import Marketplace
 from automatosx_nb.commands import run
+from automatosx_nb.commands.doctor import report
 from automatosx_nb.sandbox import tiers
 from automatosx_nb.sandbox.launcher import ForkServer
 
@@ -56,6 +57,7 @@ def test_a_program_gets_the_same_as_data(contained: Marketplace) -> None:
         "does_not_stop": tiers.LAYERS["landlock"].not_,
         "how_to_get_it": tiers.LAYERS["landlock"].get,
         "counts_for_strict": True,
+        "tried_on_its_system": True,
     }
 
 
@@ -74,3 +76,15 @@ def test_where_no_worker_starts_it_still_answers(market: Marketplace, monkeypatc
     assert "No plugin starts here: this Python does not know its own executable" in text
     assert tiers.LAYERS["landlock"].get.split(":")[0] in text
     assert json.loads(doctor(market, "--json"))["tier"] is None
+
+
+def test_what_its_system_has_never_run_is_labelled_even_where_it_is_active() -> None:
+    active = dict.fromkeys(("process", "rlimits", "sandbox-exec", "language"), "active")
+    text = " ".join("\n".join(report(active, ())).split())
+    assert text.count("UNTESTED") == 1
+    assert "UNTESTED: written for this system, which has not run it yet." in text
+    assert "Plugins run behind some of the walls" in text
+    refused = {**active, "sandbox-exec": "the system refused the profile (unbound variable)"}
+    text = " ".join("\n".join(report(refused, ())).split())
+    assert "sandbox-exec is missing: the system refused the profile (unbound variable)." in text
+    assert "install only what you would also pip install" in text

@@ -51,10 +51,9 @@ def test_every_layer_of_every_system_is_explained() -> None:
     assert set(tiers.CORE) <= ALL
 
 
-@pytest.mark.parametrize("system", ["darwin", "win32"])
-def test_what_no_such_system_has_run_says_so(system: str) -> None:
-    for name in set(LAYERS_OF[system]) - set(LAYERS_OF["linux"]):
-        assert "UNTESTED" in tiers.LAYERS[name].not_
+def test_what_no_such_system_has_run_says_so() -> None:
+    untried = {name for name, layer in tiers.LAYERS.items() if not layer.tried}
+    assert untried == {"sandbox-exec", "job-object", "low-integrity"}
 
 
 @pytest.mark.parametrize(("left_out", "tier"), [([], "strict"), (["seccomp"], "partial"), (["landlock"], "partial"),
