@@ -35,13 +35,14 @@ class Program:
 class Sandbox:
     """Starts workers. Nothing runs before the first use; close it, or use it as a context manager.
 
-    ``required``: layers (as in :meth:`layers`) without which no worker starts. Thread-safe. After a fork of this
-    process the copy starts a fork server of its own; the original's goes on undisturbed.
+    ``required``: layers (as in :meth:`layers`) without which no worker starts; ``namespaces``: use them where they
+    are allowed. Thread-safe. After a fork of this process the copy starts a fork server of its own; the original's
+    goes on undisturbed.
     """
 
-    def __init__(self, *, required: Collection[str] = ()) -> None:
+    def __init__(self, *, required: Collection[str] = (), namespaces: bool = True) -> None:
         self._required = frozenset(required)
-        self._state = _State()
+        self._state = _State(namespaces)
         self._finalizer = weakref.finalize(self, _close, self._state)
 
     def __enter__(self) -> Sandbox:
@@ -93,6 +94,7 @@ class Sandbox:
 class _State:
     """What a sandbox has running, apart from it so that it can be closed when the sandbox is collected."""
 
+    namespaces: bool
     owner: int = field(default_factory=os.getpid)
     lock: threading.Lock = field(default_factory=threading.Lock)
     server: ForkServer | None = None
@@ -105,7 +107,7 @@ class _State:
             if self.server is None or not self.server.alive:
                 if self.server is not None:
                     self.server.close()
-                self.server = ForkServer()
+                self.server = ForkServer(namespaces=self.namespaces)
             return self.server
 
     def _leave_to_the_original(self) -> None:

@@ -14,7 +14,7 @@ from automatosx_nb.app import Marketplace
 from automatosx_nb.commands import run
 from automatosx_nb.commands.doctor import report
 from automatosx_nb.sandbox import tiers
-from automatosx_nb.sandbox.launcher import ForkServer
+from automatosx_nb.sandbox.supervisor import Sandbox
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what stands elsewhere is another matter")
 
@@ -26,7 +26,7 @@ def doctor(market: Marketplace, *options: str) -> str:
 @pytest.fixture
 def contained(market: Marketplace) -> Marketplace:
     """As in a container, which has no namespaces to give."""
-    market.sandbox._state.server = ForkServer(namespaces=False)
+    market._sandbox = Sandbox(namespaces=False)
     return market
 
 

@@ -15,7 +15,6 @@ import pytest
 
 from automatosx_nb.errors import AutomatosxError
 from automatosx_nb.sandbox.confine import LAYERS
-from automatosx_nb.sandbox.launcher import ForkServer
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.supervisor import Program, Sandbox
 
@@ -39,16 +38,10 @@ class Silent:
         """Dropped."""
 
 
-def a_sandbox(*, namespaces: bool) -> Sandbox:
-    sandbox = Sandbox()
-    sandbox._state.server = ForkServer(namespaces=namespaces)
-    return sandbox
-
-
 @pytest.fixture(scope="module")
 def sandboxes() -> Iterator[dict[bool, Sandbox]]:
     """With namespaces, and without as in a container."""
-    with a_sandbox(namespaces=True) as one, a_sandbox(namespaces=False) as other:
+    with Sandbox() as one, Sandbox(namespaces=False) as other:
         yield {True: one, False: other}
 
 

@@ -95,9 +95,8 @@ def test_the_one_outside_holds_nothing(own: Sandbox) -> None:
     assert len(list(Path(f"/proc/{outside}/task").iterdir())) == 1
 
 
-def test_without_namespaces_that_is_what_is_reported(broker: Any) -> None:
-    with Sandbox() as sandbox:
-        sandbox._state.server = ForkServer(namespaces=False)
+def test_without_namespaces_that_is_what_is_reported() -> None:
+    with Sandbox(namespaces=False) as sandbox:
         layers = sandbox.layers()
         assert {layers["network"], layers["pids"]} == {"left out"}
         assert server_of(sandbox).pid == server_of(sandbox)._process.pid
