@@ -22,7 +22,7 @@ TRY = """
 import os, sys, ctypes
 def attempt(code, **names):
     try:
-        return ["done", str(eval(code, {"os": os, "sys": sys, "ctypes": ctypes, **names}))[:200]]
+        return ["done", str(eval(code, {"os": os, "sys": sys, "ctypes": ctypes, **names}))[:2000]]
     except BaseException as error:
         return [type(error).__name__, str(error)[:200]]
 def syscall(*arguments):
