@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import resource
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -189,6 +191,50 @@ def test_every_thread_of_granted_libraries_is_confined(start: Any, broker: Any) 
         text = (thread / "status").read_text()
         assert "Seccomp:\t2" in text
         assert "NoNewPrivs:\t1" in text
+
+
+CONFINE_WITH = """
+import json, os, threading, time
+from automatosx_nb.sandbox.confine import Confinement, confine
+from automatosx_nb.sandbox.limits import Limits
+os.setsid()
+null = os.open(os.devnull, os.O_RDWR)
+out = os.dup(1)
+for fd in (0, 1, 2, 3):
+    os.dup2(null, fd)
+os.dup2(out, 3)
+os.closerange(4, 64)
+{prepare}
+layers = confine(Confinement(Limits(memory_mb=4096), [], ".", "canary", {{}}))
+os.write(3, json.dumps(layers).encode())
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("prepare", "states"),
+    [
+        ("", {"process": ACTIVE, "landlock": ACTIVE, "seccomp": ACTIVE}),
+        ("os.dup(0), os.dup(0)", {"process": "2 descriptors are inherited", "landlock": ACTIVE, "seccomp": ACTIVE}),
+        (
+            "threading.Thread(target=time.sleep, args=(60,), daemon=True).start()",
+            {
+                "process": "its proof failed: 2 threads run already",
+                "landlock": "2 threads run already, and it reaches one of them",
+                "seccomp": ACTIVE,
+            },
+        ),
+    ],
+    ids=["clean", "with descriptors", "with a thread"],
+)
+def test_what_a_process_brings_along_is_noticed(prepare: str, states: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "canary").write_text("closed")
+    (tmp_path / "folder").mkdir()
+    program = CONFINE_WITH.format(prepare=prepare).replace('"canary"', f'"{tmp_path}/canary"')
+    command = [sys.executable, "-c", program]
+    ran = subprocess.run(command, cwd=tmp_path / "folder", stdout=subprocess.PIPE, check=True, timeout=60)
+    layers = json.loads(ran.stdout)
+    assert {name: layers[name] for name in states} == states
 
 
 def test_a_flood_of_descriptors_and_of_disk_meets_its_limit(start: Any, broker: Any) -> None:

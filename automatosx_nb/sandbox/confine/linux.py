@@ -15,7 +15,7 @@ from automatosx_nb.sandbox.confine import ACTIVE, LEFT_OUT, Confinement, landloc
 from automatosx_nb.sandbox.confine.libc import call
 
 _PR_SET_PDEATHSIG, _PR_GET_DUMPABLE, _PR_SET_DUMPABLE = 1, 3, 4
-_PR_SET_NO_NEW_PRIVS, _PR_GET_NO_NEW_PRIVS = 38, 39
+_PR_SET_NO_NEW_PRIVS = 38
 _CAPABILITY_VERSION_3 = 0x20080522
 _OWN_DESCRIPTORS = 4  # 0 to 2, which are /dev/null, and the socket to the host
 
@@ -32,10 +32,10 @@ def confine(confinement: Confinement) -> Mapping[str, str]:
         if "landlock" in without
         else landlock.restrict(confinement.readable, confinement.folder, threads=probe.threads())
     )
-    if layers["process"] == LEFT_OUT:
+    if "process" in without:
         call("prctl", _PR_SET_DUMPABLE, 1, 0, 0, 0)  # its fork server is hidden, which a fork inherits
-    elif layers["process"] == ACTIVE:
-        layers["process"] = _hidden()
+    else:
+        hide()
     layers["seccomp"] = LEFT_OUT if "seccomp" in without else seccomp.install(os.getpid())
     return {**_prove(layers, confinement), **confinement.namespaces}
 
@@ -49,18 +49,11 @@ def _process() -> str:
     return ACTIVE
 
 
-def _hidden() -> str:
-    hide()
-    if call("prctl", _PR_GET_DUMPABLE, 0, 0, 0, 0) != 0:
-        return "its memory can be read by others"
-    if call("prctl", _PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1:
-        return "it could gain privileges"
-    return ACTIVE
-
-
 def _prove(layers: dict[str, str], confinement: Confinement) -> dict[str, str]:
     if layers["process"] == ACTIVE:
         layers["process"] = probe.single_thread()
+    if layers["process"] == ACTIVE and call("prctl", _PR_GET_DUMPABLE, 0, 0, 0, 0) != 0:
+        layers["process"] = "its proof failed: others can read its memory"
     if layers["landlock"] == ACTIVE:
         layers["landlock"] = probe.read(confinement.canary)
     if layers["seccomp"] == ACTIVE:
