@@ -17,7 +17,9 @@ SECRET, MEMORY_SECRET = "SECRET-IN-A-FILE", "SECRET-IN-MEMORY"
 ENVIRONMENT = Path("/proc/self/environ").read_text("latin-1").partition("\0")[0]
 """What this process was started with: its first variable, as in ``PATH=/usr/bin``."""
 SIGNAL = signal.SIGWINCH
-_KEY = 0x41584E42
+_KEY = 0x41584E42 ^ os.getpid()
+_NAME = f"axnb-{os.getpid()}"
+"""Of what is shared with everybody on this machine: System V objects and keys."""
 _NAMESPACES = ("user", "net", "ipc", "mnt", "uts", "cgroup")
 _PLAIN = ("/dev/null", "pipe:[", "anon_inode:[eventpoll]", "anon_inode:[eventfd]", str(Path(os.__file__).parent))
 
@@ -46,6 +48,7 @@ class Scene:
             "port": self.port,
             "abstract": self.abstract,
             "key": _KEY,
+            "name": _NAME,
             "core": resource.getrlimit(resource.RLIMIT_CORE)[1],
         }
 
@@ -258,7 +261,7 @@ def _keys() -> set[int]:
         lines = Path("/proc/keys").read_text().splitlines()
     except OSError:
         return set()
-    return {int(line.split()[0], 16) for line in lines if "axnb-key" in line}
+    return {int(line.split()[0], 16) for line in lines if _NAME in line}
 
 
 def _remove_system_v() -> None:
