@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -57,9 +58,9 @@ spec = importlib.util.spec_from_file_location(
     "automatosx_nb", package + "/__init__.py", submodule_search_locations=[package])
 module = sys.modules["automatosx_nb"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
-from automatosx_nb.sandbox.zygote import main
+from automatosx_nb.sandbox.boot import main
 main(given["control"], given["host"], given["base"], given["readable"], preload=given["preload"],
-     namespaces=given["namespaces"])
+     namespaced=given["namespaces"])
 """
 
 
@@ -108,6 +109,8 @@ class ForkServer:
         self._lock = threading.Lock()
         self._owner = os.getpid()
         self._base = tempfile.mkdtemp(prefix="automatosx-")
+        self._inside: dict[int, int] = {}
+        """The pid of each worker in the fork server's namespace, by the one in ours."""
         ours, theirs = socket.socketpair()
         try:
             with theirs:
@@ -148,7 +151,7 @@ class ForkServer:
 
     def _await_ready(self) -> int:
         try:
-            frame, _ = self._control.receive(deadline=time.monotonic() + _START_S)
+            frame, fds = self._control.receive(deadline=time.monotonic() + _START_S)
         except ProtocolViolation as error:
             self._process.kill()
             self._process.communicate()
@@ -163,21 +166,31 @@ class ForkServer:
             raise SandboxUnavailable(f"the fork server did not start: {last}") from error
         if self._process.stderr is not None:
             self._process.stderr.close()
+        pid = _pid_here(fds[0]) if fds else int(frame.pid)
+        close_all(fds)
         if (frame.protocol, frame.version) != (protocol.PROTOCOL, automatosx_nb.__version__):
             self._process.kill()
             self._process.wait()
             raise RestartRequired(automatosx_nb.__version__, str(frame.version))
-        return int(frame.pid)
+        return pid
 
     @property
     def alive(self) -> bool:
-        return self._owner == os.getpid() and self._process.poll() is None
+        """In namespaces the process that was started only waits for the one that serves, and ends a moment after it."""
+        if self._owner != os.getpid() or self._process.poll() is not None:
+            return False
+        hung_up = select.poll()
+        hung_up.register(self._control.fileno(), 0)
+        return not hung_up.poll(0)
 
     def spawn(self, limits: Limits, without: Sequence[str]) -> Spawned:
         """:raises SandboxUnavailable: no process could be forked, or the fork server is gone."""
         frame, fds = self._request(protocol.Spawn(limits, list(without)))
         if isinstance(frame, protocol.Spawned) and fds:
-            return Spawned(frame.pid, socket.socket(fileno=fds[0]), fds[1] if len(fds) > 1 else None)
+            pidfd = fds[1] if len(fds) > 1 else None
+            pid = frame.pid if pidfd is None else _pid_here(pidfd)
+            self._inside[pid] = frame.pid
+            return Spawned(pid, socket.socket(fileno=fds[0]), pidfd)
         close_all(fds)
         reason = frame.reason if isinstance(frame, protocol.NotSpawned) else "it answered something else"
         raise SandboxUnavailable(f"the fork server could not start a worker: {reason}")
@@ -188,12 +201,12 @@ class ForkServer:
 
     def signal(self, pid: int, number: int) -> None:
         with self._lock, contextlib.suppress(ChannelClosed, DeadlineExceeded):
-            self._control.send(protocol.Signal(pid, number), deadline=time.monotonic() + _REPLY_S)
+            self._control.send(protocol.Signal(self._inside[pid], number), deadline=time.monotonic() + _REPLY_S)
 
     def reap(self, pid: int) -> protocol.Reaped | None:
         """How a worker that was killed or ended did end; None if the fork server is gone."""
         try:
-            frame, fds = self._request(protocol.Reap(pid))
+            frame, fds = self._request(protocol.Reap(self._inside.pop(pid, pid)))
         except SandboxUnavailable:
             return None
         close_all(fds)
@@ -225,3 +238,9 @@ class ForkServer:
             self._process.kill()
             self._process.wait()
         folders.remove(Path(self._base))
+
+
+def _pid_here(pidfd: int) -> int:
+    """The pid, in the namespace of this process, of one that may be in another (proc_pid_fdinfo(5))."""
+    with open(f"/proc/self/fdinfo/{pidfd}") as file:  # noqa: PTH123
+        return int(next(line for line in file if line.startswith("Pid:")).split()[1])

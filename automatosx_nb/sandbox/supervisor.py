@@ -13,6 +13,7 @@ from automatosx_nb.sandbox.confine import ACTIVE
 from automatosx_nb.sandbox.launcher import PRELOADED, ForkServer
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.running import Broker, Usage, Worker
+from automatosx_nb.sandbox.tiers import of_another_system
 
 __all__ = ["Broker", "Limits", "Program", "Sandbox", "Usage", "Worker"]
 
@@ -34,13 +35,14 @@ class Program:
 class Sandbox:
     """Starts workers. Nothing runs before the first use; close it, or use it as a context manager.
 
-    ``required``: layers (as in :meth:`layers`) without which no worker starts. Thread-safe. After a fork of this
-    process the copy starts a fork server of its own; the original's goes on undisturbed.
+    ``required``: layers (as in :meth:`layers`) without which no worker starts; ``namespaces``: use them where they
+    are allowed. Thread-safe. After a fork of this process the copy starts a fork server of its own; the original's
+    goes on undisturbed.
     """
 
-    def __init__(self, *, required: Collection[str] = ()) -> None:
+    def __init__(self, *, required: Collection[str] = (), namespaces: bool = True) -> None:
         self._required = frozenset(required)
-        self._state = _State()
+        self._state = _State(namespaces)
         self._finalizer = weakref.finalize(self, _close, self._state)
 
     def __enter__(self) -> Sandbox:
@@ -63,11 +65,11 @@ class Sandbox:
         return worker
 
     def layers(self) -> Mapping[str, str]:
-        """Each layer and ``active``, or why it is not: found by starting an empty worker.
+        """Each layer and ``active``, or why it is not: found by starting an empty worker, required ones or not.
 
         :raises SandboxUnavailable: no worker can be started.
         """
-        worker = self.spawn(Program("automatosx.probe", "0", {}, ()), Limits())
+        worker = Worker(self._state.fork_server(()), "automatosx.probe", Limits(), ())
         try:
             return dict(worker.layers)
         finally:
@@ -77,8 +79,8 @@ class Sandbox:
         """Start a confined worker that has loaded nothing yet. Raises as :meth:`start` does before it loads."""
         server = self._state.fork_server(_preloadable(program.modules))
         worker = Worker(server, program.plugin, limits, without)
-        missing = [f"{name}: {worker.layers.get(name, 'unknown')}" for name in sorted(self._required)
-                   if worker.layers.get(name) != ACTIVE]  # fmt: skip
+        states = {name: worker.layers.get(name) or of_another_system(name) for name in sorted(self._required)}
+        missing = [f"{name}: {state}" for name, state in states.items() if state != ACTIVE]
         if missing:
             worker.stop()
             raise SandboxUnavailable(f"the policy requires layers that are missing here ({'; '.join(missing)})")
@@ -124,6 +126,7 @@ class _Slot:
 class _State:
     """What a sandbox has running, apart from it so that it can be closed when the sandbox is collected."""
 
+    namespaces: bool
     owner: int = field(default_factory=os.getpid)
     lock: threading.Lock = field(default_factory=threading.Lock)
     slots: dict[Preload, _Slot] = field(default_factory=dict)
@@ -149,7 +152,7 @@ class _State:
                     slot.server.close()
                     slot.server = None
                 try:
-                    slot.server = ForkServer(preload)
+                    slot.server = ForkServer(preload, namespaces=self.namespaces)
                 except SandboxUnavailable:
                     if not preload:
                         raise

@@ -18,13 +18,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
 from automatosx_nb import __version__, sdk
 from automatosx_nb.sandbox import facades, folders, procfs, protocol, worker
+from automatosx_nb.sandbox.boot import pidfd
 from automatosx_nb.sandbox.channel import Channel, ChannelClosed
 from automatosx_nb.sandbox.codec import Decoder
 from automatosx_nb.sandbox.confine import Confinement, confine
@@ -88,14 +89,21 @@ class Spare:
 
 
 class Zygote:
-    """``base``: a folder of this fork server's own, in which it makes one for each worker."""
+    """``host``: its pidfd, where there are pidfds; ``base``: a folder of this fork server's own, for the workers'."""
 
-    def __init__(self, control: socket.socket, host: int, base: Path, readable: Sequence[str], network: str) -> None:
+    def __init__(
+        self,
+        control: socket.socket,
+        host: int | None,
+        base: Path,
+        readable: Sequence[str],
+        layers: Mapping[str, str],
+    ) -> None:
         self._control: Channel[Any] = Channel(control, protocol.ToForkServer, max_bytes=MAX_BYTES, max_depth=MAX_DEPTH)
         self._host = host
         self._base = base
         self._readable = readable
-        self._network = network
+        self._layers = layers
         self._canary = base / "canary"
         self._canary.write_text("a worker cannot read this\n", encoding="utf-8")
         self._running: dict[int, Running] = {}
@@ -108,16 +116,13 @@ class Zygote:
 
     def serve(self) -> None:
         """Until the host is gone."""
-        self._control.send(protocol.Ready(os.getpid(), protocol.PROTOCOL, __version__))
-        host = _pidfd(self._host)
-        if os.getppid() != self._host:
-            return
+        self._greet()
         while True:
             poller = select.poll()
-            for fd in (self._control.fileno(), *self._pidfds, *([] if host is None else [host])):
+            for fd in (self._control.fileno(), *self._pidfds, *([] if self._host is None else [self._host])):
                 poller.register(fd, select.POLLIN)
             ready = {fd for fd, _ in poller.poll(self._patience_ms())}
-            if host in ready:
+            if self._host in ready:
                 return
             if not ready:
                 self._prepare_spare()
@@ -130,6 +135,13 @@ class Zygote:
                     self._answer(frame)
                 except ChannelClosed:
                     return
+
+    def _greet(self) -> None:
+        own = pidfd(os.getpid())
+        ready = protocol.Ready(os.getpid(), protocol.PROTOCOL, __version__)
+        self._control.send(ready, [] if own is None else [own])
+        if own is not None:
+            os.close(own)
 
     def _patience_ms(self) -> int | None:
         """How long to wait for a request: not at all while there is a spare to make, for ever without workers."""
@@ -212,9 +224,9 @@ class Zygote:
             if pid == 0:
                 self._become_worker(theirs, spawn, folder, zygote)
         self._running[pid] = Running(folder, spawn.limits)
-        pidfd = _pidfd(pid)
-        if pidfd is not None:
-            self._pidfds[pidfd] = pid
+        handle = pidfd(pid)
+        if handle is not None:
+            self._pidfds[handle] = pid
         return pid, ours
 
     def _become_worker(self, sock: socket.socket, spawn: protocol.Spawn, folder: Path, zygote: int) -> NoReturn:
@@ -226,13 +238,13 @@ class Zygote:
             gc.enable()
             if self._spare is not None:
                 self._spare.sock.close()  # the host's end of a neighbour's socket, whatever else may be inherited
-            end = _close_all_but(sock)
+            end = _only(sock, inherits="process" in spawn.without)
             confinement = Confinement(
                 limits=spawn.limits,
                 readable=self._readable,
                 folder=str(folder),
                 canary=str(self._canary),
-                network=self._network,
+                namespaces=self._layers,
                 without=spawn.without,
             )
             layers = confine(confinement)
@@ -254,9 +266,9 @@ class Zygote:
         _kill_group(pid)
         _, status, usage = os.wait4(pid, 0)
         self._end_orphans()
-        for pidfd in [fd for fd, owner in self._pidfds.items() if owner == pid]:
-            del self._pidfds[pidfd]
-            os.close(pidfd)
+        for handle in [fd for fd, owner in self._pidfds.items() if owner == pid]:
+            del self._pidfds[handle]
+            os.close(handle)
         folders.remove(running.folder)
         peak_mb = usage.ru_maxrss / (1024 if _LINUX else 1 << 20)
         while len(self._ended) >= _REMEMBERED:
@@ -313,18 +325,10 @@ def _kill_group(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
 
 
-def _pidfd(pid: int) -> int | None:
-    """None where the system has no pidfds, or the process is gone."""
-    if not hasattr(os, "pidfd_open"):
-        return None
-    try:
-        return os.pidfd_open(pid)
-    except OSError:
-        return None
-
-
-def _close_all_but(sock: socket.socket) -> socket.socket:
-    """0, 1 and 2 are /dev/null already; the socket becomes 3; everything else is closed."""
+def _only(sock: socket.socket, *, inherits: bool) -> socket.socket:
+    """0, 1 and 2 are /dev/null already; the socket becomes 3; everything else is closed, unless it is inherited."""
+    if inherits:
+        return sock
     fd = os.dup2(sock.detach(), _WORKER_SOCKET, inheritable=False)
     os.closerange(_WORKER_SOCKET + 1, os.sysconf("SC_OPEN_MAX"))
     return socket.socket(fileno=fd)
@@ -364,28 +368,26 @@ def _preload(libraries: Sequence[str]) -> None:
 
 def main(
     control: int,
-    host: int,
+    host: int | None,
     base: str,
     readable: Sequence[str],
-    *,
+    layers: Mapping[str, str],
     preload: Sequence[str] = (),
-    namespaces: bool = True,
 ) -> NoReturn:
-    """``control``: the descriptor of the socket to the host; ``host``: its pid. Ends the process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """``control``: the descriptor of the socket to the host; ``preload``: libraries; the rest as in ``Zygote``.
+
+    Ends the process.
+    """
     try:
         _preload(preload)
     except Exception as error:  # noqa: BLE001 - libraries run at import: whatever goes wrong, the host has to hear of it
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         sys.stderr.flush()
         os._exit(1)  # not "raise": a thread that they started could keep this process
-    network = "left out"
     if _LINUX:
-        if namespaces:
-            network = linux.leave_network()
         linux.hide()
         linux.adopt()
-    zygote = Zygote(socket.socket(fileno=control), host, Path(base), readable, network)
+    zygote = Zygote(socket.socket(fileno=control), host, Path(base), readable, layers)
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(null, fd)

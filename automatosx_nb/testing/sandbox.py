@@ -20,6 +20,7 @@ from automatosx_nb.errors import (
 )
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.supervisor import Program, Sandbox, Usage, Worker
+from automatosx_nb.sandbox.tiers import Tier, tier
 
 Status = Literal["refused", "raised", "killed", "returned"]
 
@@ -34,7 +35,7 @@ class Outcome:
 
     ``refused``: the language policy did not let it run. ``raised``: it raised, or its result cannot cross.
     ``killed``: it was stopped, or its process ended; ``limit`` names the field of ``Limits`` that it went over.
-    ``layers``: each layer and ``active``, or why not. ``output``: what it printed.
+    ``layers``: each layer and ``active``, or why not, and ``tier``: what they come to. ``output``: what it printed.
     """
 
     status: Status
@@ -44,6 +45,10 @@ class Outcome:
     usage: Usage = _UNUSED
     layers: Mapping[str, str] = field(default_factory=dict)
     output: str = ""
+
+    @property
+    def tier(self) -> Tier:
+        return tier(self.layers)
 
 
 @dataclass

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -107,6 +108,30 @@ def workers() -> None:
         worker.stop()
 
 
+def namespaces() -> None:
+    """What namespaces cost, beside the same without: a fork server's start, and a worker's up to its greeting."""
+    from automatosx_nb.sandbox.launcher import ForkServer
+    from automatosx_nb.sandbox.limits import Limits
+    from automatosx_nb.sandbox.running import Worker
+
+    def start_one(given: bool) -> None:
+        ForkServer(namespaces=given).close()
+
+    without, within = (median_ms(partial(start_one, given), 9) for given in (False, True))
+    show("fork server with namespaces: start, stop", within, "without", without)
+    servers = {given: ForkServer(namespaces=given) for given in (False, True)}
+    times: dict[bool, list[float]] = {False: [], True: []}
+    for given in [False, True] * 100:
+        started = perf_counter()
+        worker = Worker(servers[given], "acme.bench", Limits(), ())
+        times[given].append(1e3 * (perf_counter() - started))
+        worker.stop()
+    medians = {given: statistics.median(each) for given, each in times.items()}
+    show("worker with namespaces: start, nothing loaded", medians[True], "without", medians[False])
+    for server in servers.values():
+        server.close()
+
+
 _ECHO = """
 import socket, sys
 there = socket.socket(fileno=int(sys.argv[1]))
@@ -159,7 +184,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["AUTOMATOSX_HOME"] = str(Path(folder) / "home")
         os.environ["IPYTHONDIR"] = str(Path(folder) / "ipython")
-        for part in (loading, cells, workers, marketplace):
+        for part in (loading, cells, workers, namespaces, marketplace):
             part()
 
 

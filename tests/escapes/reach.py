@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import socket
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -148,10 +149,58 @@ def play() -> dict[str, Any]:
             left = sorted(str(path.relative_to(here)) for path in here.rglob("*") if not path.is_dir())
             intact = all(canary.read_text() == SECRET for canary in canaries)
             answers = neighbour.call("m:keep", broker=Broker()) == folder
-            return {"found": found, "left": left, "intact": intact, "answers": answers, "layers": dict(worker.layers)}
+            return {
+                "found": found,
+                "left": left,
+                "intact": intact,
+                "answers": answers,
+                "open": openable(worker.pid),
+                **report(dict(worker.layers) | {"language": "active"}),
+            }
     finally:
         shutil.rmtree(here)
 
 
+def openable(pid: int) -> list[str]:
+    """What this process, of the same user, can open of another one."""
+    found = []
+    for name in ("environ", "mem", "maps"):
+        try:
+            os.close(os.open(f"/proc/{pid}/{name}", os.O_RDONLY))
+            found.append(name)
+        except OSError:
+            pass
+    return found
+
+
+def report(layers: dict[str, str]) -> dict[str, Any]:
+    from automatosx_nb.sandbox.tiers import tier
+
+    return {"layers": layers, "tier": str(tier(layers))}
+
+
+def look(without: list[str]) -> dict[str, Any]:
+    """Only what stands here, and what another process can open of a worker that lacks these layers."""
+    from automatosx_nb.sandbox.supervisor import Program, Sandbox
+
+    with Sandbox() as sandbox:
+        worker = sandbox.start(Program("acme.looked-at", "1.0.0", {"m.py": b""}, ()), without=without)
+        return {"open": openable(worker.pid), **report(dict(worker.layers))}
+
+
+def required(layers: list[str]) -> dict[str, Any]:
+    """What a plugin meets where its user requires these layers."""
+    from automatosx_nb.errors import SandboxUnavailable
+    from automatosx_nb.sandbox.supervisor import Program, Sandbox
+
+    with Sandbox(required=layers) as sandbox:
+        try:
+            sandbox.start(Program("acme.required", "1.0.0", {"m.py": b""}, ()))
+        except SandboxUnavailable as error:
+            return {"refused": str(error)}
+        return {"refused": ""}
+
+
 if __name__ == "__main__":
-    print(json.dumps(play()))
+    mode, *rest = sys.argv[1:] or ["play"]
+    print(json.dumps({"look": look, "require": required}[mode](rest) if mode != "play" else play()))

@@ -130,8 +130,8 @@ def in_session(session: int) -> list[int]:
     return found
 
 
-def attacked(row: dict[str, Any], stage: Stage) -> list[str]:
-    """What one attack reached from a worker without its language layer."""
+def attacked(row: dict[str, Any], stage: Stage, *without: str) -> list[str]:
+    """What one attack reached from a worker without its language layer, nor these."""
     from automatosx_nb.sandbox.limits import Limits
     from automatosx_nb.testing import run_in_sandbox
 
@@ -140,7 +140,7 @@ def attacked(row: dict[str, Any], stage: Stage) -> list[str]:
         entry="axnb_outcome",
         modules=["pyarrow"],
         limits=Limits(wall_s=5, memory_mb=2048),
-        without=["language"],
+        without=["language", *without],
     )
     first, shown = outcome.value if isinstance(outcome.value, list) else ("", "")
     found = stage.reached(f"{shown}\n{outcome.output}\n{outcome.error}")
@@ -156,6 +156,23 @@ def test_no_attack_of_the_corpus_reaches_an_observable_goal_without_the_language
     assert len(rows) > 80
     reached = {row["id"]: found for row in rows if (found := attacked(row, stage))}
     assert reached == {}
+
+
+ABLATION = {
+    "landlock": {"builtins_access-03": SECRET, "os_layer-05": SECRET, "numpy-09": "drop", "pandas-35": "drop",
+                 "stdlib_gadget-43": "drop", "module_reexport-15": SECRET},
+    "seccomp": {"os_layer-25": "ABSTRACT-REACHABLE", "os_layer-27": "NETLINK", "os_layer-37": "SPAWNED",
+                "os_layer-43": "KERNEL-SURFACE"},
+}  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the walls are Linux's")
+@pytest.mark.parametrize("layer", ABLATION)
+def test_taking_away_one_layer_lets_named_attacks_of_the_corpus_through(layer: str, stage: Stage) -> None:
+    """So the test above is red without it. What each layer stops by itself is in test_attacks.py."""
+    rows = {row["id"]: row for row in snippets()}
+    reached = {name: attacked(rows[name], stage, layer) for name in ABLATION[layer]}
+    assert reached == {name: [goal] for name, goal in ABLATION[layer].items()}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="sessions are read from /proc")

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from automatosx_nb.sandbox.limits import Limits
 
-LAYERS = ("process", "rlimits", "landlock", "seccomp", "network")
-"""The system's layers, in the order in which they are put on. ``language`` comes on top of them."""
+LAYERS_OF: Mapping[str, tuple[str, ...]] = {
+    "linux": ("process", "rlimits", "landlock", "seccomp", "network", "pids"),
+    "darwin": ("process", "rlimits", "sandbox-exec"),
+    "win32": ("job-object", "low-integrity"),
+}
+"""Each system's layers, in the order in which they are put on. ``language`` comes on top of them."""
+
+LAYERS = LAYERS_OF.get(sys.platform, ())
 
 ACTIVE = "active"
+LEFT_OUT = "left out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +26,15 @@ class Confinement:
     """What one worker is confined to.
 
     ``readable``: the interpreter's own files and folders; ``folder``: its temporary directory, the only place that
-    it may write; ``canary``: a file outside of it that has to be unreadable afterwards; ``network``: the state
-    of the fork server's network namespace; ``without``: layers to leave out (for tests of the others).
+    it may write; ``canary``: a file outside of it that has to be unreadable afterwards; ``namespaces``: the state
+    of the layers that its fork server put on; ``without``: layers to leave out (for tests of the others).
     """
 
     limits: Limits
     readable: Sequence[str]
     folder: str
     canary: str
-    network: str
+    namespaces: Mapping[str, str] = field(default_factory=dict)
     without: Collection[str] = ()
 
 

@@ -44,23 +44,26 @@ def abi() -> int:
         return 0
 
 
-def _handled(version: int) -> int:
-    rights = _ALL_OF_ABI_1
+def handled(version: int) -> tuple[int, int, int]:
+    """What an ABI can refuse, of files, of TCP and of what lies outside its scope: all of it, up to ABI 7."""
+    files = _ALL_OF_ABI_1
     if version >= 2:
-        rights |= _REFER
+        files |= _REFER
     if version >= 3:
-        rights |= _TRUNCATE
+        files |= _TRUNCATE
     if version >= 5:
-        rights |= _IOCTL_DEVICE
-    return rights
+        files |= _IOCTL_DEVICE
+    tcp = _TCP_BIND_AND_CONNECT if version >= 4 else 0
+    scoped = _SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS if version >= 6 else 0
+    return files, tcp, scoped
 
 
-def _create(version: int) -> int:
-    rules = _Ruleset(
-        _handled(version),
-        _TCP_BIND_AND_CONNECT if version >= 4 else 0,
-        _SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS if version >= 6 else 0,
-    )
+def create(version: int) -> int:
+    """A descriptor of an empty set of rules: everything that this ABI can refuse is refused.
+
+    :raises OSError: the kernel does not know that ABI.
+    """
+    rules = _Ruleset(*handled(version))
     size = 24 if version >= 6 else 16 if version >= 4 else 8
     return syscall(_CREATE_RULESET, ctypes.addressof(rules), size, 0)
 
@@ -80,22 +83,25 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
         os.close(fd)
 
 
-def restrict(readable: Sequence[str], folder: str) -> str:
-    """Restrict the calling thread, which has to be the only one and to have no_new_privs. ``active``, or why not."""
+def restrict(readable: Sequence[str], folder: str, *, threads: int = 1) -> str:
+    """Restrict the calling thread, which needs no_new_privs. ``active``, or why not.
+
+    ``threads``: how many its process has. The others are not reached, so more than one is a failure.
+    """
     version = abi()
     if version == 0:
         return "this kernel has no Landlock (Linux 5.13 and later, with 'landlock' in its lsm= list)"
-    handled = _handled(version)
+    files = handled(version)[0]
     try:
-        ruleset = _create(version)
+        ruleset = create(version)
         try:
             for path in readable:
-                _allow(ruleset, path, _READ & handled)
-            _allow(ruleset, "/dev/null", (_READ_FILE | _WRITE_FILE) & handled)
-            _allow(ruleset, folder, _OWN_FOLDER & handled)
+                _allow(ruleset, path, _READ & files)
+            _allow(ruleset, "/dev/null", (_READ_FILE | _WRITE_FILE) & files)
+            _allow(ruleset, folder, _OWN_FOLDER & files)
             syscall(_RESTRICT_SELF, ruleset, 0)
         finally:
             os.close(ruleset)
     except OSError as error:
         return f"the kernel refused the rules ({error.strerror})"
-    return "active"
+    return "active" if threads == 1 else f"{threads} threads run already, and it reaches one of them"

@@ -4,39 +4,57 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
 
-_REFUSED = (PermissionError,)
+from automatosx_nb.sandbox.confine import ACTIVE
 
 
 def read(path: str) -> str:
-    try:
-        with open(path, "rb") as file:  # noqa: PTH123
-            file.read(1)
-    except _REFUSED:
-        return "active"
-    except OSError as error:
-        return f"its proof was inconclusive: {error.strerror}"
-    return "its proof failed: a file outside could be read"
+    return _refused(lambda: os.close(os.open(path, os.O_RDONLY)), "a file outside could be read")
+
+
+def write(path: str) -> str:
+    return _refused(lambda: os.close(os.open(path, os.O_WRONLY)), "a file outside could be written")
 
 
 def connect() -> str:
-    try:
-        socket.socket(socket.AF_INET, socket.SOCK_STREAM).close()
-    except _REFUSED:
-        return "active"
-    except OSError as error:
-        return f"its proof was inconclusive: {error.strerror}"
-    return "its proof failed: a socket could be made"
+    """Making a socket is what has to fail: where there is none, nothing connects, listens or sends."""
+    return _refused(lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM).close(), "a socket could be made")
+
+
+def reach() -> str:
+    """Where sockets can be made: nothing may be reached with one. Nobody listens there; only the refusal counts."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        return _refused(lambda: sock.connect(("127.0.0.1", 9)), "an address could be reached")
 
 
 def fork() -> str:
+    return _refused(_fork, "a process could be started")
+
+
+def single_thread() -> str:
+    """What was put on one thread is not on those that ran already."""
+    count = threads()
+    return ACTIVE if count == 1 else f"its proof failed: {count} threads run already"
+
+
+def threads() -> int:
+    """By the links of the folder that has one folder a thread: to be had without opening anything (proc(5))."""
+    return os.stat("/proc/self/task").st_nlink - 2  # noqa: PTH116
+
+
+def _refused(attempt: Callable[[], object], otherwise: str) -> str:
     try:
-        pid = os.fork()
-    except _REFUSED:
-        return "active"
+        attempt()
+    except PermissionError:
+        return ACTIVE
     except OSError as error:
         return f"its proof was inconclusive: {error.strerror}"
+    return f"its proof failed: {otherwise}"
+
+
+def _fork() -> None:
+    pid = os.fork()
     if pid == 0:
         os._exit(0)
     os.waitpid(pid, 0)
-    return "its proof failed: a process could be started"

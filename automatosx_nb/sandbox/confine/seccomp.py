@@ -8,15 +8,24 @@ import platform
 import struct
 from functools import cache
 
-from automatosx_nb.sandbox.confine.libc import call
-from automatosx_nb.sandbox.confine.syscalls import ARCHITECTURES, BY_ARGUMENT, NOT_IMPLEMENTED, OPENING, Architecture
+from automatosx_nb.sandbox.confine.libc import syscall
+from automatosx_nb.sandbox.confine.syscalls import (
+    ARCHITECTURES,
+    BY_ARGUMENT,
+    MASKED,
+    NOT_IMPLEMENTED,
+    OPENING,
+    WITHOUT_BITS,
+    Architecture,
+)
 
-_LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_IF_ANY, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_LOAD, _AND, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_IF_ANY, _RETURN = 0x20, 0x54, 0x15, 0x35, 0x45, 0x06
 _O_TRUNC, _O_ACCMODE, _O_TMPFILE = 0o1000, 0o3, 0o20000000
 _ALLOW, _ERRNO, _KILL_PROCESS = 0x7FFF0000, 0x00050000, 0x80000000
 _OFFSET_NUMBER, _OFFSET_ARCHITECTURE, _OFFSET_ARGUMENTS = 0, 4, 16
 _X32_BIT = 0x40000000
-_PR_SET_SECCOMP, _MODE_FILTER = 22, 2
+_ALL_BITS = 0xFFFFFFFF
+_SET_MODE_FILTER, _ALL_THREADS = 1, 1
 
 Instruction = tuple[int, int, int, int]
 
@@ -43,7 +52,11 @@ def _rule(name: str, number: int, pid: int) -> list[Instruction]:
         body = [(_RETURN, 0, 0, _ERRNO | errno.ENOSYS)]
     elif name in BY_ARGUMENT:
         kind, index, allowed = BY_ARGUMENT[name]
-        body = _by_argument(index, (pid,) if kind == "self" else allowed)
+        body = _by_argument(index, _ALL_BITS, (pid,) if kind == "self" else allowed)
+    elif name in MASKED:
+        body = _by_argument(*MASKED[name])
+    elif name in WITHOUT_BITS:
+        body = _without_bits(*WITHOUT_BITS[name])
     elif name in OPENING:
         body = _opening(OPENING[name])
     else:
@@ -51,11 +64,20 @@ def _rule(name: str, number: int, pid: int) -> list[Instruction]:
     return [(_JUMP_EQUAL, 0, len(body), number), *body]
 
 
-def _by_argument(index: int, allowed: tuple[int, ...]) -> list[Instruction]:
-    body: list[Instruction] = [(_LOAD, 0, 0, _OFFSET_ARGUMENTS + 8 * index)]
+def _by_argument(index: int, mask: int, allowed: tuple[int, ...]) -> list[Instruction]:
+    body: list[Instruction] = [(_LOAD, 0, 0, _OFFSET_ARGUMENTS + 8 * index), (_AND, 0, 0, mask)]
     for value in allowed:
         body += [(_JUMP_EQUAL, 0, 1, value), (_RETURN, 0, 0, _ALLOW)]
     return [*body, (_RETURN, 0, 0, _ERRNO | errno.EPERM)]
+
+
+def _without_bits(index: int, bits: int) -> list[Instruction]:
+    return [
+        (_LOAD, 0, 0, _OFFSET_ARGUMENTS + 8 * index),
+        (_JUMP_IF_ANY, 0, 1, bits),
+        (_RETURN, 0, 0, _ERRNO | errno.EPERM),
+        (_RETURN, 0, 0, _ALLOW),
+    ]
 
 
 def _opening(flags: int) -> list[Instruction]:
@@ -92,7 +114,7 @@ def prepare() -> None:
 
 
 def install(pid: int) -> str:
-    """Put the filter on the calling thread, which has to be the only one. ``active``, or why not."""
+    """Put the filter on every thread of the calling process, whose id is ``pid``. ``active``, or why not."""
     architecture = ARCHITECTURES.get(platform.machine())
     if architecture is None:
         return f"no table of system calls for {platform.machine()}"
@@ -102,7 +124,7 @@ def install(pid: int) -> str:
         struct.pack_into("<I", buffer, place, pid)
     header = _Program(len(raw) // 8, ctypes.addressof(buffer))
     try:
-        call("prctl", _PR_SET_SECCOMP, _MODE_FILTER, ctypes.addressof(header), 0, 0)
+        stray = syscall(architecture.seccomp, _SET_MODE_FILTER, _ALL_THREADS, ctypes.addressof(header))
     except OSError as error:
         return f"the kernel refused the filter ({error.strerror})"
-    return "active"
+    return "active" if stray == 0 else f"thread {stray} cannot be filtered"

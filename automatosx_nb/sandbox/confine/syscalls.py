@@ -18,9 +18,10 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Architecture:
-    """``audit`` is the kernel's AUDIT_ARCH value; ``numbers`` maps names to system call numbers."""
+    """``audit``: the kernel's AUDIT_ARCH value; ``seccomp``: the number of seccomp(2); ``numbers``: those allowed."""
 
     audit: int
+    seccomp: int
     numbers: dict[str, int]
 
 
@@ -63,8 +64,8 @@ _AARCH64 = {
 }  # fmt: skip
 
 ARCHITECTURES = {
-    "x86_64": Architecture(0xC000003E, _X86_64),
-    "aarch64": Architecture(0xC00000B7, _AARCH64),
+    "x86_64": Architecture(0xC000003E, 317, _X86_64),
+    "aarch64": Architecture(0xC00000B7, 277, _AARCH64),
 }
 
 ByArgument = tuple[Literal["equal", "self"], int, tuple[int, ...]]
@@ -84,6 +85,13 @@ BY_ARGUMENT: dict[str, ByArgument] = {
     "tgkill": ("self", 0, ()),
 }
 """Allowed only if the low 32 bits of the argument with this index are one of these, or the worker's own pid."""
+
+WITHOUT_BITS = {"sendto": (3, 1), "recvfrom": (3, 1), "recvmsg": (2, 1)}
+"""Refused if the argument with this index has one of these bits: MSG_OOB, on Unix sockets a source of kernel errors."""
+
+_FUTEX_OPERATIONS = (0, 1, 3, 4, 5, 9, 10)  # WAIT WAKE REQUEUE CMP_REQUEUE WAKE_OP WAIT_BITSET WAKE_BITSET
+MASKED = {"futex": (1, 0x7F, _FUTEX_OPERATIONS)}
+"""Allowed only if these bits of the argument with this index are one of these: no futex that inherits priorities."""
 
 NOT_IMPLEMENTED = ("clone3",)
 """Answered with ENOSYS, upon which glibc uses ``clone``, whose flags a filter can see."""
