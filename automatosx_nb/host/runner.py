@@ -195,7 +195,8 @@ class PluginRunner:
     def _next(self) -> _Job | None:
         """The next job; None when there was none for the idle time, or the runner was stopped."""
         with self._wake:
-            waited = self._wake.wait_for(lambda: self._jobs or self._stopped, timeout=self._limits.idle_s)
+            limits = self._limits if self._worker is None else self._worker.limits
+            waited = self._wake.wait_for(lambda: self._jobs or self._stopped, timeout=limits.idle_s)
             if waited and not self._stopped:
                 self._running = self._jobs.popleft()
                 return self._running
@@ -212,7 +213,7 @@ class PluginRunner:
             raise WorkerLost(self.entry.id, "the plugin was replaced or removed")
         if job.cancelled:
             raise CallInterrupted(self.entry.id)
-        self.log.begin_call(self._limits.log_kb)
+        self.log.begin_call(self._worker.limits.log_kb)
         broker = _JobBroker(self._broker, self.log, job)
         try:
             return self._worker.call(

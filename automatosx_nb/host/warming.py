@@ -48,5 +48,5 @@ class Warmer:
             if self._resources.prewarm:
                 for grants in self._activation.grants():
                     self._resources.sandbox.warm(granted_modules(grants))
-        except AutomatosxError:
+        except (AutomatosxError, OSError):
             return

@@ -131,6 +131,10 @@ class Worker:
     def alive(self) -> bool:
         return self._alive
 
+    @property
+    def limits(self) -> Limits:
+        return self._limits
+
     def load(self, version: str, sources: Mapping[str, bytes], handlers: Sequence[str], modules: Sequence[str]) -> None:
         """Load the plugin; once, before the first call. A worker whose load failed is stopped. See Sandbox.start."""
         frame = protocol.Load(self._plugin, version, dict(sources), list(handlers), list(modules))

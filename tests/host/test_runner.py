@@ -90,7 +90,9 @@ def make_runner(sandbox: Sandbox, tmp_path: Path) -> Iterator[MakeRunner]:
     made: list[PluginRunner] = []
     audit = Audit(tmp_path / "audit.sqlite3")
 
-    def make(limits: Limits | None = None, variables: Mapping[str, Any] | None = None) -> PluginRunner:
+    def make(
+        limits: Limits | None = None, variables: Mapping[str, Any] | None = None, configured: Limits | None = None
+    ) -> PluginRunner:
         program = Program("acme.demo", "1.0.0", {"demo.py": SOURCE.encode()}, HANDLERS)
         chosen = limits or Limits()
         log = WatchedLog()
@@ -99,7 +101,7 @@ def make_runner(sandbox: Sandbox, tmp_path: Path) -> Iterator[MakeRunner]:
             start=lambda _entry: sandbox.start(program, chosen),
             broker=CapabilityBroker("acme.demo", (), {"log": log}),
             log=log,
-            limits=chosen,
+            limits=configured or chosen,
             variables=lambda: variables or {},
             render=lambda value, _entry: value,
             incidents=Incidents(ENTRY, audit, None, no_failure),
@@ -164,7 +166,7 @@ def test_an_error_of_a_call_is_raised_and_one_of_an_event_is_logged(make_runner:
 
 
 def test_a_flood_of_the_log_is_cut_in_each_call_and_the_hosts_own_lines_are_not(make_runner: MakeRunner) -> None:
-    runner = make_runner(replace(Limits(), log_kb=2))
+    runner = make_runner(Limits(log_kb=2), configured=Limits())
     for number in range(3):
         runner.post("demo:chatter", event(number))
     runner.post("demo:fail", event(4))
@@ -222,7 +224,7 @@ def test_a_worker_that_ended_is_started_again(make_runner: MakeRunner) -> None:
 
 
 def test_an_idle_worker_ends_and_the_next_call_starts_another(make_runner: MakeRunner) -> None:
-    runner = make_runner(replace(Limits(), idle_s=0.01))
+    runner = make_runner(Limits(idle_s=0.01), configured=Limits())
     runner.call("demo:run")
     thread = next((t for t in threading.enumerate() if t.name == "automatosx acme.demo"), None)
     if thread is not None:
