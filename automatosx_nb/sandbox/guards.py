@@ -13,6 +13,8 @@ import string
 import types
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from automatosx_nb.sandbox import libraries
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -66,8 +68,6 @@ def refuse_attribute(obj: object, name: str) -> NoReturn:
     advice = {
         "__class__": "use type(x)",
         "__dict__": "use dataclasses.asdict, or name the attributes",
-        "to_pandas": "use the columns of the table: column(name).to_pylist()",
-        "to_numpy": "use to_pylist()",
         "register": "inherit from the abstract class",
     }.get(name, "docs/plugin-python.md lists what plugin code may use")
     raise AttributeError(f"{name!r} of a {type(obj).__name__} is not open to plugins: {advice}")
@@ -76,10 +76,34 @@ def refuse_attribute(obj: object, name: str) -> NoReturn:
 # --- attributes -----------------------------------------------------------------------------------------------
 
 
-def get_attribute(obj: object, name: str, *, _closed: frozenset[type] = CLOSED_TYPES) -> Any:
+PLAIN: set[type] = set()
+"""Types whose objects have no attribute that is closed by anything but its name; filled as they are met.
+
+Compiled plugin code asks ``type(x) in PLAIN`` by itself, and then reads as Python does.
+"""
+
+_MOST_PLAIN = 4096
+
+
+def get_attribute(obj: object, name: str, *, _plain: set[type] = PLAIN) -> Any:
     """``obj.name`` for a name that the compiler has checked."""
-    if type(obj) in _closed:
+    if type(obj) in _plain:
+        return getattr(obj, name)
+    return _look(obj, name)
+
+
+def _look(obj: object, name: str) -> Any:
+    kind = type(obj)
+    if issubclass(kind, tuple(CLOSED_TYPES)):
         refuse_attribute(obj, name)
+    is_class = issubclass(kind, type)
+    library = libraries.library_of(obj if is_class else kind)  # type: ignore[arg-type]
+    if library is not None:
+        return libraries.read(obj, name, library)
+    if not is_class:
+        if len(PLAIN) >= _MOST_PLAIN:  # classes that were made in a loop must not be kept alive for ever
+            PLAIN.clear()
+        PLAIN.add(kind)
     return getattr(obj, name)
 
 
@@ -94,8 +118,9 @@ def get_checked(obj: object, name: str) -> Any:
         refuse_attribute(obj, name)
     if name.startswith("_") and name != "_":
         _check_underscore(obj, name)
+        return getattr(obj, name)
     check = BY_OBJECT.get(name)
-    return getattr(obj, name) if check is None else check(obj, name)
+    return get_attribute(obj, name) if check is None else check(obj, name)
 
 
 def get_super(obj: object, name: str) -> Any:
@@ -117,32 +142,24 @@ def _format(obj: object, name: str) -> Any:
     """``str.format`` walks attributes; what is returned in its place does not. Told by what was found, not where:
     ``super()`` and subclasses lead to it as well.
     """
-    found = getattr(obj, name)
     safe = _FORMATTERS[name]
+    found = getattr(obj, name)
     if found is getattr(str, name):
         return safe
     if type(found) is types.BuiltinMethodType and isinstance(found.__self__, str):
         return types.MethodType(safe, found.__self__)
-    return found
+    return get_attribute(obj, name)
 
 
 def _failed_object(obj: object, name: str) -> Any:
     if isinstance(obj, AttributeError):
         refuse_attribute(obj, name)
-    return getattr(obj, name)
-
-
-def _arrow_memory(obj: object, name: str) -> Any:
-    """Of pyarrow's objects, closed: raw memory, and numpy and pandas objects, which read and write files."""
-    owner = obj if isinstance(obj, type) else type(obj)
-    if owner.__module__.partition(".")[0] == "pyarrow":
-        refuse_attribute(obj, name)
-    return getattr(obj, name)
+    return get_attribute(obj, name)
 
 
 def _register(obj: object, name: str) -> Any:
     """``register`` of an abstract class makes anything an instance of it, and so opens it to patterns."""
-    found = getattr(obj, name)
+    found = get_attribute(obj, name)
     if getattr(found, "__func__", found) is abc.ABCMeta.register:
         refuse_attribute(obj, name)
     return found
@@ -153,13 +170,6 @@ BY_OBJECT: Mapping[str, Callable[[object, str], Any]] = {
     "format": _format,
     "format_map": _format,
     "obj": _failed_object,
-    **dict.fromkeys(
-        _words(
-            "as_buffer buffers from_buffers from_dlpack from_numpy from_numpy_ndarray from_pandas pandas_metadata "
-            "read_pandas serialize serialize_to to_numpy to_numpy_ndarray to_pandas to_pandas_dtype"
-        ),
-        _arrow_memory,
-    ),
 }
 """Names that are open or not depending on the object. Never allowed where Python looks them up by itself."""
 
@@ -197,15 +207,20 @@ def format_string_map(template: str, mapping: Mapping[str, object], /) -> str:
 _FORMATTERS: Mapping[str, Callable[..., str]] = {"format": format_string, "format_map": format_string_map}
 
 
-def writable(obj: Any) -> Any:
-    """``obj``, when plugin code may set attributes on it: an instance of one of its own classes, or such a class.
+def writable(obj: Any, name: str) -> Any:
+    """``obj``, when plugin code may set its attribute ``name``: an instance of one of its own classes, or such a class.
 
     :raises TypeError: for anything else.
     """
     owner = obj if issubclass(type(obj), type) else type(obj)
     if getattr(owner, MARK, False) or type(obj) in WRITABLE_TYPES:
         return obj
-    raise TypeError(f"a plugin can set attributes on objects of its own classes only, not on a {owner.__name__}")
+    library = libraries.library_of(owner)
+    if library is None:
+        raise TypeError(f"a plugin can set attributes on objects of its own classes only, not on a {owner.__name__}")
+    if owner is obj or not libraries.is_settable(library, name):
+        raise TypeError(f"{name!r} of a {owner.__name__} cannot be set by a plugin; items can, as in x[{name!r}] = ...")
+    return obj
 
 
 WRITABLE_TYPES: set[type] = set()
@@ -233,12 +248,26 @@ def build_class(body: Any, name: str, *bases: Any, **keywords: Any) -> Any:
             raise TypeError(f"class {name}: a base is a class, not a {type(base).__name__}")
         if isinstance(base, type) and issubclass(base, type):
             raise TypeError(f"class {name}: metaclasses are not open to plugins")
+        if isinstance(base, type) and libraries.library_of(base) is not None:
+            raise TypeError(f"class {name}: keep a {base.__name__} in an attribute; it cannot be a base class here")
     cls = builtins.__build_class__(body, name, *bases, **keywords)
     if not isinstance(cls, type) or issubclass(cls, type):
         raise TypeError(f"class {name}: metaclasses are not open to plugins")
     if issubclass(cls, str) and hasattr(cls, "__dataclass_fields__"):
         raise TypeError(f"class {name}: a str cannot be a dataclass here")
     return mark_class(cls)
+
+
+def pattern_class(cls: Any, *names: str) -> Any:
+    """``cls``, when a pattern may read ``names`` of its instances, as it does past every guard.
+
+    :raises TypeError: an object of a library could be one of them, and a name is not open for it.
+    """
+    if isinstance(cls, type) and getattr(cls, MARK, False) is not True:
+        for name in names:
+            if not libraries.readable_in_patterns(cls, name):
+                raise TypeError(f"a pattern cannot read the attribute {name!r} of a {cls.__name__}: test it in an 'if'")
+    return cls
 
 
 KNOWN_TYPES: set[type] = set()
@@ -315,11 +344,11 @@ def guarded_hasattr(obj: object, name: str, /) -> bool:
 
 
 def guarded_setattr(obj: object, name: str, value: object, /) -> None:
-    setattr(writable(obj), _public(name), value)
+    setattr(writable(obj, name), _public(name), value)
 
 
 def guarded_delattr(obj: object, name: str, /) -> None:
-    delattr(writable(obj), _public(name))
+    delattr(writable(obj, name), _public(name))
 
 
 def _public(name: str) -> str:
@@ -395,6 +424,9 @@ GUARDS: Mapping[str, Any] = {
     "_getattr_": get_attribute,
     "_getchecked_": get_checked,
     "_getsuper_": get_super,
+    "_pattern_": pattern_class,
+    "_plain_": PLAIN,
+    "_type_": type,
     "_write_": writable,
 }
 """Names that compiled plugin code calls; no plugin name begins with ``_``, so none can be replaced."""

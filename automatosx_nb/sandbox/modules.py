@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import builtins
+import importlib
 import sys
 import types
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.errors import UnknownHandler
 from automatosx_nb.model.spelling import nearest
-from automatosx_nb.sandbox import facades, guards, policy
+from automatosx_nb.sandbox import facades, guards, libraries, policy
 from automatosx_nb.sandbox.protocol import Frame
 from automatosx_nb.sandbox.vocabulary import MODULE_INSTEAD
 from automatosx_nb.sdk import _wire
@@ -72,6 +73,7 @@ class PluginModules:
         if not language:
             self._builtins = {**vars(builtins), "print": guards.printer(write), "__import__": self._import}
         _wire.granted_to(plugin, self._granted if language else None)
+        libraries.print_to(write)
 
     # for the worker
 
@@ -215,6 +217,8 @@ class PluginModules:
         level: int = 0,
     ) -> Any:
         """``__import__`` of plugin code. What it hands out is a facade or a view, never a module."""
+        if type(fromlist) is list:
+            return _import_for_c(name)
         package = str((importer or {}).get("__package__", ""))
         module = _absolute(name, level, package)
         names = tuple(fromlist or ())
@@ -245,6 +249,14 @@ class PluginModules:
             self._load(f"{module}.{wanted}")
             namespace[wanted] = self._view(f"{module}.{wanted}")
         return self._view(module)
+
+
+def _import_for_c(name: str) -> None:
+    """C code of a library asks the ``__import__`` of whoever called it (``PyImport_Import``): ``strptime`` does so, and
+    numpy at an array's first ``mean``. Told by the empty list, where an import statement has a tuple or None. It drops
+    what it gets and looks the module up by itself, so nothing is handed out here.
+    """
+    importlib.import_module(name)
 
 
 def _filename(plugin: str, file: str) -> str:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from RestrictedPython.transformer import INSPECT_ATTRIBUTES, RestrictingNodeTransformer, copy_locations
 
 from automatosx_nb.errors import PluginRefused
-from automatosx_nb.sandbox import guards
+from automatosx_nb.sandbox import guards, scopes
 from automatosx_nb.sandbox.vocabulary import ALLOWED, INSTEAD, NO_ASYNC, REFUSED
 
 if TYPE_CHECKING:
@@ -118,6 +118,9 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         self._in_function = False
         self._optional = False
         self._annotations_are_text = _has_future_annotations(tree)
+        self._scopes = scopes.Scopes.of(tree)
+        self._pattern_classes: list[ast.stmt] = []
+        self._patterns = 0
 
     # deny by default
 
@@ -136,12 +139,14 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         return self.node_contents_visit(node)
 
     @contextlib.contextmanager
-    def _inside(self, *, in_class: bool, in_function: bool) -> Iterator[None]:
+    def _inside(self, scope: scopes.Scope) -> Iterator[None]:
         before = self._in_class, self._in_function
-        self._in_class, self._in_function = in_class, in_function
+        self._in_class, self._in_function = scope.kind == "class", scope.kind != "class"
+        self._scopes.stack.append(scope)
         try:
             yield
         finally:
+            self._scopes.stack.pop()
             self._in_class, self._in_function = before
 
     # names
@@ -217,7 +222,7 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         name = node.attr
         if not isinstance(node.ctx, ast.Load):
             self._check_public(node, name)
-            node.value = self._call("_write_", node.value, [self.visit(node.value)])
+            node.value = self._call("_write_", node.value, [self.visit(node.value), ast.Constant(name)])
             return node
         if name in guards.READABLE_DUNDERS:
             guard = "_getchecked_"
@@ -225,9 +230,33 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
             guard = "_getsuper_"
         else:
             self._check_public(node, name)
-            checked = name in guards.BY_OBJECT or name in guards.TUPLE_NAMES
-            guard = "_getchecked_" if checked else "_getattr_"
+            if name not in guards.BY_OBJECT and name not in guards.TUPLE_NAMES:
+                return self._read(node)
+            guard = "_getchecked_"
         return self._call(guard, node, [self.visit(node.value), ast.Constant(name)])
+
+    def _read(self, node: ast.Attribute) -> ast.expr:
+        """An attribute as Python reads it where its object is known to be plain, and through the guard elsewhere.
+
+        A guard's call costs ten times what an attribute does, a test of the type twice; a parameter that nothing
+        rebinds is tested once, when its function begins. Nothing can come between a test and what it is for: the name
+        is a local one, which no other thread can bind.
+        """
+        value = self.visit(node.value)
+        plain = ast.copy_location(ast.Attribute(value, node.attr, ast.Load()), node)
+        guarded = self._call("_getattr_", node, [value, ast.Constant(node.attr)])
+        if not isinstance(value, ast.Name):
+            return guarded
+        owner = self._scopes.owner(value.id)
+        if owner is None:
+            return guarded
+        if owner.kind == "module":
+            return plain if value.id in self._scopes.libraries else guarded
+        if value.id in owner.steady:
+            return ast.IfExp(ast.Name(_flag(value.id), ast.Load()), plain, guarded)
+        if owner is self._scopes.innermost and owner.kind != "class":
+            return ast.IfExp(_is_plain(value.id), plain, guarded)
+        return guarded
 
     def _call(self, guard: str, place: ast.expr, args: list[Any]) -> ast.Call:
         call = ast.Call(func=ast.Name(guard, ast.Load()), args=args, keywords=[])
@@ -245,8 +274,13 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         return self._contents(node)
 
     def _comprehension(self, node: Any) -> Any:
-        with self._inside(in_class=False, in_function=True):
-            return self._contents(node)
+        first = node.generators[0]
+        outermost = self.visit(first.iter)
+        with self._inside(scopes.of_comprehension(node.generators)):
+            first.iter = ast.Constant(None)
+            node = self._contents(node)
+        first.iter = outermost
+        return node
 
     visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension
 
@@ -257,7 +291,16 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         return self._contents(node)
 
     def visit_Call(self, node: ast.Call) -> Any:
-        return self._contents(node)
+        """A method call keeps Python's quick way where its arguments are plain enough to be written down twice."""
+        is_method = isinstance(node.func, ast.Attribute) and _are_simple(node)
+        node = self._contents(node)
+        if not is_method or not isinstance(node.func, ast.IfExp):
+            return node
+        calls = [
+            ast.copy_location(ast.Call(func, node.args, node.keywords), node)
+            for func in (node.func.body, node.func.orelse)
+        ]
+        return ast.copy_location(ast.IfExp(node.func.test, *calls), node)
 
     # assignment
 
@@ -336,9 +379,28 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         for name in node.kwd_attrs:
             self._check_pattern_name(node, name)
         node.cls = self._pattern_value(node.cls)
+        if node.kwd_attrs:
+            node.cls = self._checked_class(node, node.cls)
         node.patterns = [self.visit(pattern) for pattern in node.patterns]
         node.kwd_patterns = [self.visit(pattern) for pattern in node.kwd_patterns]
         return node
+
+    def _checked_class(self, node: ast.MatchClass, cls: ast.expr) -> ast.expr:
+        """A name that is bound to ``cls`` right before the match statement, if its attributes may be read."""
+        if self._in_class:
+            raise Refusal(node, "a pattern with attributes is not allowed in a class body", "move it into a function")
+        self._patterns += 1
+        name = f"_pattern_{self._patterns}"
+        args = [cls, *(ast.Constant(attribute) for attribute in node.kwd_attrs)]
+        check = ast.Assign([ast.Name(name, ast.Store())], self._call("_pattern_", cls, args))
+        self._pattern_classes.append(ast.copy_location(check, node))
+        return ast.copy_location(ast.Name(name, ast.Load()), cls)
+
+    def visit_Match(self, node: ast.Match) -> Any:
+        before, self._pattern_classes = self._pattern_classes, []
+        node = self._contents(node)
+        checks, self._pattern_classes = self._pattern_classes, before
+        return [*checks, node]
 
     def visit_MatchValue(self, node: ast.MatchValue) -> Any:
         node.value = self._pattern_value(node.value)
@@ -355,7 +417,7 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
     def _as_it_is(self, node: Any) -> Any:
         return self._contents(node)
 
-    visit_Match = visit_match_case = visit_MatchSingleton = visit_MatchSequence = visit_MatchOr = _as_it_is
+    visit_match_case = visit_MatchSingleton = visit_MatchSequence = visit_MatchOr = _as_it_is
 
     # functions and classes
 
@@ -364,15 +426,27 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         node.decorator_list = [self.visit(item) for item in node.decorator_list]
         for parameter in getattr(node, "type_params", []):
             self.visit(parameter)
-        with self._inside(in_class=False, in_function=True):
-            node.args = self.visit(node.args)
-            node.returns = self._annotation(node.returns)
-            node.body = self._body(node.body)
+        scope = scopes.of_function(node, self._scopes.shifting)
+        node.args = self._arguments(node.args)
+        node.returns = self._annotation(node.returns)
+        with self._inside(scope):
+            node.body = _with_flags(self._body(node.body), sorted(scope.steady))
         return node
 
+    def _arguments(self, node: ast.arguments) -> Any:
+        """Their names are the function's; defaults and annotations are evaluated outside of it."""
+        before, self._in_class = self._in_class, False
+        try:
+            return self.visit(node)
+        finally:
+            self._in_class = before
+
     def visit_Lambda(self, node: ast.Lambda) -> Any:
-        with self._inside(in_class=False, in_function=True):
-            return self._contents(node)
+        scope = scopes.of_function(node, self._scopes.shifting)
+        node.args = self._arguments(node.args)
+        with self._inside(scope):
+            node.body = self.visit(node.body)
+        return node
 
     def visit_ClassDef(self, node: ast.ClassDef) -> Any:
         self.check_name(node, node.name)
@@ -386,12 +460,16 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         node.decorator_list = [self.visit(item) for item in node.decorator_list]
         node.bases = [self.visit(item) for item in node.bases]
         node.keywords = [self.visit(item) for item in node.keywords]
-        with self._inside(in_class=True, in_function=False):
+        with self._inside(scopes.of_class(node)):
             node.body = self._body(node.body)
         return node
 
     def _body(self, statements: list[ast.stmt]) -> list[ast.stmt]:
-        return [self.visit(statement) for statement in statements]
+        body: list[ast.stmt] = []
+        for statement in statements:
+            done = self.visit(statement)
+            body += done if isinstance(done, list) else [done]
+        return body
 
     def visit_Module(self, node: ast.Module) -> Any:
         return self._contents(node)
@@ -447,6 +525,30 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         found = self._importable(module, level, names)
         if found is not None and not self._optional:
             raise Refusal(node, *found)
+
+
+def _flag(name: str) -> str:
+    return f"_plain_{name}"
+
+
+def _is_plain(name: str) -> ast.expr:
+    """``_type_(name) in _plain_``"""
+    kind = ast.Call(ast.Name("_type_", ast.Load()), [ast.Name(name, ast.Load())], [])
+    return ast.Compare(kind, [ast.In()], [ast.Name("_plain_", ast.Load())])
+
+
+def _with_flags(body: list[ast.stmt], names: list[str]) -> list[ast.stmt]:
+    """The body of a function, with one test for each of its parameters ``names`` after the docstring."""
+    first = body[0]
+    is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+    at = 1 if is_text and len(body) > 1 else 0
+    flags = [ast.Assign([ast.Name(_flag(name), ast.Store())], _is_plain(name)) for name in names]
+    return [*body[:at], *(ast.copy_location(flag, first) for flag in flags), *body[at:]]
+
+
+def _are_simple(call: ast.Call) -> bool:
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return len(values) < 5 and all(isinstance(value, ast.Constant | ast.Name) for value in values)
 
 
 def _is_super_call(node: ast.AST) -> bool:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.errors import PermissionDenied, ProtocolViolation, UntransferableValue
 from automatosx_nb.sandbox import protocol
-from automatosx_nb.sandbox.codec import close_all, find_flaw
+from automatosx_nb.sandbox.codec import MAX_ITEMS, close_all, find_flaw
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.streams import SEALABLE, PartSink, SendPart, memory_file, write_all
+from automatosx_nb.sdk._scalars import unboxed
 
 if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
@@ -59,8 +60,29 @@ def to_wire(
         return protocol.Table(0, size), [fd]
     flaw = find_flaw(value, max_depth=limits.frame_depth)
     if flaw is not None:
+        value = _unboxed(value, limits.frame_depth)
+        flaw = find_flaw(value, max_depth=limits.frame_depth)
+    if flaw is not None:
         raise UntransferableValue(what + flaw.path, flaw.type_name, flaw.reason)
     return protocol.Json(value), []
+
+
+def _unboxed(value: object, depth: int) -> object:
+    """``value`` with numpy's scalars in it as Python's own, as far as ``depth`` and what one frame may hold."""
+    left = MAX_ITEMS
+
+    def copy(node: object, depth: int) -> object:
+        nonlocal left
+        left -= 1
+        if left < 0 or depth < 0:
+            return node
+        if type(node) is dict:
+            return {key: copy(item, depth - 1) for key, item in node.items()}
+        if type(node) is list or type(node) is tuple:
+            return [copy(item, depth - 1) for item in node]
+        return unboxed(node)
+
+    return copy(value, depth)
 
 
 def all_to_wire(
@@ -195,14 +217,26 @@ def _as_arrow(value: Any, what: str) -> pa.Table:
     elif _is_pandas(value):
         table = _from_pandas(value, what)
     else:
-        try:
-            table = pa.RecordBatchReader.from_stream(value).read_all()
-        except (pa.ArrowException, TypeError, ValueError) as error:
-            raise UntransferableValue(what, type(value).__name__, f"Arrow refuses it: {error}") from error
+        table = _from_stream(value, what)
     for field in table.schema:
         if _holds_extension(field.type):
             raise UntransferableValue(what, type(value).__name__, f"the column {field.name!r} has an extension type")
     return table
+
+
+def _from_stream(value: Any, what: str) -> pa.Table:
+    """A stream of records as it is; a stream of one column, as a Series of polars has, as a table of that column."""
+    import pyarrow as pa
+
+    try:
+        try:
+            return pa.RecordBatchReader.from_stream(value).read_all()
+        except pa.ArrowInvalid:
+            column = pa.chunked_array(value)
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        raise UntransferableValue(what, type(value).__name__, f"Arrow refuses it: {error}") from error
+    name = getattr(value, "name", None)
+    return pa.table({name if type(name) is str and name else "value": column})
 
 
 def _is_pandas(value: Any) -> bool:

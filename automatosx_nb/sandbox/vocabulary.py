@@ -36,14 +36,26 @@ REFUSED: dict[str, tuple[str, str]] = {
 
 _HOST = "a handler has no files, no processes and no environment: take a value as an argument of the magic"
 _NETWORK = "there is no network in a worker"
-_LIBRARY = 'compute on the sdk\'s Table, or ask for "modules:pyarrow" under [permissions]'
+_LIBRARY = (
+    'of libraries, ask for "modules:numpy", "modules:pandas", "modules:polars" or "modules:pyarrow" in plugin.toml'
+)
+_DRAW = "return sdk.ui nodes: a table, a metric, or a picture as SVG or PNG"
+_ARGUMENTS = "declare the arguments of the magic in plugin.toml"
+_NO_INSIDE = "a plugin does not look into the interpreter"
 MODULE_INSTEAD: dict[str, str] = {
-    **dict.fromkeys(("os", "sys", "pathlib", "shutil", "subprocess", "tempfile", "glob"), _HOST),
-    **dict.fromkeys(("socket", "requests", "httpx", "aiohttp", "http", "ssl"), _NETWORK),
-    **dict.fromkeys(("pandas", "numpy", "polars", "scipy"), _LIBRARY),
+    **dict.fromkeys(("os", "sys", "pathlib", "shutil", "subprocess", "tempfile", "glob", "platform", "signal"), _HOST),
+    **dict.fromkeys(("socket", "requests", "httpx", "aiohttp", "http", "ssl", "urllib", "urllib3"), _NETWORK),
+    **dict.fromkeys(("duckdb", "scipy", "sklearn", "statsmodels"), _LIBRARY),
+    **dict.fromkeys(("altair", "bokeh", "matplotlib", "plotly", "seaborn", "IPython", "ipywidgets", "rich"), _DRAW),
+    **dict.fromkeys(("argparse", "click", "typer"), _ARGUMENTS),
+    **dict.fromkeys(("ast", "builtins", "ctypes", "gc", "importlib", "inspect", "traceback", "weakref"), _NO_INSIDE),
     **dict.fromkeys(("pickle", "shelve", "sqlite3", "dbm"), "to keep data, use automatosx_nb.sdk.storage"),
-    "logging": "use automatosx_nb.sdk.log, or print",
-    "threading": "a handler runs alone, from its call to its return",
+    **dict.fromkeys(("logging", "warnings"), "use automatosx_nb.sdk.log, or print"),
+    **dict.fromkeys(
+        ("concurrent", "multiprocessing", "threading"), "a handler runs alone, from its call to its return"
+    ),
+    **dict.fromkeys(("configparser", "tomllib", "yaml"), "declare settings as arguments of the magic, or read JSON"),
+    "typing_extensions": "use typing",
     "asyncio": NO_ASYNC,
 }
 """Modules that authors reach for and plugins do not have → what to do instead."""

@@ -9,6 +9,8 @@ from automatosx_nb.sdk import _wire
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import pandas
+    import polars
     import pyarrow  # type: ignore[import-untyped, unused-ignore]
 
 
@@ -74,6 +76,25 @@ class Table:
         """
         _wire.require_module("pyarrow")
         return self._as_arrow()
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The same data as a ``pandas.DataFrame``.
+
+        :raises PermissionDenied: without the permission ``modules:pandas``.
+        """
+        _wire.require_module("pandas")
+        frame: pandas.DataFrame = self._as_arrow().to_pandas()
+        return frame
+
+    def to_polars(self) -> polars.DataFrame:
+        """The same data as a ``polars.DataFrame``, most of it without a copy.
+
+        :raises PermissionDenied: without the permission ``modules:polars``.
+        """
+        _wire.require_module("polars")
+        import polars
+
+        return polars.DataFrame(self._as_arrow())
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         return self._as_arrow().__arrow_c_stream__(requested_schema)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from automatosx_nb.sdk._scalars import unboxed
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -94,12 +96,13 @@ def png(data: bytes, alt: str) -> Node:
 
 def metric(label: str, value: str | int | float, note: str = "") -> Node:
     """One number that matters, with its label. Tree: ``label``, ``value``, ``note``."""
-    if not isinstance(value, str | int | float):
+    number = unboxed(value)
+    if not isinstance(number, str | int | float):
         raise TypeError(f"ui.metric: value is a str, int or float, not {_type(value)}")
     return _node(
         "metric",
         label=_str("ui.metric", "label", label),
-        value=value,
+        value=number,
         note=_str("ui.metric", "note", note),
     )
 
@@ -153,7 +156,7 @@ def _nodes(where: str, nodes: tuple[object, ...]) -> tuple[Node, ...]:
 
 
 def _row(number: int, row: Sequence[Cell], width: int) -> tuple[Cell, ...]:
-    cells = tuple(row) if isinstance(row, list | tuple) else None
+    cells = tuple(map(unboxed, row)) if isinstance(row, list | tuple) else None
     if cells is None:
         raise TypeError(f"ui.table: row {number} is a list or tuple of cells, not {_type(row)}")
     if len(cells) != width:
@@ -164,4 +167,4 @@ def _row(number: int, row: Sequence[Cell], width: int) -> tuple[Cell, ...]:
                 f"ui.table: a cell of row {number} is a {_type(cell)}; "
                 "it can be a str, int, float, bool, None or a node"
             )
-    return cells
+    return cells  # type: ignore[return-value]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from automatosx_nb.errors import PluginRefused, UnknownHandler
+from automatosx_nb.errors import PermissionDenied, PluginRefused, UnknownHandler
 from automatosx_nb.sandbox import facades, guards
 from automatosx_nb.sandbox.modules import MAX_FRAMES, PluginModules
 from automatosx_nb.sandbox.protocol import Frame
@@ -169,9 +169,6 @@ def h():
 @pytest.mark.parametrize(
     "call",
     [
-        "pa.array([1]).to_numpy()",
-        "pa.table({'a': [1]}).to_pandas()",
-        "pa.Table.from_pandas(1)",
         "pa.Array.from_buffers(pa.int64(), 9, [None, None])",
         "pa.array([1]).buffers()",
         "pa.table({'a': [1]}).to_reader().read_pandas()",
@@ -191,8 +188,25 @@ def h():
 )
 def test_of_pyarrow_nothing_reads_files_opens_memory_or_registers_functions(call: str) -> None:
     source = f"import pyarrow as pa, pyarrow.compute as pc\ndef h(): return {call}"
-    with pytest.raises((AttributeError, PluginRefused), match=r"not open to plugins|leads into frames"):
+    with pytest.raises((AttributeError, PluginRefused), match=r"open to plugins|leads into frames"):
         modules(("pyarrow",), m=source).handler("m:h")()
+
+
+@pytest.mark.parametrize(
+    ("call", "permission"),
+    [
+        ("pa.array([1]).to_numpy()", "modules:numpy"),
+        ("pa.table({'a': [1]}).to_pandas()", "modules:pandas"),
+        ("pa.Table.from_pandas(1)", "modules:pandas"),
+        ("Table.from_columns({'a': [1]}).to_pandas()", "modules:pandas"),
+        ("Table.from_columns({'a': [1]}).to_polars()", "modules:polars"),
+    ],
+)
+def test_what_leads_to_another_library_needs_the_permission_for_that_one(call: str, permission: str) -> None:
+    source = f"import pyarrow as pa\nfrom automatosx_nb.sdk.tables import Table\ndef h(): return {call}"
+    with pytest.raises(PermissionDenied) as caught:
+        modules(("pyarrow",), m=source).handler("m:h")()
+    assert caught.value.permission == permission
 
 
 def every_facade() -> list[facades.Facade]:

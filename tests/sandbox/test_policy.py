@@ -535,7 +535,9 @@ def test_cve_2023_41039_format_cannot_walk_from_any_spelling() -> None:
     [
         ("os.path", "take a value as an argument"),
         ("requests", "no network"),
-        ("pandas", "modules:pyarrow"),
+        ("pandas", '"modules:pandas" = '),
+        ("scipy", "modules:pandas"),
+        ("matplotlib.pyplot", "sdk.ui"),
         ("jsn", "json"),
     ],
 )

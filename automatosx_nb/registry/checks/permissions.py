@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 _SDK = "automatosx_nb.sdk"
 _CAPABILITIES = {f"{_SDK}.storage": "storage"}
 """SDK module → the permission without which it refuses."""
-_METHODS = {"to_arrow": "modules:pyarrow"}
+_METHODS = {
+    "to_arrow": "modules:pyarrow",
+    "to_numpy": "modules:numpy",
+    "to_pandas": "modules:pandas",
+    "to_polars": "modules:polars",
+}
 """Method of an SDK object → the permission; found by name, so it counts as a use but is no proof of one."""
 
 

@@ -12,7 +12,19 @@ from typing import TYPE_CHECKING, Any
 from automatosx_nb.model.libraries import GRANTABLE_MODULES
 from automatosx_nb.model.spelling import nearest
 from automatosx_nb.sandbox import guards
-from automatosx_nb.sandbox.facades import arrow, collections_, formats, language, numbers_, sdk, text, time_
+from automatosx_nb.sandbox.facades import (
+    arrow,
+    collections_,
+    formats,
+    language,
+    numbers_,
+    numpy_,
+    pandas_,
+    polars_,
+    sdk,
+    text,
+    time_,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -28,6 +40,9 @@ SPECS: Mapping[str, Names] = {
     **time_.FACADES,
     **sdk.FACADES,
     **arrow.FACADES,
+    **numpy_.FACADES,
+    **pandas_.FACADES,
+    **polars_.FACADES,
 }
 """Module → the names that plugin code can have of it."""
 

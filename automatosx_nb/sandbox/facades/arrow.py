@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from automatosx_nb.sandbox.facades.spec import Names
+from automatosx_nb.sandbox.facades.spec import Names, needs, words
+from automatosx_nb.sandbox.libraries import LIBRARIES, Opened
 
 _COMPUTE_OWN = (
     "bottom_k_unstable cast fill_null if_else index scalar field sort_indices take top_k_unstable "
@@ -40,3 +41,23 @@ FACADES = {
     ),
     "pyarrow.compute": Names(_COMPUTE_OWN, more=compute_functions),
 }
+
+LIBRARIES["pyarrow"] = Opened(
+    names=words("""
+        add_column add_metadata aggregate append append_column arity as_py bit_width byte_width cast child chunk
+        chunks close column column_names columns combine_chunks count data days dictionary dictionary_decode
+        dictionary_encode diff drop drop_columns drop_null empty_table equals field field_by_name fields fill_null
+        filter flatten from_arrays from_batches from_pandas from_pydict from_pylist from_struct_array get get_all
+        get_all_field_indices get_field_index group_by id index index_type indices insert is_nan is_null is_valid
+        isin item_field item_type items iterchunks itercolumns join join_asof key key_field key_type keys
+        keys_sorted length list_size metadata months name names nanoseconds nbytes null_count nullable num_buffers
+        num_chunks num_columns num_fields num_rows offset offsets ordered precision read_all read_next_batch
+        remove remove_column remove_metadata rename_columns replace_schema_metadata run_ends scale schema select
+        set set_column shape slice sort sort_by sum take to_batches to_dict to_numpy to_pandas to_pydict to_pylist
+        to_reader to_string to_struct_array tolist total_values_length type type_codes types tz unify_dictionaries
+        unique unit validate value value_counts value_field value_lengths value_parent_indices value_type values
+        with_metadata with_name with_nullable with_type
+    """),
+    checked={"from_pandas": needs("pandas"), "to_numpy": needs("numpy"), "to_pandas": needs("pandas")},
+    instead={"to_pandas_dtype": "use str(x)", "to_tensor": "use to_numpy()", "view": "use cast(type)"},
+)

@@ -1,0 +1,346 @@
+"""numpy, pandas, polars and pyarrow under the policy: what authors write works, and what is closed says so."""
+
+from __future__ import annotations
+
+import ast
+import datetime
+import inspect
+import io
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from automatosx_nb.errors import PluginRefused
+from automatosx_nb.model.permissions import GRANTABLE_MODULES
+from automatosx_nb.sandbox import facades, libraries
+from automatosx_nb.sandbox.modules import PluginModules
+
+SNIPPETS = Path(__file__).parents[1] / "data" / "snippets"
+IMPORTS = "import io, numpy as np, pandas as pd, polars as pl, pyarrow as pa, pyarrow.compute as pc\n"
+
+
+def load(source: str, printed: list[str] | None = None) -> PluginModules:
+    write = ([] if printed is None else printed).append
+    return PluginModules("acme.test", {"m.py": (IMPORTS + source).encode()}, granted=GRANTABLE_MODULES, write=write)
+
+
+def run(body: str, printed: list[str] | None = None) -> Any:
+    """What the body of a function returns."""
+    lines = "\n".join(f"    {line}" for line in body.splitlines())
+    return load(f"def h():\n{lines}", printed).handler("m:h")()
+
+
+# --- what authors write ---------------------------------------------------------------------------------------
+
+FRAME = 'df = pd.DataFrame({"k": ["a", "b", "a"], "price": [1.0, 2.0, 3.0], "n": [1, 2, 3]})\n'
+
+
+def snippets(file: str) -> dict[str, dict[str, str]]:
+    return tomllib.loads((SNIPPETS / file).read_text("utf-8"))
+
+
+PANDAS, OTHERS = snippets("pandas.toml"), snippets("libraries.toml")
+
+
+@pytest.mark.parametrize("snippet", PANDAS.values(), ids=PANDAS)
+def test_pandas_as_authors_write_it(snippet: dict[str, str]) -> None:
+    assert run(FRAME + snippet["source"]) == ast.literal_eval(snippet["returns"])
+
+
+@pytest.mark.parametrize("snippet", OTHERS.values(), ids=OTHERS)
+def test_numpy_polars_and_pyarrow_as_authors_write_them(snippet: dict[str, str]) -> None:
+    assert run(snippet["source"]) == ast.literal_eval(snippet["returns"])
+
+
+def test_info_prints_where_plugin_code_prints() -> None:
+    printed: list[str] = []
+    run("pd.DataFrame({'a': [1]}).info()", printed)
+    assert "1 entries" in "".join(printed)
+
+
+# --- what is closed -------------------------------------------------------------------------------------------
+
+CLOSED: dict[str, list[str]] = {
+    "open to plugins": [
+        "pd.read_pickle", "pd.read_parquet", "pd.eval", "pd.io", "pd.set_option", "pd.options", "pd.HDFStore",
+        "pd.DataFrame({'a': [1]}).to_pickle('x')", "pd.DataFrame({'a': [1]}).to_parquet()",
+        "pd.DataFrame({'a': [1]}).eval('a + 1')", "pd.DataFrame({'a': [1]}).query('a > 1')",
+        "pd.DataFrame({'a': [1]}).plot", "pd.Series([1]).hist", "pd.DataFrame().style", "pd.Series([1]).to_sql",
+        "pd.DataFrame.to_pickle", "pd.DataFrame.to_csv", "pd.DataFrame.agg",
+        "getattr(pd.DataFrame(), 'to_' + 'excel')", "list(map(getattr, [pd.Series([1])], ['to_pickle']))",
+        "pd.api.extensions", "pd.CategoricalDtype.type", "np.load", "np.save", "np.fromfile", "np.memmap",
+        "np.ctypeslib", "np.f2py", "np.lib", "np.bmat", "np.testing", "np.array([1]).tofile('x')",
+        "np.array([1]).ctypes", "np.array([1]).data", "np.array([1]).base", "np.array([1]).dump('x')",
+        "np.array([1]).setflags(write=True)", "np.array([1]).resize(9, refcheck=False)", "np.array([1]).view(object)",
+        "np.random.default_rng().bit_generator", "np.float64(1).dumps()", "np.core", "pl.scan_csv", "pl.read_parquet",
+        "pl.sql", "pl.SQLContext", "pl.plugins", "pl.io", "pl.Config", "pl.DataFrame().write_parquet('x')",
+        "pl.DataFrame().lazy().sink_csv('x')", "pl.DataFrame().sql('')", "pl.DataFrame().serialize()",
+        "pl.LazyFrame.deserialize", "pl.col('a').meta", "pl.DataFrame().plot", "pl.DataFrame().lazy().remote()",
+        "pl.Series([1]).sql", "pl.col('a').deserialize", "pa.array([1]).view(pa.string())", "pa.array([1]).buffers()",
+        "pa.table({}).serialize",
+    ],
+    "no files here": [
+        "pd.DataFrame({'a': [1]}).to_csv('x.csv')", "pd.DataFrame({'a': [1]}).to_json(path_or_buf='x')",
+        "pd.read_csv('x.csv')", "pd.read_csv(filepath_or_buffer='x.csv')", "pd.read_json('{}')", "np.loadtxt('x')",
+        "pl.read_csv('x')", "pl.DataFrame({'a': [1]}).write_csv('x')", "pd.Series([1]).to_string('x')",
+    ],
+    "cannot be named as a function": [
+        "pd.DataFrame({'a': [1]}).agg('to_pickle')", "pd.DataFrame({'a': [1]}).apply('eval', args=('1',))",
+        "pd.Series([1]).agg(['sum', 'to_csv'])", "pd.Series([1]).transform('save')",
+        "pd.DataFrame({'a': [1]}).agg({'a': ['to_pickle']})",
+        "pd.DataFrame({'a': [1]}).groupby('a').agg(b=('a', 'to_csv'))",
+        "pd.DataFrame({'a': [1], 'b': [1]}).pivot_table(index='a', values='b', aggfunc='to_csv')",
+        "pd.crosstab([1], [1], values=[1], aggfunc='to_csv')",
+        "pd.pivot_table(pd.DataFrame({'a': [1]}), 'a', 'a', None, 'to_csv')",
+        "pd.Series([1]).rolling(1).agg('to_pickle')", "pd.Series([1]).groupby([1]).agg(x='to_csv')",
+    ],
+    "engine is": [
+        "pl.DataFrame({'a': [1]}).lazy().collect(engine=1)", "pl.DataFrame().lazy().collect(background=True)",
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [(call, text) for text, calls in CLOSED.items() for call in calls],
+)
+def test_what_reads_files_evaluates_text_or_opens_memory_is_closed(call: str, text: str) -> None:
+    with pytest.raises((AttributeError, TypeError, ValueError, PluginRefused), match=text):
+        run(f"return {call}")
+
+
+def test_a_name_that_pretends_to_be_harmless_is_looked_at_as_it_is() -> None:
+    source = "class S(str):\n    def __hash__(self): return hash('sum')\n    def __eq__(self, other): return True\n"
+    with pytest.raises(TypeError, match="wanted here, not a S"):
+        run(source + "return pd.Series([1]).agg(S('to_pickle'))")
+    source = "class D(dict):\n    def values(self): return ['sum']\n    def __iter__(self): return iter(())\n"
+    with pytest.raises(ValueError, match="cannot be named"):
+        run(source + "return pd.DataFrame({'a': [1]}).agg(D(a='to_pickle'))")
+
+
+def test_what_is_closed_says_what_to_use_instead() -> None:
+    for call, instead in {
+        "pd.DataFrame().query('a')": "write df[df['x'] > 1]",
+        "pd.DataFrame().to_excel('x')": "return the frame",
+        "np.zeros(1).view('i4')": "use astype",
+        "pd.DataFrame().prise": "a DataFrame has no 'prise'",
+    }.items():
+        with pytest.raises(AttributeError) as caught:
+            run(f"return {call}")
+        assert instead in str(caught.value)
+
+
+PATTERNS = {
+    "object": "case object(to_pickle=f): return f",
+    "an abstract class": "case Iterable(to_pickle=f): return f",
+    "the library's class": "case pd.DataFrame(to_csv=f): return f",
+    "a name of a class": "case Renamed(eval=f): return f",
+    "a name of a group": "case [pd.DataFrame(plot=f)]: return f",
+}
+
+
+@pytest.mark.parametrize("case", PATTERNS.values(), ids=PATTERNS)
+def test_a_pattern_cannot_read_what_is_closed(case: str) -> None:
+    source = (
+        "from collections.abc import Iterable\nRenamed = pd.DataFrame\n"
+        f"def h():\n    match pd.DataFrame():\n        {case}\n    match [pd.DataFrame()]:\n        {case}\n"
+        "    return 'no match'"
+    )
+    with pytest.raises(TypeError, match="a pattern cannot read"):
+        load(source).handler("m:h")()
+
+
+def test_a_patterns_class_is_the_one_that_was_looked_at() -> None:
+    source = (
+        "class Own: pass\ndef swap():\n    global Own\n    Own = object\n    return False\n"
+        "def h():\n    match pd.DataFrame():\n        case _ if swap(): pass\n        case Own(to_pickle=f): return f\n"
+        "    return Own is object"
+    )
+    assert load(source).handler("m:h")() is True
+
+
+def test_a_pattern_on_a_base_of_a_librarys_scalars_reads_only_what_is_open() -> None:
+    assert run("from datetime import date\nmatch pd.Timestamp('2024-01-02'):\n    case date(year=y): return y") == 2024
+    with pytest.raises(TypeError, match="cannot read the attribute 'dump' of a float"):
+        run("match np.float64(1):\n    case float(dump=f): return f")
+
+
+@pytest.mark.parametrize("base", ["pd.DataFrame", "np.ndarray", "np.float64", "pl.DataFrame", "pd.Timestamp"])
+def test_a_librarys_class_is_no_base_of_a_plugins(base: str) -> None:
+    with pytest.raises(TypeError, match="cannot be a base class here"):
+        run(f"class A({base}): pass")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "df.price = 1",
+        "pd.DataFrame.sum = 1",
+        "setattr(df, 'to_csv', print)",
+        "df.attrs.x = 1",
+        "del df.price",
+        "np.zeros(1).dtype = object",
+    ],
+)
+def test_attributes_that_cannot_be_set_say_so(statement: str) -> None:
+    with pytest.raises(TypeError, match=r"cannot be set|own classes only"):
+        run(f"df = pd.DataFrame({{'price': [1]}})\n{statement}")
+
+
+def test_an_error_of_a_library_is_read_like_any_other() -> None:
+    assert run(
+        "try: pa.array([1, 'a'])\nexcept pa.ArrowInvalid as error: return type(error).__name__, len(error.args)"
+    ) == ("ArrowInvalid", 1)
+
+
+def test_a_column_with_the_name_of_a_method_stays_the_method() -> None:
+    assert run("return pd.DataFrame({'count': [7]}).count().tolist()") == [1]
+    with pytest.raises(AttributeError, match="not open"):
+        run("return pd.DataFrame({'to_pickle': [7]}).to_pickle")
+
+
+# --- nothing unknown gets in ----------------------------------------------------------------------------------
+
+
+def _objects() -> dict[str, list[Any]]:
+    """Objects of every kind that plugin code can come by, and their classes."""
+    df = pd.DataFrame({"a": [1, 2], "t": ["x", "y"], "d": pd.to_datetime(["2020-01-01", "2020-02-01"])})
+    by = df.groupby("t")
+    day = df.set_index("d")
+    spans = pd.Series(pd.to_timedelta([1], unit="s"))
+    months = pd.Series(pd.period_range("2020", periods=1, freq="M"))
+    frame = pl.DataFrame({"a": [1], "t": ["x"]})
+    col = pl.col("a")
+    table = pa.table({"a": [1], "l": [[1]], "s": [{"x": 1}]})
+    spaces = "str dt list arr cat struct name bin"
+    return {
+        "pandas": [
+            df, df.a, df.index, df.columns, pd.MultiIndex.from_product([[1], [2]]), pd.CategoricalIndex(["a"]),
+            pd.DatetimeIndex(["2020"]), pd.TimedeltaIndex([]), pd.period_range("2020", periods=1, freq="M"),
+            pd.interval_range(0, 1), by, by["a"], df.a.rolling(1), df.a.expanding(), df.a.ewm(1), day.resample("D"),
+            day.groupby("t").resample("D"), by.rolling(1), df.t.str, df.d.dt, spans.dt, months.dt, df.iloc, df.loc,
+            df.at, df.iat, df.t.astype("category").cat, pd.Timestamp("2020"), pd.Timedelta(1), pd.Period("2020"),
+            pd.Interval(0, 1), pd.NaT, pd.NA, pd.offsets.MonthEnd(), pd.CategoricalDtype(), pd.StringDtype(),
+            pd.Int64Dtype(), df.d.dt.tz_localize("UTC").dtype, pd.Categorical(["a"]), df.d.array, df.a.array,
+            pd.array([1, None]), pd.array(["a"]), pd.array([True, None]), pd.Grouper(key="a"),
+        ],
+        "numpy": [
+            np.zeros(1), np.float64(1), np.int64(1), np.bool_(True), np.str_("a"), np.datetime64("2020"),
+            np.dtype("i4"), np.add, np.random.default_rng(1), np.random.RandomState(1), np.poly1d([1]),
+            np.finfo(float), np.iinfo(int),
+            np.zeros(1).flat, np.vectorize(len), np.broadcast([1], [1]), np.errstate(), np.complex128(1),
+            np.bytes_(b"a"), np.random.SeedSequence(1), np.busdaycalendar(), np.void(b"a"),
+        ],
+        "polars": [
+            frame, frame.lazy(), frame["a"], col, *(getattr(col, name) for name in spaces.split()),
+            *(getattr(frame["a"], name) for name in ("str", "dt", "list", "arr", "cat", "struct", "bin")),
+            frame.group_by("a"), frame.lazy().group_by("a"), frame.schema, pl.Int64, pl.Datetime("us"),
+            pl.List(pl.Int64), pl.Field("a", pl.Int64), pl.when(True), pl.when(True).then(1),
+            pl.Enum(["a"]), pl.Struct({}),
+            pl.Decimal(3, 1),
+        ],
+        "pyarrow": [
+            table, table["a"], table["a"].chunk(0), table["l"].chunk(0), table["s"].chunk(0), table.schema,
+            table.schema.field(0), *(field.type for field in table.schema), table["a"][0], table["l"][0], table["s"][0],
+            table.to_batches()[0], table.group_by("a"), pc.field("a"), table.to_reader(), pa.scalar(b"x"),
+            pa.array(["a"]).dictionary_encode(), pa.timestamp("s"), pa.decimal128(3), pa.map_(pa.int64(), pa.int64()),
+            pc.CountOptions(), pa.scalar(datetime.datetime(2020, 1, 1)), pa.array([datetime.timedelta(1)]), pa.nulls(1),
+        ],
+    }  # fmt: skip
+
+
+CLOSED_ON_PURPOSE = {
+    "pandas": """
+        base boxplot construct_array_type construct_from_string eval exclusions flags from_arrow from_numpy_dtype
+        hist index_class indices isbuiltin isnative kwds level num numpy_dtype online plot putmask query
+        reset_cache set_flags sparse style subdtype to_clipboard to_excel to_feather to_hdf to_iceberg to_latex
+        to_orc to_parquet to_pickle to_sql to_stata to_xarray to_xml type update_dtype validate_categories
+        validate_ordered view
+    """,
+    "numpy": """
+        alignment base baseclass bit_generator byteorder cache call char ctypes data debug_print descr device dump
+        dumps entropy epsneg excluded flags format format_map generate_state get_state getfield hasobject holidays
+        iexp isalignedstruct isbuiltin machep maxexp metadata minexp n_children_spawned negep newbyteorder nexp
+        ngrd nmant ntypes num otypes pool pool_size pyfunc random_integers resize resolve_dtypes set_state
+        setfield setflags spawn_key state subdtype to_device tofile tomaxint view weekmask
+    """,
+    "polars": """
+        collect_async collect_batches deserialize execute ext from_lazyframe_resolver fromkeys glimpse inspect
+        is_extension lf meta move_to_end plot pop popitem reinterpret remote serialize setdefault show show_graph
+        sink_batches sink_csv sink_delta sink_iceberg sink_ipc sink_ndjson sink_parquet sql style thisown
+        to_dtype_expr to_jax to_torch union write_avro write_clipboard write_database write_delta write_excel
+        write_iceberg write_ipc write_ipc_stream write_parquet
+    """,
+    "pyarrow": """
+        as_buffer buffers call copy_to deserialize device_type equals_ extension_name find_physical_length
+        find_physical_offset format from_buffers from_dense from_dlpack from_sparse from_stream from_substrait
+        get_total_buffer_size has_variadic_buffers is_cpu iter_batches_with_custom_metadata kernels n_fields
+        n_sequence_fields n_unnamed_fields num_kernels pandas_metadata read_next_batch_with_custom_metadata
+        read_pandas serialize statistics to_pandas_dtype to_substrait to_tensor view
+    """,
+}
+"""Public attributes of the libraries' objects that are closed. Who adds a name to a list has looked at what it does."""
+
+
+@pytest.mark.parametrize("library", GRANTABLE_MODULES)
+def test_every_attribute_of_a_librarys_objects_is_open_or_closed_on_purpose(library: str) -> None:
+    """It fails when a library grows a new one: look at what that does, then write it into one of the two lists."""
+    known = libraries.LIBRARIES[library].names | set(CLOSED_ON_PURPOSE[library].split())
+    found = {
+        name
+        for thing in _objects()[library]
+        for kind in {thing if isinstance(thing, type) else type(thing)}
+        for name in dir(kind)
+        if not name.startswith("_")
+    }
+    assert found - known == set()
+
+
+@pytest.mark.parametrize("library", GRANTABLE_MODULES)
+def test_nothing_is_both_open_and_closed(library: str) -> None:
+    assert libraries.LIBRARIES[library].names & set(CLOSED_ON_PURPOSE[library].split()) == set()
+    assert libraries.LIBRARIES[library].names & set(libraries.LIBRARIES[library].instead) == set()
+    assert set(libraries.LIBRARIES[library].checked) <= libraries.LIBRARIES[library].names
+
+
+def _reads_files(value: Any) -> bool:
+    """Whether a public function of a facade could be handed a path: told by the names of its parameters."""
+    try:
+        parameters = inspect.signature(value).parameters
+    except (TypeError, ValueError):
+        return False
+    return bool({"path", "path_or_buf", "filepath_or_buffer", "filename", "fname", "file"} & set(parameters))
+
+
+@pytest.mark.parametrize("module", [name for name in facades.SPECS if name.partition(".")[0] in GRANTABLE_MODULES])
+def test_no_function_of_a_librarys_facade_takes_a_path(module: str) -> None:
+    facade = facades.load(module)
+    functions = {name: getattr(facade, name) for name in facades.names_of(facade)}
+    ours = {name for name, value in functions.items() if getattr(value, "__module__", "") == libraries.__name__}
+    assert [name for name, value in functions.items() if name not in ours and _reads_files(value)] == []
+
+
+def test_a_reader_in_memory_takes_no_path_under_any_name() -> None:
+    read = libraries.reading(pd.read_csv)
+    assert read(io.StringIO("a\n1")).shape == (1, 1)
+    for wrong in ("x.csv", b"x", 3, None):
+        with pytest.raises(TypeError, match="no files here"):
+            read(wrong)
+    with pytest.raises(TypeError):
+        read(filepath_or_buffer="x.csv")
+
+
+@pytest.fixture(autouse=True)
+def _grants_are_forgotten() -> Iterator[None]:
+    from automatosx_nb.sdk import _wire
+
+    yield
+    _wire.granted_to("this code", None)
