@@ -11,6 +11,7 @@ import builtins
 import importlib
 import string
 import types
+import typing
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from automatosx_nb.sandbox import libraries
@@ -48,7 +49,8 @@ INTROSPECTION = _introspection_names()
 TUPLE_NAMES = frozenset({"_asdict", "_replace", "_fields", "_make"})
 """Public in spite of their underscore, on named tuples."""
 
-READABLE_DUNDERS = frozenset({"__name__", "__qualname__", "__doc__"})
+READABLE_DUNDERS = frozenset({"__name__", "__qualname__", "__doc__", "__cause__", "__context__", "__notes__"})
+"""Of functions and classes, and of errors."""
 
 ORDINARY_DUNDERS = frozenset(
     f"__{name}__"
@@ -57,10 +59,14 @@ ORDINARY_DUNDERS = frozenset(
         "delitem missing call enter exit lt le eq ne gt ge int float complex index round trunc floor ceil neg pos "
         "abs invert add sub mul matmul truediv floordiv mod divmod pow lshift rshift and or xor radd rsub rmul "
         "rmatmul rtruediv rfloordiv rmod rdivmod rpow rlshift rrshift rand ror rxor iadd isub imul imatmul itruediv "
-        "ifloordiv imod ipow ilshift irshift iand ior ixor"
+        "ifloordiv imod ipow ilshift irshift iand ior ixor copy deepcopy"
     )
 )
-"""Methods that a class body may define, and that may be called on ``super()``."""
+"""Methods that a class body may define, and that may be called on ``super()``.
+
+Closed for what Python or a library would do with them: ``__getattr__`` answers for any name, also for those by which
+numpy takes an address; ``__subclasshook__`` makes anything an instance, and so opens it to patterns.
+"""
 
 
 def refuse_attribute(obj: object, name: str) -> NoReturn:
@@ -92,10 +98,18 @@ def get_attribute(obj: object, name: str, *, _plain: set[type] = PLAIN) -> Any:
     return _look(obj, name)
 
 
+_ALIASES: tuple[type, ...] = (types.GenericAlias, vars(typing)["_BaseGenericAlias"])
+
+
 def _look(obj: object, name: str) -> Any:
     kind = type(obj)
     if issubclass(kind, tuple(CLOSED_TYPES)):
         refuse_attribute(obj, name)
+    if kind is super:
+        library = libraries.library_of(super.__getattribute__(obj, "__self_class__"))
+        return getattr(obj, name) if library is None else refuse_attribute(obj, name)
+    if issubclass(kind, _ALIASES):  # Annotated[X, ...].name is X.name
+        return get_attribute(getattr(obj, "__origin__", None), name)
     is_class = issubclass(kind, type)
     library = libraries.library_of(obj if is_class else kind)  # type: ignore[arg-type]
     if library is not None:
@@ -213,7 +227,7 @@ def writable(obj: Any, name: str) -> Any:
     :raises TypeError: for anything else.
     """
     owner = obj if issubclass(type(obj), type) else type(obj)
-    if getattr(owner, MARK, False) or type(obj) in WRITABLE_TYPES:
+    if is_own(owner) or type(obj) in WRITABLE_TYPES:
         return obj
     library = libraries.library_of(owner)
     if library is None:
@@ -236,6 +250,11 @@ def mark_class(cls: Any) -> Any:
     return cls
 
 
+def is_own(cls: type) -> bool:
+    """Whether ``cls`` is one of the plugin's own, also while its class statement runs: no library has such a module."""
+    return getattr(cls, MARK, False) is True or ":" in str(vars(cls).get("__module__", ""))
+
+
 def build_class(body: Any, name: str, *bases: Any, **keywords: Any) -> Any:
     """The ``class`` statement: no metaclasses, and no str that is also a dataclass.
 
@@ -243,19 +262,24 @@ def build_class(body: Any, name: str, *bases: Any, **keywords: Any) -> Any:
     """
     if "metaclass" in keywords:
         raise TypeError("metaclass= is not open to plugins: use a base class or a decorator")
-    for base in bases:
-        if not isinstance(base, type) and not hasattr(base, "__mro_entries__"):
-            raise TypeError(f"class {name}: a base is a class, not a {type(base).__name__}")
-        if isinstance(base, type) and issubclass(base, type):
-            raise TypeError(f"class {name}: metaclasses are not open to plugins")
-        if isinstance(base, type) and libraries.library_of(base) is not None:
-            raise TypeError(f"class {name}: keep a {base.__name__} in an attribute; it cannot be a base class here")
+    _check_bases(name, types.resolve_bases(bases))
     cls = builtins.__build_class__(body, name, *bases, **keywords)
     if not isinstance(cls, type) or issubclass(cls, type):
         raise TypeError(f"class {name}: metaclasses are not open to plugins")
-    if issubclass(cls, str) and hasattr(cls, "__dataclass_fields__"):
-        raise TypeError(f"class {name}: a str cannot be a dataclass here")
     return mark_class(cls)
+
+
+def _check_bases(name: str, bases: tuple[Any, ...]) -> None:
+    """Before the class exists, so that nothing ever holds one that is not allowed."""
+    for base in bases:
+        if not isinstance(base, type):
+            raise TypeError(f"class {name}: a base is a class, not a {type(base).__name__}")
+        if issubclass(base, type):
+            raise TypeError(f"class {name}: metaclasses are not open to plugins")
+        if libraries.library_of(base) is not None:
+            raise TypeError(f"class {name}: keep a {base.__name__} in an attribute; it cannot be a base class here")
+    if any(issubclass(base, str) for base in bases) and any(hasattr(base, "__dataclass_fields__") for base in bases):
+        raise TypeError(f"class {name}: a str cannot be a dataclass here")
 
 
 def pattern_class(cls: Any, *names: str) -> Any:

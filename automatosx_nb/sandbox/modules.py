@@ -12,7 +12,7 @@ from automatosx_nb.errors import UnknownHandler
 from automatosx_nb.model.spelling import nearest
 from automatosx_nb.sandbox import facades, guards, libraries, policy
 from automatosx_nb.sandbox.protocol import Frame
-from automatosx_nb.sandbox.vocabulary import MODULE_INSTEAD
+from automatosx_nb.sandbox.vocabulary import MODULE_INSTEAD, NAME_INSTEAD
 from automatosx_nb.sdk import _wire
 
 if TYPE_CHECKING:
@@ -203,9 +203,7 @@ class PluginModules:
         facade = facades.load(module)
         for name in names:
             if name not in facade.__dict__:
-                hint = facades.did_you_mean(name, facades.names_of(facade))
-                instead = f"docs/plugin-python.md lists its names{hint}"
-                return f"{module}.{name} is not open to plugins", instead
+                return f"{module}.{name} is not open to plugins", _name_instead(module, name)
         return None
 
     def _import(
@@ -249,6 +247,14 @@ class PluginModules:
             self._load(f"{module}.{wanted}")
             namespace[wanted] = self._view(f"{module}.{wanted}")
         return self._view(module)
+
+
+def _name_instead(module: str, name: str) -> str:
+    version = f"Python {sys.version_info.major}.{sys.version_info.minor}"
+    if name in facades.SPECS[module].newer.split():
+        return f"{version} does not have it yet: import it inside 'try: ... except ImportError:', with a way around"
+    listed = facades.did_you_mean(name, facades.names_of(facades.load(module)))
+    return NAME_INSTEAD.get(f"{module}.{name}", f"docs/plugin-python.md lists its names{listed}")
 
 
 def _import_for_c(name: str) -> None:

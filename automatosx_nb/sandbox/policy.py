@@ -15,13 +15,14 @@ import ast
 import builtins
 import contextlib
 import copy
+import sys
 from typing import TYPE_CHECKING, Any
 
 from RestrictedPython.transformer import INSPECT_ATTRIBUTES, RestrictingNodeTransformer, copy_locations
 
 from automatosx_nb.errors import PluginRefused
 from automatosx_nb.sandbox import guards, scopes
-from automatosx_nb.sandbox.vocabulary import ALLOWED, INSTEAD, NO_ASYNC, REFUSED
+from automatosx_nb.sandbox.vocabulary import ALLOWED, DUNDER_INSTEAD, INSTEAD, NO_ASYNC, REFUSED
 
 if TYPE_CHECKING:
     import types
@@ -96,7 +97,8 @@ def _too_deep(file: str) -> PluginRefused:
 
 def _syntax(file: str, error: SyntaxError | ValueError) -> PluginRefused:
     if isinstance(error, SyntaxError):
-        return PluginRefused(file, error.lineno or 0, f"not Python: {error.msg}", "Correct the syntax.")
+        version = f"Python {sys.version_info.major}.{sys.version_info.minor}"
+        return PluginRefused(file, error.lineno or 0, f"not {version}: {error.msg}", "Correct the syntax.")
     return PluginRefused(file, 0, f"not Python: {error}", "Correct the source.")
 
 
@@ -163,14 +165,14 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         if not self._in_class and not self._in_function and name in _MODULE_NAMES:
             return
         if name.startswith("__") and name.endswith("__"):
-            raise Refusal(node, f"the name {name!r} is not allowed", INSTEAD.get(name, ""))
+            raise Refusal(node, f"the name {name!r} is not allowed", DUNDER_INSTEAD.get(name) or INSTEAD.get(name, ""))
         public = name.strip("_") or "name"
         raise Refusal(node, f"names that begin with '_' are the sandbox's own, as {name!r}", f"call it {public!r}")
 
     def visit_Name(self, node: ast.Name) -> Any:
         name = node.id
         if isinstance(node.ctx, ast.Load):
-            if name == "__name__" or name == "__debug__":
+            if name in ("__name__", "__doc__", "__debug__"):
                 return node
             if name not in self._bound and name not in guards.BUILTIN_NAMES and hasattr(builtins, name):
                 raise Refusal(node, f"{name} is not open to plugins", INSTEAD.get(name, ""))

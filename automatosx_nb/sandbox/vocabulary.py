@@ -60,6 +60,34 @@ MODULE_INSTEAD: dict[str, str] = {
 }
 """Modules that authors reach for and plugins do not have → what to do instead."""
 
+NAME_INSTEAD: dict[str, str] = {
+    "collections.abc.Awaitable": NO_ASYNC,
+    "contextlib.asynccontextmanager": NO_ASYNC,
+    "contextlib.redirect_stdout": "write print(..., file=buffer)",
+    "functools.singledispatchmethod": "use functools.singledispatch on a function",
+    "functools.update_wrapper": "use functools.wraps",
+    "pprint.pprint": "write print(pformat(x))",
+    "string.Formatter": "write an f-string",
+    "types.ModuleType": "use types.SimpleNamespace",
+    "typing.get_type_hints": "annotations are not evaluated here",
+    "typing.runtime_checkable": "inherit from the class, or ask hasattr(x, 'name')",
+}
+"""Names of open modules that authors reach for and plugins do not have → what to use instead."""
+
+DUNDER_INSTEAD: dict[str, str] = {
+    **dict.fromkeys(("__getattr__", "__getattribute__"), "keep values in a dict, or name the attributes"),
+    **dict.fromkeys(("__setattr__", "__delattr__", "__get__", "__set__", "__delete__", "__set_name__"), "use property"),
+    **dict.fromkeys(("__subclasshook__", "__instancecheck__", "__subclasscheck__"), "inherit from the abstract class"),
+    **dict.fromkeys(("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__"), "nothing is pickled here"),
+    **dict.fromkeys(("__aenter__", "__aexit__", "__aiter__", "__anext__", "__await__"), NO_ASYNC),
+    "__class_getitem__": "inherit from typing.Generic",
+    "__del__": "use a context manager",
+    "__dir__": "name the attributes",
+    "__init_subclass__": "use a decorator of the class",
+    "__new__": "use __init__, or a class method that makes the object",
+}
+"""Methods that a class cannot define here → what to use instead."""
+
 INSTEAD: dict[str, str] = {
     "open": "files come as arguments that the host resolves; to keep data, use automatosx_nb.sdk.storage",
     "eval": "there is no code from text here; to read data, use json.loads",

@@ -138,6 +138,39 @@ def test_what_is_closed_says_what_to_use_instead() -> None:
         assert instead in str(caught.value)
 
 
+PROXIES = {
+    "super": "return super(pd.DataFrame, pd.DataFrame()).to_csv",
+    "super kept in a name": "s = super(pd.DataFrame, pd.DataFrame())\nreturn s.to_csv",
+    "an annotated class": "from typing import Annotated\nreturn Annotated[pd.DataFrame, 1].to_pickle",
+    "an annotated class kept in a name": (
+        "from typing import Annotated\na = Annotated[pd.DataFrame, 1]\nreturn a.to_pickle"
+    ),
+    "a cache": "from functools import cache\nreturn cache(pd.DataFrame).to_pickle",
+    "a cache with a size": "from functools import lru_cache\nreturn lru_cache(maxsize=1)(pd.DataFrame).to_pickle",
+    "a context manager": "from contextlib import contextmanager\nreturn contextmanager(pd.DataFrame).to_pickle",
+    "a decorating context manager": (
+        "from contextlib import ContextDecorator\nclass C(ContextDecorator): pass\nreturn C()(pd.DataFrame).to_pickle"
+    ),
+    "a static method": "return staticmethod(pd.DataFrame).to_pickle",
+    "a class method": "return classmethod(pd.DataFrame).to_pickle",
+    "a partial": "from functools import partial\nreturn partial(pd.DataFrame).to_pickle",
+    "single dispatch": "from functools import singledispatch\nreturn singledispatch(pd.DataFrame).to_pickle",
+    "a cached property": "from functools import cached_property\nreturn cached_property(pd.DataFrame).to_pickle",
+    "a new type": "from typing import NewType\nreturn NewType('N', pd.DataFrame).to_pickle",
+    "attrgetter": "from operator import attrgetter\nreturn attrgetter('T.to_pickle')(pd.DataFrame())",
+    "methodcaller": "from operator import methodcaller\nreturn methodcaller('to_pickle', 'x')(pd.DataFrame())",
+    "a namespace": "from types import SimpleNamespace\nreturn SimpleNamespace(df=pd.DataFrame()).df.to_pickle",
+    "a copy": "import copy\nreturn copy.copy(pd.DataFrame).to_pickle",
+    "wraps": "from functools import wraps\n@wraps(pd.DataFrame)\ndef f(): pass\nreturn f.to_pickle",
+}
+
+
+@pytest.mark.parametrize("body", PROXIES.values(), ids=PROXIES)
+def test_nothing_that_stands_for_a_librarys_class_hands_out_what_is_closed(body: str) -> None:
+    with pytest.raises((AttributeError, TypeError)):
+        run(body)
+
+
 PATTERNS = {
     "object": "case object(to_pickle=f): return f",
     "an abstract class": "case Iterable(to_pickle=f): return f",

@@ -20,6 +20,15 @@ FACADES = {
     "binascii": Names("Error Incomplete a2b_base64 a2b_hex b2a_base64 b2a_hex crc32 hexlify unhexlify"),
     "struct": Names("Struct calcsize error iter_unpack pack pack_into unpack unpack_from"),
     "zlib": Names("adler32 compress crc32 decompress error"),
+    "gzip": Names("BadGzipFile compress decompress"),
+    "bz2": Names("compress decompress"),
+    "lzma": Names("LZMAError compress decompress"),
+    "hmac": Names("HMAC compare_digest digest new"),
+    "secrets": Names("choice compare_digest randbelow randbits token_bytes token_hex token_urlsafe"),
+    "ipaddress": Names(
+        "AddressValueError IPv4Address IPv4Interface IPv4Network IPv6Address IPv6Interface IPv6Network "
+        "NetmaskValueError collapse_addresses ip_address ip_interface ip_network summarize_address_range"
+    ),
     "hashlib": Names(
         "algorithms_guaranteed blake2b blake2s md5 new pbkdf2_hmac sha1 sha224 sha256 sha384 sha3_224 sha3_256 "
         "sha3_384 sha3_512 sha512 shake_128 shake_256"

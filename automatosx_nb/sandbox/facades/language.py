@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import enum
 import types
 from typing import Any
 
 from automatosx_nb.sandbox import guards
+from automatosx_nb.sandbox.facades.collections_ import undecorated
 from automatosx_nb.sandbox.facades.spec import Names
 
 
@@ -29,7 +31,7 @@ def _dataclass(cls: Any, options: dict[str, Any]) -> Any:
         raise TypeError(f"class {cls.__name__}: a str cannot be a dataclass here")
     names = vars(cls).get("__annotations__", {})
     for name in names:
-        if type(name) is not str or not name.isidentifier() or name.startswith("_"):
+        if type(name) is not str or not name.isidentifier() or (name.startswith("_") and name != "_"):
             raise TypeError(f"class {cls.__name__}: {name!r} cannot be a field")
         default = vars(cls).get(name)
         if isinstance(default, dataclasses.Field) and type(default) is not dataclasses.Field:
@@ -41,6 +43,17 @@ def _dataclass(cls: Any, options: dict[str, Any]) -> Any:
 
 def _inherited(cls: type, names: Any) -> set[str]:
     return {*names, *(name for base in cls.__mro__ for name in getattr(base, "__dataclass_fields__", ()))}
+
+
+def contextmanager(function: Any) -> Any:
+    return contextlib.contextmanager(undecorated(function, "contextmanager"))
+
+
+class ContextDecorator(contextlib.ContextDecorator):
+    """``contextlib.ContextDecorator``, for functions of the plugin."""
+
+    def __call__(self, function: Any) -> Any:
+        return super().__call__(undecorated(function, "a context manager"))
 
 
 class _EnumType(enum.EnumType):
@@ -72,8 +85,10 @@ FACADES = {
         replaced=_ENUMS,
     ),
     "abc": Names("ABC abstractmethod"),
+    "types": Names("MappingProxyType NoneType SimpleNamespace UnionType", writable="SimpleNamespace"),
     "contextlib": Names(
-        "AbstractContextManager ContextDecorator ExitStack closing contextmanager nullcontext suppress"
+        "AbstractContextManager ExitStack closing nullcontext suppress",
+        replaced={"ContextDecorator": ContextDecorator, "contextmanager": contextmanager},
     ),
     # No runtime-checkable protocol is open: patterns would read attributes of whatever looks like one.
     "typing": Names(

@@ -36,5 +36,6 @@ FACADES = {
         writable="Context",
     ),
     "fractions": Names("Fraction"),
+    "colorsys": Names("hls_to_rgb hsv_to_rgb rgb_to_hls rgb_to_hsv rgb_to_yiq yiq_to_rgb"),
     "numbers": Names("Complex Integral Number Rational Real"),
 }

@@ -23,7 +23,10 @@ FACADES = {
         "bidirectional category combining decimal decomposition digit east_asian_width is_normalized lookup mirrored "
         "name normalize numeric unidata_version"
     ),
+    "fnmatch": Names("filter fnmatch fnmatchcase translate"),
     "html": Names("escape unescape"),
+    "pprint": Names("pformat"),
+    "shlex": Names("join quote split"),
     "urllib.parse": Names(
         "ParseResult SplitResult parse_qs parse_qsl quote quote_from_bytes quote_plus unquote unquote_plus "
         "unquote_to_bytes urldefrag urlencode urljoin urlparse urlsplit urlunparse urlunsplit"
