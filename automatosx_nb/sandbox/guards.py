@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from automatosx_nb.sandbox import libraries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
 _words = str.split
 MARK = "__automatosx_plugin_class__"
@@ -88,7 +88,7 @@ PLAIN: set[type] = set()
 Compiled plugin code asks ``type(x) in PLAIN`` by itself, and then reads as Python does.
 """
 
-_MOST_PLAIN = 4096
+_MOST_REMEMBERED = 4096
 
 
 def get_attribute(obj: object, name: str, *, _plain: set[type] = PLAIN) -> Any:
@@ -115,10 +115,14 @@ def _look(obj: object, name: str) -> Any:
     if library is not None:
         return libraries.read(obj, name, library)
     if not is_class:
-        if len(PLAIN) >= _MOST_PLAIN:  # classes that were made in a loop must not be kept alive for ever
-            PLAIN.clear()
-        PLAIN.add(kind)
+        _remember(kind, PLAIN)
     return getattr(obj, name)
+
+
+def _remember(kind: type, kinds: set[type]) -> None:
+    if len(kinds) >= _MOST_REMEMBERED:  # classes that were made in a loop must not be kept alive for ever
+        kinds.clear()
+    kinds.add(kind)
 
 
 def get_checked(obj: object, name: str) -> Any:
@@ -188,34 +192,39 @@ BY_OBJECT: Mapping[str, Callable[[object, str], Any]] = {
 """Names that are open or not depending on the object. Never allowed where Python looks them up by itself."""
 
 
-class _Formatter(string.Formatter):
-    """``{name}``, ``{0[key]}``, conversions and format specs; no attributes."""
-
-    def get_field(self, field_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        if "." in field_name.partition("[")[0]:
-            raise ValueError(f"{{{field_name}}}: format strings cannot read attributes here: write an f-string")
-        first, rest = _split_field(field_name)
-        value = self.get_value(first, args, kwargs)
-        for is_attribute, key in rest:
-            if is_attribute:
-                raise ValueError(f"{{{field_name}}}: format strings cannot read attributes here: write an f-string")
-            value = value[key]
-        return value, first
+_fields_of = string.Formatter().parse
+_split_field: Callable[[str], tuple[Any, Any]] = vars(importlib.import_module("_string"))["formatter_field_name_split"]
 
 
-def _split_field(field_name: str) -> tuple[Any, Any]:
-    first, rest = importlib.import_module("_string").formatter_field_name_split(field_name)
-    return first, rest
+def _without_walks(template: str) -> str:
+    """``template`` as a plain str, when no field of it reads an attribute, nor one in a format spec.
+
+    :raises ValueError: one does, or the template cannot be read.
+    """
+    text = str.__str__(template)
+    if "." in text:
+        _check_fields(text)
+    return text
+
+
+def _check_fields(text: str) -> None:
+    for _, field, spec, _ in _fields_of(text):
+        if field and "." in field:
+            _, steps = _split_field(field)
+            if any(is_attribute for is_attribute, _ in steps):
+                raise ValueError(f"{{{field}}}: format strings cannot read attributes here: write an f-string")
+        if spec and "." in spec and "{" in spec:
+            _check_fields(spec)
 
 
 def format_string(template: str, /, *args: object, **kwargs: object) -> str:
     """``template.format(*args, **kwargs)`` without attribute walks."""
-    return _Formatter().vformat(str(template), args, kwargs)
+    return str.format(_without_walks(template), *args, **kwargs)
 
 
 def format_string_map(template: str, mapping: Mapping[str, object], /) -> str:
     """``template.format_map(mapping)`` without attribute walks."""
-    return _Formatter().vformat(str(template), (), mapping)
+    return str.format_map(_without_walks(template), mapping)
 
 
 _FORMATTERS: Mapping[str, Callable[..., str]] = {"format": format_string, "format_map": format_string_map}
@@ -228,6 +237,8 @@ def writable(obj: Any, name: str) -> Any:
     """
     owner = obj if issubclass(type(obj), type) else type(obj)
     if is_own(owner) or type(obj) in WRITABLE_TYPES:
+        if owner is not obj:
+            _remember(owner, OWN)
         return obj
     library = libraries.library_of(owner)
     if library is None:
@@ -236,6 +247,9 @@ def writable(obj: Any, name: str) -> Any:
         raise TypeError(f"{name!r} of a {owner.__name__} cannot be set by a plugin; items can, as in x[{name!r}] = ...")
     return obj
 
+
+OWN: set[type] = set()
+"""Types whose objects take attributes from plugin code; filled as they are met, and asked as PLAIN is."""
 
 WRITABLE_TYPES: set[type] = set()
 """Library types whose attributes are meant to be set; filled by facades."""
@@ -448,6 +462,7 @@ GUARDS: Mapping[str, Any] = {
     "_getattr_": get_attribute,
     "_getchecked_": get_checked,
     "_getsuper_": get_super,
+    "_own_": OWN,
     "_pattern_": pattern_class,
     "_plain_": PLAIN,
     "_type_": type,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import importlib
+import marshal
 import sys
 import types
 from typing import TYPE_CHECKING, Any
 
-from automatosx_nb.errors import UnknownHandler
+from automatosx_nb.errors import PluginRefused, UnknownHandler
 from automatosx_nb.model.spelling import nearest
-from automatosx_nb.sandbox import facades, guards, libraries, policy
+from automatosx_nb.sandbox import facades, guards, libraries, policy, protocol
 from automatosx_nb.sandbox.protocol import Frame
 from automatosx_nb.sandbox.vocabulary import MODULE_INSTEAD, NAME_INSTEAD
 from automatosx_nb.sdk import _wire
@@ -47,8 +49,9 @@ class PluginModules:
     """The modules of one plugin.
 
     ``sources`` maps ``pkg/mod.py`` (relative to ``src/``) to its bytes; ``granted`` are libraries outside the
-    standard library; ``write`` takes what plugin code prints. ``language=False`` compiles and imports as plain
-    Python does: it exists to test the other walls alone.
+    standard library; ``write`` takes what plugin code prints. ``compiled``: code of these very sources, from
+    :meth:`compile_ahead`. ``language=False`` compiles and imports as plain Python does: it exists to test the other
+    walls alone.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class PluginModules:
         write: Callable[[str], None],
         source_kb: int = 256,
         language: bool = True,
+        compiled: protocol.Compiled | None = None,
     ) -> None:
         self._plugin = plugin
         self._sources = {_dotted(file): (file, source) for file, source in sources.items() if file.endswith(".py")}
@@ -67,6 +71,8 @@ class PluginModules:
         self._granted = frozenset(granted)
         self._source_kb = source_kb
         self._language = language
+        known = language and compiled is not None and compiled.policy == policy.FINGERPRINT
+        self._code = dict(compiled.modules) if known and compiled is not None else {}
         self._loaded: dict[str, types.ModuleType] = {}
         self._views: dict[str, ModuleView] = {}
         self._builtins = guards.builtins_for(write, self._import)
@@ -106,6 +112,16 @@ class PluginModules:
         """
         for name, (file, source) in sorted(self._sources.items()):
             self._compile(name, file, source)
+
+    def compile_ahead(self, max_bytes: int) -> protocol.Compiled:
+        """The code of the modules, as many as ``max_bytes`` of source hold, without those that the policy refuses."""
+        left = max_bytes
+        for name, (file, source) in sorted(self._sources.items()):
+            left -= len(source)
+            if left >= 0:
+                with contextlib.suppress(PluginRefused):
+                    self._code[name] = marshal.dumps(self._compile(name, file, source))
+        return protocol.Compiled(policy.FINGERPRINT, self._code)
 
     def frames(self, error: BaseException) -> list[Frame]:
         """The plugin's own lines in ``error``'s traceback, outermost first, at most :data:`MAX_FRAMES` of them."""
@@ -170,6 +186,9 @@ class PluginModules:
         filename = _filename(self._plugin, file)
         if not self._language:
             return compile(source, filename, "exec", dont_inherit=True)
+        if name in self._code:
+            code: types.CodeType = marshal.loads(self._code[name])  # noqa: S302 - made of this source, and confined
+            return code
         package = name if name in self._packages else name.rpartition(".")[0]
 
         def importable(module: str, level: int, names: tuple[str, ...]) -> tuple[str, str] | None:

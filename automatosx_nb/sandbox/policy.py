@@ -15,13 +15,16 @@ import ast
 import builtins
 import contextlib
 import copy
+import hashlib
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from RestrictedPython import transformer
 from RestrictedPython.transformer import INSPECT_ATTRIBUTES, RestrictingNodeTransformer, copy_locations
 
 from automatosx_nb.errors import PluginRefused
-from automatosx_nb.sandbox import guards, scopes
+from automatosx_nb.sandbox import guards, scopes, vocabulary
 from automatosx_nb.sandbox.vocabulary import ALLOWED, DUNDER_INSTEAD, INSTEAD, NO_ASYNC, REFUSED
 
 if TYPE_CHECKING:
@@ -36,6 +39,12 @@ UNREACHABLE = guards.INTROSPECTION | INSPECT_ATTRIBUTES
 _CLASS_NAMES = frozenset({"__slots__"}) | guards.ORDINARY_DUNDERS
 _MODULE_NAMES = frozenset({"__all__", "__version__", "__author__"})
 _FUTURES = frozenset({"annotations", "division", "generator_stop", "print_function", "unicode_literals"})
+
+
+def _fingerprint() -> str:
+    """Names this policy: a hash of the running Python and of everything that turns sources into code here."""
+    files = [Path(str(module.__file__)) for module in (sys.modules[__name__], guards, scopes, vocabulary, transformer)]
+    return hashlib.sha256(b"".join([sys.version.encode(), *(file.read_bytes() for file in files)])).hexdigest()
 
 
 class Refusal(Exception):
@@ -115,7 +124,6 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
     ) -> None:
         super().__init__()
         self._importable = importable
-        self._bound = _bound_names(tree)
         self._in_class = False
         self._in_function = False
         self._optional = False
@@ -174,7 +182,7 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         if isinstance(node.ctx, ast.Load):
             if name in ("__name__", "__doc__", "__debug__"):
                 return node
-            if name not in self._bound and name not in guards.BUILTIN_NAMES and hasattr(builtins, name):
+            if name not in self._scopes.names and name not in guards.BUILTIN_NAMES and hasattr(builtins, name):
                 raise Refusal(node, f"{name} is not open to plugins", INSTEAD.get(name, ""))
         self.check_name(node, name)
         return node
@@ -224,7 +232,7 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         name = node.attr
         if not isinstance(node.ctx, ast.Load):
             self._check_public(node, name)
-            node.value = self._call("_write_", node.value, [self.visit(node.value), ast.Constant(name)])
+            node.value = self._writable(node.value, name)
             return node
         if name in guards.READABLE_DUNDERS:
             guard = "_getchecked_"
@@ -241,8 +249,7 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         """An attribute as Python reads it where its object is known to be plain, and through the guard elsewhere.
 
         A guard's call costs ten times what an attribute does, a test of the type twice; a parameter that nothing
-        rebinds is tested once, when its function begins. Nothing can come between a test and what it is for: the name
-        is a local one, which no other thread can bind.
+        rebinds is tested once, when its function begins.
         """
         value = self.visit(node.value)
         plain = ast.copy_location(ast.Attribute(value, node.attr, ast.Load()), node)
@@ -250,14 +257,29 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         if not isinstance(value, ast.Name):
             return guarded
         owner = self._scopes.owner(value.id)
-        if owner is None:
-            return guarded
-        if owner.kind == "module":
-            return plain if value.id in self._scopes.libraries else guarded
-        if value.id in owner.steady:
+        if owner is not None and owner.kind == "module" and value.id in self._scopes.libraries:
+            return plain
+        if owner is not None and self._is_flagged(value.id, owner):
             return ast.IfExp(ast.Name(_flag(value.id), ast.Load()), plain, guarded)
-        if owner is self._scopes.innermost and owner.kind != "class":
-            return ast.IfExp(_is_plain(value.id), plain, guarded)
+        if self._stands_still(value.id):
+            return ast.IfExp(_is_in("_plain_", value.id), plain, guarded)
+        return guarded
+
+    def _is_flagged(self, name: str, owner: scopes.Scope) -> bool:
+        return name in owner.steady or (name in owner.assigned and owner is self._scopes.innermost)
+
+    def _stands_still(self, name: str) -> bool:
+        """Whether nothing can bind ``name`` between two looks at it: no other thread, and no code in between."""
+        owner = self._scopes.owner(name)
+        if owner is None or owner.kind == "class":
+            return False
+        return owner is self._scopes.innermost if owner.kind != "module" else owner.bound[name] == 1
+
+    def _writable(self, node: ast.expr, name: str) -> ast.expr:
+        value = self.visit(node)
+        guarded = self._call("_write_", node, [value, ast.Constant(name)])
+        if isinstance(value, ast.Name) and self._stands_still(value.id):
+            return ast.copy_location(ast.IfExp(_is_in("_own_", value.id), value, guarded), node)
         return guarded
 
     def _call(self, guard: str, place: ast.expr, args: list[Any]) -> ast.Call:
@@ -309,6 +331,9 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
     def visit_Assign(self, node: ast.Assign) -> Any:
         node.targets = [self._target(node, target) for target in node.targets]
         node.value = self.visit(node.value)
+        target = node.targets[0]
+        if scopes.is_simple(node) and target.id in self._scopes.innermost.assigned:  # type: ignore[attr-defined]
+            return [_no_flag(node, target.id), node, _new_flag(node, target.id)]  # type: ignore[attr-defined]
         return node
 
     def _target(self, node: ast.Assign, target: ast.expr) -> Any:
@@ -428,11 +453,11 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         node.decorator_list = [self.visit(item) for item in node.decorator_list]
         for parameter in getattr(node, "type_params", []):
             self.visit(parameter)
-        scope = scopes.of_function(node, self._scopes.shifting)
+        scope = self._scopes.of_function(node)
         node.args = self._arguments(node.args)
         node.returns = self._annotation(node.returns)
         with self._inside(scope):
-            node.body = _with_flags(self._body(node.body), sorted(scope.steady))
+            node.body = _with_flags(self._body(node.body), scope)
         return node
 
     def _arguments(self, node: ast.arguments) -> Any:
@@ -444,7 +469,7 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
             self._in_class = before
 
     def visit_Lambda(self, node: ast.Lambda) -> Any:
-        scope = scopes.of_function(node, self._scopes.shifting)
+        scope = self._scopes.of_function(node)
         node.args = self._arguments(node.args)
         with self._inside(scope):
             node.body = self.visit(node.body)
@@ -533,19 +558,30 @@ def _flag(name: str) -> str:
     return f"_plain_{name}"
 
 
-def _is_plain(name: str) -> ast.expr:
-    """``_type_(name) in _plain_``"""
+def _is_in(kinds: str, name: str) -> ast.expr:
+    """``_type_(name) in kinds``"""
     kind = ast.Call(ast.Name("_type_", ast.Load()), [ast.Name(name, ast.Load())], [])
-    return ast.Compare(kind, [ast.In()], [ast.Name("_plain_", ast.Load())])
+    return ast.Compare(kind, [ast.In()], [ast.Name(kinds, ast.Load())])
 
 
-def _with_flags(body: list[ast.stmt], names: list[str]) -> list[ast.stmt]:
-    """The body of a function, with one test for each of its parameters ``names`` after the docstring."""
+def _new_flag(place: ast.stmt, name: str) -> ast.stmt:
+    """Whether the object that ``name`` stands for from here on is plain."""
+    return ast.copy_location(ast.Assign([ast.Name(_flag(name), ast.Store())], _is_in("_plain_", name)), place)
+
+
+def _no_flag(place: ast.stmt, name: str) -> ast.stmt:
+    """Before a name is bound: whatever interrupts what follows, no flag is left that belongs to another object."""
+    return ast.copy_location(ast.Assign([ast.Name(_flag(name), ast.Store())], ast.Constant(False)), place)
+
+
+def _with_flags(body: list[ast.stmt], scope: scopes.Scope) -> list[ast.stmt]:
+    """The body of a function, its flags set after the docstring."""
     first = body[0]
     is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
     at = 1 if is_text and len(body) > 1 else 0
-    flags = [ast.Assign([ast.Name(_flag(name), ast.Store())], _is_plain(name)) for name in names]
-    return [*body[:at], *(ast.copy_location(flag, first) for flag in flags), *body[at:]]
+    flags = [_new_flag(first, name) for name in sorted(scope.steady)]
+    flags += [_no_flag(first, name) for name in sorted(scope.assigned)]
+    return [*body[:at], *flags, *body[at:]]
 
 
 def _are_simple(call: ast.Call) -> bool:
@@ -573,19 +609,5 @@ def _has_future_annotations(tree: ast.Module) -> bool:
     )
 
 
-def _bound_names(tree: ast.Module) -> frozenset[str]:
-    """Every name that the module binds anywhere: a local ``dir`` or ``vars`` is the author's own."""
-    bound: set[str] = set()
-    for node in ast.walk(tree):
-        match node:
-            case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
-                bound.add(name)
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-                bound.add(name)
-            case ast.alias(name=name, asname=asname):
-                bound.add(asname or name.partition(".")[0])
-            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-                bound.add(name)
-            case ast.MatchMapping(rest=str(name)):
-                bound.add(name)
-    return frozenset(bound)
+FINGERPRINT = _fingerprint()
+"""Code that was compiled under another one is not taken."""

@@ -94,11 +94,22 @@ class Fault(Struct, frozen=True):
 # --- host to worker -------------------------------------------------------------------------------------------
 
 
+class Compiled(Struct, frozen=True, tag="compiled"):
+    """A plugin's modules as marshalled code, by their dotted names; ``policy`` names the policy that they passed.
+
+    From a worker it comes once, right after ``Load`` and before any line of the plugin ran: later it is not believed.
+    """
+
+    policy: str
+    modules: dict[str, bytes]
+
+
 class Load(Struct, frozen=True, tag="load"):
     """First frame after ``Hello``. ``sources`` maps ``pkg/mod.py`` (relative to ``src/``) to its bytes.
 
     ``handlers`` (``module:function``) have to exist and be callable, or the load fails. ``modules`` are the granted
-    libraries outside the standard library.
+    libraries outside the standard library. ``compiled``: what an earlier worker made of the very same sources; without
+    it the worker is to send a ``Compiled``.
     """
 
     plugin: str
@@ -106,6 +117,7 @@ class Load(Struct, frozen=True, tag="load"):
     sources: dict[str, bytes]
     handlers: list[str]
     modules: list[str]
+    compiled: Compiled | None = None
 
 
 class Call(Struct, frozen=True, tag="call"):
@@ -180,7 +192,7 @@ class Output(Struct, frozen=True, tag="output"):
 
 
 ToWorker = Load | Call | Answer | Stop
-ToHost = Hello | Loaded | Result | Failure | Ask | Output | Part
+ToHost = Hello | Compiled | Loaded | Result | Failure | Ask | Output | Part
 
 
 # --- host to fork server, and back ----------------------------------------------------------------------------

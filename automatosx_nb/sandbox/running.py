@@ -21,9 +21,10 @@ from automatosx_nb.errors import (
     UntransferableValue,
     WorkerLost,
 )
-from automatosx_nb.sandbox import procfs, protocol, verdicts
+from automatosx_nb.sandbox import compiled, procfs, protocol, verdicts
 from automatosx_nb.sandbox.channel import Channel, ChannelClosed, DeadlineExceeded
 from automatosx_nb.sandbox.codec import FrameTooLarge, close_all
+from automatosx_nb.sandbox.compiled import CompiledPlugins
 from automatosx_nb.sandbox.launcher import ForkServer
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.streams import ReceivedTables
@@ -85,6 +86,8 @@ class Worker:
         self._conversing = False
         self._reaped: protocol.Reaped | None = None
         self._alive = False
+        self._language = "language" not in without
+        self._keep: Callable[[protocol.Compiled], None] | None = None
         spawned = server.spawn(limits, sorted(without))
         self.pid = spawned.pid
         self._pidfd = spawned.pidfd
@@ -135,9 +138,20 @@ class Worker:
     def limits(self) -> Limits:
         return self._limits
 
-    def load(self, version: str, sources: Mapping[str, bytes], handlers: Sequence[str], modules: Sequence[str]) -> None:
+    def load(
+        self,
+        version: str,
+        sources: Mapping[str, bytes],
+        handlers: Sequence[str],
+        modules: Sequence[str],
+        code: CompiledPlugins,
+    ) -> None:
         """Load the plugin; once, before the first call. A worker whose load failed is stopped. See Sandbox.start."""
-        frame = protocol.Load(self._plugin, version, dict(sources), list(handlers), list(modules))
+        key = compiled.key(self._plugin, sources, modules, self._limits.source_kb)
+        known = code.get(key) if self._language else None
+        frame = protocol.Load(self._plugin, version, dict(sources), list(handlers), list(modules), known)
+        if self._language and known is None:
+            self._keep = lambda made: code.put(key, made)
         try:
             self._exchange(0, frame, [], Silent(), "start_s", self._limits.start_s)
         except BaseException:
@@ -257,6 +271,7 @@ class Worker:
 
     def _listen(self, call: int, broker: Broker, clock: _Clock, tables: ReceivedTables) -> object:
         printed = messages = 0
+        keep, self._keep = self._keep, None
         while True:
             clock.check()
             reply, received = self._channel.receive(deadline=clock.deadline)
@@ -264,6 +279,10 @@ class Worker:
             try:
                 if isinstance(reply, protocol.Part):
                     tables.add(reply)
+                    continue
+                if isinstance(reply, protocol.Compiled) and not messages and keep is not None:
+                    keep(reply)
+                    keep, self._conversing = None, True
                     continue
                 if self._conversing:
                     messages += 1

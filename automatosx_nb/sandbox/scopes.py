@@ -9,28 +9,27 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-Function = ast.FunctionDef | ast.Lambda
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_LOOPS = (ast.For, ast.While, *_COMPREHENSIONS)
+_LOOPS = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 @dataclass(slots=True)
 class Scope:
     """One scope and the names that it binds, each with how many times.
 
-    ``steady``: parameters of a function that nothing binds again, whose attributes it reads more than once.
+    ``kind``: ``module``, ``class``, ``function``, ``lambda`` or ``comprehension``. Of a function, where it reads
+    their attributes more than once: ``steady``, the parameters that nothing binds again, and ``assigned``, the names
+    that one assignment statement binds and nothing else.
     """
 
     kind: str
     bound: Counter[str]
     steady: frozenset[str] = frozenset()
-    elsewhere: frozenset[str] = frozenset()
-    """Names that the scope declares ``global`` or ``nonlocal``."""
+    assigned: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -38,25 +37,33 @@ class Scopes:
     """The scopes around the node that is being visited, innermost last."""
 
     stack: list[Scope]
-    shifting: frozenset[str]
+    names: frozenset[str]
+    """Every name that the module binds anywhere: a local ``dir`` or ``vars`` is the author's own."""
+    shifting: frozenset[str] = frozenset()
     """Names that any ``nonlocal`` or ``global`` statement of the module names."""
     libraries: frozenset[str] = field(default_factory=frozenset)
     """Names that the module binds once, by ``import``, and so are facades or modules of the plugin."""
 
     @classmethod
     def of(cls, tree: ast.Module) -> Scopes:
-        shifting = frozenset(
-            name for node in ast.walk(tree) if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names
-        )
-        module = Scope("module", Counter(_bindings(tree.body)))
+        names: set[str] = set()
+        shifting: set[str] = set()
+        for node in _walk(tree):
+            if type(node) is ast.arg:
+                names.add(node.arg)
+            elif type(node) in _SHIFTING:
+                shifting.update(node.names)
+            else:
+                names.update(_bound_by(node))
+        bound, _ = _survey(tree.body)
         imported = {
             alias.asname or alias.name.partition(".")[0]
             for node in tree.body
             if isinstance(node, ast.Import)
             for alias in node.names
         }
-        libraries = frozenset(name for name in imported - shifting if module.bound[name] == 1)
-        return cls([module], shifting, libraries)
+        libraries = frozenset(name for name in imported - shifting if bound[name] == 1)
+        return cls([Scope("module", bound)], frozenset(names), frozenset(shifting), libraries)
 
     @property
     def innermost(self) -> Scope:
@@ -67,82 +74,116 @@ class Scopes:
         if name in self.shifting:
             return None
         for scope in reversed(self.stack):
-            if scope.kind == "class" and scope is not self.innermost:
-                continue
-            if name in scope.bound:
+            if name in scope.bound and (scope.kind != "class" or scope is self.innermost):
                 return scope
         return None
 
-
-def of_function(node: Function, shifting: frozenset[str]) -> Scope:
-    parameters = [item.arg for item in _parameters(node.args)]
-    body = node.body if isinstance(node, ast.FunctionDef) else [node.body]
-    inside = Counter(_bindings(body))
-    bound = inside + Counter(parameters)
-    steady: frozenset[str] = frozenset()
-    if isinstance(node, ast.FunctionDef):
-        candidates = {name for name in parameters if not inside[name]} - shifting
-        steady = frozenset(candidates & _read_often(node.body, candidates))
-    return Scope("function" if isinstance(node, ast.FunctionDef) else "lambda", bound, steady)
+    def of_function(self, node: ast.FunctionDef | ast.Lambda) -> Scope:
+        arguments = node.args
+        rest = [item for item in (arguments.vararg, arguments.kwarg) if item is not None]
+        parameters = [item.arg for item in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *rest)]
+        if isinstance(node, ast.Lambda):
+            bound, _ = _survey([node.body])
+            return Scope("lambda", bound + Counter(parameters))
+        bound, read = _survey(node.body)
+        often = {name for name, times in read.items() if times > 1} - self.shifting
+        steady = often.intersection(parameters).difference(bound)
+        assigned = {name for name in often.difference(parameters) if bound[name] == 1} & _assigned(node.body)
+        return Scope("function", bound + Counter(parameters), frozenset(steady), frozenset(assigned))
 
 
 def of_class(node: ast.ClassDef) -> Scope:
-    return Scope("class", Counter(_bindings(node.body)))
+    return Scope("class", _survey(node.body)[0])
 
 
-def of_comprehension(generators: list[ast.comprehension]) -> Scope:
-    targets = [node.id for item in generators for node in ast.walk(item.target) if isinstance(node, ast.Name)]
+def of_comprehension(generators: Sequence[ast.comprehension]) -> Scope:
+    targets = [node.id for item in generators for node in _walk(item.target) if isinstance(node, ast.Name)]
     return Scope("comprehension", Counter(targets))
 
 
-def _parameters(args: ast.arguments) -> list[ast.arg]:
-    rest = [item for item in (args.vararg, args.kwarg) if item is not None]
-    return [*args.posonlyargs, *args.args, *args.kwonlyargs, *rest]
+_SHIFTING = (ast.Global, ast.Nonlocal)
 
 
-def _bindings(body: list[ast.stmt] | list[ast.expr]) -> Iterator[str]:
-    """Every name that the statements bind or delete in their own scope, once for each time."""
-    for node in _own_nodes(body):
-        match node:
-            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
-                yield name
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-                yield name
-            case ast.alias(name=name, asname=asname):
-                yield asname or name.partition(".")[0]
-            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-                yield name
-            case ast.MatchMapping(rest=str(name)):
-                yield name
+def _bound_by(node: Any) -> tuple[str, ...]:
+    """The names that a node by itself binds or deletes, its parts aside."""
+    kind = type(node)
+    if kind is ast.Name:
+        return () if type(node.ctx) is ast.Load else (node.id,)
+    if kind in _NAMED:
+        return () if node.name is None else (node.name,)
+    if kind is ast.alias:
+        return (node.asname or node.name.partition(".")[0],)
+    if kind is ast.MatchMapping and node.rest is not None:
+        return (node.rest,)
+    return ()
 
 
-def _own_nodes(body: list[ast.stmt] | list[ast.expr]) -> Iterator[ast.AST]:
-    """The nodes of a scope: of functions, lambdas and classes below only what is evaluated outside of them."""
-    waiting: list[ast.AST] = list(body)
-    while waiting:
-        node = waiting.pop()
-        yield node
-        match node:
-            case ast.FunctionDef():
-                waiting += [*node.decorator_list, node.args, *([node.returns] if node.returns else [])]
-            case ast.Lambda():
-                waiting.append(node.args)
-            case ast.ClassDef():
-                waiting += [*node.decorator_list, *node.bases, *node.keywords]
-            case ast.comprehension():
-                waiting += [node.iter, *node.ifs]
-            case _:
-                waiting += ast.iter_child_nodes(node)
+_NAMED = frozenset({ast.FunctionDef, ast.ClassDef, ast.ExceptHandler, ast.MatchAs, ast.MatchStar})
 
 
-def _read_often(body: list[ast.stmt], names: set[str]) -> set[str]:
-    """Those of ``names`` with attributes that are read twice, or in a loop."""
-    seen: Counter[str] = Counter()
+def _survey(body: Sequence[ast.AST]) -> tuple[Counter[str], Counter[str]]:
+    """The names that a scope binds, and those whose attributes it reads; in a loop a read counts twice."""
+    bound: Counter[str] = Counter()
+    read: Counter[str] = Counter()
     waiting: list[tuple[ast.AST, int]] = [(node, 1) for node in body]
     while waiting:
         node, times = waiting.pop()
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names:
-            seen[node.value.id] += times
-        times = 2 if isinstance(node, _LOOPS) else times
-        waiting += [(child, times) for child in ast.iter_child_nodes(node)]
-    return {name for name, count in seen.items() if count > 1}
+        for name in _bound_by(node):
+            bound[name] += 1
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            read[node.value.id] += times
+        elif isinstance(node, _LOOPS):
+            times = 2
+        waiting += [(child, times) for child in _evaluated_here(node)]
+    return bound, read
+
+
+def _assigned(body: Sequence[ast.AST]) -> set[str]:
+    """The names that an assignment statement of this scope binds by itself, as in ``x = ...``."""
+    found: set[str] = set()
+    waiting = list(body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Assign) and is_simple(node):
+            found.add(node.targets[0].id)  # type: ignore[attr-defined]
+        elif not isinstance(node, ast.expr | ast.FunctionDef | ast.ClassDef):
+            waiting += _children(node)
+    return found
+
+
+def is_simple(node: ast.Assign) -> bool:
+    return len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
+
+
+def _evaluated_here(node: ast.AST) -> Sequence[ast.AST]:
+    """The parts of a node that belong to the scope that it stands in."""
+    match node:
+        case ast.FunctionDef():
+            return [*node.decorator_list, node.args, *([node.returns] if node.returns else [])]
+        case ast.Lambda():
+            return [node.args]
+        case ast.ClassDef():
+            return [*node.decorator_list, *node.bases, *node.keywords]
+        case ast.comprehension():
+            return [node.iter, *node.ifs]
+    return _children(node)
+
+
+def _walk(tree: ast.AST) -> Iterator[Any]:
+    """``ast.walk``, in half its time."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += _children(node)
+
+
+def _children(node: ast.AST) -> list[ast.AST]:
+    found: list[ast.AST] = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, ast.AST):
+            found.append(value)
+        elif type(value) is list:
+            found += [item for item in value if isinstance(item, ast.AST)]
+    return found

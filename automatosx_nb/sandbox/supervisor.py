@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from automatosx_nb.errors import SandboxUnavailable
+from automatosx_nb.sandbox.compiled import CompiledPlugins
 from automatosx_nb.sandbox.confine import ACTIVE
 from automatosx_nb.sandbox.launcher import PRELOADED, ForkServer
 from automatosx_nb.sandbox.limits import Limits
@@ -43,6 +44,7 @@ class Sandbox:
     def __init__(self, *, required: Collection[str] = (), namespaces: bool = True) -> None:
         self._required = frozenset(required)
         self._state = _State(namespaces)
+        self._code = CompiledPlugins()
         self._finalizer = weakref.finalize(self, _close, self._state)
 
     def __enter__(self) -> Sandbox:
@@ -61,7 +63,7 @@ class Sandbox:
         :raises WorkerLost: the worker ended while it loaded.
         """
         worker = self.spawn(program, limits or Limits(), without=without)
-        worker.load(program.version, program.sources, program.handlers, program.modules)
+        worker.load(program.version, program.sources, program.handlers, program.modules, self._code)
         return worker
 
     def layers(self) -> Mapping[str, str]:

@@ -5,6 +5,7 @@ It runs in a process that is confined already. What it knows of the host is one 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -21,7 +22,7 @@ from automatosx_nb.errors import (
     UnknownHandler,
     UntransferableValue,
 )
-from automatosx_nb.sandbox import protocol
+from automatosx_nb.sandbox import compiled, protocol
 from automatosx_nb.sandbox.channel import Channel, ChannelClosed
 from automatosx_nb.sandbox.codec import FrameTooLarge, close_all
 from automatosx_nb.sandbox.limits import Limits
@@ -161,9 +162,12 @@ class Session:
             write=self._write,
             source_kb=self._limits.source_kb,
             language=self._language,
+            compiled=load.compiled,
         )
         try:
             self._interruption.begin()
+            if load.compiled is None and self._language:
+                self._compile_ahead(self._modules)
             for reference in load.handlers:
                 self._handler(reference)
             reply: protocol.Loaded | protocol.Failure = protocol.Loaded()
@@ -171,6 +175,14 @@ class Session:
             self._interruption.shelter()
             reply = protocol.Failure(0, self._fault(error))
         self._finish(reply)
+
+    def _compile_ahead(self, modules: PluginModules) -> None:
+        """Tell the host what the sources became. It is the first frame, and no line of the plugin ran yet."""
+        made = modules.compile_ahead(compiled.MAX_EAGER_BYTES)
+        self._interruption.shelter()
+        with contextlib.suppress(FrameTooLarge):
+            self._channel.send(made)
+        self._interruption.expose()
 
     def _handler(self, reference: str) -> Callable[..., Any]:
         if self._modules is None:

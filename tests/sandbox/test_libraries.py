@@ -171,6 +171,81 @@ def test_nothing_that_stands_for_a_librarys_class_hands_out_what_is_closed(body:
         run(body)
 
 
+CHANGING = {
+    "a parameter that is bound again": "def f(x):\n    x.n; x.n\n    x = df\n    return x.to_pickle\nreturn f(Own())",
+    "a parameter bound in a loop": (
+        "def f(x):\n    for _ in range(2):\n        r = x.n if _ == 0 else x.to_pickle\n        x = df\nreturn f(Own())"
+    ),
+    "an assignment in a loop": (
+        "for n in range(2):\n    x = [Own(), df][n]\n    r = x.to_pickle if n else x.n\n    r = x.n if not n else x.n"
+    ),
+    "an assignment under a condition": (
+        "def f(c):\n    x = Own() if c else df\n    return x.n if c else x.to_pickle, x.n\nf(True)\nreturn f(False)"
+    ),
+    "an assignment that fails": (
+        "def one(n):\n    if n: raise ValueError\n    return Own()\n"
+        "for n in range(2):\n    try:\n        x = one(n)\n        x.n; x.n\n"
+        "    except ValueError:\n        x.n\n        break\n"
+        "return getattr(df, 'to_pickle')"
+    ),
+    "a walrus": "(x := Own()).n\nx.n\n(x := df)\nreturn x.to_pickle",
+    "a walrus in a comprehension": "x = Own()\nx.n; x.n\n[x := df for _ in [1]]\nreturn x.to_pickle",
+    "a loop variable": "for x in [Own(), df]:\n    r = x.n if type(x) is Own else x.to_pickle",
+    "a comprehension": "return [x.n if type(x) is Own else x.to_pickle for x in [Own(), df]]",
+    "a name of a comprehension that is another outside": (
+        "x = df\n[x.n for x in [Own()]]\nreturn x.to_pickle, x.to_pickle"
+    ),
+    "the first iterable of a comprehension": "x = df\nreturn [x.n for x in [x.to_pickle, x.to_pickle]]",
+    "nonlocal": (
+        "def f(x):\n    def g():\n        nonlocal x\n        x = df\n"
+        "    x.n; g()\n    return x.to_pickle, x.n\nreturn f(Own())"
+    ),
+    "global": ("def g():\n    global THING\n    THING = df\ng()\nreturn THING.to_pickle"),
+    "a closure": "def f(x):\n    def g(): return x.to_pickle, x.n\n    return g\nreturn f(df)()",
+    "a closure over a name that is bound again": (
+        "def f():\n    x = Own()\n    g = lambda: x.to_pickle\n    x = df\n    return g()\nreturn f()"
+    ),
+    "a default": "def f(x, y=df.to_pickle): return x.n, x.n, y\nreturn f(Own())",
+    "a default with a parameter's name": "x = df\ndef f(x=x.to_pickle): return x.n, x.n\nreturn f(Own())",
+    "a lambda": "return (lambda x: x.to_pickle)(df)",
+    "a lambda's default": "x = df\nreturn (lambda x=x.to_pickle: x)()",
+    "with": "from contextlib import nullcontext\nx = Own()\nx.n; x.n\nwith nullcontext(df) as x: return x.to_pickle",
+    "except": "x = Own()\nx.n; x.n\ntry: 1 / 0\nexcept ZeroDivisionError as x: pass\nx = df\nreturn x.to_pickle",
+    "match": "x = Own()\nx.n; x.n\nmatch df:\n    case x: return x.to_pickle",
+    "unpacking": "x, y = Own(), df\nx.n; x.n\ny, x = x, y\nreturn x.to_pickle",
+    "del": "x = Own()\nx.n; x.n\ndel x\nx = df\nreturn x.to_pickle",
+    "a generator": (
+        "def f(x):\n    while True:\n        got = yield\n        if got is not None: return got.to_pickle, got.n\n"
+        "g = f(Own()); next(g)\nreturn g.send(df)"
+    ),
+    "a class body": "class C:\n    x = df\n    y = x.to_pickle, x.to_pickle\nreturn C.y",
+    "a method on something else": "class C:\n    def f(self): return self.to_pickle, self.n\nreturn C.f(df)",
+    "a method call": "class C:\n    def f(self): return self.to_pickle('x'), self.n\nreturn C.f(df)",
+    "an attribute of an attribute": "class C: pass\nc = C()\nc.x = df\nreturn c.x.to_pickle, c.x.to_pickle",
+    "an import that is shadowed": "def f(pd): return pd.to_pickle, pd.to_pickle\nreturn f(df)",
+    "an import that is bound again": "import json\njson = df\nreturn json.to_pickle",
+    "an import of a function": "import json as x\nx.dumps\nx = df\nreturn x.to_pickle",
+}
+"""Ways to have a name stand for a frame, after it stood for something plain: the second has to be looked at as well."""
+
+
+@pytest.mark.parametrize("body", CHANGING.values(), ids=CHANGING)
+def test_a_name_is_looked_at_again_when_it_stands_for_something_else(body: str) -> None:
+    source = "class Own: n = 1\nTHING = Own()\ndf = pd.DataFrame({'n': [1]})\ndef h():\n"
+    lines = "".join(f"    {line}\n" for line in body.splitlines())
+    with pytest.raises(AttributeError, match="'to_pickle' of a DataFrame is not open"):
+        load(source + lines).handler("m:h")()
+
+
+def test_a_name_of_a_module_is_looked_at_again_when_it_stands_for_something_else() -> None:
+    source = (
+        "class Own: n = 1\nfor x in [Own(), pd.DataFrame()]:\n"
+        "    y = x\n    r = y.n if type(y) is Own else y.to_pickle\n"
+    )
+    with pytest.raises(AttributeError, match="'to_pickle' of a DataFrame is not open"):
+        load(source + "def h(): pass").handler("m:h")
+
+
 PATTERNS = {
     "object": "case object(to_pickle=f): return f",
     "an abstract class": "case Iterable(to_pickle=f): return f",
