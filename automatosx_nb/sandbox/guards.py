@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from automatosx_nb.sandbox import libraries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 _words = str.split
 MARK = "__automatosx_plugin_class__"
@@ -48,6 +48,12 @@ INTROSPECTION = _introspection_names()
 
 TUPLE_NAMES = frozenset({"_asdict", "_replace", "_fields", "_make"})
 """Public in spite of their underscore, on named tuples."""
+
+
+def is_private(name: str) -> bool:
+    """``_name``, which belongs to whoever wrote it: not ``_``, not ``__name``, and not ``_name_``, which is ours."""
+    return name.startswith("_") and not name.startswith("__") and not name.endswith("_")
+
 
 READABLE_DUNDERS = frozenset({"__name__", "__qualname__", "__doc__", "__cause__", "__context__", "__notes__"})
 """Of functions and classes, and of errors."""
@@ -135,8 +141,7 @@ def get_checked(obj: object, name: str) -> Any:
     if type(obj) in CLOSED_TYPES or name in INTROSPECTION:
         refuse_attribute(obj, name)
     if name.startswith("_") and name != "_":
-        _check_underscore(obj, name)
-        return getattr(obj, name)
+        return _underscored(obj, name)
     check = BY_OBJECT.get(name)
     return get_attribute(obj, name) if check is None else check(obj, name)
 
@@ -148,12 +153,30 @@ def get_super(obj: object, name: str) -> Any:
     return getattr(obj, name)
 
 
-def _check_underscore(obj: object, name: str) -> None:
+def get_private(obj: object, name: str) -> Any:
+    """``obj._name``, where a class of the plugin has it, or an object of one."""
+    kind = type(obj)
+    owner = obj if isinstance(obj, type) else kind
+    mro: Sequence[type] = owner.__mro__
+    if kind is super:
+        owner = super.__getattribute__(obj, "__self_class__")
+        mro = owner.__mro__[owner.__mro__.index(super.__getattribute__(obj, "__thisclass__")) + 1 :]
+    found = next((cls for cls in mro if name in vars(cls)), None)
+    if not is_own(owner) or (found is not None and not is_own(found)) or (found is None and kind is super):
+        refuse_attribute(obj, name)
+    if kind is owner:
+        _remember_own(kind)
+    return getattr(obj, name)
+
+
+def _underscored(obj: object, name: str) -> Any:
     if name in READABLE_DUNDERS:
-        return
+        return getattr(obj, name)
     if name in TUPLE_NAMES and issubclass(obj if issubclass(type(obj), type) else type(obj), tuple):  # type: ignore[arg-type]
-        return
-    refuse_attribute(obj, name)
+        return getattr(obj, name)
+    if is_private(name):
+        return get_private(obj, name)
+    return refuse_attribute(obj, name)
 
 
 def _format(obj: object, name: str) -> Any:
@@ -236,9 +259,11 @@ def writable(obj: Any, name: str) -> Any:
     :raises TypeError: for anything else.
     """
     owner = obj if issubclass(type(obj), type) else type(obj)
-    if is_own(owner) or type(obj) in WRITABLE_TYPES:
+    if is_own(owner):
         if owner is not obj:
-            _remember(owner, OWN)
+            _remember_own(owner)
+        return obj
+    if type(obj) in WRITABLE_TYPES and not name.startswith("_"):
         return obj
     library = libraries.library_of(owner)
     if library is None:
@@ -249,7 +274,13 @@ def writable(obj: Any, name: str) -> Any:
 
 
 OWN: set[type] = set()
-"""Types whose objects take attributes from plugin code; filled as they are met, and asked as PLAIN is."""
+"""Types of the plugin whose objects have no private attributes but its own; filled as they are met."""
+
+
+def _remember_own(cls: type) -> None:
+    if all(is_own(base) or base.__module__ in ("abc", "builtins", "enum", "typing") for base in cls.__mro__):
+        _remember(cls, OWN)
+
 
 WRITABLE_TYPES: set[type] = set()
 """Library types whose attributes are meant to be set; filled by facades."""
@@ -296,12 +327,15 @@ def _check_bases(name: str, bases: tuple[Any, ...]) -> None:
         raise TypeError(f"class {name}: a str cannot be a dataclass here")
 
 
+_PROTOCOL: type = type(typing.Protocol)
+
+
 def pattern_class(cls: Any, *names: str) -> Any:
     """``cls``, when a pattern may read ``names`` of its instances, as it does past every guard.
 
     :raises TypeError: an object of a library could be one of them, and a name is not open for it.
     """
-    if isinstance(cls, type) and getattr(cls, MARK, False) is not True:
+    if isinstance(cls, type) and (not is_own(cls) or isinstance(cls, _PROTOCOL)):
         for name in names:
             if not libraries.readable_in_patterns(cls, name):
                 raise TypeError(f"a pattern cannot read the attribute {name!r} of a {cls.__name__}: test it in an 'if'")
@@ -392,8 +426,8 @@ def guarded_delattr(obj: object, name: str, /) -> None:
 def _public(name: str) -> str:
     if type(name) is not str:
         raise TypeError(f"an attribute's name is a str, not {type(name).__name__}")
-    if name.startswith("_") or name in INTROSPECTION:
-        raise AttributeError(f"{name!r} cannot be set by a plugin: names that begin with '_' are the sandbox's")
+    if (name.startswith("_") and not is_private(name)) or name in INTROSPECTION:
+        raise AttributeError(f"{name!r} cannot be set by a plugin: the name is the sandbox's own")
     return name
 
 
@@ -461,6 +495,7 @@ KNOWN_TYPES.add(type(None))
 GUARDS: Mapping[str, Any] = {
     "_getattr_": get_attribute,
     "_getchecked_": get_checked,
+    "_getprivate_": get_private,
     "_getsuper_": get_super,
     "_own_": OWN,
     "_pattern_": pattern_class,

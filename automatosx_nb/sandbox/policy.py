@@ -166,7 +166,7 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
             return
         if name in UNREACHABLE:
             raise Refusal(node, f"the name {name!r} is not allowed", "choose another name")
-        if not name.startswith("_"):
+        if not name.startswith("_") or guards.is_private(name):
             return
         if self._in_class and name in _CLASS_NAMES:
             return
@@ -174,8 +174,14 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
             return
         if name.startswith("__") and name.endswith("__"):
             raise Refusal(node, f"the name {name!r} is not allowed", DUNDER_INSTEAD.get(name) or INSTEAD.get(name, ""))
-        public = name.strip("_") or "name"
-        raise Refusal(node, f"names that begin with '_' are the sandbox's own, as {name!r}", f"call it {public!r}")
+        raise Refusal(node, f"the name {name!r} is not allowed: it is the sandbox's own", _rename(name))
+
+    def _check_exported(self, node: ast.AST, name: str) -> None:
+        """A name of another module: what begins with ``_`` stays in the module that has it."""
+        if name.startswith("_"):
+            raise Refusal(
+                node, f"{name!r} cannot be imported: it is private to its module", _rename(name, private=False)
+            )
 
     def visit_Name(self, node: ast.Name) -> Any:
         name = node.id
@@ -224,12 +230,12 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
             }
             if name in guards.ORDINARY_DUNDERS:
                 advice[name] = f"call it on super(), as in super().{name}(...), or use the operator that it stands for"
-            plain = name.strip("_") or "name"
-            instead = f"names that begin with '_' are the sandbox's own: call it {plain!r}"
-            raise Refusal(node, f"the attribute {name!r} is not allowed", advice.get(name, instead))
+            raise Refusal(node, f"the attribute {name!r} is not allowed", advice.get(name, _rename(name)))
 
     def visit_Attribute(self, node: ast.Attribute) -> Any:
         name = node.attr
+        if guards.is_private(name) and name not in guards.TUPLE_NAMES:
+            return self._private(node)
         if not isinstance(node.ctx, ast.Load):
             self._check_public(node, name)
             node.value = self._writable(node.value, name)
@@ -263,6 +269,18 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
             return ast.IfExp(ast.Name(_flag(value.id), ast.Load()), plain, guarded)
         if self._stands_still(value.id):
             return ast.IfExp(_is_in("_plain_", value.id), plain, guarded)
+        return guarded
+
+    def _private(self, node: ast.Attribute) -> ast.expr:
+        """``x._name``: of objects and classes of the plugin only, which shows when it runs."""
+        if not isinstance(node.ctx, ast.Load):
+            node.value = self._writable(node.value, node.attr)
+            return node
+        value = self.visit(node.value)
+        guarded = self._call("_getprivate_", node, [value, ast.Constant(node.attr)])
+        if isinstance(value, ast.Name) and self._stands_still(value.id):
+            plain = ast.copy_location(ast.Attribute(value, node.attr, ast.Load()), node)
+            return ast.IfExp(_is_in("_own_", value.id), plain, guarded)
         return guarded
 
     def _is_flagged(self, name: str, owner: scopes.Scope) -> bool:
@@ -417,7 +435,7 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         if self._in_class:
             raise Refusal(node, "a pattern with attributes is not allowed in a class body", "move it into a function")
         self._patterns += 1
-        name = f"_pattern_{self._patterns}"
+        name = f"_pattern_{self._patterns}_"
         args = [cls, *(ast.Constant(attribute) for attribute in node.kwd_attrs)]
         check = ast.Assign([ast.Name(name, ast.Store())], self._call("_pattern_", cls, args))
         self._pattern_classes.append(ast.copy_location(check, node))
@@ -525,7 +543,7 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         for alias in node.names:
             self.check_name(node, alias.asname or alias.name.partition(".")[0])
             for part in alias.name.split("."):
-                self.check_name(node, part)
+                self._check_exported(node, part)
             self._check_import(node, alias.name, 0, ())
         return node
 
@@ -538,11 +556,10 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
             return node
         if "*" in names:
             raise Refusal(node, "import * is not allowed", "name what you import")
-        for part in (node.module or "").split("."):
-            self.check_name(node, part)
+        for name in (*(node.module or "").split("."), *names):
+            self._check_exported(node, name)
         for alias in node.names:
-            self.check_name(node, alias.name)
-            self.check_name(node, alias.asname)
+            self.check_name(node, alias.asname or alias.name)
         self._check_import(node, node.module or "", node.level, names)
         return node
 
@@ -555,7 +572,13 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
 
 
 def _flag(name: str) -> str:
-    return f"_plain_{name}"
+    """The sandbox's names end with ``_``, and no name of a plugin that begins with one does."""
+    return f"_plain_{name}_"
+
+
+def _rename(name: str, *, private: bool = True) -> str:
+    public = name.strip("_") or "name"
+    return f"call it {'_' * private + public!r}"
 
 
 def _is_in(kinds: str, name: str) -> ast.expr:
