@@ -156,7 +156,7 @@ def get_super(obj: object, name: str) -> Any:
 def get_private(obj: object, name: str) -> Any:
     """``obj._name``, where a class of the plugin has it, or an object of one."""
     kind = type(obj)
-    owner = obj if isinstance(obj, type) else kind
+    owner: type = obj if issubclass(kind, type) else kind  # type: ignore[assignment]
     mro: Sequence[type] = owner.__mro__
     if kind is super:
         owner = super.__getattribute__(obj, "__self_class__")

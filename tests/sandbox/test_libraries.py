@@ -413,6 +413,13 @@ def test_every_attribute_of_a_librarys_objects_is_open_or_closed_on_purpose(libr
 
 
 @pytest.mark.parametrize("library", GRANTABLE_MODULES)
+def test_no_module_and_no_closed_builtin_is_reachable_from_a_librarys_objects(library: str, walk: Any) -> None:
+    for thing in _objects()[library]:
+        walk.from_(thing, type(thing).__name__, depth=2)
+    assert len(walk.seen) > 200
+
+
+@pytest.mark.parametrize("library", GRANTABLE_MODULES)
 def test_nothing_is_both_open_and_closed(library: str) -> None:
     assert libraries.LIBRARIES[library].names & set(CLOSED_ON_PURPOSE[library].split()) == set()
     assert libraries.LIBRARIES[library].names & set(libraries.LIBRARIES[library].instead) == set()

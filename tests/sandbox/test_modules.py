@@ -5,13 +5,12 @@ from __future__ import annotations
 import builtins
 import subprocess
 import sys
-import types
 from typing import Any
 
 import pytest
 
 from automatosx_nb.errors import PermissionDenied, PluginRefused, UnknownHandler
-from automatosx_nb.sandbox import facades, guards
+from automatosx_nb.sandbox import facades
 from automatosx_nb.sandbox.modules import MAX_FRAMES, PluginModules
 from automatosx_nb.sandbox.protocol import Frame
 
@@ -219,36 +218,72 @@ def test_a_facade_has_every_name_that_is_documented(name: str) -> None:
     assert wanted <= facades.names_of(facades.load(name))
 
 
-CLOSED_TO_PLUGINS = (eval, exec, open, compile, __import__, globals, locals, vars, input, breakpoint)
-
-
-def test_no_module_and_no_closed_builtin_is_reachable_from_any_facade() -> None:
-    """Everything within three public attributes of a facade, as plugin code would read them."""
-    seen: set[int] = set()
-    kept: list[Any] = []
-
-    def walk(value: Any, path: str, depth: int) -> None:
-        if id(value) in seen:
-            return
-        seen.add(id(value))
-        kept.append(value)
-        assert not isinstance(value, types.ModuleType | types.FrameType | types.CodeType), path
-        assert not (isinstance(value, type) and issubclass(value, type)), path
-        assert not any(value is closed for closed in CLOSED_TO_PLUGINS), path
-        assert value is not vars(builtins), path
-        if depth:
-            for name in dir(value):
-                if not name.startswith("_") and name not in guards.INTROSPECTION:
-                    try:
-                        found = guards.get_checked(value, name)
-                    except Exception:
-                        continue
-                    walk(found, f"{path}.{name}", depth - 1)
-
+def test_no_module_and_no_closed_builtin_is_reachable_from_any_facade(walk: Any) -> None:
     for facade in every_facade():
         for name in facades.names_of(facade):
-            walk(getattr(facade, name), f"{facade!r}.{name}", 3)
-    assert len(seen) > 2000
+            walk.from_(getattr(facade, name), f"{facade!r}.{name}", depth=3)
+    assert len(walk.seen) > 5000
+
+
+EXAMPLES = """
+import array, collections, csv, datetime, decimal, difflib, enum, fractions, functools, graphlib, hashlib, hmac, io
+import ipaddress, itertools, json, operator, random, re, statistics, string, struct, types, uuid, zoneinfo
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, Generic, NamedTuple, NewType, Optional, ParamSpec, Protocol, TypedDict, TypeVar
+from automatosx_nb.sdk import events, tables, ui
+T = TypeVar("T")
+@dataclass
+class D:
+    x: int = 1
+    def method(self): return self.x
+class G(Generic[T]): pass
+class N(NamedTuple):
+    a: int = 1
+class E(enum.Enum):
+    A = 1
+@contextmanager
+def managed(): yield 1
+@functools.lru_cache
+def cached(x=1): return x
+@functools.singledispatch
+def dispatched(x): return x
+def generate(): yield 1
+def failed():
+    try: {}["x"]
+    except KeyError as error: return error
+def things():
+    return [
+        D(), D, D.method, D().method, fields(D), G[int], G, N(), N, E.A, E, managed, managed(), cached, dispatched,
+        generate, generate(), failed(), lambda: 1, print, type, int, super, property(generate), staticmethod(generate),
+        functools.partial(generate), functools.cached_property(generate), functools.cmp_to_key(max)(1),
+        array.array("i", [1]), collections.Counter("a"), collections.deque([1]), csv.reader(["a"]),
+        csv.DictReader(io.StringIO("a")), datetime.datetime.now(datetime.UTC), decimal.Decimal(1), decimal.getcontext(),
+        difflib.SequenceMatcher(None, "a", "b"), fractions.Fraction(1), graphlib.TopologicalSorter({}),
+        hashlib.sha256(), hmac.new(b"k", b"m", "sha256"), io.StringIO("a"), io.BytesIO(b"a"),
+        ipaddress.ip_network("10.0.0.0/30"), itertools.count(), json.JSONEncoder(), json.JSONDecoder(),
+        operator.itemgetter(1), operator.attrgetter("x"), operator.methodcaller("x"), random.Random(1),
+        re.compile("(?P<a>b)"), re.match("a", "a"), statistics.NormalDist(), string.Template("$a"),
+        struct.Struct("i"), types.SimpleNamespace(a=1), types.MappingProxyType({}), uuid.uuid4(),
+        zoneinfo.ZoneInfo("UTC"), ExitStack(), nullcontext(), Annotated[int, 1], Optional[int], list[int], int | None,
+        NewType("New", int), ParamSpec("P"), T, Any, ui.text("a"), tables.Table.from_columns({"a": [1]}),
+        events.Event("1", "s", "t", "2024"), {}.items(), iter([]), zip(), map(len, []), range(1), slice(1), object(),
+        b"a", bytearray(b"a"), 1.5, 1j, True, ..., NotImplemented, "text", "".join, [].append,
+    ]
+"""
+
+
+def test_no_module_and_no_closed_builtin_is_reachable_from_what_plugin_code_makes(walk: Any) -> None:
+    for number, thing in enumerate(modules(m=EXAMPLES).handler("m:things")()):
+        walk.from_(thing, f"thing {number}: {type(thing).__name__}", depth=3)
+    assert len(walk.seen) > 2000
+
+
+def test_the_walk_sees_what_must_not_be_reached(walk: Any) -> None:
+    """The positive control."""
+    for value in (sys, open, [{"a": (eval,)}], sys._getframe(), type, vars(builtins), test_a_module_runs_once.__code__):
+        with pytest.raises(AssertionError):
+            walk.from_(value, "control", depth=3)
 
 
 def test_a_facade_cannot_be_changed() -> None:
