@@ -153,6 +153,7 @@ def magic(name: str, handler: str, more: str = "") -> str:
 
 
 PYARROW = "modules:pyarrow"
+LIBRARIES = (PYARROW, "modules:pandas", "modules:polars")
 IMPORTS = "from automatosx_nb.sdk import ui, storage, log, events, tables\n\n\ndef run():\n    return None\n\n\n"
 
 
@@ -175,7 +176,7 @@ def load(shell: Any, make_plugin: MakePlugin) -> Callable[..., Any]:
 def test_the_examples_of_the_sdk_run_in_a_plugin(
     session: Session, load: Callable[..., Any], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    granted = () if "fails" in session.title else (PYARROW,)
+    granted = () if "fails" in session.title else LIBRARIES
     shell = load(as_handler(session), magic("session", "session"), *granted)
     shell.run_line_magic("session", "")
     shown = capsys.readouterr().out.split("##\n")
