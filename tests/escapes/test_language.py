@@ -93,12 +93,14 @@ def judge(snippet: dict[str, Any], value: Any, printed: str) -> list[str]:
 
 def attempt(snippet: dict[str, Any], canary: str) -> dict[str, Any]:
     """Run one snippet under the language wall; what happened, and what it reached."""
+    from automatosx_nb.model.permissions import GRANTABLE_MODULES
+    from automatosx_nb.sandbox import facades
     from automatosx_nb.sandbox.modules import PluginModules
 
     printed: list[str] = []
     events: list[str] = []
     source = snippet["code"].encode("latin-1" if snippet.get("load_as_bytes") else "utf-8")
-    granted = [name for name in snippet.get("needs", ()) if name == "pyarrow"]
+    granted = [name for name in snippet.get("needs", ()) if name in GRANTABLE_MODULES]
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
         about_canary = event == "open" and str(args[0]).startswith(str(Path(canary).parent))
@@ -108,7 +110,7 @@ def attempt(snippet: dict[str, Any], canary: str) -> dict[str, Any]:
     try:
         modules = PluginModules("acme.attack", {"main.py": source}, granted=granted, write=printed.append)
         for name in granted:
-            __import__(name)
+            facades.load(name)
         sys.addaudithook(hook)
         value = modules.handler("main:attack")() if "def attack" in snippet["code"] else result(modules)
     except BaseException as error:

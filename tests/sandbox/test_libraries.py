@@ -22,6 +22,7 @@ from automatosx_nb.errors import PluginRefused
 from automatosx_nb.model.permissions import GRANTABLE_MODULES
 from automatosx_nb.sandbox import facades, libraries
 from automatosx_nb.sandbox.modules import PluginModules
+from automatosx_nb.testing import run_in_sandbox
 
 SNIPPETS = Path(__file__).parents[1] / "data" / "snippets"
 IMPORTS = "import io, numpy as np, pandas as pd, polars as pl, pyarrow as pa, pyarrow.compute as pc\n"
@@ -313,6 +314,58 @@ def test_a_column_with_the_name_of_a_method_stays_the_method() -> None:
     assert run("return pd.DataFrame({'count': [7]}).count().tolist()") == [1]
     with pytest.raises(AttributeError, match="not open"):
         run("return pd.DataFrame({'to_pickle': [7]}).to_pickle")
+
+
+# --- in a worker ----------------------------------------------------------------------------------------------
+
+CROSSING: dict[str, tuple[str, dict[str, list[Any]]]] = {
+    "a frame of pandas": (
+        "return table.to_pandas().groupby('k', as_index=False).v.sum()",
+        {"k": ["a", "b"], "v": [4, 2]},
+    ),
+    "a series of pandas": ("return table.to_pandas().set_index('k').v", {"k": ["a", "b", "a"], "v": [1, 2, 3]}),
+    "a frame of polars": ("return table.to_polars().filter(pl.col('v') > 1).select('v')", {"v": [2, 3]}),
+    "a series of polars": ("return table.to_polars()['v'] * 2", {"v": [2, 4, 6]}),
+    "a series without a name": ("return pl.Series([1])", {"value": [1]}),
+    "a table of pyarrow": ("return table.to_arrow().select(['v'])", {"v": [1, 2, 3]}),
+    "a record batch": ("return table.to_arrow().to_batches()[0]", {"k": ["a", "b", "a"], "v": [1, 2, 3]}),
+    "a column of pyarrow": ("return table.to_arrow()['v']", {"value": [1, 2, 3]}),
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), CROSSING.values(), ids=CROSSING)
+def test_a_handler_may_return_a_frame_of_any_library(body: str, expected: dict[str, list[Any]]) -> None:
+    table = pd.DataFrame({"k": ["a", "b", "a"], "v": [1, 2, 3]})
+    source = f"{IMPORTS}def attack(table):\n    {body}\n"
+    outcome = run_in_sandbox(source, args=[table], modules=GRANTABLE_MODULES)
+    assert outcome.error is None
+    assert isinstance(outcome.value, pa.Table)
+    assert outcome.value.to_pydict() == expected
+
+
+def test_numbers_of_numpy_arrive_as_pythons_own() -> None:
+    source = (
+        "import numpy as np\nfrom automatosx_nb.sdk import ui\ndef attack():\n    a = np.arange(4)\n"
+        "    ui.metric('sum', a.sum()); ui.table(['n'], [[n] for n in a])\n"
+        "    texts = np.str_('x'), np.float32(0.5)\n"
+        "    return {'sum': a.sum(), 'mean': a.mean(), 'any': a.any(), 'all': [a.max(), texts]}"
+    )
+    outcome = run_in_sandbox(source, modules=["numpy"])
+    assert outcome.value == {"sum": 6, "mean": 1.5, "any": True, "all": [3, ["x", 0.5]]}
+    assert [type(value) for value in outcome.value.values()] == [int, float, bool, list]
+
+
+def test_an_array_of_numpy_is_refused_by_its_name() -> None:
+    outcome = run_in_sandbox("import numpy as np\ndef attack(): return [np.arange(3)]", modules=["numpy"])
+    assert outcome.status == "raised"
+    assert "a ndarray" in str(outcome.error)
+
+
+@pytest.mark.parametrize("library", GRANTABLE_MODULES)
+def test_a_library_that_was_not_granted_is_refused_with_the_line_to_write(library: str) -> None:
+    outcome = run_in_sandbox(f"import {library}\ndef attack(): return 1")
+    assert outcome.status == "refused"
+    assert f'"modules:{library}" = ' in str(outcome.error)
 
 
 # --- nothing unknown gets in ----------------------------------------------------------------------------------
