@@ -7,6 +7,7 @@ import fcntl
 import math
 import os
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
@@ -14,6 +15,7 @@ import pytest
 
 from automatosx_nb.errors import ProtocolViolation, UntransferableValue
 from automatosx_nb.sandbox import protocol
+from automatosx_nb.sandbox.codec import close_all
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.values import DisplayTree, all_to_wire, from_wire, to_wire
 
@@ -196,3 +198,41 @@ def test_descriptors_are_closed_when_a_later_value_cannot_cross() -> None:
     with pytest.raises(UntransferableValue):
         all_to_wire([("a", pa.table({"a": [1]})), ("b", {1})])
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_numbers_of_numpy_cross_as_pythons_own() -> None:
+    import numpy as np
+
+    value = {"n": np.int64(3), "list": [np.float32(0.5), (np.bool_(True), np.str_("x"))]}
+    wired, _ = to_wire(value, what="x")
+    assert isinstance(wired, protocol.Json)
+    assert wired.value == {"n": 3, "list": [0.5, [True, "x"]]}
+    assert type(wired.value["n"]) is int
+
+
+@pytest.mark.parametrize("name", ["array", "datetime64", "complex128"])
+def test_what_numpy_has_that_json_has_not_is_named(name: str) -> None:
+    import numpy as np
+
+    with pytest.raises(UntransferableValue) as caught:
+        to_wire([getattr(np, name)(["2024"] if name == "array" else "2024" if name == "datetime64" else 1)], what="x")
+    assert caught.value.type_name == {"array": "ndarray"}.get(name, name)
+
+
+def test_a_value_that_holds_itself_beside_a_number_of_numpy_is_refused() -> None:
+    import numpy as np
+
+    endless: list[object] = [np.int64(1)]
+    endless.append(endless)
+    with pytest.raises(UntransferableValue, match="nested deeper"):
+        to_wire(endless, what="x")
+
+
+def test_a_series_of_polars_arrives_as_a_table_of_one_column() -> None:
+    import polars as pl
+
+    wired, fds = to_wire(pl.Series("n", [1, 2]), what="x")
+    assert isinstance(wired, protocol.Table)
+    table: Any = from_wire(wired, fds)
+    assert table.to_pydict() == {"n": [1, 2]}
+    close_all(fds)

@@ -76,3 +76,13 @@ WRONG: dict[str, tuple[Any, str]] = {
 def test_a_wrong_argument_is_named(make: Any, text: str) -> None:
     with pytest.raises((TypeError, ValueError), match=text):
         make()
+
+
+def test_numbers_of_numpy_are_shown_as_pythons_own() -> None:
+    import numpy as np
+
+    tree = ui.table(["n", "x", "ok"], [[np.int64(1), np.float64(0.5), np.bool_(True)]]).tree()
+    assert [type(cell) for cell in tree["rows"][0]] == [int, float, bool]
+    assert type(ui.metric("sum", np.int64(3)).tree()["value"]) is int  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="not ndarray"):
+        ui.metric("sum", np.arange(2))  # type: ignore[arg-type]
