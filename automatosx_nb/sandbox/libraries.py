@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from automatosx_nb.model.permissions import GRANTABLE_MODULES
+from automatosx_nb.model.libraries import GRANTABLE_MODULES
 
 Check = Callable[[object, str], Any]
 """(object, name) → what plugin code gets for ``object.name``."""

@@ -246,7 +246,7 @@ class PluginModules:
         refusal = self._refusal(module, names)
         if refusal is not None:
             raise ImportError(f"{refusal[0]}: {refusal[1]}")
-        facade = facades.load(module)
+        facade = _facade(module)
         for wanted in names:
             if wanted not in facade.__dict__:
                 raise ImportError(f"{module}.{wanted} is not open to plugins")
@@ -274,6 +274,14 @@ def _name_instead(module: str, name: str) -> str:
         return f"{version} does not have it yet: import it inside 'try: ... except ImportError:', with a way around"
     listed = facades.did_you_mean(name, facades.names_of(facades.load(module)))
     return NAME_INSTEAD.get(f"{module}.{name}", f"docs/plugin-python.md lists its names{listed}")
+
+
+def _facade(module: str) -> facades.Facade:
+    top = module.partition(".")[0]
+    try:
+        return facades.load(module)
+    except ModuleNotFoundError:
+        raise ImportError(f"{top} is not installed in the notebook's environment: pip install {top}") from None
 
 
 def _import_for_c(name: str) -> None:

@@ -93,7 +93,7 @@ def judge(snippet: dict[str, Any], value: Any, printed: str) -> list[str]:
 
 def attempt(snippet: dict[str, Any], canary: str) -> dict[str, Any]:
     """Run one snippet under the language wall; what happened, and what it reached."""
-    from automatosx_nb.model.permissions import GRANTABLE_MODULES
+    from automatosx_nb.model.libraries import GRANTABLE_MODULES
     from automatosx_nb.sandbox import facades
     from automatosx_nb.sandbox.modules import PluginModules
 

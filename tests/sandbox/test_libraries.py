@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import pytest
 
 from automatosx_nb.errors import PluginRefused
-from automatosx_nb.model.permissions import GRANTABLE_MODULES
+from automatosx_nb.model.libraries import GRANTABLE_MODULES
 from automatosx_nb.sandbox import facades, libraries
 from automatosx_nb.sandbox.modules import PluginModules
 from automatosx_nb.testing import run_in_sandbox

@@ -294,6 +294,13 @@ def test_a_facade_cannot_be_changed() -> None:
         del facade.pi
 
 
+def test_a_granted_library_that_is_not_installed_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "polars", None)
+    monkeypatch.delitem(facades._loaded, "polars", raising=False)
+    with pytest.raises(ImportError, match="pip install polars"):
+        modules(("polars",), m="import polars").handler("m:h")
+
+
 def test_the_zygote_does_not_import_what_few_plugins_need() -> None:
     code = (
         "import sys, automatosx_nb.sandbox.modules, automatosx_nb.sdk.ui, automatosx_nb.sdk.tables;"
