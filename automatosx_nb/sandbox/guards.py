@@ -7,21 +7,18 @@ left to run time is what a name alone cannot tell: which object it is asked of, 
 from __future__ import annotations
 
 import abc
-import builtins
-import importlib
-import string
 import types
 import typing
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from automatosx_nb.sandbox import libraries
+from automatosx_nb.sandbox.classes import is_own, pattern_class
+from automatosx_nb.sandbox.formatting import FORMATTERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _words = str.split
-MARK = "__automatosx_plugin_class__"
-
 CLOSED_TYPES = frozenset(
     {types.ModuleType, types.FrameType, types.CodeType, types.TracebackType, types.CellType},
 )
@@ -183,7 +180,7 @@ def _format(obj: object, name: str) -> Any:
     """``str.format`` walks attributes; what is returned in its place does not. Told by what was found, not where:
     ``super()`` and subclasses lead to it as well.
     """
-    safe = _FORMATTERS[name]
+    safe = FORMATTERS[name]
     found = getattr(obj, name)
     if found is getattr(str, name):
         return safe
@@ -215,50 +212,12 @@ BY_OBJECT: Mapping[str, Callable[[object, str], Any]] = {
 """Names that are open or not depending on the object. Never allowed where Python looks them up by itself."""
 
 
-_fields_of = string.Formatter().parse
-_split_field: Callable[[str], tuple[Any, Any]] = vars(importlib.import_module("_string"))["formatter_field_name_split"]
-
-
-def _without_walks(template: str) -> str:
-    """``template`` as a plain str, when no field of it reads an attribute, nor one in a format spec.
-
-    :raises ValueError: one does, or the template cannot be read.
-    """
-    text = str.__str__(template)
-    if "." in text:
-        _check_fields(text)
-    return text
-
-
-def _check_fields(text: str) -> None:
-    for _, field, spec, _ in _fields_of(text):
-        if field and "." in field:
-            _, steps = _split_field(field)
-            if any(is_attribute for is_attribute, _ in steps):
-                raise ValueError(f"{{{field}}}: format strings cannot read attributes here: write an f-string")
-        if spec and "." in spec and "{" in spec:
-            _check_fields(spec)
-
-
-def format_string(template: str, /, *args: object, **kwargs: object) -> str:
-    """``template.format(*args, **kwargs)`` without attribute walks."""
-    return str.format(_without_walks(template), *args, **kwargs)
-
-
-def format_string_map(template: str, mapping: Mapping[str, object], /) -> str:
-    """``template.format_map(mapping)`` without attribute walks."""
-    return str.format_map(_without_walks(template), mapping)
-
-
-_FORMATTERS: Mapping[str, Callable[..., str]] = {"format": format_string, "format_map": format_string_map}
-
-
 def writable(obj: Any, name: str) -> Any:
     """``obj``, when plugin code may set its attribute ``name``: an instance of one of its own classes, or such a class.
 
     :raises TypeError: for anything else.
     """
-    owner = obj if issubclass(type(obj), type) else type(obj)
+    owner: type = obj if issubclass(type(obj), type) else type(obj)
     if is_own(owner):
         if owner is not obj:
             _remember_own(owner)
@@ -285,212 +244,6 @@ def _remember_own(cls: type) -> None:
 WRITABLE_TYPES: set[type] = set()
 """Library types whose attributes are meant to be set; filled by facades."""
 
-
-# --- classes --------------------------------------------------------------------------------------------------
-
-
-def mark_class(cls: Any) -> Any:
-    """Make ``cls`` one of the plugin's own."""
-    setattr(cls, MARK, True)
-    return cls
-
-
-def is_own(cls: type) -> bool:
-    """Whether ``cls`` is one of the plugin's own, also while its class statement runs: no library has such a module."""
-    return getattr(cls, MARK, False) is True or ":" in str(vars(cls).get("__module__", ""))
-
-
-def build_class(body: Any, name: str, *bases: Any, **keywords: Any) -> Any:
-    """The ``class`` statement: no metaclasses, and no str that is also a dataclass.
-
-    The last is a way around :func:`_format`: a dataclass reads fields by name, and may call one ``format``.
-    """
-    if "metaclass" in keywords:
-        raise TypeError("metaclass= is not open to plugins: use a base class or a decorator")
-    _check_bases(name, types.resolve_bases(bases))
-    cls = builtins.__build_class__(body, name, *bases, **keywords)
-    if not isinstance(cls, type) or issubclass(cls, type):
-        raise TypeError(f"class {name}: metaclasses are not open to plugins")
-    return mark_class(cls)
-
-
-def _check_bases(name: str, bases: tuple[Any, ...]) -> None:
-    """Before the class exists, so that nothing ever holds one that is not allowed."""
-    for base in bases:
-        if not isinstance(base, type):
-            raise TypeError(f"class {name}: a base is a class, not a {type(base).__name__}")
-        if issubclass(base, type):
-            raise TypeError(f"class {name}: metaclasses are not open to plugins")
-        if libraries.library_of(base) is not None:
-            raise TypeError(f"class {name}: keep a {base.__name__} in an attribute; it cannot be a base class here")
-    if any(issubclass(base, str) for base in bases) and any(hasattr(base, "__dataclass_fields__") for base in bases):
-        raise TypeError(f"class {name}: a str cannot be a dataclass here")
-
-
-_PROTOCOL: type = type(typing.Protocol)
-
-
-def pattern_class(cls: Any, *names: str) -> Any:
-    """``cls``, when a pattern may read ``names`` of its instances, as it does past every guard.
-
-    :raises TypeError: an object of a library could be one of them, and a name is not open for it.
-    """
-    if isinstance(cls, type) and (not is_own(cls) or isinstance(cls, _PROTOCOL)):
-        for name in names:
-            if not libraries.readable_in_patterns(cls, name):
-                raise TypeError(f"a pattern cannot read the attribute {name!r} of a {cls.__name__}: test it in an 'if'")
-    return cls
-
-
-KNOWN_TYPES: set[type] = set()
-"""Classes that plugin code can name; filled by the builtins below and by facades."""
-
-
-class TypeName:
-    """Stands for a class that plugin code cannot name: it can be compared and has its name, no more."""
-
-    __slots__ = ("__name__", "_cls")
-
-    def __init__(self, cls: type) -> None:
-        self._cls = cls
-        self.__name__ = cls.__name__
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, TypeName) and other._cls is self._cls
-
-    def __hash__(self) -> int:
-        return hash(self._cls)
-
-    def __repr__(self) -> str:
-        return f"<class {self.__name__!r}>"
-
-
-class _Type:
-    """``type`` for plugin code: ``type(x)``, ``isinstance(x, type)``, ``type[X]`` in annotations."""
-
-    __slots__ = ()
-
-    def __call__(self, obj: object, /) -> Any:
-        cls = type(obj)
-        return cls if cls in KNOWN_TYPES or getattr(cls, MARK, False) is True else TypeName(cls)
-
-    def __instancecheck__(self, obj: object) -> bool:
-        return isinstance(obj, type)
-
-    def __subclasscheck__(self, cls: object) -> bool:
-        return False
-
-    def __getitem__(self, _item: object) -> Any:
-        return Any
-
-    def __or__(self, _other: object) -> Any:
-        return Any
-
-    __ror__ = __or__
-
-    def __repr__(self) -> str:
-        return "<class 'type'>"
-
-
-# --- builtins -------------------------------------------------------------------------------------------------
-
-_MISSING = object()
-
-
-def guarded_getattr(obj: object, name: str, default: object = _MISSING, /) -> Any:
-    """``getattr``; a name that is not open raises also where there is a default."""
-    try:
-        return get_checked(obj, name)
-    except AttributeError:
-        if default is _MISSING or (name.startswith("_") and name != "_") or name in INTROSPECTION:
-            raise
-        return default
-
-
-def guarded_hasattr(obj: object, name: str, /) -> bool:
-    try:
-        get_checked(obj, name)
-    except AttributeError:
-        return False
-    return True
-
-
-def guarded_setattr(obj: object, name: str, value: object, /) -> None:
-    setattr(writable(obj, name), _public(name), value)
-
-
-def guarded_delattr(obj: object, name: str, /) -> None:
-    delattr(writable(obj, name), _public(name))
-
-
-def _public(name: str) -> str:
-    if type(name) is not str:
-        raise TypeError(f"an attribute's name is a str, not {type(name).__name__}")
-    if (name.startswith("_") and not is_private(name)) or name in INTROSPECTION:
-        raise AttributeError(f"{name!r} cannot be set by a plugin: the name is the sandbox's own")
-    return name
-
-
-def printer(write: Callable[[str], None]) -> Callable[..., None]:
-    """``print`` that writes to ``write``."""
-
-    def print(
-        *values: object, sep: str | None = " ", end: str | None = "\n", file: Any = None, flush: bool = False
-    ) -> None:
-        text = (" " if sep is None else sep).join(map(str, values)) + ("\n" if end is None else end)
-        if file is None:
-            write(text)
-        else:
-            get_checked(file, "write")(text)
-
-    return print
-
-
-PLAIN_BUILTINS = _words(
-    "abs all any ascii bin bool bytearray bytes callable chr classmethod complex dict divmod enumerate filter float "
-    "format frozenset hash hex id int isinstance issubclass iter len list map max min next object oct ord pow "
-    "property range repr reversed round set slice sorted staticmethod str sum super tuple zip "
-    "Ellipsis False None NotImplemented True"
-)
-"""Python's own, as they are."""
-
-GUARDED_BUILTINS: Mapping[str, Any] = {
-    "delattr": guarded_delattr,
-    "getattr": guarded_getattr,
-    "hasattr": guarded_hasattr,
-    "setattr": guarded_setattr,
-    "type": _Type(),
-}
-"""Same names and meaning, within what is open to plugins."""
-
-_NOT_RAISED_BY_PLUGINS = (BaseExceptionGroup, StopAsyncIteration)
-
-EXCEPTIONS = tuple(
-    name
-    for name, value in vars(builtins).items()
-    if isinstance(value, type) and issubclass(value, Exception) and not issubclass(value, _NOT_RAISED_BY_PLUGINS)
-)
-"""Every ``Exception`` of Python, except groups. BaseException, KeyboardInterrupt and SystemExit are the host's."""
-
-BUILTIN_NAMES = frozenset({*PLAIN_BUILTINS, *GUARDED_BUILTINS, *EXCEPTIONS, "print", "__debug__"})
-
-
-def builtins_for(write: Callable[[str], None], importer: Callable[..., Any]) -> dict[str, Any]:
-    """The ``__builtins__`` of a plugin's modules."""
-    names = {name: getattr(builtins, name) for name in (*PLAIN_BUILTINS, *EXCEPTIONS)}
-    return {
-        **names,
-        **GUARDED_BUILTINS,
-        "print": printer(write),
-        "__build_class__": build_class,
-        "__import__": importer,
-    }
-
-
-KNOWN_TYPES.update(
-    value for name in (*PLAIN_BUILTINS, *EXCEPTIONS) if isinstance(value := getattr(builtins, name), type)
-)
-KNOWN_TYPES.add(type(None))
 
 GUARDS: Mapping[str, Any] = {
     "_getattr_": get_attribute,

@@ -10,6 +10,7 @@ of the process is what stands behind them.
 from __future__ import annotations
 
 import abc
+import functools
 import io
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -44,7 +45,7 @@ LIBRARIES: dict[str, Opened] = {}
 _NOTHING = Opened(frozenset())
 
 
-def library_of(cls: type) -> str | None:
+def _library_of(cls: type) -> str | None:
     """The granted library that ``cls`` or one of its bases belongs to. Errors and named tuples belong to none."""
     if issubclass(cls, BaseException):
         return None
@@ -53,6 +54,10 @@ def library_of(cls: type) -> str | None:
         if top in GRANTABLE_MODULES and not (base.__bases__ == (tuple,) and "_fields" in vars(base)):
             return top
     return None
+
+
+library_of: Callable[[type], str | None] = functools.lru_cache(maxsize=4096)(_library_of)
+"""The same, remembered for the classes that were asked about last."""
 
 
 def read(obj: Any, name: str, library: str, advice: str = "") -> Any:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.errors import PluginRefused, UnknownHandler
 from automatosx_nb.model.spelling import nearest
-from automatosx_nb.sandbox import facades, guards, libraries, policy, protocol
+from automatosx_nb.sandbox import builtins_, facades, guards, libraries, policy, protocol
 from automatosx_nb.sandbox.protocol import Frame
 from automatosx_nb.sandbox.vocabulary import MODULE_INSTEAD, NAME_INSTEAD
 from automatosx_nb.sdk import _wire
@@ -75,9 +75,9 @@ class PluginModules:
         self._code = dict(compiled.modules) if known and compiled is not None else {}
         self._loaded: dict[str, types.ModuleType] = {}
         self._views: dict[str, ModuleView] = {}
-        self._builtins = guards.builtins_for(write, self._import)
+        self._builtins = builtins_.builtins_for(write, self._import)
         if not language:
-            self._builtins = {**vars(builtins), "print": guards.printer(write), "__import__": self._import}
+            self._builtins = {**vars(builtins), "print": builtins_.printer(write), "__import__": self._import}
         _wire.granted_to(plugin, self._granted if language else None)
         libraries.print_to(write)
 

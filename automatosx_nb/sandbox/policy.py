@@ -24,7 +24,7 @@ from RestrictedPython import transformer
 from RestrictedPython.transformer import INSPECT_ATTRIBUTES, RestrictingNodeTransformer, copy_locations
 
 from automatosx_nb.errors import PluginRefused
-from automatosx_nb.sandbox import guards, scopes, vocabulary
+from automatosx_nb.sandbox import builtins_, flags, guards, scopes, vocabulary
 from automatosx_nb.sandbox.vocabulary import ALLOWED, DUNDER_INSTEAD, INSTEAD, NO_ASYNC, REFUSED
 
 if TYPE_CHECKING:
@@ -43,7 +43,10 @@ _FUTURES = frozenset({"annotations", "division", "generator_stop", "print_functi
 
 def _fingerprint() -> str:
     """Names this policy: a hash of the running Python and of everything that turns sources into code here."""
-    files = [Path(str(module.__file__)) for module in (sys.modules[__name__], guards, scopes, vocabulary, transformer)]
+    files = [
+        Path(str(module.__file__))
+        for module in (sys.modules[__name__], builtins_, flags, guards, scopes, vocabulary, transformer)
+    ]
     return hashlib.sha256(b"".join([sys.version.encode(), *(file.read_bytes() for file in files)])).hexdigest()
 
 
@@ -188,7 +191,7 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         if isinstance(node.ctx, ast.Load):
             if name in ("__name__", "__doc__", "__debug__"):
                 return node
-            if name not in self._scopes.names and name not in guards.BUILTIN_NAMES and hasattr(builtins, name):
+            if name not in self._scopes.names and name not in builtins_.BUILTIN_NAMES and hasattr(builtins, name):
                 raise Refusal(node, f"{name} is not open to plugins", INSTEAD.get(name, ""))
         self.check_name(node, name)
         return node
@@ -266,9 +269,9 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         if owner is not None and owner.kind == "module" and value.id in self._scopes.libraries:
             return plain
         if owner is not None and self._is_flagged(value.id, owner):
-            return ast.IfExp(ast.Name(_flag(value.id), ast.Load()), plain, guarded)
+            return ast.IfExp(ast.Name(flags.flag(value.id), ast.Load()), plain, guarded)
         if self._stands_still(value.id):
-            return ast.IfExp(_is_in("_plain_", value.id), plain, guarded)
+            return ast.IfExp(flags.is_in("_plain_", value.id), plain, guarded)
         return guarded
 
     def _private(self, node: ast.Attribute) -> ast.expr:
@@ -280,7 +283,7 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         guarded = self._call("_getprivate_", node, [value, ast.Constant(node.attr)])
         if isinstance(value, ast.Name) and self._stands_still(value.id):
             plain = ast.copy_location(ast.Attribute(value, node.attr, ast.Load()), node)
-            return ast.IfExp(_is_in("_own_", value.id), plain, guarded)
+            return ast.IfExp(flags.is_in("_own_", value.id), plain, guarded)
         return guarded
 
     def _is_flagged(self, name: str, owner: scopes.Scope) -> bool:
@@ -297,7 +300,7 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         value = self.visit(node)
         guarded = self._call("_write_", node, [value, ast.Constant(name)])
         if isinstance(value, ast.Name) and self._stands_still(value.id):
-            return ast.copy_location(ast.IfExp(_is_in("_own_", value.id), value, guarded), node)
+            return ast.copy_location(ast.IfExp(flags.is_in("_own_", value.id), value, guarded), node)
         return guarded
 
     def _call(self, guard: str, place: ast.expr, args: list[Any]) -> ast.Call:
@@ -351,7 +354,7 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         node.value = self.visit(node.value)
         target = node.targets[0]
         if scopes.is_simple(node) and target.id in self._scopes.innermost.assigned:  # type: ignore[attr-defined]
-            return [_no_flag(node, target.id), node, _new_flag(node, target.id)]  # type: ignore[attr-defined]
+            return [flags.no_flag(node, target.id), node, flags.new_flag(node, target.id)]  # type: ignore[attr-defined]
         return node
 
     def _target(self, node: ast.Assign, target: ast.expr) -> Any:
@@ -475,7 +478,7 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         node.args = self._arguments(node.args)
         node.returns = self._annotation(node.returns)
         with self._inside(scope):
-            node.body = _with_flags(self._body(node.body), scope)
+            node.body = flags.with_flags(self._body(node.body), scope)
         return node
 
     def _arguments(self, node: ast.arguments) -> Any:
@@ -571,40 +574,9 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
             raise Refusal(node, *found)
 
 
-def _flag(name: str) -> str:
-    """The sandbox's names end with ``_``, and no name of a plugin that begins with one does."""
-    return f"_plain_{name}_"
-
-
 def _rename(name: str, *, private: bool = True) -> str:
     public = name.strip("_") or "name"
     return f"call it {'_' * private + public!r}"
-
-
-def _is_in(kinds: str, name: str) -> ast.expr:
-    """``_type_(name) in kinds``"""
-    kind = ast.Call(ast.Name("_type_", ast.Load()), [ast.Name(name, ast.Load())], [])
-    return ast.Compare(kind, [ast.In()], [ast.Name(kinds, ast.Load())])
-
-
-def _new_flag(place: ast.stmt, name: str) -> ast.stmt:
-    """Whether the object that ``name`` stands for from here on is plain."""
-    return ast.copy_location(ast.Assign([ast.Name(_flag(name), ast.Store())], _is_in("_plain_", name)), place)
-
-
-def _no_flag(place: ast.stmt, name: str) -> ast.stmt:
-    """Before a name is bound: whatever interrupts what follows, no flag is left that belongs to another object."""
-    return ast.copy_location(ast.Assign([ast.Name(_flag(name), ast.Store())], ast.Constant(False)), place)
-
-
-def _with_flags(body: list[ast.stmt], scope: scopes.Scope) -> list[ast.stmt]:
-    """The body of a function, its flags set after the docstring."""
-    first = body[0]
-    is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-    at = 1 if is_text and len(body) > 1 else 0
-    flags = [_new_flag(first, name) for name in sorted(scope.steady)]
-    flags += [_no_flag(first, name) for name in sorted(scope.assigned)]
-    return [*body[:at], *flags, *body[at:]]
 
 
 def _are_simple(call: ast.Call) -> bool:

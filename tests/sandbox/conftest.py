@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from automatosx_nb.sandbox import guards
+from automatosx_nb.sandbox import classes, guards
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.supervisor import Program, Sandbox, Worker
 
@@ -124,7 +124,7 @@ class Walk:
         assert not any(value is closed for closed in CLOSED_TO_PLUGINS), path
         assert not (isinstance(value, dict) and "__builtins__" in value), path
         assert value is not vars(builtins), path
-        if isinstance(value, guards.TypeName):
+        if isinstance(value, classes.TypeName):
             return
         for name in LEADING_OUT:
             with pytest.raises(AttributeError):

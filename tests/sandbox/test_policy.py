@@ -11,7 +11,7 @@ from RestrictedPython.Guards import safe_builtins
 from RestrictedPython.transformer import INSPECT_ATTRIBUTES, RestrictingNodeTransformer
 
 from automatosx_nb.errors import PluginRefused
-from automatosx_nb.sandbox import guards, policy, vocabulary
+from automatosx_nb.sandbox import builtins_, guards, policy, vocabulary
 from automatosx_nb.sandbox.modules import PluginModules
 
 if TYPE_CHECKING:
@@ -589,14 +589,14 @@ def test_what_restrictedpython_calls_safe_is_open_or_left_out_on_purpose() -> No
         "BaseException", "GeneratorExit", "KeyboardInterrupt", "SystemExit",  # the host's
         "__build_class__", "_getattr_",  # ours
     }  # fmt: skip
-    assert set(safe_builtins) - set(guards.BUILTIN_NAMES) == left_out
+    assert set(safe_builtins) - set(builtins_.BUILTIN_NAMES) == left_out
 
 
 def test_every_builtin_of_this_python_is_open_or_refused_when_it_is_used() -> None:
     import builtins
 
     for name in vars(builtins):
-        if name in guards.BUILTIN_NAMES or name in ("__name__", "__doc__", "None", "True", "False"):
+        if name in builtins_.BUILTIN_NAMES or name in ("__name__", "__doc__", "None", "True", "False"):
             continue
         with pytest.raises(PluginRefused):
             load(f"x = {name}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from automatosx_nb.sandbox import facades, guards, libraries, vocabulary
+from automatosx_nb.sandbox import builtins_, facades, guards, libraries, vocabulary
 from automatosx_nb.sandbox.facades import pandas_
 
 PAGE = (Path(__file__).parents[2] / "docs" / "plugin-python.md").read_text("utf-8")
@@ -42,7 +42,7 @@ def test_what_is_open_of_a_librarys_objects_is_listed_and_nothing_else(library: 
 
 def test_every_builtin_and_every_ordinary_method_is_listed() -> None:
     listed = set(re.findall(r"`([^`]+)`", PAGE))
-    builtins = {name for name in guards.BUILTIN_NAMES if not name.startswith("__")} - set(guards.EXCEPTIONS)
+    builtins = {name for name in builtins_.BUILTIN_NAMES if not name.startswith("__")} - set(builtins_.EXCEPTIONS)
     assert builtins - listed == set()
     assert guards.ORDINARY_DUNDERS - listed == set()
     assert set(guards.BY_OBJECT) - listed == set()

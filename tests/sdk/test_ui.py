@@ -81,7 +81,8 @@ def test_a_wrong_argument_is_named(make: Any, text: str) -> None:
 def test_numbers_of_numpy_are_shown_as_pythons_own() -> None:
     import numpy as np
 
-    tree = ui.table(["n", "x", "ok"], [[np.int64(1), np.float64(0.5), np.bool_(True)]]).tree()
+    cells: list[Any] = [np.int64(1), np.float64(0.5), np.bool_(True)]
+    tree = ui.table(["n", "x", "ok"], [cells]).tree()
     assert [type(cell) for cell in tree["rows"][0]] == [int, float, bool]
     assert type(ui.metric("sum", np.int64(3)).tree()["value"]) is int  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="not ndarray"):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.model.libraries import GRANTABLE_MODULES
 from automatosx_nb.model.spelling import nearest
-from automatosx_nb.sandbox import guards
+from automatosx_nb.sandbox import classes, guards
 from automatosx_nb.sandbox.facades import (
     arrow,
     collections_,
@@ -113,7 +113,7 @@ def _build(module: str) -> Facade:
         if not parent and rest:
             child = rest.partition(".")[0]
             values[child] = load(f"{module}.{child}")
-    guards.KNOWN_TYPES.update(value for value in values.values() if isinstance(value, type))
+    classes.KNOWN_TYPES.update(value for value in values.values() if isinstance(value, type))
     facade = Facade()
     facade.__dict__.update(values, __facade__=module)
     return facade

@@ -8,7 +8,7 @@ import enum
 import types
 from typing import Any
 
-from automatosx_nb.sandbox import guards
+from automatosx_nb.sandbox import classes, guards
 from automatosx_nb.sandbox.facades.collections_ import undecorated
 from automatosx_nb.sandbox.facades.spec import Names
 
@@ -25,7 +25,7 @@ def dataclass(cls: Any = None, /, **options: Any) -> Any:
 
 
 def _dataclass(cls: Any, options: dict[str, Any]) -> Any:
-    if getattr(cls, guards.MARK, False) is not True or not isinstance(cls, type):
+    if getattr(cls, classes.MARK, False) is not True or not isinstance(cls, type):
         raise TypeError("@dataclass is for classes of the plugin")
     if issubclass(cls, str):
         raise TypeError(f"class {cls.__name__}: a str cannot be a dataclass here")
@@ -38,7 +38,7 @@ def _dataclass(cls: Any, options: dict[str, Any]) -> Any:
             raise TypeError(f"class {cls.__name__}: the default of {name!r} is no field()")
     if any(name in guards.BY_OBJECT for name in _inherited(cls, names)):
         options = {**options, "match_args": False}
-    return guards.mark_class(dataclasses.dataclass(cls, **options))
+    return classes.mark_class(dataclasses.dataclass(cls, **options))
 
 
 def _inherited(cls: type, names: Any) -> set[str]:
