@@ -226,7 +226,7 @@ def test_no_module_and_no_closed_builtin_is_reachable_from_any_facade(walk: Any)
 
 
 EXAMPLES = """
-import array, collections, csv, datetime, decimal, difflib, enum, fractions, functools, graphlib, hashlib, hmac, io
+import collections, csv, datetime, decimal, difflib, enum, fractions, functools, graphlib, hashlib, hmac, io
 import ipaddress, itertools, json, operator, random, re, statistics, string, struct, types, uuid, zoneinfo
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, fields
@@ -257,7 +257,7 @@ def things():
         D(), D, D.method, D().method, fields(D), G[int], G, N(), N, E.A, E, managed, managed(), cached, dispatched,
         generate, generate(), failed(), lambda: 1, print, type, int, super, property(generate), staticmethod(generate),
         functools.partial(generate), functools.cached_property(generate), functools.cmp_to_key(max)(1),
-        array.array("i", [1]), collections.Counter("a"), collections.deque([1]), csv.reader(["a"]),
+        collections.Counter("a"), collections.deque([1]), csv.reader(["a"]),
         csv.DictReader(io.StringIO("a")), datetime.datetime.now(datetime.UTC), decimal.Decimal(1), decimal.getcontext(),
         difflib.SequenceMatcher(None, "a", "b"), fractions.Fraction(1), graphlib.TopologicalSorter({}),
         hashlib.sha256(), hmac.new(b"k", b"m", "sha256"), io.StringIO("a"), io.BytesIO(b"a"),

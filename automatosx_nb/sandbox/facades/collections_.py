@@ -128,7 +128,6 @@ FACADES = {
         replaced={"attrgetter": attrgetter, "methodcaller": methodcaller},
     ),
     "copy": Names("copy deepcopy", newer="replace"),
-    "array": Names("array"),
     "heapq": Names("heapify heappop heappush heappushpop heapreplace merge nlargest nsmallest"),
     "bisect": Names("bisect bisect_left bisect_right insort insort_left insort_right"),
     "graphlib": Names("CycleError TopologicalSorter"),
