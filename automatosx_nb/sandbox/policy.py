@@ -202,7 +202,7 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         return node
 
     def visit_keyword(self, node: ast.keyword) -> Any:
-        if node.arg is not None:
+        if node.arg is not None and not guards.is_private(node.arg):
             self._check_public(node, node.arg)
         return self._contents(node)
 

@@ -262,7 +262,7 @@ REFUSED: dict[str, tuple[str, int, str]] = {
     "a private nonlocal": ("def h():\n x = 1\n def f():\n  nonlocal _x", 4, "'_x'"),
     "a sandbox's attribute": ("def h(x): return x._y_", 1, "'_y_'"),
     "a sandbox's attribute that is set": ("def h(x): x._y_ = 1", 1, "'_y_'"),
-    "a private keyword": ("def h(): f(_x=1)", 1, "'_x'"),
+    "a sandbox's keyword": ("def h(): f(_x_=1)", 1, "'_x_'"),
     "a sandbox's capture": ("def h(x):\n match x:\n  case _y_: pass", 3, "'_y_'"),
     "a sandbox's star capture": ("def h(x):\n match x:\n  case [*_y_]: pass", 3, "'_y_'"),
     "a sandbox's rest capture": ("def h(x):\n match x:\n  case {**_y_}: pass", 3, "'_y_'"),
@@ -401,6 +401,18 @@ def test_what_only_shows_when_it_runs_raises(source: str, text: str) -> None:
         return
     with pytest.raises((AttributeError, TypeError, ValueError), match=text):
         run(source)
+
+
+def test_a_dataclass_is_what_it_is_in_python_whatever_its_fields_are_called() -> None:
+    """The library writes source text from the names of fields, and has names of its own in it."""
+    source = (
+        "from dataclasses import dataclass, field, asdict\n@dataclass\nclass D:\n"
+        " MISSING: int = 1\n _HAS_DEFAULT_FACTORY: int = 2\n _type_a: int = 3\n _dflt_b: int = 4\n"
+        " a: list = field(default_factory=list)\n b: int = 5\n self: int = 6\n"
+        "def h(): return asdict(D()), D(b=7).b"
+    )
+    plain = PluginModules("acme.test", {"m.py": source.encode()}, granted=(), write=print, language=False)
+    assert repr(run(source)) == repr(plain.handler("m:h")())
 
 
 PRIVATE = {

@@ -31,7 +31,7 @@ def _dataclass(cls: Any, options: dict[str, Any]) -> Any:
         raise TypeError(f"class {cls.__name__}: a str cannot be a dataclass here")
     names = vars(cls).get("__annotations__", {})
     for name in names:
-        if type(name) is not str or not name.isidentifier() or (name.startswith("_") and name != "_"):
+        if type(name) is not str or not name.isidentifier() or not _can_be_field(name):
             raise TypeError(f"class {cls.__name__}: {name!r} cannot be a field")
         default = vars(cls).get(name)
         if isinstance(default, dataclasses.Field) and type(default) is not dataclasses.Field:
@@ -39,6 +39,10 @@ def _dataclass(cls: Any, options: dict[str, Any]) -> Any:
     if any(name in guards.BY_OBJECT for name in _inherited(cls, names)):
         options = {**options, "match_args": False}
     return classes.mark_class(dataclasses.dataclass(cls, **options))
+
+
+def _can_be_field(name: str) -> bool:
+    return not name.startswith("_") or name == "_" or guards.is_private(name)
 
 
 def _inherited(cls: type, names: Any) -> set[str]:
