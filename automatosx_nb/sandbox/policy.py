@@ -257,8 +257,8 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
     def _read(self, node: ast.Attribute) -> ast.expr:
         """An attribute as Python reads it where its object is known to be plain, and through the guard elsewhere.
 
-        A guard's call costs ten times what an attribute does, a test of the type twice; a parameter that nothing
-        rebinds is tested once, when its function begins.
+        A guard's call costs ten times what an attribute does, a test of the type three times; the object of a name that
+        nothing binds again is tested once, where the name is bound.
         """
         value = self.visit(node.value)
         plain = ast.copy_location(ast.Attribute(value, node.attr, ast.Load()), node)
