@@ -1,4 +1,4 @@
-"""Compiled plugins, kept by the host in memory for as long as it runs. Why here and nowhere else: ADR 7.
+"""Compiled plugins, kept by the host in memory for as long as it runs. Why here and nowhere else: ADR 9.
 
 A worker compiles a plugin's modules before it runs the first line of them, and hands the host what came out,
 marshalled. The host keeps it under a hash of everything that it was made of, the plugin's name included, never looks
