@@ -35,7 +35,8 @@ def card(name: str, **rest: Any) -> dict[str, Any]:
         "summary": "Does one thing.",
     }
     plain |= {"categories": ["data-quality"], "license": "MIT", "verified": False, "downloads": 1}
-    return plain | {"updated": "2026-01-01T00:00:00Z", "installed": None, "update": False} | rest
+    plain |= {"updated": "2026-01-01T00:00:00Z", "installed": None, "update": False, "unfit": [], "offer": "1.0.0"}
+    return plain | rest
 
 
 def found(*cards: dict[str, Any]) -> dict[str, Any]:
