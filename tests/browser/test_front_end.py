@@ -146,6 +146,7 @@ def open_consent(page: Page) -> None:
     }
     change |= {"why": "you asked for it", "asks": asks, "drops": [], "size": 10, "changelog": ""}
     preview = {"action": "install", "changes": [change], "pip": "", "base": 0, "fingerprint": "f"}
+    preview |= {"tree": "", "held_back": []}
     say(page, {"re": request, "preview": preview})
 
 
