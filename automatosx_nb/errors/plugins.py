@@ -68,7 +68,10 @@ class PermissionDenied(UserError):
         return f"{self.plugin} has no permission {self.permission!r}."
 
     def next_step(self) -> str:
-        return f"Its manifest has to ask for it under [permissions], and you to grant it: %ax info {self.plugin}."
+        return (
+            f'Its manifest has to ask for it ("{self.permission}" = "why" under [permissions] or '
+            f"[permissions.optional]), and you to grant it: %ax info {self.plugin} shows both."
+        )
 
 
 class InvalidRequest(UserError, TypeError):

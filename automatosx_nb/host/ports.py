@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
     from automatosx_nb.host.bus import Undo
     from automatosx_nb.model.generation import InstalledPlugin
     from automatosx_nb.profile import Profile
+    from automatosx_nb.profile.secrets import Secrets
     from automatosx_nb.sandbox.limits import Limits
     from automatosx_nb.sandbox.supervisor import Sandbox
 
@@ -42,3 +44,7 @@ class Resources(Protocol):
     def audit(self) -> Audit: ...
     @property
     def prewarm(self) -> bool: ...
+    @property
+    def secrets(self) -> Secrets: ...
+    @property
+    def home(self) -> Path: ...

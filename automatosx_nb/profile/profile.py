@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from automatosx_nb.errors import NothingToRollBack
 from automatosx_nb.model.generation import Generation, InstalledPlugin
 from automatosx_nb.profile.generations import Generations
+from automatosx_nb.profile.settings import UserSettings
 from automatosx_nb.profile.store import Store
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class Profile:
         self.root = root
         self.generations = Generations(root)
         self.store = Store(root)
+        self.settings = UserSettings(root)
 
     def current(self) -> Generation:
         return self.generations.current()

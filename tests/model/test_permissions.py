@@ -108,8 +108,7 @@ def test_kinds_do_not_cover_each_other() -> None:
     [
         ("", "there is no kind ''"),
         ("storag", "there is no kind 'storag'"),
-        ("storage:all", "'storage' takes no scope"),
-        ("storage:", "'storage' takes no scope"),
+        ("storage:all", "a size in KiB, MiB or GiB"),
         ("modules", "the scope of 'modules' is one of numpy, pandas, polars, pyarrow"),
         ("modules:os", "the scope of 'modules' is one of numpy, pandas, polars, pyarrow"),
         ("modules:pyarrow.fs", "the scope of 'modules' is one of numpy, pandas, polars, pyarrow"),
