@@ -45,6 +45,11 @@ class Terminal:
         sys.stderr.flush()
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
+    def secret(self, prompt: str) -> str | None:
+        from getpass import getpass
+
+        return getpass(prompt, sys.stderr) if self._asks else None
+
     @contextmanager
     def runner(self, market: Marketplace, plugin: InstalledPlugin) -> Iterator[PluginRunner]:
         """One of its own, for the time of the command; a shell has no variables."""

@@ -101,6 +101,17 @@ class Cell:
     def confirm(self, _question: str) -> bool | None:
         return None
 
+    def secret(self, prompt: str) -> str | None:
+        """The notebook's own field for passwords, which keeps nothing; None where it has none, as in papermill."""
+        from getpass import getpass
+
+        from IPython.core.error import StdinNotImplementedError
+
+        try:
+            return getpass(prompt)
+        except (StdinNotImplementedError, EOFError):
+            return None
+
     @contextmanager
     def runner(self, _market: Marketplace, plugin: InstalledPlugin) -> Iterator[PluginRunner]:
         """The kernel's own, which goes on when the command has ended."""

@@ -46,6 +46,9 @@ class Console:
         self.questions.append(question)
         return self.answer
 
+    def secret(self, prompt: str) -> str | None:
+        return None
+
     def runner(self, market: Marketplace, plugin: InstalledPlugin) -> AbstractContextManager[PluginRunner]:
         return cli.Terminal().runner(market, plugin)
 
