@@ -103,9 +103,10 @@ def test_a_damaged_file_stops_everything_and_is_not_overwritten(tmp_path: Path, 
     path = tmp_path / "profile" / "secrets.json"
     path.parent.mkdir()
     path.write_text(text)
-    for use in (lambda s: s.names(), lambda s: s.get("a", "b"), lambda s: s.put("a", "b", "c")):
+    secrets = in_file(tmp_path)
+    for use, args in ((secrets.names, ()), (secrets.get, ("a", "b")), (secrets.put, ("a", "b", "c"))):
         with pytest.raises(SecretsUnavailable, match="damaged"):
-            use(in_file(tmp_path))
+            use(*args)
     assert path.read_text() == text
 
 
@@ -123,9 +124,9 @@ def test_a_keyring_keeps_the_value_and_the_profile_the_name(tmp_path: Path) -> N
     assert not (tmp_path / "key").exists()
     assert VALUE.encode() not in all_bytes(tmp_path)
     keyring.locked = True
-    for use in (lambda: secrets.get("acme.demo", "token"), lambda: secrets.put("acme.demo", "token", VALUE)):
+    for use, args in ((secrets.get, ()), (secrets.put, (VALUE,))):
         with pytest.raises(SecretsUnavailable) as caught:
-            use()
+            use("acme.demo", "token", *args)
         assert VALUE not in str(caught.value)
         assert caught.value.__cause__ is None
     keyring.locked = False

@@ -18,7 +18,7 @@ from automatosx_nb.errors import InvalidSetting, PermissionDenied, SecretNotSet,
 if TYPE_CHECKING:
     from tests.conftest import MakePlugin
 
-Run = Callable[..., object]
+Run = Callable[..., Any]
 SECRET = "s3cr3t-token"
 
 SETTINGS = """
@@ -124,7 +124,7 @@ except Exception as error:
         "files:read:*",
         optional=(needed,),
     )
-    code, permission, text = run()  # type: ignore[misc]
+    code, permission, text = run()
     assert (code, permission) == ("permission-denied", needed)
     assert f'"{needed}" = "why"' in text
     assert "%ax info acme.demo" in text
@@ -197,7 +197,7 @@ return [answer.status, answer.ok, answer.json()["got"], answer.json()["token"] =
         f"network:localhost:{port}/v1:POST",
         "secrets:api-token",
     )
-    assert "%ax secrets set acme.demo api-token" in run()[1]  # type: ignore[index]
+    assert "%ax secrets set acme.demo api-token" in run()[1]
     monkeypatch.setattr(getpass, "getpass", lambda prompt, *_: SECRET)
     shell.run_line_magic("ax", "secrets set acme.demo api-token")
     assert run() == [201, True, [1], True]
@@ -295,7 +295,7 @@ except Exception as error:
 """,
         extra=SETTINGS,
     )
-    kind, text = run()  # type: ignore[misc]
+    kind, text = run()
     assert kind == "UnknownSetting"
     assert "max-rows" in text
 
