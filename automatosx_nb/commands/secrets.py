@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from automatosx_nb.commands import text
@@ -54,9 +55,9 @@ _PLACES = {"keyring": "in the system's keyring", "file": "encrypted in the profi
 def _list(market: Marketplace, plugin: str | None) -> Answer:
     found = market.secrets.names(plugin)
     if not found:
-        return Answer("No secret is set.", [])
+        return Answer("No secret is set.", {"secrets": []})
     rows = [(each.plugin, each.name, _PLACES[each.kept_in]) for each in found]
-    return Answer(text.table(("plugin", "secret", "kept"), rows), found)
+    return Answer(text.table(("plugin", "secret", "kept"), rows), {"secrets": [asdict(each) for each in found]})
 
 
 def _from_stdin() -> str:

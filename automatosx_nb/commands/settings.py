@@ -51,7 +51,8 @@ def _all(plugin: str, settings: PluginSettings) -> Answer:
         rows = [(each.name, shown(each.value), each.origin, each.schema.get("description", "")) for each in found]
         lines = [text.table(("setting", "value", "from", "what it is"), rows)]
     lines += faults(plugin, settings)
-    return Answer("\n".join(lines), [_record(each) for each in found])
+    data = {"plugin": plugin, "settings": [_record(each) for each in found], "undeclared": settings.undeclared()}
+    return Answer("\n".join(lines), data)
 
 
 def _one(plugin: str, found: SettingValue) -> Answer:
