@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from automatosx_nb.errors import InvalidPermission
 from automatosx_nb.model.libraries import GRANTABLE_MODULES
-from automatosx_nb.model.permissions import Permission, is_granted
+from automatosx_nb.model.permissions import KINDS, Permission, is_granted
 from automatosx_nb.model.permissions.network import request_scope
 from automatosx_nb.model.urls import parse_url
 from automatosx_nb.registry.checks.submission import Check, Finding, Submission
@@ -62,7 +62,7 @@ def _find(submission: Submission) -> Iterator[Finding]:
         if not _is_asked_for(use.permission, held):
             yield Finding(
                 "error",
-                f"{use.what} needs the permission {use.permission!r}, which plugin.toml does not ask for",
+                f"{use.what} needs {_shown(use.permission)}, which plugin.toml does not ask for",
                 use.file,
                 use.line,
             )
@@ -78,6 +78,11 @@ def _is_asked_for(needed: str, held: Sequence[Permission]) -> bool:
     if needed in _CAPABILITIES.values():
         return any(permission.kind == needed for permission in held)
     return is_granted(Permission.parse(needed), held)
+
+
+def _shown(needed: str) -> str:
+    bare = needed in _CAPABILITIES.values() and not KINDS[needed].scope_optional
+    return f"a permission of the kind '{needed}:…'" if bare else f"the permission {needed!r}"
 
 
 def _first(uses: list[_Use]) -> list[_Use]:
