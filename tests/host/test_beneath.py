@@ -142,7 +142,7 @@ def test_a_listing_has_its_bounds(folder: Beneath, root: Path, monkeypatch: pyte
 
 
 def test_names_that_no_path_can_say_are_left_out(folder: Beneath, root: Path) -> None:
-    for name in (b"new\nline", b"\xff\xfe", b"a*b", b"back\\slash"):
+    for name in (b"new\nline", b"\xff\xfe", b"a*b", b"back\\slash", "\u200c.git".encode()):
         Path(os.fsdecode(os.fsencode(root) + b"/" + name)).write_bytes(b"")
     assert folder.glob(glob_segments("*")) == []
 

@@ -163,6 +163,7 @@ def test_a_scope_has_one_spelling(written: str, normal: str) -> None:
         ("files:read:.e*", "a hidden file is named exactly"),
         ("files:read:a[bc]", "read:<glob>"),
         ("files:read:C:/x", "read:<glob>"),
+        ("files:read:\u200c.git/config", "no backslashes, colons or control characters"),
         ("files:read:" + "*a" * 17, "at most 16 stars"),
         ("files:read:" + "a/" * 32 + "a", "32 parts"),
     ],

@@ -29,16 +29,16 @@ _NAME = re.compile(r"[a-z0-9!#$%&'*+.^`|~-]+")
 _VALUE = re.compile(r"[\x20-\x7e\x80-\xff]*(?:\t[\x20-\x7e\x80-\xff]*)*")
 
 
-def checked_headers(given: Mapping[str, object], host: str, limits: HttpLimits) -> dict[str, str]:
+def checked_headers(given: Mapping[object, object], host: str, limits: HttpLimits) -> dict[str, str]:
     """By their names in small letters.
 
     :raises HttpRefused: one may not be sent, is sent twice, or is no header.
     """
     found: dict[str, str] = {}
     for name, value in given.items():
-        key = name.lower()
+        key = name.lower() if isinstance(name, str) else ""
         if not _NAME.fullmatch(key) or not may_send(key):
-            raise HttpRefused(host, f"the header {name[:60]!r} is not a plugin's to send")
+            raise HttpRefused(host, f"the header {str(name)[:60]!r} is not a plugin's to send")
         if not isinstance(value, str) or not _VALUE.fullmatch(value):
             raise HttpRefused(host, f"the value of the header {key!r} is no line of Latin-1 text")
         if key in found:

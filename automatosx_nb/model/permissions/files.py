@@ -19,7 +19,8 @@ MAX_STARS = 16
 MAX_PATH_CHARS = 1024
 _SEGMENT = r"[^/\\:?\[\]{}\x00-\x1f\x7f]+"
 _SCOPE = re.compile(rf"(?:read|write):{_SEGMENT}(?:/{_SEGMENT})*")
-_FORBIDDEN = re.compile(r"[\\:\x00-\x1f\x7f\ud800-\udfff]")
+_FORBIDDEN = re.compile(r"[\\:\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+"""Also the characters that one file system leaves out when it compares names: a ``.git`` that begins with no dot."""
 
 
 def path_segments(path: str) -> tuple[str, ...]:

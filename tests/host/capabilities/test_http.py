@@ -151,6 +151,13 @@ def test_a_value_that_is_more_than_a_line_is_refused(server: Server, value: str)
     assert server.seen == []
 
 
+@pytest.mark.parametrize("headers", [{1: "x"}, {None: "x"}, {"x-a": 1}, {"x-a": None}, {"X-A": "1", "x-a": "2"}])
+def test_headers_that_are_none_are_refused(server: Server, headers: dict[Any, Any]) -> None:
+    client = Client(f"network:localhost:{server.port}")
+    with pytest.raises(HttpRefused):
+        client.capability.needs("request", ["GET", f"http://localhost:{server.port}/", headers, b"", 1])
+
+
 def test_nothing_of_the_environment_is_used(
     server: Server, serve: Callable[[], Server], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -402,6 +409,7 @@ def test_nobody_who_listens_is_told_as_a_failure() -> None:
         ["TRACE", "https://a.org", {}, b"", 1],
         ["GET", 3, {}, b"", 1],
         ["GET", "https://a.org", [], b"", 1],
+        ["GET", "https://a.org", None, b"", 1],
         ["GET", "https://a.org", {}, "x", 1],
         ["GET", "https://a.org", {}, b"", 0],
         ["GET", "https://a.org", {}, b"", -1],
