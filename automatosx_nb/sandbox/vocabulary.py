@@ -35,8 +35,8 @@ REFUSED: dict[str, tuple[str, str]] = {
 """Node classes with an answer of their own: what is refused, and what to write instead."""
 
 _HOST = (
-    "a handler has no processes and no environment: take a value as an argument of the magic, or read files beneath the "
-    'notebook with automatosx_nb.sdk.files and "files:read:<glob>" under [permissions]'
+    "a handler has no processes and no environment: take a value as an argument of the magic, or files through "
+    "automatosx_nb.sdk.files"
 )
 _NETWORK = 'have the host send it: automatosx_nb.sdk.http, with "network:<host>" under [permissions]'
 _LIBRARY = (
