@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from automatosx_nb.errors import NothingToRollBack
 from automatosx_nb.model.generation import Generation, InstalledPlugin
 from automatosx_nb.profile.generations import Generations
-from automatosx_nb.profile.settings import UserSettings
 from automatosx_nb.profile.store import Store
 
 if TYPE_CHECKING:
     from automatosx_nb.model.history import HistoryEntry
     from automatosx_nb.package import Package
+    from automatosx_nb.profile.settings import UserSettings
     from automatosx_nb.profile.state import KeyValueState
 
 
@@ -24,10 +24,16 @@ class Profile:
         self.root = root
         self.generations = Generations(root)
         self.store = Store(root)
-        self.settings = UserSettings(root)
 
     def current(self) -> Generation:
         return self.generations.current()
+
+    @property
+    def settings(self) -> UserSettings:
+        """What the user set for plugins."""
+        from automatosx_nb.profile.settings import UserSettings
+
+        return UserSettings(self.root)
 
     def history(self) -> tuple[HistoryEntry, ...]:
         """Every generation, newest first."""
