@@ -6,6 +6,7 @@ import json
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -145,3 +146,35 @@ def test_a_passphrase_of_the_environment_is_used_in_place_of_a_keyring(tmp_path:
     secrets = open_secrets(tmp_path / "profile", tmp_path / "key", {PASSPHRASE_VARIABLE: "correct horse"})
     assert secrets.put("acme.demo", "token", VALUE) == "file"
     assert in_file(tmp_path, "correct horse").get("acme.demo", "token") == VALUE
+
+
+@pytest.mark.parametrize(("priority", "module", "place"), [(5, "acme.rings", "keyring"), (0.5, "acme.rings", "file"),
+                                                           (5, "keyrings.alt.file", "file")])  # fmt: skip
+def test_a_keyring_of_the_system_is_used_where_it_encrypts(
+    tmp_path: Path, priority: float, module: str, place: str
+) -> None:
+    keyring = pytest.importorskip("keyring")
+    before = keyring.get_keyring()
+    memory = MemoryKeyring()
+
+    parent: Any = keyring.backend.KeyringBackend
+
+    class Ring(parent):  # type: ignore[misc]
+        def get_password(self, service: str, username: str) -> str | None:
+            return memory.get_password(service, username)
+
+        def set_password(self, service: str, username: str, password: str) -> None:
+            memory.set_password(service, username, password)
+
+        def delete_password(self, service: str, username: str) -> None:
+            memory.delete_password(service, username)
+
+    Ring.priority, Ring.__module__ = priority, module
+    keyring.set_keyring(Ring())
+    try:
+        secrets = open_secrets(tmp_path / "profile", tmp_path / "key", {})
+        assert secrets.put("acme.demo", "token", VALUE) == place
+        assert secrets.get("acme.demo", "token") == VALUE
+        assert bool(memory.kept) is (place == "keyring")
+    finally:
+        keyring.set_keyring(before)
