@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 MAX_QUEUED_EVENTS = 1000
 INTERRUPT_GRACE_S = 5.0
+_LISTEN_S = 0.1
+"""How long an interrupt may wait: where a library handles SIGINT, too (polars does), an endless wait sleeps on."""
 
 
 @dataclass(eq=False)
@@ -115,7 +117,8 @@ class PluginRunner:
         job = _Job(handler, args, kwargs or {})
         try:
             self._put(job)
-            job.done.wait()
+            while not job.done.wait(_LISTEN_S):
+                pass
         except KeyboardInterrupt:
             self._cancel(job)
             raise CallInterrupted(self.entry.id) from None
