@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from automatosx_nb.errors import AutomatosxError, OutOfSync, UsageError
@@ -55,7 +56,7 @@ class Terminal:
         """One of its own, for the time of the command; a shell has no variables."""
         from automatosx_nb.host.kernel import make_runner
 
-        runner = make_runner(market, plugin, dict, on_error=_note_failure)
+        runner = make_runner(market, plugin, lambda: MappingProxyType({}), on_error=_note_failure)
         try:
             yield runner
         finally:

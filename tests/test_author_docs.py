@@ -24,7 +24,7 @@ from automatosx_nb.model.events import KERNEL_TOPICS
 from automatosx_nb.profile import state
 from automatosx_nb.sandbox.facades.sdk import FACADES
 from automatosx_nb.sandbox.limits import Limits
-from automatosx_nb.sdk import events, files, http, log, secrets, settings, storage, tables, ui
+from automatosx_nb.sdk import events, files, handed, http, log, secrets, settings, storage, tables, ui, variables
 
 if TYPE_CHECKING:
     from tests.conftest import MakePlugin
@@ -42,12 +42,17 @@ MODULES = {
     "log": log,
     "events": events,
     "tables": tables,
+    "handed": handed,
+    "variables": variables,
 }
 CLASSES = {
     "ui.Node": ui.Node,
     "tables.Table": tables.Table,
     "events.Event": events.Event,
     "http.Response": http.Response,
+    "handed.InputFile": handed.InputFile,
+    "handed.OutputFile": handed.OutputFile,
+    "handed.Secret": handed.Secret,
 }
 
 
@@ -170,7 +175,9 @@ def magic(name: str, handler: str, more: str = "") -> str:
 
 PYARROW = "modules:pyarrow"
 LIBRARIES = (PYARROW, "modules:pandas", "modules:polars")
-IMPORTS = "from automatosx_nb.sdk import ui, storage, log, events, tables\n\n\ndef run():\n    return None\n\n\n"
+VARIABLES = ("variables:read:counts", "variables:write")
+IMPORTS = "from automatosx_nb.sdk import ui, storage, log, events, tables, handed\n\n\n"
+IMPORTS += "def run():\n    return None\n\n\n"
 
 
 NEEDED = {
@@ -209,6 +216,10 @@ def test_the_examples_of_the_sdk_run_in_a_plugin(
     permissions = [each for name, some in NEEDED.items() if session.title.startswith(f"`{name}`") for each in some]
     granted = () if "fails" in session.title else (*LIBRARIES, *permissions)
     shell = load(as_handler(session), magic("session", "session") + SETTINGS, *granted)
+    of_variables = session.title.startswith("`variables`")
+    granted = VARIABLES if of_variables else () if "fails" in session.title else LIBRARIES
+    imports = "from automatosx_nb.sdk import variables\n\n\n" if of_variables else ""
+    shell = load(imports + as_handler(session), magic("session", "session"), *granted)
     shell.run_line_magic("session", "")
     shown = capsys.readouterr().out.split("##\n")
     assert shown[:-1] == [example.want for example in session.examples]
@@ -349,6 +360,8 @@ LIMITS = Limits()
         ("each cut at {:,} characters", MAX_LINE),
         ("at most {:,} MiB (the limit `table-mb`)", LIMITS.table_mb),
         ("at most {:,} KiB a call", LIMITS.output_kb),
+        ("at most {:,} MiB (the limit `read-mb`)", LIMITS.read_mb),
+        ("At most {:,} MiB (the limit `write-mb`)", LIMITS.write_mb),
         ("{} deep, with at most 16 MiB", LIMITS.frame_depth),
     ],
 )
@@ -356,7 +369,7 @@ def test_a_limit_is_as_the_page_says(sentence: str, limit: int) -> None:
     assert sentence.format(limit) in SDK
 
 
-@pytest.mark.parametrize("call", [lambda: storage.get("a"), lambda: log.info("a")])
+@pytest.mark.parametrize("call", [lambda: storage.get("a"), lambda: log.info("a"), lambda: variables.get("a")])
 def test_outside_a_worker_there_is_no_host(call: Callable[[], object]) -> None:
     with pytest.raises(CapabilityUnavailable):
         call()

@@ -113,12 +113,13 @@ def make_runner(
     return PluginRunner(
         entry,
         start=start,
-        broker=make_broker(resources, entry, log, folder or working_folder(), observer),
+        broker=make_broker(resources, entry, log, folder or working_folder(), variables, observer),
         log=log,
         limits=resources.limits,
         variables=variables,
         render=render_result,
         incidents=Incidents(entry, resources.audit, bus, on_error),
+        secrets=resources.secrets,
     )
 
 
@@ -127,6 +128,7 @@ def make_broker(
     entry: InstalledPlugin,
     log: LogCapability,
     folder: Path,
+    variables: Callable[[], Mapping[str, Any]],
     observer: CallObserver | None = None,
 ) -> CapabilityBroker:
     """Every capability of one installed plugin; what a capability needs is opened when it is first asked."""
@@ -137,6 +139,7 @@ def make_broker(
     from automatosx_nb.host.capabilities.secrets import SecretsCapability
     from automatosx_nb.host.capabilities.settings import SettingsCapability
     from automatosx_nb.host.capabilities.storage import StorageCapability
+    from automatosx_nb.host.capabilities.variables import VariablesCapability
     from automatosx_nb.host.grants import Grants
     from automatosx_nb.host.metering import Meter
     from automatosx_nb.host.settings import PluginSettings
@@ -149,5 +152,6 @@ def make_broker(
         "secrets": SecretsCapability(entry.id, resources.secrets),
         "files": FilesCapability(Beneath(folder, closed=[profile.root, resources.home]), meter),
         "http": HttpCapability(grants, meter),
+        "variables": VariablesCapability(grants, variables),
     }
     return CapabilityBroker(grants, capabilities, meter=meter, observer=observer)

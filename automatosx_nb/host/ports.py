@@ -31,6 +31,13 @@ class IPythonEvents(Protocol):
     def unregister(self, event: str, function: Callable[..., Any]) -> None: ...
 
 
+class SecretSource(Protocol):
+    """Where the secrets of plugins are kept."""
+
+    def get(self, plugin: str, name: str) -> str | None:
+        """None: that plugin has none of this name."""
+
+
 class Resources(Protocol):
     """What a kernel's host takes from the marketplace, opened when first read."""
 

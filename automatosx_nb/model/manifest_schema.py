@@ -154,7 +154,7 @@ def _contributes() -> Schema:
 def _args() -> Schema:
     name = _text(rf"(?:{arguments.POSITIONAL_PATTERN}|(?=.{{1,42}}$){arguments.OPTION_PATTERN})")
     argument = {
-        "name": {**name, "not": {"enum": ["help", "cell", "--help", "--cell"]}},
+        "name": {**name, "not": {"enum": list(arguments.RESERVED)}},
         "type": {"enum": list(arguments.TYPES)},
         "choices": _list(_line(60), least=1),
         "default": {"type": ["string", "number"]},

@@ -24,6 +24,7 @@ _F_ADD_SEALS, _F_GET_SEALS = 1033, 1034
 _SEALS = 0x1 | 0x2 | 0x4 | 0x8  # F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE
 _DEFAULT_LIMITS = Limits()
 _TABLES = (protocol.Table, protocol.Streamed)
+_HANDED = (protocol.HandedFile, protocol.HandedSecret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ def to_wire(
     """
     if type(value) is bytes:
         return protocol.Blob(value), []
+    if isinstance(value, _HANDED):
+        return value, []
     if isinstance(value, DisplayTree):
         flaw = find_flaw(value.root, max_depth=limits.frame_depth)
         if flaw is not None:
@@ -127,6 +130,8 @@ def from_wire(
         return value.value
     if isinstance(value, protocol.Display):
         return DisplayTree(value.root)
+    if isinstance(value, _HANDED):
+        raise ProtocolViolation("a worker hands over what only a user can")
     if isinstance(value, protocol.Streamed):
         if not 0 <= value.index < len(streamed):
             raise ProtocolViolation(f"a frame names table {value.index}, and {len(streamed)} came")

@@ -118,6 +118,16 @@ def test_storage_is_seen_however_it_is_imported(registry: EmbeddedRegistry, buil
     assert registry.publish(build(source=source, optional={"storage": "Keeps it."})).created
 
 
+def test_variables_are_seen_whichever_of_them_are_asked_for(registry: EmbeddedRegistry, build: Build) -> None:
+    source = "from automatosx_nb.sdk import variables\n\ndef run():\n    return variables.names()\n"
+    with pytest.raises(PublishRefused, match=r"sdk.variables needs the permission 'variables', which"):
+        registry.publish(build(source=source))
+    asked = {"variables:read:train_*": "Watches them."}
+    assert registry.publish(build(source=source, permissions=asked)).created
+    report = registry.publish(build(version="1.1.0", permissions=asked))
+    assert any("asks for 'variables:read:train_*', which nothing" in finding.message for finding in report.checks)
+
+
 def test_summaries_show_the_newest_stable_release(registry: EmbeddedRegistry, build: Build) -> None:
     for version, stage in (("1.9.0", "stable"), ("1.10.0", "stable"), ("2.0.0-rc.1", "stable"), ("3.0.0", "beta")):
         registry.publish(build(version=version), stage=Stage(stage))

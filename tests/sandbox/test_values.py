@@ -237,6 +237,15 @@ def test_a_series_of_polars_arrives_as_a_table_of_one_column() -> None:
     close_all(fds)
 
 
+@pytest.mark.parametrize(
+    "value",
+    [protocol.HandedFile(1, "x", 1, False), protocol.HandedFile(1, "x", 0, True), protocol.HandedSecret("a", "b")],
+)
+def test_a_worker_cannot_hand_over_what_only_a_user_can(value: protocol.Value) -> None:
+    with pytest.raises(ProtocolViolation, match="only a user can"):
+        from_wire(value, [])
+
+
 def test_a_polars_column_of_objects_never_crosses_as_their_addresses() -> None:
     frame = pl.DataFrame({"fine": [1], "odd": pl.Series([object()], dtype=pl.Object)})
     for value in (frame, frame["odd"]):

@@ -26,6 +26,7 @@ _CAPABILITIES = {
     f"{_SDK}.http": "network",
     f"{_SDK}.files": "files",
     f"{_SDK}.secrets": "secrets",
+    f"{_SDK}.variables": "variables",
 }
 """SDK module → the kind of permission without which it refuses."""
 _CALLS: Mapping[str, Callable[[str], str]] = {
