@@ -6,6 +6,7 @@ should not pay for a database.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from functools import cached_property
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb import __version__
-from automatosx_nb.errors import PlanStale
+from automatosx_nb.errors import AutomatosxError, PlanStale
 from automatosx_nb.home import default_home
 from automatosx_nb.model.progress import Progress, Step, silent
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from automatosx_nb.host.audit import Audit
     from automatosx_nb.host.settings import PluginSettings
     from automatosx_nb.model.compatibility import Mismatch, Needs
-    from automatosx_nb.model.generation import InstalledPlugin
+    from automatosx_nb.model.generation import Generation, InstalledPlugin
     from automatosx_nb.model.history import HistoryEntry
     from automatosx_nb.model.lockfile import Lockfile
     from automatosx_nb.model.plan import Applied, Plan
@@ -301,14 +302,15 @@ class Marketplace:
     def profile(self) -> Profile:
         from automatosx_nb.profile import Profile
 
-        return Profile(self._profile_folder or default_profile_folder())
+        return Profile(self._profile_folder or default_profile_folder(), self._record_switch)
 
     @cached_property
     def audit(self) -> Audit:
         """What became of plugins and their workers; its file is made by the first entry."""
         from automatosx_nb.host.audit import Audit
 
-        return Audit(self.profile.root / "audit.sqlite3")
+        policy = self.settings.audit
+        return Audit(self.profile.root / "audit.sqlite3", max_bytes=policy.max_mb << 20, keep=policy.keep)
 
     @property
     def home(self) -> Path:
@@ -399,6 +401,18 @@ class Marketplace:
             self.tell_changed()
             return applied
         raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _record_switch(self, new: Generation) -> None:
+        """What is changed already is not undone because it cannot be written down: that is told, as for calls."""
+        from automatosx_nb.host.surface import current_surface
+        from automatosx_nb.model.switches import entries_of
+
+        try:
+            old = self.profile.generations.read(new.parent or 0)
+            for kind, plugin, version, detail in entries_of(old, new, current_surface()):
+                self.audit.add(kind, plugin, version, **detail)
+        except AutomatosxError as error:
+            sys.__stderr__ and sys.__stderr__.write(f"automatosx_nb: the audit log: {error}\n")
 
     def _try_out(self, package: Package, grants: tuple[str, ...]) -> None:
         from automatosx_nb.host.programs import program_of

@@ -117,7 +117,28 @@ class UpdatePolicy(Configurable):  # type: ignore[misc,unused-ignore]
     ).tag(config=True)
 
 
-CONFIGURABLES: tuple[type[Configurable], ...] = (SandboxLimits, SandboxPolicy, RegistryPolicy, UpdatePolicy)
+class AuditPolicy(Configurable):  # type: ignore[misc,unused-ignore]
+    """How much of the audit log is kept."""
+
+    keep_days = Int(365, min=1, max=36500, help="Older entries are dropped, a day's at a time.").tag(config=True)
+    max_mb = Int(16, min=1, help="At this size the older half of the log is dropped, MiB.").tag(config=True)
+
+
+CONFIGURABLES: tuple[type[Configurable], ...] = (
+    SandboxLimits,
+    SandboxPolicy,
+    RegistryPolicy,
+    UpdatePolicy,
+    AuditPolicy,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long the audit log's entries are kept, and how large it becomes at most."""
+
+    keep: timedelta
+    max_mb: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +151,7 @@ class Settings:
     policy: Policy
     cooldown: timedelta
     prewarm: bool
+    audit: Retention
 
 
 def load_settings(config: Config | None = None, *, home: Path | None = None) -> Settings:
@@ -142,6 +164,7 @@ def load_settings(config: Config | None = None, *, home: Path | None = None) -> 
     limits = _make(SandboxLimits, merged)
     policy = _make(SandboxPolicy, merged)
     registry = _make(RegistryPolicy, merged)
+    audit = _make(AuditPolicy, merged)
     names = {field.name for field in fields(Limits)} & set(limits.trait_names())
     return Settings(
         home=home or default_home(),
@@ -150,6 +173,7 @@ def load_settings(config: Config | None = None, *, home: Path | None = None) -> 
         policy=Policy(_patterns(registry.allow), _patterns(registry.deny)),
         cooldown=parse_duration(_make(UpdatePolicy, merged).cooldown),
         prewarm=policy.prewarm,
+        audit=Retention(timedelta(days=audit.keep_days), audit.max_mb),
     )
 
 

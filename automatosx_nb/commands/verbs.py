@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from automatosx_nb import __version__
 from automatosx_nb.errors import UsageError
 from automatosx_nb.host.arguments import HelpAsked, Parser
+from automatosx_nb.host.surface import asked_in
 from automatosx_nb.model.spelling import nearest
 
 if TYPE_CHECKING:
@@ -100,7 +101,8 @@ def answer(words: Sequence[str], market: Callable[[], Marketplace], console: Con
     parser = parser_of(verb, console.prefix)
     try:
         options = parser.parse_args(list(words[1:]))
-        found = verb.carry_out(market(), options, console)
+        with asked_in("notebook" if console.prefix.startswith("%") else "terminal"):
+            found = verb.carry_out(market(), options, console)
     except HelpAsked as asked:
         return Answer(asked.text.rstrip(), None)
     return replace(found, text=to_json(found.data)) if verb.reads and options.json else found
