@@ -63,12 +63,13 @@ class Console(Protocol):
 class Answer:
     """What a verb found or did: ``text`` for a person, ``data`` (records, see :func:`to_json`) for a program.
 
-    ``shown`` is for a notebook to display, in place of the text.
+    ``shown`` is for a notebook to display, in place of the text; ``status`` is a shell's exit status.
     """
 
     text: str
     data: Any
     shown: object = None
+    status: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,8 @@ def overview(prefix: str) -> str:
 def all_verbs() -> Mapping[str, Verb]:
     """Verb name → verb, in the order in which a user meets them."""
     modules = (
-        "discovery", "changes", "past", "locking", "running", "settings", "secrets", "audit", "authoring", "doctor"
+        "discovery", "changes", "past", "locking", "running", "settings", "secrets", "audit", "inspecting", "authoring",
+        "doctor",
     )  # fmt: skip
     verbs = [verb for name in modules for verb in import_module(f"automatosx_nb.commands.{name}").VERBS]
     return {verb.name: verb for verb in verbs}
