@@ -67,18 +67,22 @@ class Audit:
             self._append(connection, kind, plugin, version, carried)
 
     def read(
-        self, *, plugin: str = "", since: str = "", denied: bool = False, most: int | None = None
+        self, *, plugin: str = "", since: str = "", denied: bool = False, after: int = 0, most: int | None = None
     ) -> tuple[AuditEntry, ...]:
-        """The newest ``most`` of the entries that are asked for, oldest first. ``since`` is RFC 3339, in UTC."""
+        """The newest ``most`` of the entries that are asked for, oldest first.
+
+        ``since`` is RFC 3339, in UTC; ``after`` an entry's number.
+        """
         if not self._path.exists():
             return ()
         wanted = [name for name, kind in KINDS.items() if kind.denied or not denied]
         query = (
-            f"SELECT {_COLUMNS} FROM entries WHERE (? = '' OR plugin = ?) AND time >= ? "  # noqa: S608 - ours
+            f"SELECT {_COLUMNS} FROM entries WHERE (? = '' OR plugin = ?) AND time >= ? AND number > ? "  # noqa: S608 - ours
             f"AND kind IN ({', '.join('?' * len(wanted))}) ORDER BY number DESC LIMIT ?"
         )
+        given = (plugin, plugin, since, after, *wanted, -1 if most is None else most)
         with self._opened() as connection:
-            rows = connection.execute(query, (plugin, plugin, since, *wanted, -1 if most is None else most)).fetchall()
+            rows = connection.execute(query, given).fetchall()
         return tuple(_entry(row) for row in reversed(rows))
 
     def check(self) -> AuditCheck:
