@@ -18,6 +18,7 @@ from traitlets.config.loader import ConfigFileNotFound, JSONFileConfigLoader, Py
 
 from automatosx_nb.errors import InvalidConfiguration, InvalidDuration, InvalidPluginId, InvalidRange
 from automatosx_nb.home import default_home
+from automatosx_nb.host.audit import KEEP_DAYS, MAX_MB
 from automatosx_nb.model.policy import Pattern, Policy, parse_duration
 from automatosx_nb.model.spelling import nearest
 from automatosx_nb.sandbox.limits import Limits
@@ -120,8 +121,8 @@ class UpdatePolicy(Configurable):  # type: ignore[misc,unused-ignore]
 class AuditPolicy(Configurable):  # type: ignore[misc,unused-ignore]
     """How much of the audit log is kept."""
 
-    keep_days = Int(365, min=1, max=36500, help="Older entries are dropped, a day's at a time.").tag(config=True)
-    max_mb = Int(16, min=1, help="At this size the older half of the log is dropped, MiB.").tag(config=True)
+    keep_days = Int(KEEP_DAYS, min=1, max=36500, help="Older entries are dropped, a day's at a time.").tag(config=True)
+    max_mb = Int(MAX_MB, min=1, help="At this size the older half of the log is dropped, MiB.").tag(config=True)
 
 
 CONFIGURABLES: tuple[type[Configurable], ...] = (

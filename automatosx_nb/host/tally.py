@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
@@ -37,7 +38,7 @@ class Record(Protocol):
 class CallTally:
     """One plugin's calls, handed to ``record`` every ``flush_s`` seconds in which there were any.
 
-    The first refusal of a kind is written at once, those after it are counted. Used by one thread at a time.
+    The first refusal of a kind is written at once, those after it are counted. Safe from any thread.
     """
 
     def __init__(
@@ -51,35 +52,39 @@ class CallTally:
         self._counts: dict[_Key, list[int]] = {}
         self._denied: dict[_Key, int] = {}
         self._told: set[_Key] = set()
+        self._lock = threading.Lock()
 
     def handled(self, *, event: bool) -> None:
         """A handler was called, by somebody or by an event."""
-        self._calls[event] += 1
+        with self._lock:
+            self._calls[event] += 1
 
     def called(
         self, _plugin: str, capability: str, method: str, outcome: Outcome, moved_bytes: int, permission: str
     ) -> None:
         """As :class:`~automatosx_nb.host.metering.CallObserver` says."""
         key = (capability, method if method in METHODS.get(capability, ()) else OTHER, permission)
-        if outcome == "denied":
-            self._denied[key] = self._denied.get(key, 0) + 1
-            if key not in self._told:
-                self._told.add(key)
-                self._due = 0.0
-        else:
-            counts = self._counts.get(key)
-            if counts is None:
-                counts = self._counts[key] = [0, 0, 0, 0]
-            counts[_COUNTED[outcome]] += 1
-            counts[_BYTES] += moved_bytes
+        with self._lock:
+            if outcome == "denied":
+                self._denied[key] = self._denied.get(key, 0) + 1
+                if key not in self._told:
+                    self._told.add(key)
+                    self._due = 0.0
+            else:
+                counts = self._counts.get(key)
+                if counts is None:
+                    counts = self._counts[key] = [0, 0, 0, 0]
+                counts[_COUNTED[outcome]] += 1
+                counts[_BYTES] += moved_bytes
         if self._clock() >= self._due:
             self.flush()
 
     def flush(self) -> None:
         """Hand out what was counted, and begin anew."""
-        self._due = self._clock() + self._flush_s
-        calls, counts, denied = self._calls, self._counts, self._denied
-        self._calls, self._counts, self._denied = [0, 0], {}, {}
+        with self._lock:
+            self._due = self._clock() + self._flush_s
+            calls, counts, denied = self._calls, self._counts, self._denied
+            self._calls, self._counts, self._denied = [0, 0], {}, {}
         if any(calls):
             self._record("plugin-called", calls=calls[0], events=calls[1])
         for (capability, method, permission), (done, failed, limited, moved) in counts.items():
