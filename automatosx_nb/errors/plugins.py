@@ -169,6 +169,7 @@ class WorkerLost(PlatformError):
     """A worker ended without being asked to. ``status`` is how, as in 'signal SIGSEGV' or 'exit status 3'."""
 
     code: ClassVar[str] = "worker-lost"
+    FORK_SERVER_ENDED = "its fork server ended"
     plugin: str
     status: str
 

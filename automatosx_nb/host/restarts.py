@@ -41,9 +41,9 @@ class Restarts:
     def ended(self, error: BaseException) -> PluginPaused | None:
         """A worker ended, or could not load; the result says that the plugin is suspended from now on.
 
-        What the user or this computer did is not held against the plugin.
+        What the user, this computer or another plugin's worker did is not held against the plugin.
         """
-        if not isinstance(error, _PLUGINS_FAULT):
+        if not isinstance(error, _PLUGINS_FAULT) or _lost_with_others(error):
             return None
         now = self._clock()
         if now > self._until + self._wait_s:
@@ -71,3 +71,7 @@ class Restarts:
 
     def _paused(self, wait_s: float) -> PluginPaused:
         return PluginPaused(self._plugin, len(self._ends), int(WITHIN_S), self._last, math.ceil(wait_s))
+
+
+def _lost_with_others(error: BaseException) -> bool:
+    return isinstance(error, WorkerLost) and error.status == WorkerLost.FORK_SERVER_ENDED

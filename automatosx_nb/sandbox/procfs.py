@@ -20,15 +20,27 @@ class Usage:
 
 
 def read(pid: int) -> Usage | None:
-    """None where there is no /proc, or the process is gone."""
+    """None where there is no /proc, the process or its main thread is gone, or what it says cannot be read."""
     try:
-        status = _status(pid)
-        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123
-            ticks = file.read().rpartition(b")")[2].split()[11:13]
-    except OSError:
+        return _usage(pid)
+    except (OSError, ValueError, IndexError):
         return None
+
+
+def lost_its_main_thread(pid: int) -> bool:
+    """Whether the main thread ended: what the others use, Linux tells nobody then."""
+    try:
+        return b"VmRSS" not in _status(pid)
+    except OSError:
+        return False
+
+
+def _usage(pid: int) -> Usage | None:
+    status = _status(pid)
     if b"VmRSS" not in status:  # a zombie has no memory
         return None
+    with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123
+        ticks = file.read().rpartition(b")")[2].split()[11:13]
     own_kb = sum(_number(status, name) for name in (b"RssAnon", b"RssShmem", b"VmSwap"))
     return Usage(
         cpu_s=sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK"),
@@ -40,8 +52,9 @@ def read(pid: int) -> Usage | None:
 
 
 def _status(pid: int) -> Mapping[bytes, bytes]:
+    """Without the first line: the name is the process's own to choose, returns and colons included."""
     with open(f"/proc/{pid}/status", "rb") as file:  # noqa: PTH123
-        return dict(line.partition(b":")[::2] for line in file.read().splitlines())
+        return dict(line.partition(b":")[::2] for line in file.read().split(b"\n")[1:])
 
 
 def _number(status: Mapping[bytes, bytes], name: bytes) -> int:

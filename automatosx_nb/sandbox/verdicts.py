@@ -114,7 +114,7 @@ def _used_up_its_cpu(reaped: protocol.Reaped, limits: Limits) -> bool:
 def how_it_ended(reaped: protocol.Reaped | None) -> str:
     """As in ``signal SIGSEGV`` or ``exit status 3``."""
     if reaped is None or reaped.status == NOT_OURS:
-        return "its fork server ended"
+        return WorkerLost.FORK_SERVER_ENDED
     if reaped.status >= 0:
         return f"exit status {reaped.status}"
     try:

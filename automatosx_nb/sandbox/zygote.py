@@ -150,7 +150,10 @@ class Zygote:
         return self._watch_ms if len(self._running) > (self._spare is not None) else None
 
     def _watch(self) -> None:
-        """Kill the workers that went over a limit which the system does not keep."""
+        """Kill the workers that went over a limit which the system does not keep, or that cannot be watched.
+
+        Whatever is wrong with one of them, the others keep their fork server.
+        """
         now = time.monotonic()
         if now - self._watched_at < self._watch_ms / 1000:
             return
@@ -158,12 +161,18 @@ class Zygote:
         for pid, running in self._running.items():
             if running.over:
                 continue
-            found = procfs.read(pid)
-            running.over, running.used = _over(running, found)
-            if running.over:
+            try:
+                self._watch_one(pid, running)
+            except Exception:  # noqa: BLE001 - of one worker: the others must not pay for it
                 _kill_group(pid)
-            elif found is not None and found.own_mb > running.limits.resident_mb / 2:
-                self._watch_ms = _CLOSE_WATCH_MS
+
+    def _watch_one(self, pid: int, running: Running) -> None:
+        found = procfs.read(pid)
+        running.over, running.used = _over(running, found)
+        if running.over or (found is None and procfs.lost_its_main_thread(pid) and not _has_ended(pid)):
+            _kill_group(pid)
+        elif found is not None and found.own_mb > running.limits.resident_mb / 2:
+            self._watch_ms = _CLOSE_WATCH_MS
 
     def _answer(self, frame: object) -> None:
         if isinstance(frame, protocol.Spawn):

@@ -209,6 +209,28 @@ def test_a_flood_of_threads_with_small_stacks_is_stopped(attack: Any, host: Any)
     assert exceeded(worker, "m:m", host) == "threads"
 
 
+LEAVE = """
+import ctypes, threading, time
+def leave(name):
+    libc = ctypes.CDLL(None)
+    libc.prctl(15, name, 0, 0, 0)
+    threading.Thread(target=time.sleep, args=(99,), daemon=True).start()
+    libc.syscall({exit}, 0)
+"""
+EXIT = 93 if sys.platform == "linux" and os.uname().machine == "aarch64" else 60
+
+
+@linux
+@pytest.mark.parametrize("name", [b"plain", b"\rVmRSS:x", b"\nVmRSS:x", b"\x85VmRSS:1", b"\x0bThreads:"])
+def test_a_worker_whose_main_thread_left_is_ended_whatever_it_calls_itself(attack: Any, host: Any, name: bytes) -> None:
+    """Linux shows neither the threads nor the memory of a process without its main thread; exit(2) ends only that."""
+    neighbour = attack(WIRE)
+    worker = attack(LEAVE.format(exit=EXIT) + f"def m():\n    leave({name!r})\n", wall_s=30)
+    with pytest.raises(WorkerLost, match="signal SIGKILL"):
+        worker.call("m:m", broker=host)
+    assert neighbour.call("m:two", broker=host) == 2
+
+
 def named(name: str) -> list[int]:
     """The processes of that name, by the pids of this namespace."""
     found = []

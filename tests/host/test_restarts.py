@@ -112,6 +112,7 @@ def test_what_the_user_or_the_computer_did_is_not_held_against_the_plugin() -> N
         restarts.ended(CallInterrupted("acme.demo"))
         restarts.ended(SandboxUnavailable("no process could be forked"))
         restarts.ended(KeyboardInterrupt())
+        restarts.ended(WorkerLost("acme.demo", WorkerLost.FORK_SERVER_ENDED))
     restarts.check()
 
 
