@@ -180,7 +180,10 @@ class PluginRunner:
         return lifted
 
     def stop(self) -> None:
-        """Drop what is queued, end the call in flight and the worker. Later calls are refused."""
+        """Drop what is queued, end the call in flight and the worker; wait a little for it. Later calls are refused.
+
+        What the host itself is busy with for the plugin may take longer, and is left behind.
+        """
         with self._wake:
             self._stopped = True
             dropped = list(self._jobs)
@@ -192,7 +195,7 @@ class PluginRunner:
         if worker is not None and self._running is not None:
             worker.stop()
         if thread is not None and thread is not threading.current_thread():
-            thread.join()
+            thread.join(INTERRUPT_GRACE_S)  # what it is busy with may be out of anyone's reach; it takes no more jobs
         self._incidents.calls.flush()
         self._broker.close()
 

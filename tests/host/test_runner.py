@@ -279,3 +279,26 @@ def test_a_magic_hands_over_what_was_typed_and_help_starts_nothing(
         runner.run_magic(magic, "", None)
     assert runner.worker is None
     assert runner.run_magic(magic, "x", None) == {"a": [1, 2.5, None]}
+
+
+def test_stopping_does_not_wait_for_ever_for_a_host_that_is_busy(
+    make_runner: MakeRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("automatosx_nb.host.runner.INTERRUPT_GRACE_S", 0.1)
+    runner = make_runner()
+    reached, free = threading.Event(), threading.Event()
+
+    def busy(level: str, text: str) -> None:
+        reached.set()
+        free.wait(TIMEOUT_S)
+
+    monkeypatch.setattr(runner.log, "write", busy)
+    runner.post("demo:spin", event(1))
+    assert reached.wait(TIMEOUT_S)
+    stopping = threading.Thread(target=runner.stop)
+    stopping.start()
+    stopping.join(TIMEOUT_S / 3)
+    assert not stopping.is_alive()
+    free.set()
+    with pytest.raises(WorkerLost):
+        runner.call("demo:run", [1])
