@@ -37,7 +37,60 @@ def as_arrow(value: Any, what: str) -> pa.Table:
         if holds_extension(field.type):
             reason = f"the column {field.name!r} is of the extension type {field.type}; convert it first"
             raise UntransferableValue(what, type(value).__name__, reason)
-    return table
+    return _without_views(table, what, type(value).__name__)
+
+
+def holds_view(kind: pa.DataType) -> bool:
+    """Whether a type is one, or is made of one, whose values may all show the same bytes, as polars' texts may."""
+    import pyarrow as pa
+
+    views = {pa.lib.Type_STRING_VIEW, pa.lib.Type_BINARY_VIEW, pa.lib.Type_LIST_VIEW, pa.lib.Type_LARGE_LIST_VIEW}
+    if kind.id in views or (isinstance(kind, pa.DictionaryType) and holds_view(kind.value_type)):
+        return True
+    return any(holds_view(kind.field(index).type) for index in range(kind.num_fields))
+
+
+def _without_views(table: pa.Table, what: str, type_name: str) -> pa.Table:
+    """:raises UntransferableValue: views are in a type that is not read anew here."""
+    import pyarrow as pa
+
+    if not any(holds_view(field.type) for field in table.schema):
+        return table
+    schema = pa.schema([field.with_type(_plain(field.type)) for field in table.schema])
+    for field in schema:
+        if holds_view(field.type):
+            reason = f"the column {field.name!r} is of the type {field.type}, which has views in it; convert it first"
+            raise UntransferableValue(what, type_name, reason)
+    try:
+        return table.cast(schema)
+    except pa.ArrowException:  # older versions, and lists
+        columns = [pa.array(table.column(at).to_pylist(), field.type) for at, field in enumerate(schema)]
+        return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    """The type that holds the same values without views."""
+    import pyarrow as pa
+
+    def item() -> pa.Field:
+        return kind.field(0).with_type(_plain(kind.field(0).type))
+
+    types = pa.types
+    if kind.id == pa.lib.Type_STRING_VIEW:
+        return pa.large_string()
+    if kind.id == pa.lib.Type_BINARY_VIEW:
+        return pa.large_binary()
+    if types.is_fixed_size_list(kind):
+        return pa.list_(item(), kind.list_size)
+    if types.is_list(kind) or kind.id == pa.lib.Type_LIST_VIEW:
+        return pa.list_(item())
+    if types.is_large_list(kind) or kind.id == pa.lib.Type_LARGE_LIST_VIEW:
+        return pa.large_list(item())
+    if types.is_struct(kind):
+        return pa.struct([each.with_type(_plain(each.type)) for each in kind])
+    if types.is_dictionary(kind):
+        return pa.dictionary(kind.index_type, _plain(kind.value_type), kind.ordered)
+    return kind
 
 
 def holds_extension(kind: pa.DataType) -> bool:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.errors import PermissionDenied, ProtocolViolation, UntransferableValue
-from automatosx_nb.sandbox import protocol
+from automatosx_nb.sandbox import arrow_stream, protocol
 from automatosx_nb.sandbox.codec import MAX_ITEMS, close_all, find_flaw
-from automatosx_nb.sandbox.frames import as_arrow, holds_extension
+from automatosx_nb.sandbox.frames import as_arrow, holds_extension, holds_view
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.streams import SEALABLE, PartSink, SendPart, memory_file, write_all
 from automatosx_nb.sdk._scalars import unboxed
@@ -148,7 +148,25 @@ def _table_to_send(value: Any, what: str, table_mb: int) -> pa.Table:
         raise UntransferableValue(
             what, type(value).__name__, f"it has {table.nbytes >> 20} MiB, and the limit table-mb is {table_mb}"
         )
-    return table
+    if 2 * table.num_columns * arrow_stream.COLUMN_BYTES > (table_mb + 1) << 20:
+        reason = f"it has {table.num_columns} columns, too many for the limit table-mb, which is {table_mb}"
+        raise UntransferableValue(what, type(value).__name__, reason)
+    return _of_fewer_batches(table, what, type(value).__name__, table_mb)
+
+
+def _of_fewer_batches(table: pa.Table, what: str, type_name: str, table_mb: int) -> pa.Table:
+    """``table`` as one batch, where its many small ones would be charged more than it holds."""
+    import pyarrow as pa
+
+    pieces = max((column.num_chunks for column in table.columns), default=0)
+    repeats = pieces > 1 and any(pa.types.is_dictionary(field.type) for field in table.schema)
+    if not repeats and table.num_columns * pieces * arrow_stream.COLUMN_BYTES <= table.nbytes:
+        return table
+    try:
+        return table.combine_chunks() if pieces > 1 else table
+    except pa.ArrowException as error:
+        reason = f"its {pieces} pieces do not become one: {error}"
+        raise UntransferableValue(what, type_name, reason) from error
 
 
 def _seal_table(table: pa.Table, what: str, type_name: str) -> tuple[int, int]:
@@ -224,10 +242,14 @@ def _read_table(fd: int, size: int, table_mb: int, *, ours: bool) -> pa.Table:
         _check_seals(fd)
     _check_size(fd, size, table_mb)
     try:
-        with pa.ipc.open_stream(_open_buffer(fd, size)) as reader:
+        buffer = _open_buffer(fd, size)
+        arrow_stream.check(buffer, table_mb)
+        with pa.ipc.open_stream(buffer) as reader:
             for field in reader.schema:
                 if holds_extension(field.type) or (field.metadata and b"ARROW:extension:name" in field.metadata):
                     raise ProtocolViolation(f"the column {field.name!r} of a table has an extension type")
+                if holds_view(field.type):
+                    raise ProtocolViolation(f"the column {field.name!r} of a table has a type with views")
             table = reader.read_all()
         table.validate(full=True)
     except (pa.ArrowException, OSError, ValueError, TypeError, OverflowError) as error:

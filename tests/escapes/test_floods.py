@@ -145,6 +145,40 @@ def test_a_table_that_is_not_what_it_says_ends_the_worker(attack: Any, host: Any
         assert len(os.listdir("/proc/self/fd")) <= before  # noqa: PTH208
 
 
+SMUGGLE = """
+import io
+import pyarrow as pa
+def smuggle(stream):
+    pieces = [stream[at : at + 262144] for at in range(0, len(stream), 262144)]
+    send(*[protocol.Part(piece) for piece in pieces[:-1]], protocol.Part(pieces[-1], True))
+    send(protocol.Result(1, protocol.Streamed(0, len(stream))))
+def stream_of(table, **options):
+    out = io.BytesIO()
+    with pa.ipc.new_stream(out, table.schema, options=pa.ipc.IpcWriteOptions(**options)) as writer:
+        writer.write_table(table)
+        return out
+"""
+
+
+@pytest.mark.parametrize(
+    ("table", "options", "why"),
+    [
+        ("pa.table({'a': pa.array([0] * (1 << 21))})", "compression='zstd'", "compressed"),
+        ("pa.table({'a': pa.array(['x' * 99] * 99, pa.string_view())})", "", "a type with views"),
+        ("pa.table({str(i): pa.array([], pa.int8()) for i in range(999)})", "", "the limit table-mb"),
+        ("pa.concat_tables([pa.table({'a': [1]})] * 999)", "", "the limit table-mb"),
+    ],
+)
+def test_a_table_that_costs_the_host_more_than_its_size_ends_the_worker(
+    attack: Any, host: Any, table: str, options: str, why: str
+) -> None:
+    body = f"def m():\n    smuggle(stream_of({table}, {options}).getvalue())\n    time.sleep(9)\n"
+    worker = attack(WIRE + SMUGGLE + body, table_mb=2)
+    with pytest.raises(ProtocolViolation, match=why):
+        worker.call("m:m", broker=host)
+    assert not worker.alive
+
+
 def test_tables_come_back_whole_in_any_number_and_size(attack: Any, host: Any) -> None:
     worker = attack(
         "from automatosx_nb.sdk import tables, _wire\n"

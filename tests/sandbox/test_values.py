@@ -6,6 +6,7 @@ import datetime
 import fcntl
 import math
 import os
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +178,102 @@ def test_an_extension_type_is_refused_in_both_directions() -> None:
     extended = pa.table({"a": pa.array([b"0" * 16], pa.uuid())})
     with pytest.raises(UntransferableValue, match="extension type"):
         to_wire(extended, what="it")
+
+
+def refusal_of(data: bytes, table_mb: int = 8) -> str:
+    fd = memory_file(data, 0b1111)
+    try:
+        with pytest.raises(ProtocolViolation) as caught:
+            from_wire(protocol.Table(0, len(data)), [fd], limits=Limits(table_mb=table_mb))
+        return str(caught.value)
+    finally:
+        os.close(fd)
+
+
+@pytest.mark.parametrize("codec", ["lz4", "zstd"])
+def test_compressed_buffers_are_refused_whatever_their_size(codec: str) -> None:
+    for table in (pa.table({"a": [0] * (1 << 22)}), pa.table({"a": pa.array(["x"]).dictionary_encode()})):
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression=codec)) as writer:
+            writer.write_table(table)
+        assert "buffers are compressed" in refusal_of(bytes(sink.getvalue()))
+
+
+@pytest.mark.parametrize(("batches", "columns"), [(9000, 1), (1, 9000), (100, 100)])
+def test_empty_batches_and_columns_are_charged_too(batches: int, columns: int) -> None:
+    batch = pa.record_batch({str(number): pa.array([], pa.int8()) for number in range(columns)})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        for _ in range(batches):
+            writer.write_batch(batch)
+    assert "the limit table-mb" in refusal_of(bytes(sink.getvalue()))
+
+
+def test_a_dictionary_that_grows_is_refused() -> None:
+    schema = pa.schema([("a", pa.dictionary(pa.int32(), pa.string()))])
+    sink = pa.BufferOutputStream()
+    options = pa.ipc.IpcWriteOptions(emit_dictionary_deltas=True)
+    with pa.ipc.new_stream(sink, schema, options=options) as writer:
+        for words in (["a"], ["a", "b"]):
+            indices = pa.array([0], pa.int32())
+            writer.write_batch(pa.record_batch([pa.DictionaryArray.from_arrays(indices, words)], schema=schema))
+    assert "comes in pieces" in refusal_of(bytes(sink.getvalue()))
+
+
+def test_a_dictionary_is_charged_in_every_batch_that_is_validated_with_it() -> None:
+    words = pa.array([f"{number:0>1000}" for number in range(1000)])
+    batch = pa.record_batch({"a": pa.DictionaryArray.from_arrays(pa.array([0], pa.int32()), words)})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        for _ in range(20):
+            writer.write_batch(batch)
+    assert "the limit table-mb" in refusal_of(bytes(sink.getvalue()))
+
+
+def test_buffers_that_lie_over_each_other_are_refused() -> None:
+    data = stream_of(pa.table({"a": [0x1111] * 512, "b": [0x2222] * 512}))
+    first, both = struct.pack("<qq", 0, 4096), struct.pack("<qq", 0, 8192)
+    assert first in data
+    assert "lie over each other" in refusal_of(data.replace(first, both, 1))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pa.string_view(),
+        pa.binary_view(),
+        pa.list_view(pa.int8()),
+        pa.large_list_view(pa.int8()),
+        pa.struct([("x", pa.list_(pa.string_view()))]),
+        pa.dictionary(pa.int8(), pa.string_view()),
+    ],
+)
+def test_views_are_refused_and_never_sent(kind: pa.DataType) -> None:
+    values = {pa.string_view(): "é", pa.binary_view(): b"x", pa.dictionary(pa.int8(), pa.string_view()): "d"}
+    value = values.get(kind, {"x": ["y"]} if pa.types.is_struct(kind) else [1])
+    if pa.types.is_dictionary(kind):
+        array = pa.DictionaryArray.from_arrays(pa.array([0], pa.int8()), pa.array([value], pa.string_view()))
+    else:
+        array = pa.array([value], kind)
+    table = pa.table({"a": array})
+    assert "a type with views" in refusal_of(stream_of(table))
+    arrived = across(table)
+    assert isinstance(arrived, pa.Table)
+    assert arrived.to_pydict() == {"a": [value]}
+    assert "view" not in str(arrived.schema)
+
+
+def test_a_table_of_many_small_pieces_crosses_as_one() -> None:
+    table = pa.concat_tables([pa.table({"a": [number]}) for number in range(5000)])
+    wired, fds = to_wire(table, what="it", limits=Limits(table_mb=1))
+    arrived: Any = from_wire(wired, fds, limits=Limits(table_mb=1))
+    close_all(fds)
+    assert arrived.equals(table)
+
+
+def test_a_table_whose_columns_alone_go_over_the_limit_is_not_sent() -> None:
+    with pytest.raises(UntransferableValue, match=r"500 columns, .*the limit table-mb, which is 1"):
+        to_wire(pa.table({str(number): [1] for number in range(500)}), what="it", limits=Limits(table_mb=1))
 
 
 def test_a_table_over_its_limit_is_not_sent() -> None:
