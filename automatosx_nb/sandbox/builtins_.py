@@ -5,8 +5,8 @@ from __future__ import annotations
 import builtins
 from typing import TYPE_CHECKING, Any
 
-from automatosx_nb.sandbox.classes import KNOWN_TYPES, PluginType, build_class
-from automatosx_nb.sandbox.guards import INTROSPECTION, get_checked, is_private, writable
+from automatosx_nb.sandbox.classes import KNOWN_TYPES, PluginType, build_class, is_private
+from automatosx_nb.sandbox.guards import INTROSPECTION, get_checked, writable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import types
-import typing
 from typing import Any
 
 from automatosx_nb.sandbox import libraries
@@ -23,14 +22,32 @@ def is_own(cls: type) -> bool:
     return getattr(cls, MARK, False) is True or ":" in str(vars(cls).get("__module__", ""))
 
 
-def build_class(body: Any, name: str, *bases: Any, **keywords: Any) -> Any:
+_HOOKS = frozenset({"_is_protocol", "_is_runtime_protocol"})
+"""With ``_abc_…``: how the standard library tells what is an instance, and so what a pattern reads."""
+
+
+def is_private(name: str) -> bool:
+    """``_name``, which belongs to whoever wrote it: not ``_``, not ``__name``, and not ``_name_``, which is ours."""
+    if not name.startswith("_") or name.startswith(("__", "_abc_")):
+        return False
+    return not name.endswith("_") and name not in _HOOKS
+
+
+def has_inherited(cls: type, name: str) -> bool:
+    """Whether a class that is not the plugin's gave ``name`` to ``cls``."""
+    return any(name in vars(base) for base in cls.__mro__ if not is_own(base))
+
+
+def build_class(body: Any, name: str, *bases: Any, _private_: tuple[str, ...] = (), **keywords: Any) -> Any:
     """The ``class`` statement: no metaclasses, and no str that is also a dataclass.
 
     The last is a way around :func:`_format`: a dataclass reads fields by name, and may call one ``format``.
     """
     if "metaclass" in keywords:
         raise TypeError("metaclass= is not open to plugins: use a base class or a decorator")
-    _check_bases(name, types.resolve_bases(bases))
+    resolved = types.resolve_bases(bases)
+    _check_bases(name, resolved)
+    _check_private(name, resolved, _private_)
     cls = builtins.__build_class__(body, name, *bases, **keywords)
     if not isinstance(cls, type) or issubclass(cls, type):
         raise TypeError(f"class {name}: metaclasses are not open to plugins")
@@ -44,25 +61,18 @@ def _check_bases(name: str, bases: tuple[Any, ...]) -> None:
             raise TypeError(f"class {name}: a base is a class, not a {type(base).__name__}")
         if issubclass(base, type):
             raise TypeError(f"class {name}: metaclasses are not open to plugins")
+        if issubclass(base, super):
+            raise TypeError(f"class {name}: super cannot be a base class here; call it in a method")
         if libraries.library_of(base) is not None:
             raise TypeError(f"class {name}: keep a {base.__name__} in an attribute; it cannot be a base class here")
     if any(issubclass(base, str) for base in bases) and any(hasattr(base, "__dataclass_fields__") for base in bases):
         raise TypeError(f"class {name}: a str cannot be a dataclass here")
 
 
-_PROTOCOL: type = type(typing.Protocol)
-
-
-def pattern_class(cls: Any, *names: str) -> Any:
-    """``cls``, when a pattern may read ``names`` of its instances, as it does past every guard.
-
-    :raises TypeError: an object of a library could be one of them, and a name is not open for it.
-    """
-    if isinstance(cls, type) and (not is_own(cls) or isinstance(cls, _PROTOCOL)):
-        for name in names:
-            if not libraries.readable_in_patterns(cls, name):
-                raise TypeError(f"a pattern cannot read the attribute {name!r} of a {cls.__name__}: test it in an 'if'")
-    return cls
+def _check_private(name: str, bases: tuple[Any, ...], bound: tuple[str, ...]) -> None:
+    for private in bound:
+        if any(has_inherited(base, private) for base in bases):
+            raise TypeError(f"class {name}: {private!r} belongs to a base class: choose another name")
 
 
 KNOWN_TYPES: set[type] = set()

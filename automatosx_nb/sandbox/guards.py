@@ -12,7 +12,7 @@ import typing
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from automatosx_nb.sandbox import libraries
-from automatosx_nb.sandbox.classes import is_own, pattern_class
+from automatosx_nb.sandbox.classes import has_inherited, is_own, is_private
 from automatosx_nb.sandbox.formatting import FORMATTERS
 
 if TYPE_CHECKING:
@@ -45,11 +45,6 @@ INTROSPECTION = _introspection_names()
 
 TUPLE_NAMES = frozenset({"_asdict", "_replace", "_fields", "_make"})
 """Public in spite of their underscore, on named tuples."""
-
-
-def is_private(name: str) -> bool:
-    """``_name``, which belongs to whoever wrote it: not ``_``, not ``__name``, and not ``_name_``, which is ours."""
-    return name.startswith("_") and not name.startswith("__") and not name.endswith("_")
 
 
 READABLE_DUNDERS = frozenset({"__name__", "__qualname__", "__doc__", "__cause__", "__context__", "__notes__"})
@@ -108,7 +103,7 @@ def _look(obj: object, name: str) -> Any:
     kind = type(obj)
     if issubclass(kind, tuple(CLOSED_TYPES)):
         refuse_attribute(obj, name)
-    if kind is super:
+    if issubclass(kind, super):
         library = libraries.library_of(super.__getattribute__(obj, "__self_class__"))
         return getattr(obj, name) if library is None else refuse_attribute(obj, name)
     if issubclass(kind, _ALIASES):  # Annotated[X, ...].name is X.name
@@ -155,11 +150,11 @@ def get_private(obj: object, name: str) -> Any:
     kind = type(obj)
     owner: type = obj if issubclass(kind, type) else kind  # type: ignore[assignment]
     mro: Sequence[type] = owner.__mro__
-    if kind is super:
+    if issubclass(kind, super):
         owner = super.__getattribute__(obj, "__self_class__")
         mro = owner.__mro__[owner.__mro__.index(super.__getattribute__(obj, "__thisclass__")) + 1 :]
     found = next((cls for cls in mro if name in vars(cls)), None)
-    if not is_own(owner) or (found is not None and not is_own(found)) or (found is None and kind is super):
+    if not is_own(owner) or (found is not None and not is_own(found)) or (found is None and issubclass(kind, super)):
         refuse_attribute(obj, name)
     if kind is owner:
         _remember_own(kind)
@@ -212,6 +207,27 @@ BY_OBJECT: Mapping[str, Callable[[object, str], Any]] = {
 """Names that are open or not depending on the object. Never allowed where Python looks them up by itself."""
 
 
+_PROTOCOL: type = type(typing.Protocol)
+
+
+def pattern_class(cls: Any, positions: int, *names: str) -> Any:
+    """``cls``, when a pattern may read ``names`` of its instances, as it does past every guard.
+
+    The first ``positions`` of its ``__match_args__`` are such names as well.
+
+    :raises TypeError: an object of a library could be one of them, and a name is not open for it.
+    """
+    if not isinstance(cls, type):
+        return cls
+    by_position = getattr(cls, "__match_args__", ())[:positions]
+    may_be_anything = not is_own(cls) or isinstance(cls, _PROTOCOL)
+    for name in (*by_position, *names):
+        leads_out = name.startswith("_") or name in INTROSPECTION or name in BY_OBJECT
+        if leads_out or (may_be_anything and not libraries.readable_in_patterns(cls, name)):
+            raise TypeError(f"a pattern cannot read the attribute {name!r} of a {cls.__name__}: test it in an 'if'")
+    return cls
+
+
 def writable(obj: Any, name: str) -> Any:
     """``obj``, when plugin code may set its attribute ``name``: an instance of one of its own classes, or such a class.
 
@@ -219,6 +235,10 @@ def writable(obj: Any, name: str) -> Any:
     """
     owner: type = obj if issubclass(type(obj), type) else type(obj)
     if is_own(owner):
+        if is_private(name) and has_inherited(owner, name):
+            raise AttributeError(
+                f"{name!r} of a {owner.__name__} cannot be set by a plugin: it belongs to a base class"
+            )
         if owner is not obj:
             _remember_own(owner)
         return obj

@@ -24,7 +24,7 @@ from RestrictedPython import transformer
 from RestrictedPython.transformer import INSPECT_ATTRIBUTES, RestrictingNodeTransformer, copy_locations
 
 from automatosx_nb.errors import PluginRefused
-from automatosx_nb.sandbox import builtins_, flags, guards, scopes, vocabulary
+from automatosx_nb.sandbox import builtins_, classes, flags, guards, scopes, vocabulary
 from automatosx_nb.sandbox.vocabulary import ALLOWED, DUNDER_INSTEAD, INSTEAD, NO_ASYNC, REFUSED
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def _fingerprint() -> str:
     """Names this policy: a hash of the running Python and of everything that turns sources into code here."""
     files = [
         Path(str(module.__file__))
-        for module in (sys.modules[__name__], builtins_, flags, guards, scopes, vocabulary, transformer)
+        for module in (sys.modules[__name__], builtins_, classes, flags, guards, scopes, vocabulary, transformer)
     ]
     return hashlib.sha256(b"".join([sys.version.encode(), *(file.read_bytes() for file in files)])).hexdigest()
 
@@ -169,7 +169,7 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
             return
         if name in UNREACHABLE:
             raise Refusal(node, f"the name {name!r} is not allowed", "choose another name")
-        if not name.startswith("_") or guards.is_private(name):
+        if not name.startswith("_") or classes.is_private(name):
             return
         if self._in_class and name in _CLASS_NAMES:
             return
@@ -202,7 +202,7 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         return node
 
     def visit_keyword(self, node: ast.keyword) -> Any:
-        if node.arg is not None and not guards.is_private(node.arg):
+        if node.arg is not None and not classes.is_private(node.arg):
             self._check_public(node, node.arg)
         return self._contents(node)
 
@@ -237,7 +237,7 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
 
     def visit_Attribute(self, node: ast.Attribute) -> Any:
         name = node.attr
-        if guards.is_private(name) and name not in guards.TUPLE_NAMES:
+        if classes.is_private(name) and name not in guards.TUPLE_NAMES:
             return self._private(node)
         if not isinstance(node.ctx, ast.Load):
             self._check_public(node, name)
@@ -427,11 +427,15 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         for name in node.kwd_attrs:
             self._check_pattern_name(node, name)
         node.cls = self._pattern_value(node.cls)
-        if node.kwd_attrs:
+        if node.kwd_attrs or (node.patterns and not self._is_builtin(node.cls)):
             node.cls = self._checked_class(node, node.cls)
         node.patterns = [self.visit(pattern) for pattern in node.patterns]
         node.kwd_patterns = [self.visit(pattern) for pattern in node.kwd_patterns]
         return node
+
+    def _is_builtin(self, cls: ast.expr) -> bool:
+        """Python's own class, under its own name: a pattern takes the object itself, and reads nothing."""
+        return isinstance(cls, ast.Name) and cls.id in builtins_.BUILTIN_NAMES and cls.id not in self._scopes.names
 
     def _checked_class(self, node: ast.MatchClass, cls: ast.expr) -> ast.expr:
         """A name that is bound to ``cls`` right before the match statement, if its attributes may be read."""
@@ -439,7 +443,7 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
             raise Refusal(node, "a pattern with attributes is not allowed in a class body", "move it into a function")
         self._patterns += 1
         name = f"_pattern_{self._patterns}_"
-        args = [cls, *(ast.Constant(attribute) for attribute in node.kwd_attrs)]
+        args = [cls, ast.Constant(len(node.patterns)), *map(ast.Constant, node.kwd_attrs)]
         check = ast.Assign([ast.Name(name, ast.Store())], self._call("_pattern_", cls, args))
         self._pattern_classes.append(ast.copy_location(check, node))
         return ast.copy_location(ast.Name(name, ast.Load()), cls)
@@ -508,7 +512,11 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         node.decorator_list = [self.visit(item) for item in node.decorator_list]
         node.bases = [self.visit(item) for item in node.bases]
         node.keywords = [self.visit(item) for item in node.keywords]
-        with self._inside(scopes.of_class(node)):
+        scope = scopes.of_class(node)
+        private = sorted(filter(classes.is_private, scope.bound))
+        if private:  # told to build_class, which asks whose they are
+            node.keywords.append(ast.keyword("_private_", ast.Tuple([*map(ast.Constant, private)], ast.Load())))
+        with self._inside(scope):
             node.body = self._body(node.body)
         return node
 
@@ -576,7 +584,8 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
 
 def _rename(name: str, *, private: bool = True) -> str:
     public = name.strip("_") or "name"
-    return f"call it {'_' * private + public!r}"
+    own = private and classes.is_private(f"_{public}")
+    return f"call it {'_' * own + public!r}"
 
 
 def _are_simple(call: ast.Call) -> bool:

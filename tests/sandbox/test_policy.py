@@ -389,6 +389,40 @@ RAISES: dict[str, tuple[str, str]] = {
         "def h():\n match T(1):\n  case T(f): return f",
         "accepts 0 positional sub-patterns",
     ),
+    "a functional NamedTuple that reads frames": (
+        "from typing import NamedTuple\nT = NamedTuple('T', [('gi_frame', object)])\n"
+        "def h():\n match T(1):\n  case T(f): return f",
+        "accepts 0 positional sub-patterns",
+    ),
+    "deleting how an abstract class knows its instances": (
+        "from collections.abc import Hashable\nclass A(Hashable): pass\ndef h(): delattr(A, '_abc' + '_impl')",
+        "cannot be set by a plugin",
+    ),
+    "opening a protocol by name": (
+        "from typing import Protocol\nclass P(Protocol): pass\ndef h(): setattr(P, '_is_runtime_' + 'protocol', True)",
+        "cannot be set by a plugin",
+    ),
+    "reading how an abstract class knows its instances": (
+        "from abc import ABC\nclass A(ABC): pass\ndef h(): return getattr(A, '_abc' + '_impl')",
+        "is not open to plugins",
+    ),
+    "a private name of a library's class, in a class body": (
+        "import random\nclass R(random.Random):\n _randbelow = 1\ndef h(): pass",
+        "'_randbelow' belongs to a base class",
+    ),
+    "a private name of a library's class, set on the plugin's": (
+        "import random\nclass R(random.Random): pass\ndef h(): R._randbelow = 1",
+        "belongs to a base class",
+    ),
+    "a private name of a library's class, deleted by name": (
+        "import random\nclass R(random.Random):\n def random(self): return 0.5\ndef h(): delattr(R, '_rand' + 'below')",
+        "belongs to a base class",
+    ),
+    "a class of super": ("class S(super): pass\ndef h(): pass", "super cannot be a base class"),
+    "a field of a named tuple that a pattern reads by position": (
+        "from typing import NamedTuple\nclass N(NamedTuple):\n obj: int\ndef h():\n match N(1):\n  case N(o): return o",
+        "a pattern cannot read the attribute 'obj'",
+    ),
     "a module's library": ("import json\ndef h(): return json.codecs", "json.codecs is not open"),
 }
 
@@ -419,7 +453,7 @@ PRIVATE = {
     "of a library's object": "import json\ndef h(): return json.JSONEncoder()._x",
     "of a facade": "import functools\ndef h(): return functools._lru_cache_wrapper",
     "of another module of the plugin": "import other\ndef h(): return other._hidden",
-    "of a library's class": "from typing import Generic\ndef h(): return Generic._is_protocol",
+    "of a library's class": "from typing import Generic\ndef h(): return getattr(Generic, '_is_' + 'protocol')",
     "of a library, through a class of the plugin": (
         "import random\nclass R(random.Random): pass\ndef h(): return R()._randbelow"
     ),
@@ -450,15 +484,36 @@ def test_a_private_attribute_is_open_on_objects_of_the_plugin_only(source: str) 
         run(source, other="_hidden = 1")
 
 
-def test_a_protocol_that_the_plugin_opens_reads_nothing_past_the_guard() -> None:
+@pytest.mark.parametrize("case", ["P(to_pickle=f)", "P(f)", "P(_, f)"])
+def test_a_protocol_reads_nothing_of_a_library_past_the_guard(case: str) -> None:
     source = (
-        "from typing import Protocol\nclass P(Protocol):\n to_pickle: int\n _is_runtime_protocol = True\n"
-        "P._is_runtime_protocol = True\n"
-        "import pandas as pd\ndef h():\n match pd.DataFrame():\n  case P(to_pickle=f): return f\n"
+        "from typing import Protocol\nclass P(Protocol):\n to_pickle: int\n __match_args__ = ('to_pickle', 'query')\n"
+        f"import pandas as pd\ndef h():\n match pd.DataFrame():\n  case {case}: return f\n"
     )
     modules = PluginModules("acme.test", {"m.py": source.encode()}, granted=("pandas",), write=print)
     with pytest.raises(TypeError, match="a pattern cannot read the attribute 'to_pickle'"):
         modules.handler("m:h")()
+
+
+@pytest.mark.parametrize(
+    "statement", ["class P(Protocol):\n _is_runtime_protocol = True", "del P._abc_impl", "P._is_protocol = False"]
+)
+def test_how_the_standard_library_tells_instances_is_no_private_name_of_a_plugin(statement: str) -> None:
+    with pytest.raises(PluginRefused, match="not allowed"):
+        load(f"from typing import Protocol\n{statement}\ndef h(): pass")
+
+
+def test_a_library_may_set_its_private_names_on_a_class_of_the_plugin() -> None:
+    source = "import random\nclass R(random.Random):\n def random(self): return 0.5\ndef h(): return R().choice([1, 2])"
+    assert run(source) == 1
+
+
+def test_a_functional_named_tuple_is_matched_by_position() -> None:
+    source = (
+        "from typing import NamedTuple\nT = NamedTuple('T', [('a', int), ('b', int)])\n"
+        "def h():\n match T(1, 2):\n  case T(a, b): return a, b"
+    )
+    assert run(source) == (1, 2)
 
 
 def test_patterns_cannot_read_a_dataclass_field_past_the_guard() -> None:

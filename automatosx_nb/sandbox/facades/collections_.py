@@ -98,7 +98,11 @@ class methodcaller:
 def namedtuple(typename: str, field_names: Any, **options: Any) -> Any:
     """``collections.namedtuple``; fields that lead into frames, or are open or not by object, are no patterns."""
     make: Any = collections.namedtuple
-    cls = make(typename, field_names, **options)
+    return unmatched(make(typename, field_names, **options))
+
+
+def unmatched(cls: Any) -> Any:
+    """``cls``, a named tuple; no pattern reads it by position where a field is not open by its name alone."""
     if any(name in guards.INTROSPECTION or name in guards.BY_OBJECT for name in cls._fields):
         cls.__match_args__ = ()  # type: ignore[misc]
     return cls

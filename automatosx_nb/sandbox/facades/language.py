@@ -6,10 +6,11 @@ import contextlib
 import dataclasses
 import enum
 import types
+import typing
 from typing import Any
 
 from automatosx_nb.sandbox import classes, guards
-from automatosx_nb.sandbox.facades.collections_ import undecorated
+from automatosx_nb.sandbox.facades.collections_ import undecorated, unmatched
 from automatosx_nb.sandbox.facades.spec import Names
 
 
@@ -42,7 +43,7 @@ def _dataclass(cls: Any, options: dict[str, Any]) -> Any:
 
 
 def _can_be_field(name: str) -> bool:
-    return not name.startswith("_") or name == "_" or guards.is_private(name)
+    return name not in guards.INTROSPECTION and (not name.startswith("_") or name == "_" or classes.is_private(name))
 
 
 def _inherited(cls: type, names: Any) -> set[str]:
@@ -67,6 +68,20 @@ class _EnumType(enum.EnumType):
         if more or options:
             raise TypeError(f"write 'class Name({cls.__name__}):' in place of {cls.__name__}(name, members)")
         return super().__call__(value)
+
+
+class _NamedTuple:
+    """``typing.NamedTuple``: a base of classes, and a function that takes any name."""
+
+    __slots__ = ()
+
+    def __call__(self, typename: str, fields: Any = None, /, **by_name: Any) -> Any:
+        make: Any = typing.NamedTuple
+        return unmatched(make(typename, fields, **by_name) if fields is not None else make(typename, **by_name))
+
+    def __mro_entries__(self, _bases: tuple[Any, ...]) -> Any:
+        library: Any = typing.NamedTuple
+        return library.__mro_entries__((library,))
 
 
 def _enum(library: Any) -> Any:
@@ -98,11 +113,11 @@ FACADES = {
     "typing": Names(
         "AbstractSet Annotated Any AnyStr Callable ChainMap ClassVar Collection Concatenate Container Counter "
         "DefaultDict Deque Dict Final FrozenSet Generator Generic Hashable Iterable Iterator List Literal "
-        "LiteralString Mapping MutableMapping MutableSequence MutableSet NamedTuple Never NewType NoReturn "
+        "LiteralString Mapping MutableMapping MutableSequence MutableSet Never NewType NoReturn "
         "NotRequired Optional OrderedDict ParamSpec Protocol Required Reversible Self Sequence Set Sized "
         "Text Tuple TypeAlias TypeGuard TypeVar "
         "TypedDict Union Unpack assert_never cast final overload reveal_type",
         newer="override TypeIs ReadOnly",
-        replaced={"TYPE_CHECKING": False},
+        replaced={"NamedTuple": _NamedTuple(), "TYPE_CHECKING": False},
     ),
 }
