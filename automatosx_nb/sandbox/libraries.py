@@ -141,8 +141,11 @@ def in_memory(parameter: str) -> Check:
 
         def call(*args: Any, **kwargs: Any) -> Any:
             target = args[0] if args else kwargs.get(parameter)
-            if target is not None and not issubclass(type(target), IN_MEMORY):
-                raise TypeError(f"{name}: there are no files here; without {parameter} it returns what it would write")
+            if target is not None and type(target) not in IN_MEMORY:
+                raise TypeError(
+                    f"{name}: there are no files here, only an io.StringIO or io.BytesIO itself; "
+                    f"without {parameter} it returns what it would write"
+                )
             return method(*args, **kwargs)
 
         return call
@@ -156,9 +159,19 @@ def reading(function: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         if not args or not issubclass(type(args[0]), IN_MEMORY):
             raise TypeError(f"{function.__name__}: there are no files here; hand over io.StringIO(text) first")
-        return function(*args, **kwargs)
+        return function(_plain(args[0]), *args[1:], **kwargs)
 
     return call
+
+
+def _plain(buffer: Any) -> Any:
+    """``buffer`` itself, or what it holds in a plain one: a library asks a class of the plugin for paths and names."""
+    kind: Any = next(kind for kind in IN_MEMORY if issubclass(type(buffer), kind))
+    if type(buffer) is kind:
+        return buffer
+    copy = kind(kind.getvalue(buffer))
+    copy.seek(kind.tell(buffer))
+    return copy
 
 
 def _bound(obj: object, name: str) -> Any:

@@ -127,6 +127,67 @@ def test_a_name_that_pretends_to_be_harmless_is_looked_at_as_it_is() -> None:
         run(source + "return pd.DataFrame({'a': [1]}).agg(D(a='to_pickle'))")
 
 
+LISTS_OF_NAMES = """
+class Later(list):
+    seen = 0
+    def __iter__(self):
+        self.seen += 1
+        return iter([]) if self.seen == 1 else iter(["to_pickle"])
+class Items(dict):
+    def items(self): return [("n", "to_pickle")]
+class Duck:
+    def __call__(self, *a, **k): return 7
+    def __iter__(self): return iter(["to_pickle"])
+    def __len__(self): return 1
+class Bound:
+    method = classmethod(Duck())
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("df.agg(Later(['sum']))['n'].tolist()", [6]),
+        ("df[['n']].agg(Items(n='sum')).tolist()", [6]),
+        ("df.n.agg(Duck())", 7),
+        ("df.n.agg(Bound.method)", 7),
+        ("df.groupby('k').n.agg(Duck()).tolist()", [7, 7]),
+        ("df.groupby('k').agg(t=Later(['n', Duck()]))", None),
+        ("df.groupby('k').agg(t=('n', Duck())).t.tolist()", [7, 7]),
+        ("df.pivot_table(index='k', values='n', aggfunc=Duck()).n.tolist()", [7, 7]),
+    ],
+)
+def test_pandas_gets_the_functions_that_were_looked_at(call: str, expected: Any) -> None:
+    lines = "\n".join(f"    {line}" for line in (FRAME + f"return {call}").splitlines())
+    handler = load(f"{LISTS_OF_NAMES}\ndef h():\n{lines}").handler("m:h")
+    if expected is None:
+        with pytest.raises(ValueError, match="'n' cannot be named"):
+            handler()
+    else:
+        assert handler() == expected
+
+
+READ_AS_IT_IS = """
+class B(io.BytesIO):
+    name = "/etc/hostname"
+    def getvalue(self): return "/etc/hostname"
+    def read(self, *a): return "/etc/hostname"
+"""
+
+
+@pytest.mark.parametrize(
+    "call", ["pl.read_csv(B(b'a\\n1')).rows()", "[*pd.read_csv(B(b'a\\n1')).itertuples(index=False, name=None)]"]
+)
+def test_a_reader_gets_what_a_buffer_holds_and_not_what_its_class_says(call: str) -> None:
+    assert load(f"{READ_AS_IT_IS}\ndef h(): return {call}").handler("m:h")() == [(1,)]
+
+
+@pytest.mark.parametrize("call", ["pl.DataFrame({'a': [1]}).write_csv(B())", "pd.DataFrame().to_csv(B())"])
+def test_a_writer_takes_no_class_of_the_plugin(call: str) -> None:
+    with pytest.raises(TypeError, match=r"an io\.StringIO or io\.BytesIO itself"):
+        load(f"{READ_AS_IT_IS}\ndef h(): return {call}").handler("m:h")()
+
+
 def test_what_is_closed_says_what_to_use_instead() -> None:
     for call, instead in {
         "pd.DataFrame().query('a')": "write df[df['x'] > 1]",

@@ -6,11 +6,14 @@ pandas looks functions up by name, among its own methods and then in numpy (``df
 
 from __future__ import annotations
 
+import functools
 import io
+import types
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from automatosx_nb.sandbox import libraries
+from automatosx_nb.sandbox.classes import is_own
 from automatosx_nb.sandbox.facades.spec import Names, words
 from automatosx_nb.sandbox.libraries import LIBRARIES, Opened, bound, in_memory, reading
 
@@ -22,31 +25,64 @@ FUNCTIONS = words("""
 """What may be named in ``agg``, ``apply``, ``transform`` and pivot tables."""
 
 
-def _check_named(value: Any) -> None:
-    """:raises ValueError: ``value``, or something in it, names a function that is not open."""
+def _named(value: Any) -> Any:
+    """``value`` as pandas may see it: lists, tuples and dicts rebuilt, so that what was looked at is what it gets.
+
+    :raises ValueError: ``value``, or something in it, names a function that is not open.
+    :raises TypeError: it is neither a function nor the name of one.
+    """
     kind = type(value)
     if kind is str:
         if value not in FUNCTIONS:
             raise ValueError(f"{value!r} cannot be named as a function here: hand over a function, as in lambda x: ...")
-    elif issubclass(kind, dict):
-        for item in dict.values(value):
-            _check_named(item)
-    elif issubclass(kind, list | tuple):
-        for item in kind.__iter__(value):
-            _check_named(item)
-    elif issubclass(kind, str) or not (callable(value) or value is None):
+        return value
+    if issubclass(kind, dict):
+        return {key: _named(item) for key, item in dict.items(value)}
+    if issubclass(kind, list):
+        return [_named(item) for item in list.__iter__(value)]
+    if issubclass(kind, tuple):
+        return tuple(_named(item) for item in tuple.__iter__(value))
+    if issubclass(kind, str) or not (callable(value) or value is None):
         raise TypeError(f"a function, or the name of one, is wanted here, not a {kind.__name__}")
+    return _plain_function(value)
+
+
+_PLAIN_FUNCTIONS = (type(None), types.FunctionType, types.BuiltinFunctionType)
+
+
+def _plain_function(value: Any) -> Any:
+    """``value``, or a function that calls it: pandas takes a callable that also has a length for a list of names."""
+    kind = type(value)
+    is_kind = kind is type and not is_own(value)
+    if kind in _PLAIN_FUNCTIONS or is_kind or libraries.library_of(kind) is not None:
+        return value
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return value(*args, **kwargs)
+
+    name = getattr(value.func if kind is functools.partial else value, "__name__", None)
+    call.__name__ = name if type(name) is str else kind.__name__
+    return call
+
+
+def _pair(value: Any) -> Any:
+    """``total=("price", "sum")``: a column, and what to do with it."""
+    if issubclass(type(value), tuple) and tuple.__len__(value) == 2:
+        column, function = tuple.__iter__(value)
+        return column, _named(function)
+    return _named(value)
 
 
 def _aggregation(method: Callable[..., Any], _name: str) -> Callable[..., Any]:
     """``agg(func)`` or ``agg(total=("price", "sum"))``."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        func = args[0] if args else kwargs.get("func")
-        _check_named(func)
-        if func is None:
-            for value in kwargs.values():
-                _check_named(value[1] if issubclass(type(value), tuple) and len(value) == 2 else value)
+        if args:
+            args = (_named(args[0]), *args[1:])
+        elif "func" in kwargs:
+            kwargs["func"] = _named(kwargs["func"])
+        if (args[0] if args else kwargs.get("func")) is None:
+            kwargs = {name: _pair(value) for name, value in kwargs.items()}
         return method(*args, **kwargs)
 
     return call
@@ -57,7 +93,10 @@ def _pivot(position: int) -> Callable[[Callable[..., Any], str], Callable[..., A
 
     def checked(function: Callable[..., Any], _name: str) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
-            _check_named(args[position] if len(args) > position else kwargs.get("aggfunc"))
+            if len(args) > position:
+                args = (*args[:position], _named(args[position]), *args[position + 1 :])
+            elif "aggfunc" in kwargs:
+                kwargs["aggfunc"] = _named(kwargs["aggfunc"])
             return function(*args, **kwargs)
 
         return call
@@ -74,7 +113,7 @@ def _info(method: Callable[..., Any], _name: str) -> Callable[..., Any]:
             text = io.StringIO()
             method(*args, **{**kwargs, "buf": text})
             libraries.printed(text.getvalue())
-        elif issubclass(type(buffer), io.StringIO):
+        elif type(buffer) is io.StringIO:
             method(*args, **kwargs)
         else:
             raise TypeError("info: buf has to be an io.StringIO; without it, info prints")
