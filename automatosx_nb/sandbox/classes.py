@@ -79,6 +79,10 @@ KNOWN_TYPES: set[type] = set()
 """Classes that plugin code can name; filled by the builtins below and by facades."""
 
 
+STAND_INS: dict[type, type] = {}
+"""Classes of a library → what plugin code has in their place."""
+
+
 class TypeName:
     """Stands for a class that plugin code cannot name: it can be compared and has its name, no more."""
 
@@ -104,7 +108,7 @@ class PluginType:
     __slots__ = ()
 
     def __call__(self, obj: object, /) -> Any:
-        cls = type(obj)
+        cls = STAND_INS.get(type(obj), type(obj))
         return cls if cls in KNOWN_TYPES or getattr(cls, MARK, False) is True else TypeName(cls)
 
     def __instancecheck__(self, obj: object) -> bool:

@@ -198,11 +198,30 @@ def _register(obj: object, name: str) -> Any:
     return found
 
 
+def _into_buffer(obj: object, name: str) -> Any:
+    """What writes bytes into a buffer, for buffers that hold no objects; a plugin's own method stays what it is."""
+    found = get_attribute(obj, name)
+    if type(found) not in _OF_C:
+        return found
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        for arg in (*args, *kwargs.values()):
+            libraries.without_objects(arg)
+        return found(*args, **kwargs)
+
+    return call
+
+
+_OF_C = (types.BuiltinMethodType, types.MethodDescriptorType)
+
 BY_OBJECT: Mapping[str, Callable[[object, str], Any]] = {
     "register": _register,
     "format": _format,
     "format_map": _format,
     "obj": _failed_object,
+    "pack_into": _into_buffer,
+    "readinto": _into_buffer,
+    "readinto1": _into_buffer,
 }
 """Names that are open or not depending on the object. Never allowed where Python looks them up by itself."""
 

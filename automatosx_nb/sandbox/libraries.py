@@ -164,6 +164,20 @@ def reading(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+def without_objects(buffer: Any) -> Any:
+    """``buffer``, if its bytes are no addresses of objects: whoever writes such bytes makes objects out of numbers.
+
+    :raises TypeError: it is an array of objects.
+    """
+    try:
+        held = memoryview(buffer).format
+    except (TypeError, ValueError, BufferError):
+        return buffer
+    if "O" in held:
+        raise TypeError("an array of objects is no buffer here: its bytes are addresses; give it a dtype of numbers")
+    return buffer
+
+
 def _plain(buffer: Any) -> Any:
     """``buffer`` itself, or what it holds in a plain one: a library asks a class of the plugin for paths and names."""
     kind: Any = next(kind for kind in IN_MEMORY if issubclass(type(buffer), kind))

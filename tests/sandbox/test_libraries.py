@@ -127,6 +127,52 @@ def test_a_name_that_pretends_to_be_harmless_is_looked_at_as_it_is() -> None:
         run(source + "return pd.DataFrame({'a': [1]}).agg(D(a='to_pickle'))")
 
 
+FORGED = {
+    "ndarray": "np.ndarray((1,), object, bytearray(8))",
+    "ndarray of an array": "type(np.zeros(1))((1,), object, bytearray(8))",
+    "NDArray": "npt.NDArray[np.int64]((1,), object, bytearray(8))",
+    "an annotation": "np.ndarray[int, float]((1,), object, bytearray(8))",
+    "frombuffer": "np.frombuffer(holder, 'u8')",
+    "frombuffer by name": "np.frombuffer(buffer=holder, dtype='u8')",
+    "pack_into": "struct.pack_into('Q', holder, 0, 1)",
+    "pack_into of a Struct": "struct.Struct('Q').pack_into(holder, 0, 1)",
+    "pack_into of the class": "struct.Struct.pack_into(struct.Struct('Q'), holder, 0, 1)",
+    "pack_into from a subclass": "S('Q').pack(holder)",
+    "pack_into by methodcaller": "operator.methodcaller('pack_into', holder, 0, 1)(struct.Struct('Q'))",
+    "readinto": "io.BytesIO(bytes(8)).readinto(holder)",
+    "readinto1": "getattr(io.BytesIO(bytes(8)), 'readinto1')(holder)",
+    "a structure with an object": "np.frombuffer(np.zeros(1, [('a', 'u8'), ('b', object)]), 'u8')",
+}
+
+
+@pytest.mark.parametrize("call", FORGED.values(), ids=FORGED)
+def test_no_bytes_become_objects(call: str) -> None:
+    source = (
+        "import struct, operator\nimport numpy.typing as npt\nclass S(struct.Struct):\n"
+        " def pack(self, to): return super(S, self).pack_into(to, 0, 1)\n"
+        f"def h():\n holder = np.array([None], dtype=object)\n return {call}"
+    )
+    with pytest.raises(TypeError, match=r"cannot be called|callable|array of objects is no buffer"):
+        load(source).handler("m:h")()
+
+
+def test_buffers_of_numbers_are_written_into_as_ever() -> None:
+    body = "import struct\na = np.zeros(1, 'u8')\nstruct.pack_into('Q', a, 0, 5)\nb = bytearray(2)\n"
+    assert run(body + "io.BytesIO(b'xy').readinto(b)\nreturn int(a[0]), b, np.frombuffer(b, 'u1').tolist()") == (
+        5, bytearray(b"xy"), [120, 121],
+    )  # fmt: skip
+
+
+def test_ndarray_is_what_arrays_are_instances_of() -> None:
+    body = (
+        "a = np.zeros(2)\nmatch a:\n case np.ndarray(ndim=1): seen = True\n"
+        "def f(x: np.ndarray | None) -> np.ndarray: return x\n"
+        "return seen, isinstance(a, np.ndarray), type(a) is np.ndarray, isinstance([], np.ndarray), "
+        "np.ndarray.__name__, float(np.ndarray.sum(a))"
+    )
+    assert run(body) == (True, True, True, False, "ndarray", 0.0)
+
+
 LISTS_OF_NAMES = """
 class Later(list):
     seen = 0

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import struct
+from typing import Any
+
 from automatosx_nb.sandbox.facades.spec import Names
+from automatosx_nb.sandbox.libraries import without_objects
+
+
+def pack_into(format: str | bytes, buffer: Any, offset: int, /, *values: Any) -> None:
+    """``struct.pack_into``, for buffers that hold no objects."""
+    struct.pack_into(format, without_objects(buffer), offset, *values)
+
 
 FACADES = {
     "json": Names("JSONDecodeError JSONDecoder JSONEncoder dump dumps load loads"),
@@ -18,7 +28,7 @@ FACADES = {
         "urlsafe_b64encode"
     ),
     "binascii": Names("Error Incomplete a2b_base64 a2b_hex b2a_base64 b2a_hex crc32 hexlify unhexlify"),
-    "struct": Names("Struct calcsize error iter_unpack pack pack_into unpack unpack_from"),
+    "struct": Names("Struct calcsize error iter_unpack pack unpack unpack_from", replaced={"pack_into": pack_into}),
     "zlib": Names("adler32 compress crc32 decompress error"),
     "gzip": Names("BadGzipFile compress decompress"),
     "bz2": Names("compress decompress"),

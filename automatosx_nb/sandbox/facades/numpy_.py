@@ -2,14 +2,64 @@
 
 from __future__ import annotations
 
+import types
+import typing
+from collections.abc import Callable
 from typing import Any
 
+from automatosx_nb.sandbox import classes
 from automatosx_nb.sandbox.facades.spec import Names, words
-from automatosx_nb.sandbox.libraries import LIBRARIES, Opened, reading
+from automatosx_nb.sandbox.libraries import LIBRARIES, Opened, reading, without_objects
 
 
-def _readers(library: Any) -> dict[str, Any]:
-    return {name: reading(getattr(library, name)) for name in ("genfromtxt", "loadtxt")}
+class _ArrayType(type):
+    """``numpy.ndarray`` to ask for and to annotate with: called, it would make objects out of any bytes."""
+
+    def __call__(cls, *_args: object, **_options: object) -> Any:
+        raise TypeError("numpy.ndarray cannot be called here: write numpy.array, numpy.empty or numpy.frombuffer")
+
+    def __getattr__(cls, name: str) -> Any:
+        return getattr(_ndarray(), name)
+
+    def __instancecheck__(cls, obj: object) -> bool:
+        return isinstance(obj, _ndarray())
+
+    def __subclasscheck__(cls, other: type) -> bool:
+        return other is cls or issubclass(other, _ndarray())
+
+
+def _ndarray() -> type:
+    import numpy
+
+    return numpy.ndarray
+
+
+def _item(cls: Any, item: Any) -> Any:
+    return types.GenericAlias(cls, item)
+
+
+ndarray = _ArrayType("ndarray", (), {"__module__": "numpy", "__slots__": (), "__class_getitem__": classmethod(_item)})
+
+
+def _made(library: Any) -> dict[str, Any]:
+    classes.STAND_INS[library.ndarray] = ndarray
+    readers = {name: reading(getattr(library, name)) for name in ("genfromtxt", "loadtxt")}
+    return {**readers, "frombuffer": _frombuffer(library.frombuffer), "ndarray": ndarray}
+
+
+def _frombuffer(function: Callable[..., Any]) -> Callable[..., Any]:
+    def frombuffer(buffer: Any, *args: Any, **options: Any) -> Any:
+        return function(without_objects(buffer), *args, **options)
+
+    return frombuffer
+
+
+def _typing(library: Any) -> dict[str, Any]:
+    import numpy
+
+    scalar: Any = typing.TypeVar("scalar", bound=numpy.generic)  # type: ignore[misc]
+    dtype: Any = numpy.dtype
+    return {"NDArray": types.GenericAlias(ndarray, (Any, dtype[scalar]))}
 
 
 FACADES = {
@@ -28,7 +78,7 @@ FACADES = {
         "diagonal diff digitize divide divmod dot double dsplit dstack dtype e ediff1d einsum einsum_path empty "
         "empty_like equal errstate euler_gamma exp exp2 expand_dims expm1 extract eye fabs fill_diagonal finfo fix "
         "flatiter flatnonzero flexible flip fliplr flipud float16 float32 float64 float_power floating floor "
-        "floor_divide fmax fmin fmod format_float_positional format_float_scientific frexp frombuffer fromfunction "
+        "floor_divide fmax fmin fmod format_float_positional format_float_scientific frexp fromfunction "
         "fromiter frompyfunc fromstring full full_like gcd generic geomspace get_printoptions geterr gradient "
         "greater greater_equal half hamming hanning heaviside histogram histogram2d histogram_bin_edges histogramdd "
         "hsplit hstack hypot i0 identity iinfo imag index_exp indices inexact inf inner insert int16 int32 int64 "
@@ -39,7 +89,7 @@ FACADES = {
         "mask_indices matmul matrix_transpose max maximum may_share_memory mean median meshgrid mgrid min "
         "min_scalar_type minimum mintypecode mod modf moveaxis multiply nan nan_to_num nanargmax nanargmin "
         "nancumprod nancumsum nanmax nanmean nanmedian nanmin nanpercentile nanprod nanquantile nanstd nansum nanvar "
-        "ndarray ndenumerate ndim ndindex negative newaxis nextafter nonzero not_equal number object_ ogrid ones "
+        "ndenumerate ndim ndindex negative newaxis nextafter nonzero not_equal number object_ ogrid ones "
         "ones_like outer packbits pad partition percentile permute_dims pi piecewise place poly poly1d polyadd "
         "polyder polydiv polyfit polyint polymul polysub polyval positive pow power printoptions prod promote_types "
         "ptp put put_along_axis putmask quantile r_ rad2deg radians ravel ravel_multi_index real real_if_close "
@@ -52,8 +102,8 @@ FACADES = {
         "unique_all unique_counts unique_inverse unique_values unpackbits unravel_index unsignedinteger unwrap "
         "ushort vander var vdot vecdot vectorize void vsplit vstack where zeros zeros_like",
         newer="cumulative_prod cumulative_sum matvec unstack vecmat",
-        made="genfromtxt loadtxt",
-        more=_readers,
+        made="frombuffer genfromtxt loadtxt ndarray",
+        more=_made,
     ),
     "numpy.linalg": Names(
         "LinAlgError cholesky cond cross det diagonal eig eigh eigvals eigvalsh inv lstsq matmul matrix_norm "
@@ -71,7 +121,7 @@ FACADES = {
         "randn random random_sample rayleigh seed shuffle standard_cauchy standard_exponential standard_gamma "
         "standard_normal standard_t triangular uniform vonmises wald weibull zipf"
     ),
-    "numpy.typing": Names("ArrayLike DTypeLike NDArray"),
+    "numpy.typing": Names("ArrayLike DTypeLike", made="NDArray", more=_typing),
 }
 
 LIBRARIES["numpy"] = Opened(
