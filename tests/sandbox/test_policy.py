@@ -418,6 +418,10 @@ RAISES: dict[str, tuple[str, str]] = {
         "import random\nclass R(random.Random):\n def random(self): return 0.5\ndef h(): delattr(R, '_rand' + 'below')",
         "belongs to a base class",
     ),
+    "a namespace with a name of Python's": (
+        "from types import SimpleNamespace\ndef h(): SimpleNamespace(**{'__array_interface__': {}})",
+        "the name is Python's own",
+    ),
     "a class of super": ("class S(super): pass\ndef h(): pass", "super cannot be a base class"),
     "a field of a named tuple that a pattern reads by position": (
         "from typing import NamedTuple\nclass N(NamedTuple):\n obj: int\ndef h():\n match N(1):\n  case N(o): return o",

@@ -70,6 +70,24 @@ class _EnumType(enum.EnumType):
         return super().__call__(value)
 
 
+class SimpleNamespace:
+    """``types.SimpleNamespace`` without names like ``__array_interface__``, by which numpy takes an address."""
+
+    def __init__(self, /, **values: Any) -> None:
+        for name in values:
+            if name.startswith("__"):
+                raise AttributeError(f"{name!r} cannot be set by a plugin: the name is Python's own")
+        vars(self).update(values)
+
+    def __repr__(self) -> str:
+        return f"namespace({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
+
+    def __eq__(self, other: object) -> Any:
+        return vars(self) == vars(other) if isinstance(other, SimpleNamespace) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 class _NamedTuple:
     """``typing.NamedTuple``: a base of classes, and a function that takes any name."""
 
@@ -104,7 +122,11 @@ FACADES = {
         replaced=_ENUMS,
     ),
     "abc": Names("ABC abstractmethod"),
-    "types": Names("MappingProxyType NoneType SimpleNamespace UnionType", writable="SimpleNamespace"),
+    "types": Names(
+        "MappingProxyType NoneType UnionType",
+        replaced={"SimpleNamespace": SimpleNamespace},
+        writable="SimpleNamespace",
+    ),
     "contextlib": Names(
         "AbstractContextManager ExitStack closing nullcontext suppress",
         replaced={"ContextDecorator": ContextDecorator, "contextmanager": contextmanager},
