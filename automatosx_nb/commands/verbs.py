@@ -30,6 +30,9 @@ _MEANT = {
     **dict.fromkeys(("undo", "revert"), "rollback"),
     **dict.fromkeys(("ls", "installed"), "list"),
     **dict.fromkeys(("show", "details"), "info"),
+    "allow": "grant",
+    "deny": "revoke",
+    "permissions": "grants",
     "find": "search",
     "add": "install",
     "log": "history",
@@ -45,6 +48,9 @@ class Console(Protocol):
 
     prefix: str
     """What comes before a verb there, as in ``%ax``."""
+
+    session: bool
+    """Whether what is granted for a session outlives the verb here."""
 
     def progress(self, step: Step, /) -> None: ...
 
@@ -132,7 +138,7 @@ def overview(prefix: str) -> str:
 @cache
 def all_verbs() -> Mapping[str, Verb]:
     """Verb name → verb, in the order in which a user meets them."""
-    modules = ("discovery", "changes", "past", "locking", "running", "audit", "authoring", "doctor")
+    modules = ("discovery", "changes", "past", "permissions", "locking", "running", "audit", "authoring", "doctor")
     verbs = [verb for name in modules for verb in import_module(f"automatosx_nb.commands.{name}").VERBS]
     return {verb.name: verb for verb in verbs}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from automatosx_nb.errors import NotInstalled
@@ -15,10 +16,9 @@ from automatosx_nb.host.bus import Bus, Undo
 from automatosx_nb.model.events import Event
 
 if TYPE_CHECKING:
-    from automatosx_nb.host.ports import Frontend, Record
+    from automatosx_nb.host.ports import Frontend, Record, Resources
     from automatosx_nb.host.runner import PluginRunner
     from automatosx_nb.model.generation import Generation, InstalledPlugin
-    from automatosx_nb.profile import Profile
 
 
 class Activation:
@@ -26,27 +26,28 @@ class Activation:
 
     def __init__(
         self,
-        profile: Profile,
+        resources: Resources,
         bus: Bus,
         frontend: Frontend,
         make_runner: Callable[[InstalledPlugin], PluginRunner],
     ) -> None:
-        self._profile = profile
+        self._resources = resources
+        self._profile = resources.profile
         self._bus = bus
         self._frontend = frontend
         self._make_runner = make_runner
         self._lock = threading.RLock()
-        self._stamp: tuple[int, int] | None = None
+        self._stamp: object = None
         self._active: dict[str, InstalledPlugin] = {}
         self._undo: dict[str, list[Undo]] = {}
         self._runners: dict[str, PluginRunner] = {}
 
     def follow(self) -> bool:
-        """Take over the current generation if it is another one than before; costs one ``stat`` if it is not.
+        """Take over the current generation and grants if they are others than before; costs one ``stat`` if not.
 
-        :returns: whether it is another one.
+        :returns: whether they are others.
         """
-        stamp = self._profile.generations.stamp()
+        stamp = self._stamp_now()
         if stamp == self._stamp:
             return False
         with self._lock:
@@ -61,10 +62,20 @@ class Activation:
                 self._remove(plugin)
             self._stamp = None
 
+    def _stamp_now(self) -> object:
+        generation = self._profile.generations.stamp()
+        if generation is None:
+            return None
+        return generation, self._resources.session.version, self._resources.policy_stamp()
+
     def _take_over(self, generation: Generation) -> None:
+        self._resources.session.forget(generation.plugins)
         for plugin, entry in list(self._active.items()):
-            if generation.plugins.get(plugin) != entry:
+            new = generation.plugins.get(plugin)
+            if new is None or replace(new, grants=entry.grants, wish=entry.wish) != entry:
                 self._remove(plugin)
+            else:
+                self._withdraw(plugin)
         for plugin, entry in generation.plugins.items():
             if plugin not in self._active:
                 self._add(entry)
@@ -76,15 +87,19 @@ class Activation:
         ]
         undo += [
             self._bus.subscribe(subscription["topic"], self._delivery(entry, subscription["handler"]))
-            for subscription in _granted_subscriptions(entry)
+            for subscription in self._granted_subscriptions(entry)
         ]
         self._active[entry.id] = entry
         self._undo[entry.id] = undo
 
-    def _remove(self, plugin: str) -> None:
+    def _withdraw(self, plugin: str) -> None:
+        """Take its contributions away, and leave its runner: only what it was granted is another."""
         for undo in reversed(self._undo.pop(plugin)):
             undo()
         del self._active[plugin]
+
+    def _remove(self, plugin: str) -> None:
+        self._withdraw(plugin)
         runner = self._runners.pop(plugin, None)
         if runner is not None:
             runner.stop()
@@ -120,12 +135,13 @@ class Activation:
         with self._lock:
             return dict(self._runners)
 
+    def _granted_subscriptions(self, entry: InstalledPlugin) -> list[Record]:
+        """What a plugin listens to, as far as the user and the policy agreed."""
+        subscriptions = entry.contributes.get("subscriptions", ())
+        if not subscriptions:
+            return []
+        from automatosx_nb.host.holdings import held_by
+        from automatosx_nb.model.permissions import not_covered
 
-def _granted_subscriptions(entry: InstalledPlugin) -> list[Record]:
-    """What a plugin listens to, as far as the user agreed."""
-    subscriptions = entry.contributes.get("subscriptions", ())
-    if not subscriptions:
-        return []
-    from automatosx_nb.model.permissions import not_covered
-
-    return [each for each in subscriptions if not not_covered([f"events:subscribe:{each['topic']}"], entry.grants)]
+        held = held_by(entry, self._resources)
+        return [each for each in subscriptions if not not_covered([f"events:subscribe:{each['topic']}"], held)]

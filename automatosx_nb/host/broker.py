@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from automatosx_nb.errors import InvalidRequest, PermissionDenied
-from automatosx_nb.model.permissions import not_covered
+from automatosx_nb.errors import InvalidRequest
+from automatosx_nb.model.permissions import Permission
 from automatosx_nb.model.spelling import nearest
 
 if TYPE_CHECKING:
     from automatosx_nb.host.capabilities import Capability
+    from automatosx_nb.host.grants import Grants
 
 
 class CapabilityBroker:
     """Routes one plugin's requests to its capabilities. Deny by default: what is not listed does not exist."""
 
-    def __init__(self, plugin: str, grants: Sequence[str], capabilities: Mapping[str, Capability]) -> None:
-        self._plugin = plugin
-        self._grants = grants
+    def __init__(self, grants: Grants, capabilities: Mapping[str, Capability]) -> None:
+        self.grants = grants
         self._capabilities = capabilities
 
     def ask(self, capability: str, method: str, args: Sequence[object]) -> object:
@@ -29,8 +29,8 @@ class CapabilityBroker:
         if found is None:
             known = ", ".join(nearest(capability, self._capabilities) or sorted(self._capabilities))
             raise InvalidRequest(capability, method, f"the capabilities {known}")
-        if found.permission is not None and not_covered((found.permission,), self._grants):
-            raise PermissionDenied(self._plugin, found.permission)
+        if found.permission is not None:
+            self.grants.require(Permission.parse(found.permission))
         return found.ask(method, args)
 
     def close(self) -> None:

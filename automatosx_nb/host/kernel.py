@@ -37,7 +37,7 @@ class KernelHost:
         def runner(entry: InstalledPlugin) -> PluginRunner:
             return make_runner(resources, entry, variables, bus=self.bus, on_error=on_error)
 
-        self.activation = Activation(resources.profile, self.bus, frontend, runner)
+        self.activation = Activation(resources, self.bus, frontend, runner)
         self._cells = CellEvents(self.bus, f"kernel/{uuid4().hex[:12]}")
         self._lock = threading.Lock()
         self._detach: Undo | None = None
@@ -81,6 +81,7 @@ def make_runner(
     from automatosx_nb.host.broker import CapabilityBroker
     from automatosx_nb.host.capabilities.log import LogCapability
     from automatosx_nb.host.capabilities.storage import StorageCapability
+    from automatosx_nb.host.holdings import LiveGrants, held_by
     from automatosx_nb.host.incidents import Incidents
     from automatosx_nb.host.programs import limits_of, program_of
     from automatosx_nb.host.results import render_result
@@ -88,14 +89,16 @@ def make_runner(
 
     def start(entry: InstalledPlugin) -> Worker:
         package = resources.profile.package(entry)
-        return resources.sandbox.start(program_of(package, entry.grants), limits_of(package, resources.limits))
+        return resources.sandbox.start(
+            program_of(package, held_by(entry, resources)), limits_of(package, resources.limits)
+        )
 
     log = LogCapability()
     storage = StorageCapability(lambda: resources.profile.state(entry))
     return PluginRunner(
         entry,
         start=start,
-        broker=CapabilityBroker(entry.id, entry.grants, {"log": log, "storage": storage}),
+        broker=CapabilityBroker(LiveGrants(entry, resources), {"log": log, "storage": storage}),
         log=log,
         limits=resources.limits,
         variables=variables,

@@ -15,6 +15,7 @@ from automatosx_nb.errors import PermissionDenied
 from automatosx_nb.host.broker import CapabilityBroker
 from automatosx_nb.host.capabilities.storage import StorageCapability
 from automatosx_nb.host.display import render
+from automatosx_nb.host.grants import Grants
 from automatosx_nb.model import manifest
 from automatosx_nb.model.events import CELL_FINISHED, Event
 from automatosx_nb.profile.state import KeyValueState
@@ -34,7 +35,7 @@ class Host(CapabilityBroker):
 
     def __init__(self, root: Path, *grants: str) -> None:
         storage = StorageCapability(lambda: KeyValueState(root / "state.sqlite3"))
-        super().__init__("automatosx.any", grants, {"storage": storage})
+        super().__init__(Grants("automatosx.any", grants), {"storage": storage})
 
     def output(self, stream: str, text: str) -> None:
         raise AssertionError(f"nothing is printed, and this was: {text}")

@@ -12,6 +12,7 @@ from automatosx_nb.errors import InvalidRequest, PermissionDenied, QuotaExceeded
 from automatosx_nb.host.broker import CapabilityBroker
 from automatosx_nb.host.capabilities.log import KEPT_LINES, LogCapability
 from automatosx_nb.host.capabilities.storage import StorageCapability
+from automatosx_nb.host.grants import Grants
 from automatosx_nb.profile.state import KeyValueState
 
 
@@ -23,7 +24,7 @@ def storage(tmp_path: Path) -> Iterator[StorageCapability]:
 
 
 def test_without_the_grant_nothing_is_opened_or_written(tmp_path: Path, storage: StorageCapability) -> None:
-    broker = CapabilityBroker("acme.demo", (), {"storage": storage})
+    broker = CapabilityBroker(Grants("acme.demo", ()), {"storage": storage})
     with pytest.raises(PermissionDenied) as caught:
         broker.ask("storage", "put", ["key", 1])
     assert caught.value.permission == "storage"
@@ -31,7 +32,7 @@ def test_without_the_grant_nothing_is_opened_or_written(tmp_path: Path, storage:
 
 
 def test_granted_storage_keeps_json_and_bytes(storage: StorageCapability) -> None:
-    broker = CapabilityBroker("acme.demo", ("storage",), {"storage": storage})
+    broker = CapabilityBroker(Grants("acme.demo", ("storage",)), {"storage": storage})
     broker.ask("storage", "put", ["a/1", {"deep": [1, None, "é"]}])
     broker.ask("storage", "put", ["a/2", b"\x00\xff"])
     assert broker.ask("storage", "get", ["a/1"]) == [True, {"deep": [1, None, "é"]}]
@@ -60,14 +61,14 @@ def test_granted_storage_keeps_json_and_bytes(storage: StorageCapability) -> Non
 def test_what_no_capability_offers_is_refused_by_name(
     storage: StorageCapability, capability: str, method: str, args: list[object]
 ) -> None:
-    broker = CapabilityBroker("acme.demo", ("storage",), {"storage": storage, "log": LogCapability()})
+    broker = CapabilityBroker(Grants("acme.demo", ("storage",)), {"storage": storage, "log": LogCapability()})
     with pytest.raises(InvalidRequest) as caught:
         broker.ask(capability, method, args)
     assert method in caught.value.problem()
 
 
 def test_more_than_the_host_would_hold_at_once_is_not_read(storage: StorageCapability) -> None:
-    broker = CapabilityBroker("acme.demo", ("storage",), {"storage": storage})
+    broker = CapabilityBroker(Grants("acme.demo", ("storage",)), {"storage": storage})
     for number in range(9):
         broker.ask("storage", "put", [f"big/{number}", b"x" * (1 << 20)])
     broker.ask("storage", "put", ["small", 1])
@@ -80,12 +81,12 @@ def test_more_than_the_host_would_hold_at_once_is_not_read(storage: StorageCapab
 @pytest.mark.parametrize("key", ["", "x" * 513, "é" * 257])
 def test_a_key_has_its_bounds_in_bytes(storage: StorageCapability, key: str) -> None:
     with pytest.raises(QuotaExceeded):
-        CapabilityBroker("acme.demo", ("storage",), {"storage": storage}).ask("storage", "put", [key, 1])
+        CapabilityBroker(Grants("acme.demo", ("storage",)), {"storage": storage}).ask("storage", "put", [key, 1])
 
 
 @pytest.mark.parametrize("key", ["../../x", "a\0b", "' OR 1=1 --", "%", "_", "\uffff", "/etc/passwd"])
 def test_a_key_is_only_a_key(storage: StorageCapability, key: str) -> None:
-    broker = CapabilityBroker("acme.demo", ("storage",), {"storage": storage})
+    broker = CapabilityBroker(Grants("acme.demo", ("storage",)), {"storage": storage})
     broker.ask("storage", "put", ["other", 1])
     broker.ask("storage", "put", [key, 2])
     assert broker.ask("storage", "get", [key]) == [True, 2]

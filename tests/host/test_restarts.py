@@ -20,6 +20,7 @@ from automatosx_nb.host.audit import Audit
 from automatosx_nb.host.broker import CapabilityBroker
 from automatosx_nb.host.bus import Bus
 from automatosx_nb.host.capabilities.log import LogCapability
+from automatosx_nb.host.grants import Grants
 from automatosx_nb.host.incidents import Incidents
 from automatosx_nb.host.restarts import LONGEST_S, MOST, WITHIN_S, Restarts
 from automatosx_nb.host.runner import PluginRunner
@@ -148,7 +149,7 @@ def runner(audit: Audit, told: list[Event]) -> Iterator[PluginRunner]:
         runner = PluginRunner(
             ENTRY,
             start=lambda _entry: sandbox.start(program, without=["language"]),
-            broker=CapabilityBroker("acme.demo", (), {"log": log}),
+            broker=CapabilityBroker(Grants("acme.demo", ()), {"log": log}),
             log=log,
             limits=Limits(),
             variables=dict[str, Any],

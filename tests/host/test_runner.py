@@ -16,6 +16,7 @@ from automatosx_nb.errors import CallInterrupted, PluginFailed, UsageError, Work
 from automatosx_nb.host.audit import Audit
 from automatosx_nb.host.broker import CapabilityBroker
 from automatosx_nb.host.capabilities.log import LogCapability
+from automatosx_nb.host.grants import Grants
 from automatosx_nb.host.incidents import Incidents
 from automatosx_nb.host.runner import MAX_QUEUED_EVENTS, PluginRunner
 from automatosx_nb.model.events import Event
@@ -99,7 +100,7 @@ def make_runner(sandbox: Sandbox, tmp_path: Path) -> Iterator[MakeRunner]:
         runner = PluginRunner(
             ENTRY,
             start=lambda _entry: sandbox.start(program, chosen),
-            broker=CapabilityBroker("acme.demo", (), {"log": log}),
+            broker=CapabilityBroker(Grants("acme.demo", ()), {"log": log}),
             log=log,
             limits=configured or chosen,
             variables=lambda: variables or {},
