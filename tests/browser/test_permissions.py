@@ -61,7 +61,7 @@ def test_the_dialog_keeps_apart_what_is_needed_optional_and_decided(panel: Any, 
     dialog = page.get_by_role("dialog", name="Install demo?")
     needed = dialog.get_by_role("group", name="demo asks for 1 permission")
     optional = dialog.get_by_role("group", name="demo can do without this")
-    assert needed.get_by_role("checkbox").count() == 1
+    needed.get_by_role("checkbox").wait_for()
     assert not optional.get_by_role("checkbox").is_checked()
     dialog.get_by_text("Allowed by policy: 'modules:pyarrow' is in c.PermissionPolicy.allow").wait_for()
     dialog.get_by_text("Denied by policy: 'display:*' is in c.PermissionPolicy.deny").wait_for()

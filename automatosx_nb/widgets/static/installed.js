@@ -24,7 +24,7 @@ function heldRow(plugin, one, act) {
     h(
       "div",
       { class: "ax-perm-foot" },
-      h("span", { class: `ax-state ax-state-${one.state}` }, [STATES[one.state], one.optional ? "optional" : "", one.because].filter(Boolean).join(" · ")),
+      h("span", { class: `ax-state ax-state-${one.state}` }, [STATES[one.state], one.optional ? "optional" : "", one.because ? `policy: ${one.because}` : ""].filter(Boolean).join(" · ")),
       one.state === "denied"
         ? null
         : actButton(holds ? "Revoke…" : "Grant…", `${verb} ${one.permission} ${holds ? "of" : "to"} ${plugin.name}`, key, () => act(holds ? "revoke" : "grant", chosen), false),
