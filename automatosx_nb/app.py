@@ -319,28 +319,27 @@ class Marketplace:
         return texts
 
     def plan_revoke(self, plugin: str, *permissions: str) -> Plan:
-        from automatosx_nb.profile.granting import plan_revoke
-
-        return plan_revoke(self.profile.current(), plugin, _normal(permissions))
+        """Raises as :meth:`revoke` does."""
+        return self._plan_revoke(plugin, _normal(permissions), self.session.held(plugin))
 
     def revoke(self, plugin: str, *permissions: str, progress: Progress = silent) -> Applied:
         """Take back what was granted, also in this session; a running worker holds it no longer at its next call.
 
+        Where the profile did not hold it, no generation is made.
+
         :raises NotInstalled:
         :raises NotGranted:
         """
-        gone = {text: self.session.drop(plugin, text) for text in _normal(permissions)}
-        if all(gone.values()):
-            held = {text: self._covers_any(plugin, text) for text in gone}
-            permissions = tuple(text for text in gone if held[text])
-        return self._regrant(lambda: self.plan_revoke(plugin, *permissions), progress)
+        texts, in_session = _normal(permissions), self.session.held(plugin)
+        self._plan_revoke(plugin, texts, in_session)  # raises before anything is taken back
+        for text in texts:
+            self.session.drop(plugin, text)
+        return self._regrant(lambda: self._plan_revoke(plugin, texts, in_session), progress)
 
-    def _covers_any(self, plugin: str, text: str) -> bool:
-        from automatosx_nb.model.permissions import Permission
-        from automatosx_nb.profile.granting import installed_entry
+    def _plan_revoke(self, plugin: str, texts: Iterable[str], in_session: Iterable[str]) -> Plan:
+        from automatosx_nb.profile.granting import plan_revoke
 
-        held = installed_entry(self.profile.current(), plugin).grants
-        return any(Permission.parse(text).covers(Permission.parse(each)) for each in held)
+        return plan_revoke(self.profile.current(), plugin, texts, in_session)
 
     def _regrant(self, make_plan: Callable[[], Plan], progress: Progress) -> Applied:
         from automatosx_nb.host.environment import author

@@ -81,7 +81,7 @@ def _configure_revoke(parser: Parser) -> None:
 
 def _revoke(market: Marketplace, options: Namespace, console: Console) -> Answer:
     applied = market.revoke(options.plugin, *options.permissions, progress=console.progress)
-    if applied.plan.changes_nothing:
+    if applied.generation == applied.plan.base:
         return Answer(f"{options.plugin} holds it no longer in this session; no generation was made.", applied)
     return Answer(done(market, applied, console), applied)
 

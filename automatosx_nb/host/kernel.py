@@ -81,7 +81,7 @@ def make_runner(
     from automatosx_nb.host.broker import CapabilityBroker
     from automatosx_nb.host.capabilities.log import LogCapability
     from automatosx_nb.host.capabilities.storage import StorageCapability
-    from automatosx_nb.host.holdings import LiveGrants, held_by
+    from automatosx_nb.host.holdings import LiveGrants
     from automatosx_nb.host.incidents import Incidents
     from automatosx_nb.host.programs import limits_of, program_of
     from automatosx_nb.host.results import render_result
@@ -89,16 +89,16 @@ def make_runner(
 
     def start(entry: InstalledPlugin) -> Worker:
         package = resources.profile.package(entry)
-        return resources.sandbox.start(
-            program_of(package, held_by(entry, resources)), limits_of(package, resources.limits)
-        )
+        libraries = map(str, grants.of("modules"))
+        return resources.sandbox.start(program_of(package, libraries), limits_of(package, resources.limits))
 
+    grants = LiveGrants(entry, resources)
     log = LogCapability()
     storage = StorageCapability(lambda: resources.profile.state(entry))
     return PluginRunner(
         entry,
         start=start,
-        broker=CapabilityBroker(LiveGrants(entry, resources), {"log": log, "storage": storage}),
+        broker=CapabilityBroker(grants, {"log": log, "storage": storage}),
         log=log,
         limits=resources.limits,
         variables=variables,

@@ -35,6 +35,10 @@ class SessionGrants:
         with self._lock:
             return tuple(self._once.get(plugin, ()))
 
+    def held(self, plugin: str) -> tuple[str, ...]:
+        """Both."""
+        return *self.of(plugin), *self.waiting(plugin)
+
     def take_once(self, plugin: str) -> tuple[str, ...]:
         """What ``plugin`` holds for the call that begins now; there is no second one."""
         with self._lock:

@@ -58,21 +58,23 @@ def plan_grant(
     return _plan(current, entry, action, grants, asks={text: asked[text] for text in new})
 
 
-def plan_revoke(current: Generation, plugin: str, texts: Iterable[str]) -> Plan:
-    """:raises NotInstalled:
+def plan_revoke(current: Generation, plugin: str, texts: Iterable[str], elsewhere: Iterable[str] = ()) -> Plan:
+    """:param elsewhere: what the plugin holds beside the profile.
+    :raises NotInstalled:
     :raises NotGranted: it holds nothing of what one of ``texts`` covers.
     """
     entry = installed_entry(current, plugin)
+    held = tuple(dict.fromkeys((*entry.grants, *elsewhere)))
     gone: list[str] = []
     for text in texts:
         permission = Permission.parse(text)
-        covered = [each for each in entry.grants if permission.covers(Permission.parse(each))]
+        covered = [each for each in held if permission.covers(Permission.parse(each))]
         if not covered:
-            raise NotGranted(plugin, text, entry.grants)
+            raise NotGranted(plugin, text, held)
         gone += covered
     grants = tuple(each for each in entry.grants if each not in gone)
-    action = f"revoke {plugin} {', '.join(dict.fromkeys(gone))}"
-    return _plan(current, entry, action, grants, drops=tuple(dict.fromkeys(gone)))
+    drops = tuple(dict.fromkeys(gone))
+    return _plan(current, entry, f"revoke {plugin} {', '.join(drops)}", grants, drops=drops)
 
 
 def _plan(
@@ -95,7 +97,7 @@ def _plan(
         drops=drops,
         grants=grants,
     )
-    changes = (change,) if grants != entry.grants else ()
+    changes = (change,) if asks or drops else ()
     return Plan(current.number, action, changes, kept, wishes_of(current))
 
 
@@ -107,8 +109,6 @@ def apply_grants(
     :raises PlanStale:
     :raises PolicyForbids: what is granted anew is denied.
     """
-    if plan.changes_nothing:
-        return Applied(plan.base, plan)
     with writer_lock(profile.root):
         current = fresh(profile, plan)
         entries = dict(current.plugins)
@@ -116,6 +116,8 @@ def apply_grants(
             assert change.grants is not None
             refuse_denied(permissions, change.id, entries[change.id].version, change.asks)
             entries[change.id] = replace(entries[change.id], grants=change.grants)
+        if entries == current.plugins:
+            return Applied(plan.base, plan)
         number = current.number + 1
         switch_to(profile, Generation(number, current.number, author.at, author.by, plan.action, entries), progress)
     return Applied(number, plan)

@@ -471,7 +471,11 @@ def test_a_library_comes_and_goes_with_its_grant(shell: Any, market: Marketplace
     seen.append(shell.run_line_magic("demo", ""))
     market.revoke("acme.demo", "modules:pyarrow")
     seen.append(shell.run_line_magic("demo", ""))
-    assert seen == ["without", "with", "without"]
+    market.grant("acme.demo", "modules:pyarrow")
+    seen.append(shell.run_line_magic("demo", ""))
+    market.revoke("acme.demo", "modules:pyarrow")
+    seen.append(shell.run_line_magic("demo", ""))
+    assert seen == ["without", "with", "without", "with", "without"]
 
 
 def test_a_subscription_ends_and_begins_with_its_grant(

@@ -332,5 +332,6 @@ def test_a_grant_for_less_than_the_profile_makes_no_generation(talk: Any, make_p
     done = talk.ask("run", preview=preview["fingerprint"], scope=scope, **target)
     assert (done["generation"], states(talk)) == (1, {"storage": scope})
     assert talk.ask("ping")["state"] != before
-    talk.market.revoke("acme.demo", "storage")
+    done = talk.change("revoke", id="acme.demo", permissions=["storage"])
+    assert (done["done"], done["generation"]) == ("demo is no longer granted storage.", 1)
     assert states(talk) == {"storage": "open"}
