@@ -26,7 +26,8 @@ from automatosx_nb.home import default_home
 from automatosx_nb.layers import Layer, read_layers
 from automatosx_nb.model.consent import DEFAULTS, PermissionRule
 from automatosx_nb.model.consent import PermissionPolicy as Permissions
-from automatosx_nb.model.policy import Pattern, Place, Policy, parse_duration
+from automatosx_nb.model.place import Place
+from automatosx_nb.model.policy import Pattern, Policy, parse_duration
 from automatosx_nb.model.spelling import nearest
 from automatosx_nb.sandbox.limits import Limits
 

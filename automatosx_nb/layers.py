@@ -11,7 +11,6 @@ import ast
 import json
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,14 +20,15 @@ from traitlets.config import Config
 from traitlets.config.loader import ConfigFileNotFound, JSONFileConfigLoader, PyFileConfigLoader
 
 from automatosx_nb.errors import InvalidConfiguration
-from automatosx_nb.model.policy import Place
+from automatosx_nb.model.place import Place
 
 FILE_NAME = "automatosx_config"
 PROJECT_FILE = Path(".automatosx", "config.toml")
 VARIABLE = "AUTOMATOSX_CONFIG"
 """Sections as JSON, as in ``{"PermissionPolicy": {"default": "deny"}}``."""
 MOST_BYTES = 1 << 20
-Stamp = tuple[tuple[str, int, int], ...]
+Stamp = tuple[tuple[str, int, int, int], ...]
+"""Path, time of change, size and inode of each file that is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +71,13 @@ def stamp(project: Path | None) -> Stamp:
     return tuple(_stamps([*paths, *([found] if found else [])]))
 
 
-def _stamps(paths: list[Path]) -> Iterator[tuple[str, int, int]]:
+def _stamps(paths: list[Path]) -> Iterator[tuple[str, int, int, int]]:
     for path in paths:
         try:
             status = path.stat()
         except OSError:
             continue
-        yield str(path), status.st_mtime_ns, status.st_ino ^ status.st_size
+        yield str(path), status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def project_file(folder: Path | None) -> Path | None:
@@ -121,6 +121,8 @@ def _where(path: Path, error: Exception) -> str:
 
 
 def _from_toml(path: Path) -> Layer:
+    import tomllib
+
     try:
         with path.open("rb") as file:
             data = file.read(MOST_BYTES + 1)

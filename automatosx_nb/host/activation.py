@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from automatosx_nb.errors import NotInstalled
+from automatosx_nb.errors import InvalidConfiguration, NotInstalled
 from automatosx_nb.host.bus import Bus, Undo
 from automatosx_nb.model.events import Event
 
@@ -40,10 +40,13 @@ class Activation:
         self._stamp: object = None
         self._active: dict[str, InstalledPlugin] = {}
         self._undo: dict[str, list[Undo]] = {}
+        self._subscribed: dict[str, list[tuple[Record, Undo]]] = {}
         self._runners: dict[str, PluginRunner] = {}
 
     def follow(self) -> bool:
-        """Take over the current generation and grants if they are others than before; costs one ``stat`` if not.
+        """Take over the current generation and grants if they are others than before.
+
+        If not, it costs one ``stat``, and a few more once a second for the files of configuration.
 
         :returns: whether they are others.
         """
@@ -75,31 +78,37 @@ class Activation:
             if new is None or replace(new, grants=entry.grants, wish=entry.wish) != entry:
                 self._remove(plugin)
             else:
-                self._withdraw(plugin)
+                self._active[plugin] = new
+                self._subscribe(new)
         for plugin, entry in generation.plugins.items():
             if plugin not in self._active:
                 self._add(entry)
 
     def _add(self, entry: InstalledPlugin) -> None:
-        undo = [
+        self._active[entry.id] = entry
+        self._undo[entry.id] = [
             self._frontend.add_magic(entry, magic, self._magic_call(entry, magic))
             for magic in entry.contributes.get("magics", ())
         ]
-        undo += [
-            self._bus.subscribe(subscription["topic"], self._delivery(entry, subscription["handler"]))
-            for subscription in self._granted_subscriptions(entry)
-        ]
-        self._active[entry.id] = entry
-        self._undo[entry.id] = undo
+        self._subscribe(entry)
 
-    def _withdraw(self, plugin: str) -> None:
-        """Take its contributions away, and leave its runner: only what it was granted is another."""
+    def _subscribe(self, entry: InstalledPlugin) -> None:
+        """Have a plugin listen to exactly what it is granted now."""
+        granted, before = self._granted_subscriptions(entry), self._subscribed.get(entry.id, [])
+        if granted == [subscription for subscription, _ in before]:
+            return
+        for _, undo in reversed(before):
+            undo()
+        self._subscribed[entry.id] = [
+            (each, self._bus.subscribe(each["topic"], self._delivery(entry, each["handler"]))) for each in granted
+        ]
+
+    def _remove(self, plugin: str) -> None:
+        for _, unsubscribe in reversed(self._subscribed.pop(plugin, [])):
+            unsubscribe()
         for undo in reversed(self._undo.pop(plugin)):
             undo()
         del self._active[plugin]
-
-    def _remove(self, plugin: str) -> None:
-        self._withdraw(plugin)
         runner = self._runners.pop(plugin, None)
         if runner is not None:
             runner.stop()
@@ -136,12 +145,15 @@ class Activation:
             return dict(self._runners)
 
     def _granted_subscriptions(self, entry: InstalledPlugin) -> list[Record]:
-        """What a plugin listens to, as far as the user and the policy agreed."""
+        """What a plugin listens to, as far as the user and the policy agreed; nothing where policy cannot be read."""
         subscriptions = entry.contributes.get("subscriptions", ())
         if not subscriptions:
             return []
         from automatosx_nb.host.holdings import held_by
         from automatosx_nb.model.permissions import not_covered
 
-        held = held_by(entry, self._resources)
+        try:
+            held = held_by(entry, self._resources)
+        except InvalidConfiguration:
+            return []
         return [each for each in subscriptions if not not_covered([f"events:subscribe:{each['topic']}"], held)]

@@ -6,10 +6,12 @@ as they are older than :data:`FRESH_S`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from automatosx_nb.host.grants import Grants
+from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.semver import Version
 
 if TYPE_CHECKING:
@@ -88,8 +90,10 @@ class LiveGrants(Grants):
         entry = self._resources.profile.current().plugins.get(self.plugin)
         if entry is None:
             return ()
-        same = entry.version == self._entry.version
-        held = held_by(entry if same else self._entry, self._resources)
+        if entry.version != self._entry.version:  # this kernel has not followed yet: what both versions hold
+            lost = not_covered(self._entry.grants, entry.grants)
+            entry = replace(self._entry, grants=tuple(text for text in self._entry.grants if text not in lost))
+        held = held_by(entry, self._resources)
         denied = self._resources.permissions.denied(self._once, self.plugin, self._version)
         return (*held, *(text for text in self._once if text not in denied))
 

@@ -6,8 +6,6 @@ import threading
 from collections import defaultdict
 from collections.abc import Collection
 
-from automatosx_nb.model.permissions import Permission
-
 
 class SessionGrants:
     """By plugin. ``version`` changes whenever anything here does."""
@@ -46,6 +44,8 @@ class SessionGrants:
 
     def drop(self, plugin: str, text: str) -> tuple[str, ...]:
         """Take back what ``text`` covers, and say what that was."""
+        from automatosx_nb.model.permissions import Permission
+
         permission = Permission.parse(text)
         with self._lock:
             gone: list[str] = []

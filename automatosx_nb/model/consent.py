@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 from automatosx_nb.errors import InvalidPermission
 from automatosx_nb.model.names import fold
 from automatosx_nb.model.permissions import KINDS, Permission, Risk, not_covered
-from automatosx_nb.model.policy import Pattern, Place
+from automatosx_nb.model.place import Place
+from automatosx_nb.model.policy import Pattern
 from automatosx_nb.model.spelling import nearest
 
 if TYPE_CHECKING:

@@ -15,21 +15,10 @@ from automatosx_nb.model.names import fold, parse_plugin_id, publisher_of
 from automatosx_nb.model.semver import Range
 
 if TYPE_CHECKING:
+    from automatosx_nb.model.place import Place
     from automatosx_nb.model.semver import Version
 
 _DURATION = re.compile(r"([0-9]{1,6}) ?(minute|hour|day|week)s?")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where something was configured."""
-
-    source: str
-    """A file, an environment variable, or ``the running application's configuration``."""
-    line: int | None = None
-
-    def __str__(self) -> str:
-        return self.source if self.line is None else f"{self.source}, line {self.line}"
 
 
 class ReleasePolicy(Protocol):

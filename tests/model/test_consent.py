@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from automatosx_nb.errors import InvalidPermission, InvalidPluginId, InvalidRange
 from automatosx_nb.model.consent import Default, PermissionPolicy, PermissionRule, Verdict, explain
 from automatosx_nb.model.permissions import Permission
-from automatosx_nb.model.policy import Place
+from automatosx_nb.model.place import Place
 from automatosx_nb.model.semver import Version
 
 CELLS = "events:subscribe:kernel.cell.finished"
