@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from automatosx_nb.host.audit import Audit
     from automatosx_nb.host.deciding import Asked, PluginHoldings
     from automatosx_nb.host.session_grants import SessionGrants
+    from automatosx_nb.host.settings import PluginSettings
     from automatosx_nb.model.compatibility import Mismatch, Needs
     from automatosx_nb.model.consent import Explanation, PermissionPolicy
     from automatosx_nb.model.generation import InstalledPlugin
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from automatosx_nb.package import Package
     from automatosx_nb.profile import Profile
     from automatosx_nb.profile.planning import Planner
+    from automatosx_nb.profile.secrets import Secrets
     from automatosx_nb.sandbox.limits import Limits
     from automatosx_nb.sandbox.supervisor import Sandbox
 
@@ -99,6 +101,22 @@ class Marketplace:
     def history(self) -> tuple[HistoryEntry, ...]:
         """Every generation, newest first."""
         return self.profile.history()
+
+    def installed_plugin(self, plugin: str) -> InstalledPlugin:
+        """:raises NotInstalled: with the nearest ids."""
+        from automatosx_nb.errors import NotInstalled
+        from automatosx_nb.model.spelling import nearest
+
+        found = self.profile.current().plugins
+        if plugin not in found:
+            raise NotInstalled(plugin, nearest(plugin, found))
+        return found[plugin]
+
+    def plugin_settings(self, plugin: str) -> PluginSettings:
+        """Raises as :meth:`installed_plugin` does."""
+        from automatosx_nb.host.settings import PluginSettings
+
+        return PluginSettings(self.installed_plugin(plugin), self.profile.settings)
 
     # --- plans: what would change
 
@@ -444,6 +462,18 @@ class Marketplace:
         from automatosx_nb.host.audit import Audit
 
         return Audit(self.profile.root / "audit.sqlite3")
+
+    @property
+    def home(self) -> Path:
+        """Where everything of this user lies."""
+        return self.settings.home
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        """What the user keeps for plugins; the key of what is encrypted lies outside of the profile."""
+        from automatosx_nb.profile.secrets import open_secrets
+
+        return open_secrets(self.profile.root, self.home / "secrets.key")
 
     @property
     def sandbox(self) -> Sandbox:

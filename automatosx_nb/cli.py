@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from automatosx_nb.errors import AutomatosxError, OutOfSync, UsageError
@@ -46,12 +47,17 @@ class Terminal:
         sys.stderr.flush()
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
+    def secret(self, prompt: str) -> str | None:
+        from getpass import getpass
+
+        return getpass(prompt, sys.stderr) if self._asks else None
+
     @contextmanager
     def runner(self, market: Marketplace, plugin: InstalledPlugin) -> Iterator[PluginRunner]:
         """One of its own, for the time of the command; a shell has no variables."""
         from automatosx_nb.host.kernel import make_runner
 
-        runner = make_runner(market, plugin, dict, on_error=_note_failure)
+        runner = make_runner(market, plugin, lambda: MappingProxyType({}), on_error=_note_failure)
         try:
             yield runner
         finally:

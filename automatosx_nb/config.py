@@ -60,6 +60,8 @@ class SandboxLimits(Configurable):  # type: ignore[misc,unused-ignore]
     file_mb = Int(_DEFAULT.file_mb, min=1, help="Largest file in a worker's temporary directory, MiB.").tag(config=True)
     disk_mb = Int(_DEFAULT.disk_mb, min=1, help="All files in a worker's temporary directory, MiB.").tag(config=True)
     table_mb = Int(_DEFAULT.table_mb, min=1, help="Largest table handed to a plugin or back, MiB.").tag(config=True)
+    read_mb = Int(_DEFAULT.read_mb, min=1, help="Largest file handed to a plugin to be read, MiB.").tag(config=True)
+    write_mb = Int(_DEFAULT.write_mb, min=1, help="Largest file that one call may write, MiB.").tag(config=True)
     output_kb = Int(_DEFAULT.output_kb, min=1, help="Most text that one call may print, KiB.").tag(config=True)
     log_kb = Int(_DEFAULT.log_kb, min=1, help="Most text that one call may write into its plugin's log, KiB.").tag(
         config=True

@@ -41,25 +41,30 @@ def make_folder(path: Path) -> Path:
     return path
 
 
-def write_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+def write_atomic(path: Path, data: bytes, *, mode: int = 0o600, folder: int | None = None) -> None:
     """Write all of ``data`` to ``path``, durably, or leave what was there. The folder has to exist.
 
     :param mode: who may read it, less what the umask takes away.
+    :param folder: a descriptor of the folder in which ``path`` is a name, where that folder must be no other one.
 
     Raises as :func:`storage_errors` does, of ``path``.
     """
     temporary = path.with_name(f".{path.name}-{os.urandom(6).hex()}")
     with storage_errors(path):
         try:
-            with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+            with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, mode, dir_fd=folder)) as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(temporary, path)  # noqa: PTH105 - Path.replace hides that this is the atomic step
-            sync_folder(path.parent)
+            if folder is None:
+                os.replace(temporary, path)  # noqa: PTH105 - Path.replace hides that this is the atomic step
+                sync_folder(path.parent)
+            else:
+                os.replace(temporary, path, src_dir_fd=folder, dst_dir_fd=folder)
+                os.fsync(folder)
         except BaseException as error:
             with suppress(OSError):
-                temporary.unlink(missing_ok=True)
+                os.unlink(temporary, dir_fd=folder)
             if isinstance(error, OSError):
                 error.filename = error.filename2 = None  # nobody knows the temporary name
             raise

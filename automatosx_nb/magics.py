@@ -60,7 +60,7 @@ class Session:
     def ax(self, line: str) -> object:
         """``%ax <verb> …``: find, install, update and roll back plugins; ``%ax`` alone lists the verbs."""
         from automatosx_nb.commands import answer
-        from automatosx_nb.host.arguments import split_line
+        from automatosx_nb.host.words import split_line
 
         found = answer(split_line(line, "%ax <verb> …"), lambda: self.market, Cell(self.host))
         if found.shown is None and found.text:
@@ -102,6 +102,17 @@ class Cell:
     def confirm(self, _question: str) -> bool | None:
         return None
 
+    def secret(self, prompt: str) -> str | None:
+        """The notebook's own field for passwords, which keeps nothing; None where it has none, as in papermill."""
+        from getpass import getpass
+
+        from IPython.core.error import StdinNotImplementedError
+
+        try:
+            return getpass(prompt)
+        except (StdinNotImplementedError, EOFError):
+            return None
+
     @contextmanager
     def runner(self, _market: Marketplace, plugin: InstalledPlugin) -> Iterator[PluginRunner]:
         """The kernel's own, which goes on when the command has ended."""
@@ -129,9 +140,14 @@ def _documentation(plugin: InstalledPlugin, magic: Record) -> str:
     for argument in magic["args"]:
         option, flag = argument["name"].startswith("-"), argument["type"] == "flag"
         typed = argument["name"] if option else argument["name"].upper()
-        typed += f" {argument['type'].upper()}" if option and not flag else ""
+        typed += f" {argument['type'].partition(':')[0].upper()}" if option and not flag else ""
         words.append(typed if argument.get("required", not option) else f"[{typed}]")
         lines.append(f"  {typed:<24} {argument.get('help') or ''}".rstrip())
+    words.append("[--into NAME]")
+    lines.append(f"  {'--into NAME':<24} keep what is returned as this variable")
+    if any(argument["type"] == "file:write" for argument in magic["args"]):
+        words.append("[--overwrite]")
+        lines.append(f"  {'--overwrite':<24} replace files that are there")
     more = f"{name} --help says this, too. From {plugin.id} {plugin.version}: {plugin.summary}"
     return "\n".join([magic.get("summary", ""), "", " ".join(words), *lines, "", more]).strip()
 

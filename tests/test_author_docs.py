@@ -24,7 +24,7 @@ from automatosx_nb.model.events import KERNEL_TOPICS
 from automatosx_nb.profile import state
 from automatosx_nb.sandbox.facades.sdk import FACADES
 from automatosx_nb.sandbox.limits import Limits
-from automatosx_nb.sdk import events, log, storage, tables, ui
+from automatosx_nb.sdk import events, files, handed, http, log, secrets, settings, storage, tables, ui, variables
 
 if TYPE_CHECKING:
     from tests.conftest import MakePlugin
@@ -32,8 +32,28 @@ if TYPE_CHECKING:
 DOCS = Path(__file__).parent.parent / "docs"
 SDK = (DOCS / "sdk.md").read_text(encoding="utf-8")
 WALKTHROUGH = (DOCS / "write-a-plugin.md").read_text(encoding="utf-8")
-MODULES = {"ui": ui, "storage": storage, "log": log, "events": events, "tables": tables}
-CLASSES = {"ui.Node": ui.Node, "tables.Table": tables.Table, "events.Event": events.Event}
+MODULES = {
+    "ui": ui,
+    "storage": storage,
+    "http": http,
+    "files": files,
+    "secrets": secrets,
+    "settings": settings,
+    "log": log,
+    "events": events,
+    "tables": tables,
+    "handed": handed,
+    "variables": variables,
+}
+CLASSES = {
+    "ui.Node": ui.Node,
+    "tables.Table": tables.Table,
+    "events.Event": events.Event,
+    "http.Response": http.Response,
+    "handed.InputFile": handed.InputFile,
+    "handed.OutputFile": handed.OutputFile,
+    "handed.Secret": handed.Secret,
+}
 
 
 class Block(NamedTuple):
@@ -119,7 +139,8 @@ def sessions() -> list[Session]:
 
 def as_handler(session: Session) -> str:
     """A handler that runs the examples and prints what an interpreter would, a line ``##`` after each."""
-    lines = ["def session():"]
+    subject = session.title.split("`")[1] if session.title.startswith("`") else "ui"
+    lines = [f"from automatosx_nb.sdk import {subject}", "def session():"]
     for example in session.examples:
         lines += ["    try:", indent(statement(example.source), " " * 8)]
         lines += ["    except Exception as error:", "        print(f'{type(error).__name__}: {error}')"]
@@ -154,7 +175,18 @@ def magic(name: str, handler: str, more: str = "") -> str:
 
 PYARROW = "modules:pyarrow"
 LIBRARIES = (PYARROW, "modules:pandas", "modules:polars")
-IMPORTS = "from automatosx_nb.sdk import ui, storage, log, events, tables\n\n\ndef run():\n    return None\n\n\n"
+VARIABLES = ("variables:read:counts", "variables:write")
+IMPORTS = "from automatosx_nb.sdk import ui, storage, log, events, tables, handed\n\n\n"
+IMPORTS += "def run():\n    return None\n\n\n"
+
+
+NEEDED = {
+    "http": ("network:api.example.org/v1:GET,POST",),
+    "files": ("files:read:data/*", "files:write:data/*"),
+    "secrets": ("secrets:api-token",),
+}
+"""Module of the sdk → what its examples are granted."""
+SETTINGS = "[contributes.settings.max-rows]\ntype = 'integer'\ndefault = 10000\n"
 
 
 @pytest.fixture
@@ -174,10 +206,20 @@ def load(shell: Any, make_plugin: MakePlugin) -> Callable[..., Any]:
 
 @pytest.mark.parametrize("session", sessions(), ids=lambda session: session.title)
 def test_the_examples_of_the_sdk_run_in_a_plugin(
-    session: Session, load: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+    session: Session,
+    load: Callable[..., Any],
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    granted = () if "fails" in session.title else LIBRARIES
-    shell = load(as_handler(session), magic("session", "session"), *granted)
+    monkeypatch.chdir(tmp_path)
+    permissions = [each for name, some in NEEDED.items() if session.title.startswith(f"`{name}`") for each in some]
+    granted = () if "fails" in session.title else (*LIBRARIES, *permissions)
+    shell = load(as_handler(session), magic("session", "session") + SETTINGS, *granted)
+    of_variables = session.title.startswith("`variables`")
+    granted = VARIABLES if of_variables else () if "fails" in session.title else LIBRARIES
+    imports = "from automatosx_nb.sdk import variables\n\n\n" if of_variables else ""
+    shell = load(imports + as_handler(session), magic("session", "session"), *granted)
     shell.run_line_magic("session", "")
     shown = capsys.readouterr().out.split("##\n")
     assert shown[:-1] == [example.want for example in session.examples]
@@ -318,6 +360,8 @@ LIMITS = Limits()
         ("each cut at {:,} characters", MAX_LINE),
         ("at most {:,} MiB (the limit `table-mb`)", LIMITS.table_mb),
         ("at most {:,} KiB a call", LIMITS.output_kb),
+        ("at most {:,} MiB (the limit `read-mb`)", LIMITS.read_mb),
+        ("At most {:,} MiB (the limit `write-mb`)", LIMITS.write_mb),
         ("{} deep, with at most 16 MiB", LIMITS.frame_depth),
     ],
 )
@@ -325,7 +369,7 @@ def test_a_limit_is_as_the_page_says(sentence: str, limit: int) -> None:
     assert sentence.format(limit) in SDK
 
 
-@pytest.mark.parametrize("call", [lambda: storage.get("a"), lambda: log.info("a")])
+@pytest.mark.parametrize("call", [lambda: storage.get("a"), lambda: log.info("a"), lambda: variables.get("a")])
 def test_outside_a_worker_there_is_no_host(call: Callable[[], object]) -> None:
     with pytest.raises(CapabilityUnavailable):
         call()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.commands import text
+from automatosx_nb.commands.settings import faults
 from automatosx_nb.commands.verbs import Answer, Console, Verb
 from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.plan import Applied, Plan
@@ -155,6 +156,8 @@ def done(market: Marketplace, applied: Applied, console: Console, *, undo: str =
         adds = _adds(change.id, contributions.get(change.id, {}), console)
         if change.kind == "add" and adds:
             lines.append(f"{change.id} adds {', and '.join(adds)}.")
+        if change.kind in ("update", "downgrade"):
+            lines += faults(change.id, market.plugin_settings(change.id))
     lines.append(f"This is generation {applied.generation}; {console.prefix} {undo} takes it back.")
     return "\n".join(lines)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.commands import text
 from automatosx_nb.commands.verbs import Answer, Console, Verb
-from automatosx_nb.errors import NotInstalled, UsageError
+from automatosx_nb.errors import UsageError
 from automatosx_nb.model.spelling import nearest
 
 if TYPE_CHECKING:
@@ -26,10 +26,7 @@ def _configure(parser: Parser) -> None:
 
 
 def _run(market: Marketplace, options: Namespace, console: Console) -> Answer:
-    installed = {entry.id: entry for entry in market.installed()}
-    entry = installed.get(options.plugin)
-    if entry is None:
-        raise NotInstalled(options.plugin, nearest(options.plugin, installed))
+    entry = market.installed_plugin(options.plugin)
     prog = f"{console.prefix} run {entry.id}"
     commands: dict[str, Mapping[str, Any]] = {each["name"]: each for each in entry.contributes.get("commands", ())}
     if options.command is None:

@@ -57,6 +57,9 @@ class Console(Protocol):
     def confirm(self, question: str) -> bool | None:
         """The person's answer; None where nobody can be asked, and consent is never implied."""
 
+    def secret(self, prompt: str) -> str | None:
+        """What a person types unseen; None where nobody can be asked."""
+
     def runner(self, market: Marketplace, plugin: InstalledPlugin) -> AbstractContextManager[PluginRunner]:
         """What runs the plugin here, with the variables that there are here."""
 
@@ -138,7 +141,10 @@ def overview(prefix: str) -> str:
 @cache
 def all_verbs() -> Mapping[str, Verb]:
     """Verb name → verb, in the order in which a user meets them."""
-    modules = ("discovery", "changes", "past", "permissions", "locking", "running", "audit", "authoring", "doctor")
+    modules = (
+        "discovery", "changes", "past", "permissions", "locking", "running", "settings", "secrets", "audit",
+        "authoring", "doctor",
+    )  # fmt: skip
     verbs = [verb for name in modules for verb in import_module(f"automatosx_nb.commands.{name}").VERBS]
     return {verb.name: verb for verb in verbs}
 

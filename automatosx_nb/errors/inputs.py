@@ -154,8 +154,6 @@ class UnknownVariable(UserError, LookupError):
         return f"there is no variable {self.name!r} in this notebook."
 
     def next_step(self) -> str:
-        if not self.name.isidentifier():
-            return f"Only a variable is handed over: assign it to one first, as in part = {self.name}."
         return did_you_mean(self.nearest, "Run the cell that defines it first.")
 
 

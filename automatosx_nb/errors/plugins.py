@@ -74,7 +74,10 @@ class PermissionDenied(UserError):
     def next_step(self) -> str:
         if self.reason:
             return "No grant helps. Whoever runs this installation sets the policy: see docs/configuration.md."
-        return f"Its manifest has to ask for it under [permissions], and you to grant it: %ax info {self.plugin}."
+        return (
+            f'Its manifest has to ask for it ("{self.permission}" = "why" under [permissions] or '
+            f"[permissions.optional]), and you to grant it: %ax info {self.plugin} shows both."
+        )
 
 
 class InvalidRequest(UserError, TypeError):

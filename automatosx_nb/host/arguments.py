@@ -1,21 +1,25 @@
 """What the user typed after a magic, as the arguments that its manifest declares.
 
-Designation is authorization: a ``variable`` argument hands over that one object of the notebook, for this one call.
+Designation is authorization: a ``variable``, ``file:read``, ``file:write`` or ``secret`` argument hands over the one
+object that the user named, for this one call.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NoReturn
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from automatosx_nb.errors import UnknownVariable, UsageError
-from automatosx_nb.model.spelling import nearest
+from automatosx_nb.errors import UsageError
+from automatosx_nb.host.words import split_line
+from automatosx_nb.model.contributions.arguments import DESIGNATED
 
-BACKSLASH_ESCAPES = os.name != "nt"
-"""Whether a backslash takes the meaning of the next sign away; on Windows it parts folders."""
+if TYPE_CHECKING:
+    from automatosx_nb.host.handover import Handover
+
+_INTO, _OVERWRITE = "--into", "--overwrite"
+"""The host's own options. No parameter has a hyphen, so they are their own names among what was typed."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -52,62 +56,56 @@ class _Help(argparse.Action):
         raise HelpAsked(parser.format_help())
 
 
-def split_line(line: str, usage: str) -> list[str]:
-    """The words of a typed line, with shell quoting.
-
-    :raises UsageError: a quote that is not closed.
-    """
-    words = shlex.shlex(line, posix=True, punctuation_chars=False)
-    words.whitespace_split, words.commenters = True, ""
-    if not BACKSLASH_ESCAPES:
-        words.escape = ""
-    try:
-        return list(words)
-    except ValueError as error:
-        raise UsageError(f"cannot read the line: {str(error).lower()}", usage) from error
-
-
 def parser_of(prog: str, contribution: Mapping[str, Any]) -> Parser:
     """A parser of the arguments that the manifest declares for a magic or a command, in their order."""
     parser = Parser(prog, contribution.get("summary") or contribution.get("title", ""))
     for argument in contribution["args"]:
         _add(parser, argument)
+    parser.add_argument(_INTO, metavar="NAME", dest=_INTO, help="keep what is returned as this variable")
+    if any(argument["type"] == "file:write" for argument in contribution["args"]):
+        parser.add_argument(_OVERWRITE, action="store_true", dest=_OVERWRITE, help="replace files that are there")
     return parser
 
 
-def magic_arguments(
-    magic: Mapping[str, Any], line: str, cell: str | None, variables: Mapping[str, Any]
-) -> tuple[list[Any], dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What a handler is called with, and the name under which the user wants its result; '' for none."""
+
+    args: list[Any] = field(default_factory=list)
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    into: str = ""
+
+
+def magic_arguments(magic: Mapping[str, Any], line: str, cell: str | None, handover: Handover) -> Arguments:
     """Positional and keyword arguments for the handler: ``--max-rows`` becomes ``max_rows``, a body ``cell``.
 
     :raises UsageError:
-    :raises UnknownVariable:
     :raises HelpAsked:
+    :raises InvalidVariableName: of ``--into``. What is named raises as :meth:`Handover.hand` does.
     """
     parser = parser_of(f"{'%%' if magic['cell'] else '%'}{magic['name']}", magic)
-    args, kwargs = typed_arguments(parser, magic["args"], split_line(line, parser.usage_line()), variables)
+    found = typed_arguments(parser, magic["args"], split_line(line, parser.usage_line()), handover)
     if magic["cell"]:
-        kwargs["cell"] = cell or ""
-    return args, kwargs
+        found.kwargs["cell"] = cell or ""
+    return found
 
 
 def typed_arguments(
-    parser: Parser, declared: Iterable[Mapping[str, Any]], words: Sequence[str], variables: Mapping[str, Any]
-) -> tuple[list[Any], dict[str, Any]]:
+    parser: Parser, declared: Iterable[Mapping[str, Any]], words: Sequence[str], handover: Handover
+) -> Arguments:
     """As :func:`magic_arguments`, from the words that were typed."""
     typed = vars(parser.parse_args(list(words)))
-    args: list[Any] = []
-    kwargs: dict[str, Any] = {}
+    found = Arguments(into="" if typed[_INTO] is None else handover.name_for_result(typed[_INTO]))
     for argument in declared:
         name = _destination(argument["name"])
         value = typed[name]
-        if argument["type"] == "variable" and value is not None:
-            value = _variable(value, variables)
+        if argument["type"] in DESIGNATED and value is not None:
+            value = handover.hand(argument["type"], value, overwrite=typed.get(_OVERWRITE, False))
         if argument["name"].startswith("-"):
-            kwargs[name] = value
+            found.kwargs[name] = value
         else:
-            args.append(value)
-    return args, kwargs
+            found.args.append(value)
+    return found
 
 
 def _add(parser: Parser, argument: Mapping[str, Any]) -> None:
@@ -121,7 +119,7 @@ def _add(parser: Parser, argument: Mapping[str, Any]) -> None:
     if kind == "choice":
         options["choices"] = list(argument["choices"])
     if name.startswith("-"):
-        metavar = kind if kind != "choice" else None
+        metavar = kind.partition(":")[0] if kind != "choice" else None
         parser.add_argument(
             name, dest=_destination(name), required=bool(argument.get("required")), metavar=metavar, **options
         )
@@ -131,10 +129,3 @@ def _add(parser: Parser, argument: Mapping[str, Any]) -> None:
 
 def _destination(name: str) -> str:
     return name.lstrip("-").replace("-", "_")
-
-
-def _variable(name: str, variables: Mapping[str, Any]) -> Any:
-    if name not in variables:
-        known = [each for each in variables if not each.startswith("_")]
-        raise UnknownVariable(name, nearest(name, known))
-    return variables[name]

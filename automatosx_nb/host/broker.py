@@ -1,12 +1,12 @@
-"""Every call a plugin makes to the host: the grant is checked here, each time."""
+"""Every call a plugin makes to the host: the grant is checked here, each time, and whoever observes is told."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from automatosx_nb.errors import InvalidRequest
-from automatosx_nb.model.permissions import Permission
+from automatosx_nb.errors import CallsTooFast, InvalidRequest, PermissionDenied
+from automatosx_nb.host.metering import RATES, Bucket, CallObserver, Meter, Outcome, Rate
 from automatosx_nb.model.spelling import nearest
 
 if TYPE_CHECKING:
@@ -15,24 +15,64 @@ if TYPE_CHECKING:
 
 
 class CapabilityBroker:
-    """Routes one plugin's requests to its capabilities. Deny by default: what is not listed does not exist."""
+    """Routes one plugin's requests to its capabilities. Deny by default: what is not listed does not exist.
 
-    def __init__(self, grants: Grants, capabilities: Mapping[str, Capability]) -> None:
+    ``meter`` is the one in which the capabilities count.
+    """
+
+    def __init__(
+        self,
+        grants: Grants,
+        capabilities: Mapping[str, Capability],
+        *,
+        meter: Meter | None = None,
+        observer: CallObserver | None = None,
+        rates: Mapping[str, Rate] = RATES,
+    ) -> None:
         self.grants = grants
         self._capabilities = capabilities
+        self._meter = meter or Meter()
+        self._observer = observer
+        self._rates = rates
+        self._buckets = {name: Bucket(rates[name]) for name in capabilities if name in rates}
 
     def ask(self, capability: str, method: str, args: Sequence[object]) -> object:
         """:raises PermissionDenied:
-        :raises InvalidRequest: there is no such capability.
+        :raises CallsTooFast:
+        :raises InvalidRequest: there is no such capability, or it does not offer this.
         """
         found = self._capabilities.get(capability)
         if found is None:
             known = ", ".join(nearest(capability, self._capabilities) or sorted(self._capabilities))
             raise InvalidRequest(capability, method, f"the capabilities {known}")
-        if found.permission is not None:
-            self.grants.require(Permission.parse(found.permission))
-        return found.ask(method, args)
+        outcome: Outcome = "failed"
+        permission, before = "", self._meter.moved_bytes
+        try:
+            self._pace(capability)
+            needed = found.needs(method, args)
+            if needed is not None:
+                permission = needed.kind
+                permission = str(self.grants.require(needed))
+            answer = found.ask(method, args)
+            outcome = "done"
+        except PermissionDenied as denied:
+            outcome, permission = "denied", denied.permission.partition(":")[0]
+            raise
+        except CallsTooFast:
+            outcome = "limited"
+            raise
+        finally:
+            if self._observer is not None:
+                moved = self._meter.moved_bytes - before
+                self._observer.called(self.grants.plugin, capability, method, outcome, moved, permission)
+        return answer
 
     def close(self) -> None:
         for capability in self._capabilities.values():
             capability.close()
+
+    def _pace(self, capability: str) -> None:
+        bucket = self._buckets.get(capability)
+        wait_s = 0.0 if bucket is None else bucket.take()
+        if wait_s:
+            raise CallsTooFast(self.grants.plugin, capability, self._rates[capability].per_s, wait_s)

@@ -16,6 +16,7 @@ from automatosx_nb.model.semver import Version
 
 if TYPE_CHECKING:
     from automatosx_nb.host.ports import Resources
+    from automatosx_nb.model.consent import PermissionPolicy
     from automatosx_nb.model.generation import InstalledPlugin
     from automatosx_nb.model.permissions import Permission
 
@@ -46,6 +47,7 @@ class LiveGrants(Grants):
         self._resources = resources
         self._version = Version.parse(entry.version)
         self._once: tuple[str, ...] = ()
+        self._policy: PermissionPolicy | None = None
         self._stamp: object = None
         self._looked = float("-inf")
         super().__init__(entry.id, ())
@@ -87,6 +89,7 @@ class LiveGrants(Grants):
             raise
 
     def _current(self) -> tuple[str, ...]:
+        self._policy = self._resources.permissions
         entry = self._resources.profile.current().plugins.get(self.plugin)
         if entry is None:
             return ()
@@ -94,12 +97,13 @@ class LiveGrants(Grants):
             lost = not_covered(self._entry.grants, entry.grants)
             entry = replace(self._entry, grants=tuple(text for text in self._entry.grants if text not in lost))
         held = held_by(entry, self._resources)
-        denied = self._resources.permissions.denied(self._once, self.plugin, self._version)
+        denied = self._policy.denied(self._once, self.plugin, self._version)
         return (*held, *(text for text in self._once if text not in denied))
 
     def _find(self, needed: Permission) -> Permission | None:
         return None if self._why_not(needed) else super()._find(needed)
 
     def _why_not(self, needed: Permission) -> str:
-        decision = self._resources.permissions.decide(needed, self.plugin, self._version)
+        policy = self._policy or self._resources.permissions
+        decision = policy.decide(needed, self.plugin, self._version)
         return decision.because if decision.verdict == "denied" else ""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -14,6 +16,10 @@ from automatosx_nb.host.warming import Warmer
 from automatosx_nb.model.events import KERNEL_TOPICS
 
 if TYPE_CHECKING:
+    from automatosx_nb.host.broker import CapabilityBroker
+    from automatosx_nb.host.capabilities import Capability
+    from automatosx_nb.host.capabilities.log import LogCapability
+    from automatosx_nb.host.metering import CallObserver
     from automatosx_nb.host.ports import Frontend, IPythonEvents, Resources
     from automatosx_nb.host.runner import PluginRunner
     from automatosx_nb.model.generation import InstalledPlugin
@@ -21,7 +27,10 @@ if TYPE_CHECKING:
 
 
 class KernelHost:
-    """Plugins in this kernel. ``variables`` gives the notebook's namespace at the time of a call."""
+    """Plugins in this kernel. ``variables`` gives the notebook's namespace at the time of a call.
+
+    The folder in which the kernel starts is the notebook's, whatever a cell changes to later.
+    """
 
     def __init__(
         self,
@@ -32,10 +41,11 @@ class KernelHost:
         on_error: Callable[[str, Exception], None],
     ) -> None:
         self._events = events
+        folder = working_folder()
         self.bus = Bus(on_error)
 
         def runner(entry: InstalledPlugin) -> PluginRunner:
-            return make_runner(resources, entry, variables, bus=self.bus, on_error=on_error)
+            return make_runner(resources, entry, variables, folder=folder, bus=self.bus, on_error=on_error)
 
         self.activation = Activation(resources, self.bus, frontend, runner)
         self._cells = CellEvents(self.bus, f"kernel/{uuid4().hex[:12]}")
@@ -66,22 +76,30 @@ class KernelHost:
             self._detach = None
 
 
+def working_folder() -> Path:
+    """Where this process is; a folder that was deleted is one in which nothing is found."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return Path(os.devnull)
+
+
 def make_runner(
     resources: Resources,
     entry: InstalledPlugin,
     variables: Callable[[], Mapping[str, Any]],
     *,
+    folder: Path | None = None,
     bus: Bus | None = None,
+    observer: CallObserver | None = None,
     on_error: Callable[[str, Exception], None],
 ) -> PluginRunner:
     """What runs one installed plugin's handlers; its worker starts when it is first used.
 
-    ``bus`` is told of incidents; ``on_error`` of an audit log that cannot be written.
+    ``folder`` is the notebook's, by default the working directory. ``bus`` is told of incidents, ``observer`` of every
+    capability call, ``on_error`` of an audit log that cannot be written.
     """
-    from automatosx_nb.host.broker import CapabilityBroker
     from automatosx_nb.host.capabilities.log import LogCapability
-    from automatosx_nb.host.capabilities.storage import StorageCapability
-    from automatosx_nb.host.holdings import LiveGrants
     from automatosx_nb.host.incidents import Incidents
     from automatosx_nb.host.programs import limits_of, program_of
     from automatosx_nb.host.results import render_result
@@ -89,19 +107,55 @@ def make_runner(
 
     def start(entry: InstalledPlugin) -> Worker:
         package = resources.profile.package(entry)
-        libraries = map(str, grants.of("modules"))
+        libraries = map(str, broker.grants.of("modules"))
         return resources.sandbox.start(program_of(package, libraries), limits_of(package, resources.limits))
 
-    grants = LiveGrants(entry, resources)
     log = LogCapability()
-    storage = StorageCapability(lambda: resources.profile.state(entry))
+    broker = make_broker(resources, entry, log, folder or working_folder(), variables, observer)
     return PluginRunner(
         entry,
         start=start,
-        broker=CapabilityBroker(grants, {"log": log, "storage": storage}),
+        broker=broker,
         log=log,
         limits=resources.limits,
         variables=variables,
         render=render_result,
         incidents=Incidents(entry, resources.audit, bus, on_error),
+        secrets=resources.secrets,
     )
+
+
+def make_broker(
+    resources: Resources,
+    entry: InstalledPlugin,
+    log: LogCapability,
+    folder: Path,
+    variables: Callable[[], Mapping[str, Any]],
+    observer: CallObserver | None = None,
+) -> CapabilityBroker:
+    """Every capability of one installed plugin; what a capability needs is opened when it is first asked."""
+    from automatosx_nb.host.beneath import Beneath
+    from automatosx_nb.host.broker import CapabilityBroker
+    from automatosx_nb.host.capabilities.files import FilesCapability
+    from automatosx_nb.host.capabilities.http import HttpCapability
+    from automatosx_nb.host.capabilities.secrets import SecretsCapability
+    from automatosx_nb.host.capabilities.settings import SettingsCapability
+    from automatosx_nb.host.capabilities.storage import StorageCapability
+    from automatosx_nb.host.capabilities.variables import VariablesCapability
+    from automatosx_nb.host.closed_folders import CLOSED_NAMES, folders_of_jupyter
+    from automatosx_nb.host.holdings import LiveGrants
+    from automatosx_nb.host.metering import Meter
+    from automatosx_nb.host.settings import PluginSettings
+
+    grants, meter, profile = LiveGrants(entry, resources), Meter(), resources.profile
+    closed = (profile.root, resources.home, *folders_of_jupyter())
+    capabilities: dict[str, Capability] = {
+        "log": log,
+        "storage": StorageCapability(grants, meter, lambda: profile.state(entry)),
+        "settings": SettingsCapability(PluginSettings(entry, profile.settings), log),
+        "secrets": SecretsCapability(entry.id, resources.secrets),
+        "files": FilesCapability(Beneath(folder, closed, CLOSED_NAMES), meter),
+        "http": HttpCapability(grants, meter),
+        "variables": VariablesCapability(grants, variables),
+    }
+    return CapabilityBroker(grants, capabilities, meter=meter, observer=observer)

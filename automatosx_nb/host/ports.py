@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from automatosx_nb.model.consent import PermissionPolicy
     from automatosx_nb.model.generation import InstalledPlugin
     from automatosx_nb.profile import Profile
+    from automatosx_nb.profile.secrets import Secrets
     from automatosx_nb.sandbox.limits import Limits
     from automatosx_nb.sandbox.supervisor import Sandbox
 
@@ -31,6 +33,13 @@ class IPythonEvents(Protocol):
     def unregister(self, event: str, function: Callable[..., Any]) -> None: ...
 
 
+class SecretSource(Protocol):
+    """Where the secrets of plugins are kept."""
+
+    def get(self, plugin: str, name: str) -> str | None:
+        """None: that plugin has none of this name."""
+
+
 class Resources(Protocol):
     """What a kernel's host takes from the marketplace, opened when first read."""
 
@@ -44,6 +53,10 @@ class Resources(Protocol):
     def audit(self) -> Audit: ...
     @property
     def prewarm(self) -> bool: ...
+    @property
+    def secrets(self) -> Secrets: ...
+    @property
+    def home(self) -> Path: ...
     @property
     def session(self) -> SessionGrants: ...
     @property

@@ -14,8 +14,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from automatosx_nb.errors import AutomatosxError, CallInterrupted, PermissionDenied, WorkerLost
-from automatosx_nb.host.arguments import HelpAsked, magic_arguments, parser_of, typed_arguments
+from automatosx_nb.errors import AutomatosxError, CallInterrupted, HandedBack, PermissionDenied, WorkerLost
+from automatosx_nb.host.arguments import Arguments, HelpAsked, magic_arguments, parser_of, typed_arguments
+from automatosx_nb.host.handover import Handover
+from automatosx_nb.host.keeping import Kept, to_keep
 from automatosx_nb.host.restarts import Restarts
 from automatosx_nb.model.printable import printable_output
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from automatosx_nb.host.broker import CapabilityBroker
     from automatosx_nb.host.capabilities.log import LogCapability
     from automatosx_nb.host.incidents import Incidents
+    from automatosx_nb.host.ports import SecretSource
     from automatosx_nb.model.events import Event
     from automatosx_nb.model.generation import InstalledPlugin
     from automatosx_nb.sandbox.limits import Limits
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 
 MAX_QUEUED_EVENTS = 1000
 INTERRUPT_GRACE_S = 5.0
+_LISTEN_S = 0.1
+"""How long an interrupt may wait: where a library handles SIGINT, too (polars does), an endless wait sleeps on."""
 
 
 @dataclass(eq=False)
@@ -38,6 +43,7 @@ class _Job:
     args: Sequence[Any]
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     event: bool = False
+    handover: Handover | None = None
     done: threading.Event = field(default_factory=threading.Event)
     context: contextvars.Context = field(default_factory=contextvars.copy_context)
     value: object = None
@@ -64,6 +70,7 @@ class PluginRunner:
         variables: Callable[[], Mapping[str, Any]],
         render: Callable[[object, InstalledPlugin], object],
         incidents: Incidents,
+        secrets: SecretSource | None = None,
     ) -> None:
         self.entry = entry
         self.log = log
@@ -74,6 +81,7 @@ class PluginRunner:
         self._variables = variables
         self._render = render
         self._incidents = incidents
+        self._secrets = secrets
         self._wake = threading.Condition()
         self._jobs: deque[_Job] = deque()
         self._running: _Job | None = None
@@ -90,36 +98,69 @@ class PluginRunner:
 
     def run_magic(self, magic: Mapping[str, Any], line: str, cell: str | None) -> object:
         """Parse what was typed, call the handler, and make what it returned fit for display."""
-        try:
-            args, kwargs = magic_arguments(magic, line, cell, self._variables())
-        except HelpAsked as asked:
-            print(asked.text, end="")  # noqa: T201 - the cell's own output
-            return None
-        return self._render(self.call(magic["handler"], args, kwargs), self.entry)
+        with self._handover() as handover:
+            try:
+                typed = magic_arguments(magic, line, cell, handover)
+            except HelpAsked as asked:
+                print(asked.text, end="")  # noqa: T201 - the cell's own output
+                return None
+            return self._carry_out_typed(magic["handler"], typed, handover)
 
     def run_command(self, command: Mapping[str, Any], prog: str, words: Sequence[str]) -> object:
         """As :meth:`run_magic`; ``prog`` is how the command was called, for its usage.
 
         :raises HelpAsked:
         """
-        args, kwargs = typed_arguments(parser_of(prog, command), command["args"], words, self._variables())
-        return self._render(self.call(command["handler"], args, kwargs), self.entry)
+        with self._handover() as handover:
+            typed = typed_arguments(parser_of(prog, command), command["args"], words, handover)
+            return self._carry_out_typed(command["handler"], typed, handover)
 
-    def call(self, handler: str, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None) -> object:
+    def _handover(self) -> Handover:
+        return Handover(self.entry.id, self._variables(), limits=self._limits, secrets=self._secrets)
+
+    def _carry_out_typed(self, handler: str, typed: Arguments, handover: Handover) -> object:
+        """Call the handler; only after it, and all at once, write what it wrote and keep what it returned."""
+        value = handover.redacted(self.call(handler, typed.args, typed.kwargs, handover=handover))
+        kept: Kept | None = None
+        shown: object = None
+        if typed.into:
+            kept = to_keep(value, typed.into, handover)
+        else:
+            shown = self._render(value, self.entry)
+        said = handover.write_files()
+        if kept is not None:
+            said.append(kept.bind())
+        for line in said:
+            print(line)  # noqa: T201 - the cell's own output
+        return shown
+
+    def call(
+        self,
+        handler: str,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        handover: Handover | None = None,
+    ) -> object:
         """Call a handler and wait for it. Interrupting the wait stops the call, and the kernel is free again.
+
+        ``handover``: what the worker may ask for meanwhile, beside its capabilities.
 
         :raises PluginFailed:
         :raises LimitExceeded:
         :raises CallInterrupted:
         :raises WorkerLost:
         """
-        job = _Job(handler, args, kwargs or {})
+        job = _Job(handler, args, kwargs or {}, handover=handover)
         try:
             self._put(job)
-            job.done.wait()
+            while not job.done.wait(_LISTEN_S):
+                pass
         except KeyboardInterrupt:
             self._cancel(job)
             raise CallInterrupted(self.entry.id) from None
+        if handover is not None and job.error is not None:
+            job.error = handover.explained(job.error)
         return job.result()
 
     def post(self, handler: str, event: Event) -> None:
@@ -238,7 +279,7 @@ class PluginRunner:
             )
         except AutomatosxError as error:
             if not self._worker.alive:
-                self._ended(error)
+                self._ended(error if job.handover is None else job.handover.explained(error))
             raise
 
     def _started(self) -> Worker:
@@ -274,13 +315,21 @@ class _JobBroker:
         self._job = job
 
     def ask(self, capability: str, method: str, args: Sequence[object]) -> object:
+        handover = self._job.handover
+        if capability == "handed":
+            if handover is None:
+                raise HandedBack(method)
+            return handover.ask(method, args)
+        if capability == "log" and handover is not None:
+            args = handover.redacted(list(args))
         return self._broker.ask(capability, method, args)
 
     def output(self, stream: str, text: str) -> None:
         if self._job.event:
             self._log.write("output", text)
         else:
-            self._job.context.run(_print, text)
+            handover = self._job.handover
+            self._job.context.run(_print, text if handover is None else handover.redacted(text))
 
 
 def _print(text: str) -> None:

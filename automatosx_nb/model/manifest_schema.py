@@ -8,7 +8,6 @@ automatosx_nb.model.manifest_schema`` prints it; it lies beside this file and in
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +95,10 @@ def _permissions(*, optional: Schema | None = None) -> Schema:
 
 
 def _permission(one: PermissionKind) -> str:
-    return one.name if one.scope is None else f"{re.escape(one.name)}:(?:{one.scope.pattern})"
+    if one.scope is None:
+        return one.name
+    scope = f":(?:{one.scope.pattern})"
+    return one.name + (f"(?:{scope})?" if one.scope_optional else scope)
 
 
 def _limits() -> Schema:
@@ -152,7 +154,7 @@ def _contributes() -> Schema:
 def _args() -> Schema:
     name = _text(rf"(?:{arguments.POSITIONAL_PATTERN}|(?=.{{1,42}}$){arguments.OPTION_PATTERN})")
     argument = {
-        "name": {**name, "not": {"enum": ["help", "cell", "--help", "--cell"]}},
+        "name": {**name, "not": {"enum": list(arguments.RESERVED)}},
         "type": {"enum": list(arguments.TYPES)},
         "choices": _list(_line(60), least=1),
         "default": {"type": ["string", "number"]},

@@ -128,7 +128,7 @@ def reasons(table: Table, *, aside: Iterable[str] = ()) -> dict[str, str]:
             spot.problems.add(spot.path, refused, valid, word=found_kind, known=error.nearest)
             continue
         if permission != key:
-            spot.problems.add(spot.path, f"the key {key!r}", f"{permission!r}, without spaces around it")
+            spot.problems.add(spot.path, f"the key {key!r}", f"{permission!r}, the one spelling of it")
         elif reason is not None:
             found[permission] = reason
     return found

@@ -13,6 +13,7 @@ from automatosx_nb.profile.store import Store
 if TYPE_CHECKING:
     from automatosx_nb.model.history import HistoryEntry
     from automatosx_nb.package import Package
+    from automatosx_nb.profile.settings import UserSettings
     from automatosx_nb.profile.state import KeyValueState
 
 
@@ -26,6 +27,13 @@ class Profile:
 
     def current(self) -> Generation:
         return self.generations.current()
+
+    @property
+    def settings(self) -> UserSettings:
+        """What the user set for plugins."""
+        from automatosx_nb.profile.settings import UserSettings
+
+        return UserSettings(self.root)
 
     def history(self) -> tuple[HistoryEntry, ...]:
         """Every generation, newest first."""

@@ -78,17 +78,21 @@ class KeyValueState:
             row = self._connection.execute("SELECT value, json FROM entries WHERE key = ?", (key.encode(),)).fetchone()
         return (False, None) if row is None else (True, _decode(*row))
 
-    def put(self, key: str, value: Any) -> None:
-        """:raises QuotaExceeded: the key or the whole state would grow too large; nothing is written."""
+    def put(self, key: str, value: Any, *, most_bytes: int = MAX_TOTAL_BYTES) -> int:
+        """The bytes that key and value take.
+
+        :raises QuotaExceeded: the key is too long, or all would be more than ``most_bytes``; nothing is written.
+        """
         size = len(key.encode())
         if not key or size > MAX_KEY_BYTES:
             raise QuotaExceeded("a key", f"1 to {MAX_KEY_BYTES} bytes", f"{size} bytes")
         encoded, is_json = (value, 0) if isinstance(value, bytes) else (json.dumps(value).encode(), 1)
         with self._lock, _errors(self._path), transaction(self._connection):
-            self._check_quota(key, size + len(encoded))
+            self._check_quota(key, size + len(encoded), most_bytes)
             self._connection.execute(
                 "INSERT OR REPLACE INTO entries VALUES (?, ?, ?)", (key.encode(), encoded, is_json)
             )
+        return size + len(encoded)
 
     def delete(self, key: str) -> bool:
         """Whether there was such a key."""
@@ -124,10 +128,16 @@ class KeyValueState:
         with self._lock:
             self._connection.close()
 
-    def _check_quota(self, key: str, new: int) -> None:
-        if used_bytes(self._connection) + new > MAX_TOTAL_BYTES:
-            allowed = f"{MAX_TOTAL_BYTES // 2**20} MiB"
-            raise QuotaExceeded(f"the state of this plugin (key {key!r})", allowed, "more")
+    def used_bytes(self) -> int:
+        """What is in use of the file, in whole pages."""
+        with self._lock, _errors(self._path):
+            return used_bytes(self._connection)
+
+    def _check_quota(self, key: str, new: int, most_bytes: int) -> None:
+        found = used_bytes(self._connection) + new
+        if found > most_bytes:
+            allowed = f"{most_bytes / 2**20:.3g} MiB"
+            raise QuotaExceeded(f"the state of this plugin (key {key!r})", allowed, f"{found / 2**20:.1f} MiB")
 
 
 def _decode(value: bytes, is_json: int) -> Any:

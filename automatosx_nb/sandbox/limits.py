@@ -36,6 +36,10 @@ class Limits:
     """Largest frame on the wire, MiB; tables cross through shared memory and have their own cap."""
     table_mb: int = 2048
     """Largest table handed over or back, MiB."""
+    read_mb: int = 4096
+    """Largest file handed over to be read, MiB; it is read in pieces, as far as the plugin asks for it."""
+    write_mb: int = 256
+    """Most that a call may write into the files that it was handed, MiB each."""
     frame_depth: int = 64
     """Deepest nesting of a value on the wire."""
     source_kb: int = 256

@@ -60,7 +60,26 @@ class Display(Struct, frozen=True, tag="display"):
     root: dict[str, Any]
 
 
-Value = Json | Blob | Table | Streamed | Display
+class HandedFile(Struct, frozen=True, tag="file"):
+    """From the host: a file that the user named, for this call. ``number`` is what the worker asks by.
+
+    ``name`` has no folder; ``size`` is in bytes, 0 for one that is ``writable``.
+    """
+
+    number: int
+    name: str
+    size: int
+    writable: bool
+
+
+class HandedSecret(Struct, frozen=True, tag="secret"):
+    """From the host: a secret that the user named, for this call."""
+
+    name: str
+    value: str
+
+
+Value = Json | Blob | Table | Streamed | Display | HandedFile | HandedSecret
 
 
 # --- failures -------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from automatosx_nb.errors import PermissionDenied, ProtocolViolation, UntransferableValue
 from automatosx_nb.sandbox import protocol
 from automatosx_nb.sandbox.codec import MAX_ITEMS, close_all, find_flaw
+from automatosx_nb.sandbox.frames import as_arrow, holds_extension
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.streams import SEALABLE, PartSink, SendPart, memory_file, write_all
 from automatosx_nb.sdk._scalars import unboxed
@@ -23,6 +24,7 @@ _F_ADD_SEALS, _F_GET_SEALS = 1033, 1034
 _SEALS = 0x1 | 0x2 | 0x4 | 0x8  # F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE
 _DEFAULT_LIMITS = Limits()
 _TABLES = (protocol.Table, protocol.Streamed)
+_HANDED = (protocol.HandedFile, protocol.HandedSecret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ def to_wire(
     """
     if type(value) is bytes:
         return protocol.Blob(value), []
+    if isinstance(value, _HANDED):
+        return value, []
     if isinstance(value, DisplayTree):
         flaw = find_flaw(value.root, max_depth=limits.frame_depth)
         if flaw is not None:
@@ -126,6 +130,8 @@ def from_wire(
         return value.value
     if isinstance(value, protocol.Display):
         return DisplayTree(value.root)
+    if isinstance(value, _HANDED):
+        raise ProtocolViolation("a worker hands over what only a user can")
     if isinstance(value, protocol.Streamed):
         if not 0 <= value.index < len(streamed):
             raise ProtocolViolation(f"a frame names table {value.index}, and {len(streamed)} came")
@@ -137,7 +143,7 @@ def from_wire(
 
 
 def _table_to_send(value: Any, what: str, table_mb: int) -> pa.Table:
-    table = _as_arrow(value, what)
+    table = as_arrow(value, what)
     if table.nbytes > table_mb << 20:
         raise UntransferableValue(
             what, type(value).__name__, f"it has {table.nbytes >> 20} MiB, and the limit table-mb is {table_mb}"
@@ -205,80 +211,6 @@ def _write_stream(table: pa.Table, sink: _FileSink | PartSink) -> None:
         writer.write_table(table)
 
 
-def _as_arrow(value: Any, what: str) -> pa.Table:
-    try:
-        import pyarrow as pa
-    except ModuleNotFoundError as error:
-        raise UntransferableValue(
-            what, type(value).__name__, "tables need pyarrow: pip install 'automatosx-nb[data]'"
-        ) from error
-    if isinstance(value, pa.Table):
-        table = value
-    elif _is_pandas(value):
-        table = _from_pandas(value, what)
-    else:
-        table = _from_stream(value, what)
-    for field in table.schema:
-        if _holds_extension(field.type):
-            raise UntransferableValue(what, type(value).__name__, f"the column {field.name!r} has an extension type")
-    return table
-
-
-def _from_stream(value: Any, what: str) -> pa.Table:
-    """A stream of records as it is; a stream of one column, as a Series of polars has, as a table of that column."""
-    import pyarrow as pa
-
-    try:
-        try:
-            return pa.RecordBatchReader.from_stream(value).read_all()
-        except pa.ArrowInvalid:
-            column = pa.chunked_array(value)
-    except (pa.ArrowException, TypeError, ValueError) as error:
-        raise UntransferableValue(what, type(value).__name__, f"Arrow refuses it: {error}") from error
-    name = getattr(value, "name", None)
-    return pa.table({name if type(name) is str and name else "value": column})
-
-
-def _is_pandas(value: Any) -> bool:
-    return type(value).__module__.partition(".")[0] == "pandas"
-
-
-def _from_pandas(frame: Any, what: str) -> pa.Table:
-    """A frame as a table. An unnamed RangeIndex carries nothing and is dropped; any other index becomes columns."""
-    import pandas as pd
-    import pyarrow as pa
-
-    if isinstance(frame, pd.Series):
-        frame = frame.to_frame(name=frame.name if frame.name is not None else "value")
-    if not isinstance(frame, pd.DataFrame):
-        raise UntransferableValue(what, type(frame).__name__, "of pandas, DataFrame and Series cross")
-    if not (isinstance(frame.index, pd.RangeIndex) and frame.index.name is None):
-        frame = _with_index_as_columns(frame, what)
-    arrays, fields = [], []
-    for position, name in enumerate(frame.columns):
-        try:
-            array = pa.Array.from_pandas(frame.iloc[:, position])
-        except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
-            reason = f"the column {str(name)!r} does not fit one Arrow type ({error}); convert it first"
-            raise UntransferableValue(what, type(frame).__name__, reason) from error
-        arrays.append(array)
-        fields.append(pa.field(str(name), array.type))
-    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
-
-
-def _with_index_as_columns(frame: Any, what: str) -> Any:
-    taken = {str(name) for name in frame.columns}
-    names = [
-        str(name) if name is not None else "index" if frame.index.nlevels == 1 else f"level_{level}"
-        for level, name in enumerate(frame.index.names)
-    ]
-    clash = next((name for name in names if name in taken), None)
-    if clash is not None:
-        reason = f"its index and one of its columns are both named {clash!r}; rename one"
-        raise UntransferableValue(what, type(frame).__name__, reason)
-    return frame.rename_axis(index=names if frame.index.nlevels > 1 else names[0]).reset_index()
-
-
 # --- tables: reading ------------------------------------------------------------------------------------------
 
 
@@ -294,7 +226,7 @@ def _read_table(fd: int, size: int, table_mb: int, *, ours: bool) -> pa.Table:
     try:
         with pa.ipc.open_stream(_open_buffer(fd, size)) as reader:
             for field in reader.schema:
-                if _holds_extension(field.type) or (field.metadata and b"ARROW:extension:name" in field.metadata):
+                if holds_extension(field.type) or (field.metadata and b"ARROW:extension:name" in field.metadata):
                     raise ProtocolViolation(f"the column {field.name!r} of a table has an extension type")
             table = reader.read_all()
         table.validate(full=True)
@@ -334,13 +266,3 @@ def _open_buffer(fd: int, size: int) -> pa.Buffer:
         except OSError as error:
             raise MemoryError(f"no address space for a table of {size >> 20} MiB") from error
     return pa.py_buffer(os.pread(fd, size, 0))
-
-
-def _holds_extension(kind: pa.DataType) -> bool:
-    import pyarrow as pa
-
-    if isinstance(kind, pa.BaseExtensionType):
-        return True
-    if isinstance(kind, pa.DictionaryType) and _holds_extension(kind.value_type):
-        return True
-    return any(_holds_extension(kind.field(index).type) for index in range(kind.num_fields))

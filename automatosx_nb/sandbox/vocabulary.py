@@ -34,8 +34,11 @@ REFUSED: dict[str, tuple[str, str]] = {
 }
 """Node classes with an answer of their own: what is refused, and what to write instead."""
 
-_HOST = "a handler has no files, no processes and no environment: take a value as an argument of the magic"
-_NETWORK = "there is no network in a worker"
+_HOST = (
+    "a handler has no processes and no environment: take a value as an argument of the magic, or files through "
+    "automatosx_nb.sdk.files"
+)
+_NETWORK = 'have the host send it: automatosx_nb.sdk.http, with "network:<host>" under [permissions]'
 _LIBRARY = (
     'of libraries, ask for "modules:numpy", "modules:pandas", "modules:polars" or "modules:pyarrow" in plugin.toml'
 )
@@ -89,7 +92,7 @@ DUNDER_INSTEAD: dict[str, str] = {
 """Methods that a class cannot define here → what to use instead."""
 
 INSTEAD: dict[str, str] = {
-    "open": "files come as arguments that the host resolves; to keep data, use automatosx_nb.sdk.storage",
+    "open": "read and write files with automatosx_nb.sdk.files; to keep data, use automatosx_nb.sdk.storage",
     "eval": "there is no code from text here; to read data, use json.loads",
     "exec": "there is no code from text here",
     "compile": "there is no code from text here",

@@ -28,7 +28,7 @@ from automatosx_nb.sandbox.codec import FrameTooLarge, close_all
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.modules import PluginModules
 from automatosx_nb.sandbox.values import DisplayTree, all_to_wire, from_wire, to_wire
-from automatosx_nb.sdk import _wire, events, tables, ui
+from automatosx_nb.sdk import _handing, _wire, events, handed, tables, ui
 
 _MESSAGE_CHARACTERS = 10_000
 _FRAMES = 40
@@ -201,6 +201,7 @@ class Session:
             self._interruption.begin()
             handler = self._handler(call.handler)
             result = handler(_event(args[0])) if call.event else handler(*args, **kwargs)
+            _handing.end_all((*args, *kwargs.values()))
             self._interruption.shelter()
             value, sent = self._returned(result, call.handler)
             reply: protocol.Result | protocol.Failure = protocol.Result(call.id, value)
@@ -224,6 +225,11 @@ class Session:
     # --- values -----------------------------------------------------------------------------------------------
 
     def _received(self, value: protocol.Value, fds: Sequence[int]) -> object:
+        if isinstance(value, protocol.HandedFile):
+            make = _handing.file_to_write if value.writable else _handing.file_to_read
+            return make(value.number, value.name, value.size)
+        if isinstance(value, protocol.HandedSecret):
+            return handed.Secret(value.name, value.value)
         thing = from_wire(value, fds, limits=self._limits)
         return tables.Table(thing) if isinstance(value, protocol.Table) else thing
 

@@ -40,6 +40,12 @@ def items(prefix: str = "") -> list[tuple[str, Any]]:
     return [(key, value) for key, value in pairs]
 
 
+def usage() -> tuple[int, int]:
+    """How many bytes this plugin keeps, and how many it may."""
+    used, allowed = cast("list[int]", _wire.ask("storage", "usage"))
+    return used, allowed
+
+
 def _key(key: str) -> str:
     if not isinstance(key, str) or not 0 < len(key) <= MAX_KEY_CHARS:
         raise ValueError(f"a storage key is a str of 1 to {MAX_KEY_CHARS} characters, not {key!r:.60}")

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from automatosx_nb.errors import (
     AutomatosxError,
     CallInterrupted,
+    HandedBack,
     LimitExceeded,
     PermissionDenied,
     PluginFailed,
@@ -19,8 +20,10 @@ from automatosx_nb.errors import (
     WorkerLost,
 )
 from automatosx_nb.sandbox.limits import Limits
+from automatosx_nb.sandbox.protocol import HandedFile, HandedSecret
 from automatosx_nb.sandbox.supervisor import Program, Sandbox, Usage, Worker
 from automatosx_nb.sandbox.tiers import Tier, tier
+from automatosx_nb.sdk.handed import InputFile, OutputFile, Secret
 
 Status = Literal["refused", "raised", "killed", "returned"]
 
@@ -58,10 +61,13 @@ class MemoryBroker:
     plugin: str
     permissions: Collection[str]
     stored: dict[str, Any] = field(default_factory=dict)
+    handed: list[InputFile | OutputFile] = field(default_factory=list)
     logged: list[str] = field(default_factory=list)
     printed: list[str] = field(default_factory=list)
 
     def ask(self, capability: str, method: str, args: Sequence[object]) -> object:
+        if capability == "handed":
+            return self._handed(method, *args)
         if capability == "log" and len(args) == 1:
             self.logged.append(f"{method}: {args[0]}")
             return None
@@ -71,6 +77,25 @@ class MemoryBroker:
 
     def output(self, stream: str, text: str) -> None:
         self.printed.append(text)
+
+    def hand(self, value: object) -> object:
+        """A file or a secret as the host hands it over; anything else as it is."""
+        if isinstance(value, Secret):
+            return HandedSecret(value.name, value.reveal())
+        if not isinstance(value, InputFile | OutputFile):
+            return value
+        self.handed.append(value)
+        size = value.size if isinstance(value, InputFile) else 0
+        return HandedFile(len(self.handed) - 1, value.name, size, isinstance(value, OutputFile))
+
+    def _handed(self, method: str, number: Any, *args: Any) -> object:
+        match method, self.handed[number]:
+            case "read", InputFile() as file:
+                return file.read_bytes()[args[0] : args[0] + args[1]]
+            case "write", OutputFile() as file:
+                file.write(args[0])
+                return None
+        raise HandedBack(method)
 
     def _storage(self, method: str, args: Sequence[Any]) -> object:
         key = str(args[0]) if args else ""
@@ -106,6 +131,7 @@ def run_in_sandbox(
 ) -> Outcome:
     """Run ``source`` as a plugin's only module and call ``entry`` in it; without one, the value is its ``RESULT``.
 
+    ``args`` may hold an ``InputFile``, an ``OutputFile`` (its ``getvalue()`` is what was written) and a ``Secret``.
     ``modules`` are granted libraries, as are ``modules:…`` among ``permissions``. ``timeout`` is in seconds, for
     loading and for the call each. ``without`` leaves out layers, to test the others by themselves.
 
@@ -127,7 +153,7 @@ def run_in_sandbox(
 
 def _call(worker: Worker, entry: str, args: Sequence[object], broker: MemoryBroker) -> Outcome:
     try:
-        return Outcome("returned", _value(worker, entry, args, broker))
+        return Outcome("returned", _value(worker, entry, [*map(broker.hand, args)], broker))
     except PluginRefused as error:
         return Outcome("refused", error=error)
     except LimitExceeded as error:

@@ -16,6 +16,7 @@ from automatosx_nb.host.broker import CapabilityBroker
 from automatosx_nb.host.capabilities.storage import StorageCapability
 from automatosx_nb.host.display import render
 from automatosx_nb.host.grants import Grants
+from automatosx_nb.host.metering import Meter
 from automatosx_nb.model import manifest
 from automatosx_nb.model.events import CELL_FINISHED, Event
 from automatosx_nb.profile.state import KeyValueState
@@ -34,8 +35,9 @@ class Host(CapabilityBroker):
     """One kernel's side of a plugin: what it was granted, with its state on disk."""
 
     def __init__(self, root: Path, *grants: str) -> None:
-        storage = StorageCapability(lambda: KeyValueState(root / "state.sqlite3"))
-        super().__init__(Grants("automatosx.any", grants), {"storage": storage})
+        held = Grants("automatosx.any", grants)
+        storage = StorageCapability(held, Meter(), lambda: KeyValueState(root / "state.sqlite3"))
+        super().__init__(held, {"storage": storage})
 
     def output(self, stream: str, text: str) -> None:
         raise AssertionError(f"nothing is printed, and this was: {text}")

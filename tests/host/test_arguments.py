@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
-from automatosx_nb.errors import UnknownVariable, UsageError
+from automatosx_nb.errors import InvalidVariableName, UnknownVariable, UsageError
 from automatosx_nb.host import arguments
-from automatosx_nb.host.arguments import HelpAsked, magic_arguments, split_line
+from automatosx_nb.host.arguments import Arguments, HelpAsked
+from automatosx_nb.host.handover import Handover
 
 
 def argument(name: str, kind: str, **rest: Any) -> dict[str, Any]:
@@ -29,6 +32,18 @@ MAGIC = {
         argument("--ratio", "number"),
     ],
 }
+
+
+def magic_arguments(
+    magic: Mapping[str, Any], line: str, cell: str | None, variables: Mapping[str, Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    found = parse(magic, line, cell, variables)
+    return found.args, found.kwargs
+
+
+def parse(magic: Mapping[str, Any], line: str, cell: str | None, variables: Mapping[str, Any]) -> Arguments:
+    with Handover("acme.demo", variables) as handover:
+        return arguments.magic_arguments(magic, line, cell, handover)
 
 
 def test_a_variable_is_handed_over_and_options_have_python_names() -> None:
@@ -79,22 +94,28 @@ def test_a_cell_magic_gets_its_body() -> None:
     assert magic_arguments(magic, "", "select 1\n", {}) == ([], {"cell": "select 1\n"})
 
 
-def test_a_windows_path_keeps_its_backslashes_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    line = r"pack C:\plugins\mine -o 'C:\my out'"
-    assert split_line(line, "")[1:] == ["C:pluginsmine", "-o", r"C:\my out"]
-    monkeypatch.setattr(arguments, "BACKSLASH_ESCAPES", False)
-    assert split_line(line, "")[1:] == [r"C:\plugins\mine", "-o", r"C:\my out"]
+def test_a_part_of_a_variable_is_typed_with_blanks_and_quotes_and_options_follow_it() -> None:
+    df = {"a": {"b c": [1, 2, 3]}}
+    args, kwargs = magic_arguments(MAGIC, """df["a"]['b c'][1:] "two words" --strict""", None, {"df": df})
+    assert args == [[2, 3], "two words"]
+    assert kwargs["strict"] is True
 
 
-def test_quotes_signs_and_other_alphabets_are_kept_as_typed() -> None:
-    line = "install 'a.b@>=1.0 <2' --grant x#y \"zwei Wörter\""
-    assert split_line(line, "") == ["install", "a.b@>=1.0 <2", "--grant", "x#y", "zwei Wörter"]
-    assert split_line("  ", "") == []
-    assert split_line("a ''", "") == ["a", ""]
+def test_a_name_for_the_result_is_an_option_of_every_magic() -> None:
+    assert parse(MAGIC, "df --into clean", None, {"df": 1}).into == "clean"
+    assert parse(MAGIC, "df", None, {"df": 1}).into == ""
 
 
-@pytest.mark.parametrize("typed", ["df.columns", "df['a']", "df[0]"])
-def test_a_part_of_a_variable_is_told_how_to_be_handed_over(typed: str) -> None:
-    with pytest.raises(UnknownVariable) as caught:
-        magic_arguments(MAGIC, f'"{typed}"', None, {"df": 1})
-    assert f"part = {typed}" in caught.value.next_step()
+@pytest.mark.parametrize(
+    "name",
+    ["a;b", "a b", "a.b", "a[0]", "1a", "", "class", "None", "_", "__x", "_1", "In", "Out", "exit", "quit", "print",
+     "open", "get_ipython", "__builtins__", "ｐrint", "a\nb"],
+)  # fmt: skip
+def test_a_result_is_kept_only_under_a_name_that_is_free_for_it(name: str) -> None:
+    with pytest.raises(InvalidVariableName):
+        parse(MAGIC, f"df --into '{name}'", None, {"df": 1})
+
+
+def test_outside_of_a_notebook_nothing_can_be_kept() -> None:
+    with pytest.raises(InvalidVariableName, match="no notebook here"):
+        parse(MAGIC, "--into x df", None, MappingProxyType({"df": 1}))

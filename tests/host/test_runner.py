@@ -199,6 +199,16 @@ def test_interrupting_the_wait_stops_the_call_and_the_next_one_works(
     assert runner.call("demo:run", ["again"]) == "again"
 
 
+def test_an_interrupt_is_noticed_where_a_library_has_system_calls_go_on_after_it(
+    make_runner: MakeRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signal.siginterrupt(signal.SIGINT, False)  # as polars does, once it was used
+    try:
+        test_interrupting_the_wait_stops_the_call_and_the_next_one_works(make_runner, monkeypatch)
+    finally:
+        signal.siginterrupt(signal.SIGINT, True)
+
+
 def test_a_call_interrupted_while_its_worker_starts_is_never_made(make_runner: MakeRunner) -> None:
     runner = make_runner(replace(Limits(), wall_s=600.0))
     start = runner._start

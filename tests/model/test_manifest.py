@@ -130,7 +130,8 @@ def test_problems_over_a_hundred_are_counted() -> None:
 
 def test_every_limit_of_a_worker_is_either_the_plugins_to_wish_or_protects_the_host() -> None:
     fields = {field.name.replace("_", "-") for field in dataclasses.fields(Limits)}
-    assert fields - set(LIMITS) == {"frame-mb", "frame-depth", "source-kb", "messages", "messages-per-s", "threads"}
+    hosts = {"frame-mb", "frame-depth", "source-kb", "messages", "messages-per-s", "threads", "read-mb", "write-mb"}
+    assert fields - set(LIMITS) == hosts
     assert set(LIMITS) <= fields
 
 

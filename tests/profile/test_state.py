@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from automatosx_nb.errors import QuotaExceeded, StateDamaged, StorageFailed
-from automatosx_nb.profile import state as state_module
 from automatosx_nb.profile.state import KeyValueState, copy_state, state_path
 
 _JSON = st.recursive(
@@ -65,13 +64,13 @@ def test_a_key_of_no_length_or_too_long_is_refused(state: KeyValueState) -> None
     assert state.items() == []
 
 
-def test_over_the_quota_nothing_is_written_and_what_was_there_stays(
-    state: KeyValueState, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_over_the_quota_nothing_is_written_and_what_was_there_stays(state: KeyValueState) -> None:
     state.put("kept", 1)
-    monkeypatch.setattr(state_module, "MAX_TOTAL_BYTES", 64 * 1024)
     with pytest.raises(QuotaExceeded) as caught:
-        state.put("large", b"x" * 100_000)
+        state.put("large", b"x" * 100_000, most_bytes=64 * 1024)
+    assert state.put("small", "é", most_bytes=64 * 1024) == len("small") + len('"\\u00e9"')
+    assert state.delete("small")
+    assert 0 < state.used_bytes() < 64 * 1024
     assert "Nothing was written" in caught.value.problem()
     assert dict(state.items()) == {"kept": 1}
 

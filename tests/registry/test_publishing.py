@@ -118,6 +118,16 @@ def test_storage_is_seen_however_it_is_imported(registry: EmbeddedRegistry, buil
     assert registry.publish(build(source=source, optional={"storage": "Keeps it."})).created
 
 
+def test_variables_are_seen_whichever_of_them_are_asked_for(registry: EmbeddedRegistry, build: Build) -> None:
+    source = "from automatosx_nb.sdk import variables\n\ndef run():\n    return variables.names()\n"
+    with pytest.raises(PublishRefused, match=r"sdk.variables needs the permission 'variables', which"):
+        registry.publish(build(source=source))
+    asked = {"variables:read:train_*": "Watches them."}
+    assert registry.publish(build(source=source, permissions=asked)).created
+    report = registry.publish(build(version="1.1.0", permissions=asked))
+    assert any("asks for 'variables:read:train_*', which nothing" in finding.message for finding in report.checks)
+
+
 def test_summaries_show_the_newest_stable_release(registry: EmbeddedRegistry, build: Build) -> None:
     for version, stage in (("1.9.0", "stable"), ("1.10.0", "stable"), ("2.0.0-rc.1", "stable"), ("3.0.0", "beta")):
         registry.publish(build(version=version), stage=Stage(stage))
@@ -300,3 +310,50 @@ def test_a_verified_publishers_name_is_nobody_elses_to_publish_under(registry: E
     assert registry.plugin("acme.demo").summary.verified
     registry.publish(build("other.mine", "1.0.0"))
     assert not registry.plugin("other.mine").summary.verified
+
+
+@pytest.mark.parametrize(
+    ("call", "needed", "covering"),
+    [
+        (
+            "http.get('https://api.example.org/v1/x', params={})",
+            "network:api.example.org/v1/x:GET",
+            "network:api.example.org/v1",
+        ),
+        ("http.post('https://api.example.org/')", "network:api.example.org:POST", "network:api.example.org:POST"),
+        ("files.read_text('data/a.csv')", "files:read:data/a.csv", "files:read:data/*"),
+        ("files.list('data/**')", "files:read:data/**", "files:read:data/**"),
+        ("files.write_bytes('out/a', b'')", "files:write:out/a", "files:write:**"),
+        ("secrets.get('token')", "secrets:token", "secrets:token"),
+    ],
+)
+def test_a_call_that_says_what_it_wants_is_held_against_what_is_asked_for(
+    registry: EmbeddedRegistry, build: Build, call: str, needed: str, covering: str
+) -> None:
+    module = call.partition(".")[0]
+    source = f"from automatosx_nb.sdk import {module}\n\ndef run():\n    return {call}\n"
+    another = {"network": "network:else.example.org", "files": "files:read:else", "secrets": "secrets:else"}
+    with pytest.raises(PublishRefused) as caught:
+        registry.publish(build(source=source, permissions={another[needed.partition(":")[0]]: "Something else."}))
+    assert f"needs the permission {needed!r}" in str(caught.value)
+    assert registry.publish(build(source=source, optional={covering: "Needs it."})).created
+
+
+@pytest.mark.parametrize(
+    ("module", "kind", "any_of_it"),
+    [
+        ("http", "network", "network:a.example.org"),
+        ("files", "files", "files:read:*"),
+        ("secrets", "secrets", "secrets:a"),
+    ],
+)
+def test_a_capability_needs_some_permission_of_its_kind_and_one_that_nothing_uses_is_told(
+    registry: EmbeddedRegistry, build: Build, module: str, kind: str, any_of_it: str
+) -> None:
+    source = f"from automatosx_nb.sdk import {module}\n\ndef run(what='x'):\n    return {module}\n"
+    with pytest.raises(PublishRefused, match=f"sdk.{module} needs a permission of the kind '{kind}:…'"):
+        registry.publish(build(source=source))
+    assert registry.publish(build(source=source, permissions={any_of_it: "Needs it."})).created
+    report = registry.publish(build(version="1.0.1", permissions={any_of_it: "Perhaps later."}, changelog="## 1.0.1\n"))
+    (warning,) = [check for check in report.checks if check.check == "permissions"]
+    assert f"asks for {any_of_it!r}, which nothing in src/ uses" in warning.message

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import polars as pl
 import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
 import pytest
 
@@ -229,10 +230,37 @@ def test_a_value_that_holds_itself_beside_a_number_of_numpy_is_refused() -> None
 
 
 def test_a_series_of_polars_arrives_as_a_table_of_one_column() -> None:
-    import polars as pl
-
     wired, fds = to_wire(pl.Series("n", [1, 2]), what="x")
     assert isinstance(wired, protocol.Table)
     table: Any = from_wire(wired, fds)
     assert table.to_pydict() == {"n": [1, 2]}
     close_all(fds)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [protocol.HandedFile(1, "x", 1, False), protocol.HandedFile(1, "x", 0, True), protocol.HandedSecret("a", "b")],
+)
+def test_a_worker_cannot_hand_over_what_only_a_user_can(value: protocol.Value) -> None:
+    with pytest.raises(ProtocolViolation, match="only a user can"):
+        from_wire(value, [])
+
+
+def test_a_polars_column_of_objects_never_crosses_as_their_addresses() -> None:
+    frame = pl.DataFrame({"fine": [1], "odd": pl.Series([object()], dtype=pl.Object)})
+    for value in (frame, frame["odd"]):
+        with pytest.raises(UntransferableValue, match="the column 'odd' is of the type Object"):
+            to_wire(value, what="it")
+
+
+def test_a_column_that_arrow_has_no_type_for_is_named_in_a_polars_frame() -> None:
+    frame = pl.DataFrame({"fine": [1], "wide": pl.Series([1], dtype=pl.Int128)})
+    with pytest.raises(UntransferableValue, match="the column 'wide' is of the type Int128"):
+        to_wire(frame, what="it")
+
+
+def test_a_series_of_any_library_is_a_table_of_one_column() -> None:
+    for value in (pl.Series("a", [1, 2]), pd.Series([1, 2], name="a")):
+        assert across(value).to_pydict() == {"a": [1, 2]}  # type: ignore[attr-defined]
+    for value in (pl.Series([1, 2]), pd.Series([1, 2]), pa.table({"a": [1, 2]})["a"]):
+        assert across(value).to_pydict() == {"value": [1, 2]}  # type: ignore[attr-defined]

@@ -418,6 +418,64 @@ def test_a_new_denial_takes_effect_on_a_running_worker_and_names_the_line(
     assert shell.run_line_magic("demo", "") == "seen"
 
 
+READER = """
+from automatosx_nb.sdk import variables
+
+
+def run(text=""):
+    found = [variables.names()]
+    for name in ("api_key", "api_url"):
+        try:
+            found.append(variables.get(name))
+        except Exception as error:
+            found.append(str(error))
+    return found
+"""
+
+
+def test_policy_about_some_variables_holds_within_a_grant_of_more(
+    shell: Any, market: Marketplace, set_policy: SetPolicy, make_plugin: MakePlugin
+) -> None:
+    market.publish(make_plugin(permissions={"variables:read:api_*": "Looks."}, source=READER))
+    market.install("acme.demo", grant=["variables:read:api_*"])
+    shell.user_ns.update(api_key="secret", api_url="https://example.org")
+    assert shell.run_line_magic("demo", "") == [["api_key", "api_url"], "secret", "https://example.org"]
+    set_policy(deny=["variables:read:*_key"])
+    names, key, url = shell.run_line_magic("demo", "")
+    assert (names, url) == (["api_url"], "https://example.org")
+    assert "acme.demo has no permission 'variables:read:api_key'" in key
+    assert "secret" not in key
+
+
+ONE_FILE = "files:read:a.csv"
+FILE_READER = """
+from automatosx_nb.sdk import files
+
+
+def run(text=""):
+    return files.read_text("a.csv")
+"""
+
+
+def test_a_file_can_be_granted_for_once_and_revoked_meanwhile(
+    shell: Any, market: Marketplace, make_plugin: MakePlugin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.csv").write_text("x")
+    monkeypatch.chdir(tmp_path)
+    magics.unload(shell)
+    magics.load(shell)
+    extra = f'[permissions.optional]\n"{ONE_FILE}" = "Reads."\n'
+    market.publish(make_plugin(extra=extra, source=FILE_READER))
+    market.install("acme.demo")
+    shell.run_line_magic("ax", f"grant acme.demo {ONE_FILE} --for once")
+    assert shell.run_line_magic("demo", "") == "x"
+    denied(lambda: shell.run_line_magic("demo", ""), ONE_FILE)
+    market.grant("acme.demo", ONE_FILE)
+    assert shell.run_line_magic("demo", "") == "x"
+    market.revoke("acme.demo", ONE_FILE)
+    denied(lambda: shell.run_line_magic("demo", ""), ONE_FILE)
+
+
 def test_a_session_grant_lives_in_this_kernel_only(shell: Any, market: Marketplace, make_plugin: MakePlugin) -> None:
     market.publish(make_plugin(extra=OPTIONAL, source=KEEPER))
     market.install("acme.demo")

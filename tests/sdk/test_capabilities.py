@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pyarrow  # type: ignore[import-untyped, unused-ignore]
 import pytest
 
 from automatosx_nb.errors import CapabilityUnavailable, PermissionDenied
-from automatosx_nb.sdk import _wire, events, log, storage, tables
+from automatosx_nb.sdk import _wire, events, files, http, log, secrets, settings, storage, tables
 
 
 class Host:
@@ -130,3 +130,92 @@ def test_to_arrow_needs_the_grant_where_a_plugin_runs(host: Host) -> None:
     assert table.column("a") == [1]
     _wire.granted_to("acme.x", ("pyarrow",))
     assert table.to_arrow().num_rows == 1
+
+
+class Http:
+    """A host that answers requests, and keeps what it was sent."""
+
+    def __init__(self) -> None:
+        self.sent: tuple[Any, ...] = ()
+        self.answer: list[Any] = [200, "https://a.org/", {}, b""]
+
+    def ask(self, capability: str, method: str, args: tuple[Any, ...]) -> object:
+        assert (capability, method) == ("http", "request")
+        self.sent = args
+        return self.answer
+
+
+@pytest.fixture
+def web() -> Iterator[Http]:
+    web = Http()
+    _wire.connect(web.ask)
+    yield web
+    _wire.connect(None)
+
+
+@pytest.mark.parametrize(
+    ("options", "body", "content_type"),
+    [
+        ({"json": {"a": [1, "é"]}}, b'{"a": [1, "\\u00e9"]}', "application/json"),
+        ({"data": {"a": "b c", "d": [1, 2]}}, b"a=b+c&d=1&d=2", "application/x-www-form-urlencoded"),
+        ({"data": "é"}, "é".encode(), "text/plain; charset=utf-8"),
+        ({"data": b"\x00"}, b"\x00", None),
+        ({"data": b"x", "headers": {"Content-Type": "text/csv"}}, b"x", None),
+        ({}, b"", None),
+    ],
+)
+def test_a_body_is_sent_as_what_it_is(
+    web: Http, options: dict[str, Any], body: bytes, content_type: str | None
+) -> None:
+    http.post("https://a.org/", **options)
+    method, _, headers, sent, timeout = web.sent
+    assert (method, sent, timeout) == ("POST", body, 30.0)
+    assert headers.get("content-type") == content_type
+
+
+@pytest.mark.parametrize(
+    ("url", "whole"),
+    [
+        ("https://a.org/x", "https://a.org/x?q=a+b&n=1&n=2"),
+        ("https://a.org/x?y=1", "https://a.org/x?y=1&q=a+b&n=1&n=2"),
+        ("https://a.org/x#here", "https://a.org/x?q=a+b&n=1&n=2#here"),
+    ],
+)
+def test_parameters_become_the_query(web: Http, url: str, whole: str) -> None:
+    http.get(url, params={"q": "a b", "n": [1, 2]})
+    assert web.sent[1] == whole
+
+
+@pytest.mark.parametrize(
+    ("content_type", "content", "text"),
+    [
+        ("text/plain", "é".encode(), "é"),
+        ("text/plain; charset=ISO-8859-1", b"\xe9", "é"),
+        ('text/plain; charset="utf-8"; x=y', "é".encode(), "é"),
+        ("text/plain; charset=no-such", "é".encode(), "é"),
+        ("text/plain; charset=rot13", b"a", "a"),
+        ("text/plain", b"\xff", "\N{REPLACEMENT CHARACTER}"),
+    ],
+)
+def test_text_is_read_in_the_charset_that_is_named(web: Http, content_type: str, content: bytes, text: str) -> None:
+    web.answer = [200, "https://a.org/", {"content-type": content_type}, content]
+    assert http.get("https://a.org/").text == text
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: files.read_text(3), "a path is a str"),  # type: ignore[arg-type]
+        (lambda: files.read_text(""), "a path is a str"),
+        (lambda: files.write_bytes("a", "text"), "write_text takes text"),  # type: ignore[arg-type]
+        (lambda: files.write_text("a", b"bytes"), "write_bytes takes bytes"),  # type: ignore[arg-type]
+        (lambda: secrets.get(3), "a secret's name is a str"),  # type: ignore[arg-type]
+        (lambda: settings.get(3), "a setting's name is a str"),  # type: ignore[arg-type]
+        (lambda: http.get(3), "a URL is a str"),  # type: ignore[arg-type]
+    ],
+)
+def test_an_argument_of_another_type_is_refused_before_the_host_is_asked(
+    call: Callable[[], object], message: str
+) -> None:
+    with pytest.raises(TypeError, match=message):
+        call()

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from automatosx_nb.model.permissions import Permission
 
 
 class Capability(Protocol):
-    """One capability of one plugin. The broker has checked ``permission`` before any method is called."""
+    """One capability of one plugin. The broker has checked what a method ``needs`` before it is asked for it."""
 
-    permission: ClassVar[str | None]
-    """What has to be granted; None: nothing."""
+    def needs(self, method: str, args: Sequence[object]) -> Permission | None:
+        """What has to be granted for exactly this; None: nothing.
+
+        :raises InvalidRequest: as :meth:`ask`.
+        """
 
     def ask(self, method: str, args: Sequence[object]) -> object:
         """Carry out ``method``; ``args`` come from the worker and are not to be trusted.

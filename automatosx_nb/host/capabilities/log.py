@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import ClassVar
 
 from automatosx_nb.errors import InvalidRequest
 from automatosx_nb.model.printable import printable
@@ -29,11 +28,12 @@ class LogLine:
 class LogCapability:
     """Keeps the newest lines; what a handler prints while no cell waits for it comes here too."""
 
-    permission: ClassVar[str | None] = None
-
     def __init__(self) -> None:
         self.lines: deque[LogLine] = deque(maxlen=KEPT_LINES)
         self._room: int | None = None
+
+    def needs(self, _method: str, _args: Sequence[object]) -> None:
+        """Nothing."""
 
     def ask(self, method: str, args: Sequence[object]) -> object:
         match method, list(args):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from automatosx_nb.errors import InvalidRequest
+from automatosx_nb.model.permissions import Permission, storage_bytes
 
 if TYPE_CHECKING:
+    from automatosx_nb.host.grants import Grants
+    from automatosx_nb.host.metering import Meter
     from automatosx_nb.profile.state import KeyValueState
 
 
@@ -29,11 +32,15 @@ def _check(value: object) -> None:
 
 
 class StorageCapability:
-    permission: ClassVar[str | None] = "storage"
-
-    def __init__(self, open_state: Callable[[], KeyValueState]) -> None:
+    def __init__(self, grants: Grants, meter: Meter, open_state: Callable[[], KeyValueState]) -> None:
+        self._grants = grants
+        self._meter = meter
         self._open_state = open_state
         self._state: KeyValueState | None = None
+
+    def needs(self, _method: str, _args: Sequence[object]) -> Permission:
+        """Storage of any size."""
+        return next(iter(self._grants.of("storage")), Permission("storage"))
 
     def ask(self, method: str, args: Sequence[object]) -> object:
         state = self._opened()
@@ -42,20 +49,26 @@ class StorageCapability:
                 return list(state.get(key))
             case "put", [str(key), value]:
                 _check(value)
-                state.put(key, value)
+                self._meter.count(state.put(key, value, most_bytes=self._quota()))
                 return None
+            case "usage", []:
+                return [state.used_bytes(), self._quota()]
             case "delete", [str(key)]:
                 return state.delete(key)
             case "keys", [str(prefix)]:
                 return state.keys(prefix)
             case "items", [str(prefix)]:
                 return [[key, value] for key, value in state.items(prefix, most_bytes=MAX_ITEMS_BYTES)]
-        raise InvalidRequest("storage", method, "get, put, delete, keys and items, each with text keys")
+        raise InvalidRequest("storage", method, "get, put, delete, keys, items and usage, with text keys")
 
     def close(self) -> None:
         if self._state is not None:
             self._state.close()
             self._state = None
+
+    def _quota(self) -> int:
+        """Bytes, by the largest grant."""
+        return max((storage_bytes(each.scope) for each in self._grants.of("storage")), default=0)
 
     def _opened(self) -> KeyValueState:
         if self._state is None:

@@ -12,8 +12,11 @@ from automatosx_nb.model.reader import Spot, Table, boolean, line, one_of, tuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-TYPES = ("variable", "string", "integer", "number", "flag", "choice")
-"""``variable`` is resolved by the host from what the user typed: the one object that the call may see."""
+DESIGNATED = ("variable", "file:read", "file:write", "secret")
+"""Resolved by the host from what the user typed: the one object that the call may have."""
+TYPES = (*DESIGNATED, "string", "integer", "number", "flag", "choice")
+RESERVED = ("help", "cell", "--help", "--cell", "--into", "--overwrite")
+"""Names of arguments that are the host's."""
 NAME = "a parameter's name ('table') or an option ('--max-rows'): small letters, digits, '_' (options: '-')"
 POSITIONAL_PATTERN = r"[a-z][a-z0-9_]{0,39}"
 OPTION_PATTERN = r"--[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
@@ -98,8 +101,8 @@ def _name(spot: Spot) -> str | None:
     if not fits or keyword.iskeyword(parameter):
         spot.refuse(NAME)
         return None
-    if parameter in ("help", "cell"):
-        spot.refuse("a name other than 'help' (the host answers it) and 'cell' (the text of a cell magic)")
+    if text in RESERVED:
+        spot.refuse(f"a name other than {', '.join(RESERVED)}: those are the host's")
         return None
     return text
 
@@ -130,7 +133,7 @@ def _default(spot: Spot, kind: str | None, choices: tuple[str, ...]) -> str | in
         return value
     if kind == "number" and isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300:
         return value
-    if kind in ("variable", "flag"):
+    if kind in (*DESIGNATED, "flag"):
         spot.refuse(f"no 'default': a {kind} has none")
     elif kind == "choice":
         spot.refuse(f"one of its choices: {', '.join(choices)}", word=str(value), known=choices)

@@ -13,6 +13,7 @@ from automatosx_nb.model.permissions.permission import (
     is_granted,
     not_covered,
 )
+from automatosx_nb.model.permissions.storage import storage_bytes
 
 __all__ = [
     "KINDS",
@@ -24,4 +25,5 @@ __all__ = [
     "diff",
     "is_granted",
     "not_covered",
+    "storage_bytes",
 ]

@@ -6,17 +6,37 @@ Static, so a first reading only: at run time the host and the policy refuse what
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
+from automatosx_nb.errors import InvalidPermission
 from automatosx_nb.model.libraries import GRANTABLE_MODULES
+from automatosx_nb.model.permissions import KINDS, Permission, is_granted
+from automatosx_nb.model.permissions.network import request_scope
+from automatosx_nb.model.urls import parse_url
 from automatosx_nb.registry.checks.submission import Check, Finding, Submission
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Sequence
 
 _SDK = "automatosx_nb.sdk"
-_CAPABILITIES = {f"{_SDK}.storage": "storage"}
-"""SDK module → the permission without which it refuses."""
+_CAPABILITIES = {
+    f"{_SDK}.storage": "storage",
+    f"{_SDK}.http": "network",
+    f"{_SDK}.files": "files",
+    f"{_SDK}.secrets": "secrets",
+    f"{_SDK}.variables": "variables",
+}
+"""SDK module → the kind of permission without which it refuses."""
+_CALLS: Mapping[str, Callable[[str], str]] = {
+    f"{_SDK}.secrets.get": "secrets:{}".format,
+    f"{_SDK}.http.get": lambda url: f"network:{request_scope('GET', parse_url(url))}",
+    f"{_SDK}.http.post": lambda url: f"network:{request_scope('POST', parse_url(url))}",
+    **{f"{_SDK}.files.{name}": "files:read:{}".format for name in ("read_bytes", "read_text", "exists", "list")},
+    **{f"{_SDK}.files.{name}": "files:write:{}".format for name in ("write_bytes", "write_text")},
+}
+"""SDK function → the permission that it needs for a first argument that is written out."""
 _METHODS = {
     "to_arrow": "modules:pyarrow",
     "to_numpy": "modules:numpy",
@@ -37,18 +57,33 @@ class _Use(NamedTuple):
 def _find(submission: Submission) -> Iterator[Finding]:
     manifest = submission.package.manifest
     asked = {*manifest.permissions, *manifest.optional_permissions}
+    held = [Permission.parse(text) for text in asked]
     uses = [use for file, source in submission.package.sources.items() for use in _uses(file, source)]
     for use in _first(uses):
-        if use.permission not in asked:
+        if not _is_asked_for(use.permission, held):
             yield Finding(
                 "error",
-                f"{use.what} needs the permission {use.permission!r}, which plugin.toml does not ask for",
+                f"{use.what} needs {_shown(use.permission)}, which plugin.toml does not ask for",
                 use.file,
                 use.line,
             )
-    checkable = {f"modules:{module}" for module in GRANTABLE_MODULES} | set(_CAPABILITIES.values())
-    for permission in sorted(asked & checkable - {use.permission for use in uses}):
-        yield Finding("warning", f"asks for {permission!r}, which nothing in src/ uses", "plugin.toml")
+    used = {use.permission for use in uses}
+    for permission in sorted(held):
+        of_kind = permission.kind if permission.kind in _CAPABILITIES.values() else str(permission)
+        if permission.kind in ("modules", *_CAPABILITIES.values()) and of_kind not in used:
+            yield Finding("warning", f"asks for {str(permission)!r}, which nothing in src/ uses", "plugin.toml")
+
+
+def _is_asked_for(needed: str, held: Sequence[Permission]) -> bool:
+    """``needed`` is a permission, or a kind of which any will do."""
+    if needed in _CAPABILITIES.values():
+        return any(permission.kind == needed for permission in held)
+    return is_granted(Permission.parse(needed), held)
+
+
+def _shown(needed: str) -> str:
+    bare = needed in _CAPABILITIES.values() and not KINDS[needed].scope_optional
+    return f"a permission of the kind '{needed}:…'" if bare else f"the permission {needed!r}"
 
 
 def _first(uses: list[_Use]) -> list[_Use]:
@@ -68,6 +103,7 @@ def _uses(file: str, source: bytes) -> Iterator[_Use]:
         return  # the check that starts the plugin says it, with file and line
     names = _names(tree)
     for node in ast.walk(tree):
+        yield from _calls(file, node, names)
         for target in _targets(node, names):
             permission = _permission(target)
             if permission is not None:
@@ -75,6 +111,19 @@ def _uses(file: str, source: bytes) -> Iterator[_Use]:
                 yield _Use(permission, f"src/{file}", line, f"the use of {target}")
         if isinstance(node, ast.Attribute) and node.attr in _METHODS:
             yield _Use(_METHODS[node.attr], f"src/{file}", node.lineno, node.attr, certain=False)
+
+
+def _calls(file: str, node: ast.AST, names: Mapping[str, str]) -> Iterator[_Use]:
+    """A call of the sdk that says in so many words what it wants."""
+    if not isinstance(node, ast.Call) or not node.args:
+        return
+    head, *rest = _dotted(node.func)
+    target, first = ".".join([names.get(head, head), *rest]), node.args[0]
+    if target in _CALLS and isinstance(first, ast.Constant) and isinstance(first.value, str):
+        with suppress(InvalidPermission, ValueError):  # what is none at run time is refused there
+            permission = str(Permission.parse(_CALLS[target](first.value)))
+            what = f"{target.removeprefix(_SDK + '.')}({first.value!r:.80})"
+            yield _Use(permission, f"src/{file}", node.lineno, what)
 
 
 def _names(tree: ast.AST) -> dict[str, str]:
@@ -85,8 +134,8 @@ def _names(tree: ast.AST) -> dict[str, str]:
             roots = {alias.name.partition(".")[0] for alias in node.names if not alias.asname}
             names.update({root: root for root in roots})
             names.update({alias.asname: alias.name for alias in node.names if alias.asname})
-        elif isinstance(node, ast.ImportFrom) and node.module == "automatosx_nb":
-            names.update({alias.asname or alias.name: f"automatosx_nb.{alias.name}" for alias in node.names})
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "automatosx_nb":
+            names.update({alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names})
     return names
 
 

@@ -6,8 +6,14 @@ from automatosx_nb.sandbox.facades.spec import Names
 
 FACADES = {
     "automatosx_nb.sdk.ui": Names("Cell Node heading markdown metric png row stack svg table text"),
-    "automatosx_nb.sdk.storage": Names("delete get items keys put"),
+    "automatosx_nb.sdk.storage": Names("delete get items keys put usage"),
+    "automatosx_nb.sdk.http": Names("Response get post request"),
+    "automatosx_nb.sdk.files": Names("exists list read_bytes read_text write_bytes write_text"),
+    "automatosx_nb.sdk.secrets": Names("get"),
+    "automatosx_nb.sdk.settings": Names("get"),
     "automatosx_nb.sdk.log": Names("info warning"),
     "automatosx_nb.sdk.events": Names("Event"),
     "automatosx_nb.sdk.tables": Names("Table"),
+    "automatosx_nb.sdk.handed": Names("InputFile OutputFile Secret"),
+    "automatosx_nb.sdk.variables": Names("get names set"),
 }

@@ -1,0 +1,344 @@
+"""Plugins that use the network, files, secrets, settings and storage: real workers behind a real kernel's host."""
+
+from __future__ import annotations
+
+import getpass
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from automatosx_nb import app, cli, magics
+from automatosx_nb.errors import InvalidSetting, PermissionDenied, SecretNotSet, UnknownSetting, UsageError
+
+if TYPE_CHECKING:
+    from tests.conftest import MakePlugin
+
+Run = Callable[..., Any]
+SECRET = "s3cr3t-token"
+
+SETTINGS = """
+[contributes.settings.max-rows]
+type = "integer"
+default = 10
+minimum = 1
+description = "Rows to look at."
+[contributes.settings.label]
+type = "string"
+default = "none"
+"""
+
+
+@pytest.fixture
+def work(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The notebook's folder, in which the kernel starts."""
+    folder = tmp_path / "work"
+    (folder / "data").mkdir(parents=True)
+    (folder / "data" / "a.csv").write_text("x,y\n1,2\n")
+    (folder / ".env").write_text("KEY=hidden")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def shell(work: Path) -> Iterator[Any]:
+    make: Callable[[], Any] = InteractiveShell
+    shell = make()
+    yield shell
+    magics.unload(shell)
+    for market in app._current.values():
+        market.close()
+    app._current.clear()
+    shell.history_manager.end_session()
+    shell.history_manager = None
+
+
+@pytest.fixture
+def install(shell: Any, make_plugin: MakePlugin) -> Callable[..., Run]:
+    """Publish and install a plugin whose handler is ``body``, with these permissions, and give what calls it."""
+
+    def install(
+        body: str, *permissions: str, extra: str = "", version: str = "1.0.0", optional: tuple[str, ...] = ()
+    ) -> Run:
+        lines = "\n".join(f"    {line}" for line in body.strip().splitlines())
+        used = [name for name in ("files", "http", "secrets", "settings", "storage") if f"{name}." in body]
+        imports = f"from automatosx_nb.sdk import {', '.join(used)}\n" if used else ""
+        source = f"{imports}\n\ndef run(text=''):\n{lines}\n"
+        wished = "[permissions.optional]\n" + "".join(f'"{each}" = "Perhaps."\n' for each in optional)
+        folder = make_plugin(
+            version=version,
+            source=source,
+            args='{name = "text", type = "string"}',
+            permissions=dict.fromkeys(permissions, "For the test."),
+            extra=extra + (wished if optional else ""),
+        )
+        app.current().publish(folder)
+        app.current().install("acme.demo", version, grant=permissions)
+        magics.load(shell)
+        return lambda line="x": shell.run_line_magic("demo", line)
+
+    return install
+
+
+def test_files_are_read_written_and_listed_beneath_the_notebooks_folder(
+    install: Callable[..., Run], work: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run = install(
+        """
+files.write_text("out/b.txt", files.read_text("data/a.csv").upper())
+return [files.list("data/*"), files.exists("data/a.csv"), files.exists("data/b.csv")]
+""",
+        "files:read:data/*",
+        "files:write:out/*",
+    )
+    monkeypatch.chdir(tmp_path)  # what a cell changes to later is not the notebook's folder
+    assert run() == [["data/a.csv"], True, False]
+    assert (work / "out" / "b.txt").read_text() == "X,Y\n1,2\n"
+
+
+@pytest.mark.parametrize(
+    ("call", "needed"),
+    [
+        ('files.read_text(".env")', "files:read:.env"),
+        ('files.write_text("data/a.csv", "")', "files:write:data/a.csv"),
+        ('files.list("**")', "files:read:**"),
+        ('http.get("https://example.org/v1")', "network:example.org/v1:GET"),
+        ('secrets.get("other")', "secrets:other"),
+        ('storage.put("a", 1)', "storage"),
+    ],
+)
+def test_what_was_not_granted_is_an_error_in_the_plugin_that_names_the_permission(
+    install: Callable[..., Run], call: str, needed: str
+) -> None:
+    run = install(
+        f"""
+try:
+    {call}
+except Exception as error:
+    return [error.code, error.permission, str(error)]
+""",
+        "files:read:*",
+        optional=(needed,),
+    )
+    code, permission, text = run()
+    assert (code, permission) == ("permission-denied", needed)
+    assert f'"{needed}" = "why"' in text
+    assert "%ax info acme.demo" in text
+
+
+def test_a_denial_that_the_plugin_does_not_catch_is_the_users_to_read(install: Callable[..., Run]) -> None:
+    run = install('return files.read_text("x.csv")', "files:read:data/*", optional=("files:read:x.csv",))
+    with pytest.raises(PermissionDenied, match=r"files:read:x\.csv"):
+        run()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".jupyter/automatosx_config.py",
+        ".ipython/profile_default/startup/x.py",
+        ".local/share/jupyter/kernels/mine/kernel.json",
+        ".automatosx/config.toml",
+    ],
+)
+def test_what_jupyter_runs_and_what_decides_about_plugins_is_closed_in_a_home_folder(
+    install: Callable[..., Run], work: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    for variable in ("JUPYTER_NO_CONFIG", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR", "XDG_DATA_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("HOME", str(work))
+    run = install(
+        f"""
+try:
+    files.write_text("{path}", "import os")
+except Exception as error:
+    return [error.type_name, str(error)]
+""",
+        f"files:write:{path}",
+    )
+    name, text = run()
+    assert name == "FileRefused"
+    assert "the marketplace keeps its own files there, or Jupyter what it runs" in text
+    assert not (work / path).exists()
+
+
+@pytest.mark.parametrize("path", ["../x", "/etc/passwd", "data/../../x", "data//a.csv", "C:/x", "a\\\\b", "data/*"])
+def test_a_path_that_leaves_the_folder_is_an_error_before_anything_is_opened(
+    install: Callable[..., Run], path: str
+) -> None:
+    run = install(
+        f"""
+try:
+    return files.read_text("{path}")
+except Exception as error:
+    return [error.code, error.type_name]
+""",
+        "files:read:**",
+    )
+    assert run() == ["capability-failed", "FileRefused"]
+
+
+class Echo(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        answer = b'{"got": ' + body + b', "token": "' + self.headers["authorization"].encode() + b'"}'
+        self.send_response(201)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_: Any) -> None:
+        """Silent."""
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield int(server.server_address[1])
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_a_secret_goes_to_a_service_and_is_seen_nowhere_else(
+    install: Callable[..., Run],
+    port: int,
+    shell: Any,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("AUTOMATOSX_SECRETS_PASSPHRASE", "correct horse")
+    run = install(
+        f"""
+try:
+    token = secrets.get("api-token")
+except Exception as error:
+    return [error.type_name, str(error)]
+answer = http.post("http://localhost:{port}/v1", json=[1], headers={{"Authorization": "Bearer " + token}})
+return [answer.status, answer.ok, answer.json()["got"], answer.json()["token"] == "Bearer {SECRET}"]
+""",
+        f"network:localhost:{port}/v1:POST",
+        "secrets:api-token",
+    )
+    assert "%ax secrets set acme.demo api-token" in run()[1]
+    monkeypatch.setattr(getpass, "getpass", lambda prompt, *_: SECRET)
+    shell.run_line_magic("ax", "secrets set acme.demo api-token")
+    assert run() == [201, True, [1], True]
+    shell.run_line_magic("ax", "secrets list")
+    shown = capsys.readouterr().out
+    assert "kept encrypted in the profile" in shown
+    assert "acme.demo  api-token" in shown
+    lying = b"".join(path.read_bytes() for path in home.rglob("*") if path.is_file())
+    assert SECRET.encode() not in lying
+    assert SECRET not in shown
+    shell.run_line_magic("ax", "secrets remove acme.demo api-token")
+    with pytest.raises(SecretNotSet):
+        shell.run_line_magic("ax", "secrets remove acme.demo api-token")
+
+
+def test_a_secret_is_piped_in_where_nobody_can_be_asked(
+    install: Callable[..., Run],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("AUTOMATOSX_SECRETS_PASSPHRASE", "correct horse")
+    install('return "ran"')
+    (tmp_path / "typed").write_text(f"{SECRET}\n")
+    with (tmp_path / "typed").open() as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        assert cli.main(["secrets", "set", "acme.demo", "token", "--stdin"]) == 0
+        assert cli.main(["secrets", "set", "acme.demo", "token"]) == 2
+    shown = capsys.readouterr()
+    assert "was not granted 'secrets:token'" in shown.out
+    assert "pipe it in, with --stdin" in shown.err
+    assert SECRET not in shown.out + shown.err
+    assert app.current().secrets.get("acme.demo", "token") == SECRET
+
+
+def test_a_setting_is_its_default_then_what_the_user_set_then_the_environments(
+    install: Callable[..., Run], shell: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = install('return [settings.get("max-rows"), settings.get("label")]', extra=SETTINGS)
+    assert run() == [10, "none"]
+    shell.run_line_magic("ax", "settings acme.demo max-rows 20")
+    shell.run_line_magic("ax", "settings acme.demo label 'a b'")
+    assert run() == [20, "a b"]
+    monkeypatch.setenv("AUTOMATOSX_SETTING_ACME_DEMO__MAX_ROWS", "30")
+    assert run() == [30, "a b"]
+    monkeypatch.setenv("AUTOMATOSX_SETTING_ACME_DEMO__MAX_ROWS", "none")
+    assert run() == [20, "a b"]
+    capsys.readouterr()
+    shell.run_line_magic("ax", "settings acme.demo")
+    shown = capsys.readouterr().out
+    assert "max-rows  20" in shown
+    assert "from the environment does not fit" in shown
+    shell.run_line_magic("ax", "settings acme.demo --unset max-rows")
+    monkeypatch.delenv("AUTOMATOSX_SETTING_ACME_DEMO__MAX_ROWS")
+    assert run() == [10, "a b"]
+    with pytest.raises(InvalidSetting, match="minimum"):
+        shell.run_line_magic("ax", "settings acme.demo max-rows 0")
+    with pytest.raises(UnknownSetting, match="max-rows"):
+        shell.run_line_magic("ax", "settings acme.demo max-row 5")
+    with pytest.raises(UsageError):
+        shell.run_line_magic("ax", "settings acme.demo max-rows --unset label")
+    assert cli.main(["settings", "acme.demo", "max-rows", "--json"]) == 0
+    assert '"origin": "default"' in capsys.readouterr().out
+
+
+def test_an_update_keeps_the_settings_that_still_fit_and_says_which_do_not(
+    install: Callable[..., Run], shell: Any, capsys: pytest.CaptureFixture[str], make_plugin: MakePlugin
+) -> None:
+    run = install('return [settings.get("max-rows"), settings.get("label")]', extra=SETTINGS)
+    for line in ("max-rows 20", "label kept"):
+        shell.run_line_magic("ax", f"settings acme.demo {line}")
+    newer = SETTINGS.replace("minimum = 1", "minimum = 50").replace("default = 10", "default = 100")
+    source = "from automatosx_nb.sdk import settings\n\n\ndef run(text):\n"
+    source += "    return [settings.get('max-rows'), settings.get('label')]\n"
+    app.current().publish(
+        make_plugin(version="1.1.0", source=source, args='{name = "text", type = "string"}', extra=newer)
+    )
+    capsys.readouterr()
+    shell.run_line_magic("ax", "update")
+    assert "'max-rows' from the user does not fit (20 is less than the minimum of 50): 100 holds." in (
+        capsys.readouterr().out
+    )
+    assert run() == [100, "kept"]
+    shell.run_line_magic("ax", "rollback")
+    assert run() == [20, "kept"]
+
+
+def test_a_setting_that_is_not_declared_is_an_error_in_the_plugin(install: Callable[..., Run]) -> None:
+    run = install(
+        """
+try:
+    return settings.get("max-row")
+except Exception as error:
+    return [error.type_name, str(error)]
+""",
+        extra=SETTINGS,
+    )
+    kind, text = run()
+    assert kind == "UnknownSetting"
+    assert "max-rows" in text
+
+
+def test_storage_has_the_size_that_was_granted(install: Callable[..., Run]) -> None:
+    run = install(
+        """
+used, allowed = storage.usage()
+try:
+    storage.put("large", b"x" * 300_000)
+except Exception as error:
+    return [allowed, error.type_name]
+""",
+        "storage:256KiB",
+    )
+    assert run() == [256 << 10, "QuotaExceeded"]
