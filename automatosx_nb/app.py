@@ -6,6 +6,7 @@ should not pay for a database.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from functools import cached_property
@@ -14,7 +15,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb import __version__
-from automatosx_nb.errors import PlanStale, ProfileDamaged
+from automatosx_nb.errors import AutomatosxError, PlanStale, ProfileDamaged
 from automatosx_nb.home import default_home
 from automatosx_nb.model.progress import Progress, Step, silent
 
@@ -26,12 +27,13 @@ if TYPE_CHECKING:
     from automatosx_nb.host.settings import PluginSettings
     from automatosx_nb.model.compatibility import Mismatch, Needs
     from automatosx_nb.model.consent import Explanation, PermissionPolicy
-    from automatosx_nb.model.generation import InstalledPlugin
+    from automatosx_nb.model.generation import Generation, InstalledPlugin
     from automatosx_nb.model.history import HistoryEntry
+    from automatosx_nb.model.inspection import Observation
     from automatosx_nb.model.lockfile import Lockfile
     from automatosx_nb.model.plan import Applied, Plan
     from automatosx_nb.model.ports import Registry
-    from automatosx_nb.model.release import PluginDetail, PublishReport, SearchPage, Stage
+    from automatosx_nb.model.release import CheckResult, PluginDetail, PublishReport, SearchPage, Stage
     from automatosx_nb.package import Package
     from automatosx_nb.profile import Profile
     from automatosx_nb.profile.planning import Planner
@@ -376,15 +378,51 @@ class Marketplace:
         :raises ReleaseExists:
         :raises PublishRefused:
         """
-        from automatosx_nb.files import storage_errors
         from automatosx_nb.model.release import Stage
-        from automatosx_nb.package import build
 
-        if not isinstance(source, bytes):
-            path = Path(source)
-            with storage_errors(path):
-                source = build(path) if path.is_dir() else path.read_bytes()
-        return self.registry.publish(source, stage=stage or Stage.STABLE)
+        data = source if isinstance(source, bytes) else _artifact(Path(source))
+        return self.registry.publish(data, stage=stage or Stage.STABLE)
+
+    def check(self, source: Path | str) -> tuple[CheckResult, ...]:
+        """What :meth:`publish` of an artifact or a folder would find; nothing is published.
+
+        :raises InvalidArtifact:
+        :raises InvalidManifest:
+        """
+        return self.registry.check(_artifact(Path(source)))
+
+    # --- what plugins may do, and what they did
+
+    def built(self, source: Path | str) -> Package:
+        """An artifact's or a folder's package. Raises as :meth:`check` does."""
+        from automatosx_nb.package import read
+
+        return read(_artifact(Path(source)), name=str(source))
+
+    def package(self, plugin: str, version: str = "") -> Package:
+        """A release's files; without a version what is installed, else the newest.
+
+        :raises UnknownPlugin:
+        :raises UnknownRelease:
+        """
+        from automatosx_nb.package import read
+
+        installed = self.profile.current().plugins.get(plugin)
+        if installed is not None and version in ("", installed.version):
+            return self.profile.package(installed)
+        version = version or self.info(plugin).summary.version
+        return read(b"".join(self.registry.artifact(plugin, version)), name=f"{plugin} {version}")
+
+    def observed(self, package: Package) -> Observation:
+        """What a release asks for, held against its sources and against what the audit log has of it."""
+        from automatosx_nb.model.inspection import observe
+        from automatosx_nb.registry.checks.permissions import uses_in
+
+        manifest = package.manifest
+        plugin, version = manifest.id, str(manifest.version)
+        entries = [entry for entry in self.audit.read(plugin=plugin) if entry.version == version]
+        asked = manifest.permissions, manifest.optional_permissions
+        return observe(plugin, version, *asked, uses_in(package), entries)
 
     def on_change(self, listener: Callable[[], object]) -> Callable[[], None]:
         """Call ``listener``, which must not raise, after each change made through this object, on its thread."""
@@ -454,14 +492,15 @@ class Marketplace:
     def profile(self) -> Profile:
         from automatosx_nb.profile import Profile
 
-        return Profile(self._profile_folder or default_profile_folder())
+        return Profile(self._profile_folder or default_profile_folder(), self._record_switch)
 
     @cached_property
     def audit(self) -> Audit:
         """What became of plugins and their workers; its file is made by the first entry."""
         from automatosx_nb.host.audit import Audit
 
-        return Audit(self.profile.root / "audit.sqlite3")
+        policy = self.settings.audit
+        return Audit(self.profile.root / "audit.sqlite3", max_bytes=policy.max_mb << 20, keep=policy.keep)
 
     @property
     def home(self) -> Path:
@@ -565,6 +604,18 @@ class Marketplace:
             return applied
         raise AssertionError("unreachable: the last attempt returns or raises")
 
+    def _record_switch(self, new: Generation) -> None:
+        """What is changed already is not undone because it cannot be written down: that is told, as for calls."""
+        from automatosx_nb.host.surface import current_surface
+        from automatosx_nb.model.switches import entries_of
+
+        try:
+            old = self.profile.generations.read(new.parent or 0)
+            for kind, plugin, version, detail in entries_of(old, new, current_surface()):
+                self.audit.add(kind, plugin, version, **detail)
+        except AutomatosxError as error:
+            sys.__stderr__ and sys.__stderr__.write(f"automatosx_nb: the audit log: {error}\n")
+
     def _try_out(self, package: Package, grants: tuple[str, ...]) -> None:
         from automatosx_nb.host.programs import program_of
 
@@ -594,6 +645,15 @@ def _normal(permissions: Iterable[str]) -> tuple[str, ...]:
 def default_profile_folder() -> Path:
     """The profile of the user, or of ``AUTOMATOSX_HOME``."""
     return default_home() / "profile"
+
+
+def _artifact(path: Path) -> bytes:
+    """An ``.axp`` file's bytes, or those that a plugin's folder is built into."""
+    from automatosx_nb.files import storage_errors
+    from automatosx_nb.package import build
+
+    with storage_errors(path):
+        return build(path) if path.is_dir() else path.read_bytes()
 
 
 def open_registry(home: Path | None = None, sandbox: Sandbox | None = None) -> Registry:

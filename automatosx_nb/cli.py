@@ -65,9 +65,9 @@ class Terminal:
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """0: done; 1: an error, on standard error; 2: it was typed wrongly; 3: ``sync --check`` found differences."""
+    """0: done; 1: an error, on standard error; 2: it was typed wrongly; 3: a check found something."""
     from automatosx_nb.app import Marketplace
-    from automatosx_nb.commands import run
+    from automatosx_nb.commands import answer
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -75,8 +75,8 @@ def main(words: Sequence[str] | None = None) -> int:
     market = Marketplace()
     try:
         with closing(market):
-            answer = run(sys.argv[1:] if words is None else words, lambda: market, Terminal())
-        return _write(answer)
+            found = answer(sys.argv[1:] if words is None else words, lambda: market, Terminal())
+        return _write(found.text) or found.status
     except AutomatosxError as error:
         sys.stderr.write(str(error).replace("%ax ", f"{Terminal.prefix} ") + "\n")
         return _status(error)

@@ -23,6 +23,7 @@ from automatosx_nb.errors import (
     InvalidRange,
 )
 from automatosx_nb.home import default_home
+from automatosx_nb.host.audit import KEEP_DAYS, MAX_MB
 from automatosx_nb.layers import Layer, read_layers
 from automatosx_nb.model.consent import DEFAULTS, PermissionRule
 from automatosx_nb.model.consent import PermissionPolicy as Permissions
@@ -175,14 +176,30 @@ class SettingLocks(Configurable):  # type: ignore[misc,unused-ignore]
     ).tag(config=True)
 
 
+class AuditPolicy(Configurable):  # type: ignore[misc,unused-ignore]
+    """How much of the audit log is kept."""
+
+    keep_days = Int(KEEP_DAYS, min=1, max=36500, help="Older entries are dropped, a day's at a time.").tag(config=True)
+    max_mb = Int(MAX_MB, min=1, help="At this size the older half of the log is dropped, MiB.").tag(config=True)
+
+
 CONFIGURABLES: tuple[type[Configurable], ...] = (
     SandboxLimits,
     SandboxPolicy,
     RegistryPolicy,
     UpdatePolicy,
     PermissionPolicy,
+    AuditPolicy,
     SettingLocks,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long the audit log's entries are kept, and how large it becomes at most."""
+
+    keep: timedelta
+    max_mb: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +212,7 @@ class Settings:
     policy: Policy
     cooldown: timedelta
     prewarm: bool
+    audit: Retention
     permissions: Permissions = field(default_factory=Permissions)
 
 
@@ -215,6 +233,7 @@ def load_settings(config: Config | None = None, *, home: Path | None = None, pro
         cooldown=parse_duration(stack.value("UpdatePolicy", "cooldown")),
         prewarm=stack.value("SandboxPolicy", "prewarm"),
         permissions=stack.permission_policy(),
+        audit=stack.retention(),
     )
 
 
@@ -270,6 +289,10 @@ class _Stack:
         default, place = self._decided("PermissionPolicy", "default")
         allow = self._all(PermissionRule.parse, "PermissionPolicy", "allow", loosens=True)
         return Permissions(default, allow, self._all(PermissionRule.parse, "PermissionPolicy", "deny"), place)
+
+    def retention(self) -> Retention:
+        keep_days, max_mb = (self.value("AuditPolicy", name) for name in ("keep_days", "max_mb"))
+        return Retention(timedelta(days=keep_days), max_mb)
 
     def _all(self, parse: Callable[[str, Place], Any], section: str, setting: str, *, loosens: bool = False) -> Any:
         """What every layer says, the first layer's first; a list that ``loosens`` does not grow where it is locked."""

@@ -175,7 +175,6 @@ def magic(name: str, handler: str, more: str = "") -> str:
 
 PYARROW = "modules:pyarrow"
 LIBRARIES = (PYARROW, "modules:pandas", "modules:polars")
-VARIABLES = ("variables:read:counts", "variables:write")
 IMPORTS = "from automatosx_nb.sdk import ui, storage, log, events, tables, handed\n\n\n"
 IMPORTS += "def run():\n    return None\n\n\n"
 
@@ -184,6 +183,7 @@ NEEDED = {
     "http": ("network:api.example.org/v1:GET,POST",),
     "files": ("files:read:data/*", "files:write:data/*"),
     "secrets": ("secrets:api-token",),
+    "variables": ("variables:read:counts", "variables:write"),
 }
 """Module of the sdk → what its examples are granted."""
 SETTINGS = "[contributes.settings.max-rows]\ntype = 'integer'\ndefault = 10000\n"
@@ -215,11 +215,9 @@ def test_the_examples_of_the_sdk_run_in_a_plugin(
     monkeypatch.chdir(tmp_path)
     permissions = [each for name, some in NEEDED.items() if session.title.startswith(f"`{name}`") for each in some]
     granted = () if "fails" in session.title else (*LIBRARIES, *permissions)
-    shell = load(as_handler(session), magic("session", "session") + SETTINGS, *granted)
     of_variables = session.title.startswith("`variables`")
-    granted = VARIABLES if of_variables else () if "fails" in session.title else LIBRARIES
     imports = "from automatosx_nb.sdk import variables\n\n\n" if of_variables else ""
-    shell = load(imports + as_handler(session), magic("session", "session"), *granted)
+    shell = load(imports + as_handler(session), magic("session", "session") + SETTINGS, *granted)
     shell.run_line_magic("session", "")
     shown = capsys.readouterr().out.split("##\n")
     assert shown[:-1] == [example.want for example in session.examples]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automatosx_nb.commands import text
+from automatosx_nb.commands.inspecting import check_table
 from automatosx_nb.commands.verbs import Answer, Console, Verb
 from automatosx_nb.errors import UsageError
 from automatosx_nb.model.release import Stage
@@ -43,10 +44,9 @@ def _configure_publish(parser: Parser) -> None:
 
 def _publish(market: Marketplace, options: Namespace, console: Console) -> Answer:
     report = market.publish(options.source, stage=Stage(options.stage))
-    checks = [(("ok" if each.passed else each.severity), each.check, each.message) for each in report.checks]
     said = "published" if report.created else "was published before, byte for byte"
     return Answer(
-        f"{text.table(('', 'check', ''), checks)}\n{report.id} {report.version} {said} ({report.stage}).",
+        f"{check_table(report.checks)}\n{report.id} {report.version} {said} ({report.stage}).",
         report,
     )
 

@@ -8,9 +8,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from automatosx_nb.commands import text
+from automatosx_nb.commands.inspecting import change_lines
 from automatosx_nb.commands.verbs import Answer, Console, Verb
 from automatosx_nb.errors import UsageError
 from automatosx_nb.model.contributions import KINDS
+from automatosx_nb.model.inspection import permission_changes
 from automatosx_nb.model.manifest import CATEGORIES
 from automatosx_nb.model.printable import printable
 from automatosx_nb.model.release import PluginDetail, PluginSummary, ReleaseDetail
@@ -100,6 +102,12 @@ def _describe(detail: PluginDetail, unfit: Mapping[str, Sequence[Mismatch]]) -> 
         lines += [f"  - it {printable(str(each))}" for each in unfit[newest.version]]
     lines += ["", "It asks for:" if newest.permissions else "It asks for no permission."]
     lines += [f"  - {text.permission_line(asked, reason)}" for asked, reason in newest.permissions.items()]
+    if newest.optional_permissions:
+        lines += ["", "It can do without:"]
+        lines += [f"  - {text.permission_line(*each)}" for each in newest.optional_permissions.items()]
+    differ = [each for each in permission_changes(detail.releases) if any(asdict(each[2]).values())]
+    if differ:
+        lines += ["", "What it asks for has changed:", *change_lines(differ)]
     lines += [
         "",
         text.table(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from automatosx_nb import __version__
 from automatosx_nb.errors import UsageError
 from automatosx_nb.host.arguments import HelpAsked, Parser
+from automatosx_nb.host.surface import asked_in
 from automatosx_nb.model.spelling import nearest
 
 if TYPE_CHECKING:
@@ -68,12 +69,13 @@ class Console(Protocol):
 class Answer:
     """What a verb found or did: ``text`` for a person, ``data`` (records, see :func:`to_json`) for a program.
 
-    ``shown`` is for a notebook to display, in place of the text.
+    ``shown`` is for a notebook to display, in place of the text; ``status`` is a shell's exit status.
     """
 
     text: str
     data: Any
     shown: object = None
+    status: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,8 @@ def answer(words: Sequence[str], market: Callable[[], Marketplace], console: Con
     parser = parser_of(verb, console.prefix)
     try:
         options = parser.parse_args(list(words[1:]))
-        found = verb.carry_out(market(), options, console)
+        with asked_in("notebook" if console.prefix.startswith("%") else "terminal"):
+            found = verb.carry_out(market(), options, console)
     except HelpAsked as asked:
         return Answer(asked.text.rstrip(), None)
     return replace(found, text=to_json(found.data)) if verb.reads and options.json else found
@@ -143,7 +146,7 @@ def all_verbs() -> Mapping[str, Verb]:
     """Verb name → verb, in the order in which a user meets them."""
     modules = (
         "discovery", "changes", "past", "permissions", "locking", "running", "settings", "secrets", "audit",
-        "authoring", "doctor",
+        "inspecting", "authoring", "doctor",
     )  # fmt: skip
     verbs = [verb for name in modules for verb in import_module(f"automatosx_nb.commands.{name}").VERBS]
     return {verb.name: verb for verb in verbs}

@@ -11,7 +11,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +25,10 @@ from automatosx_nb.profile.database import BUSY_S, connect, database_errors, tra
 if TYPE_CHECKING:
     import sqlite3
 
-MAX_BYTES = 16 << 20
+MAX_MB = 16
 """At this size the older half of the entries is dropped; some 60,000 fit."""
+KEEP_DAYS = 365
+"""Entries that are older are dropped, a day's at a time."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS entries (
@@ -34,6 +36,7 @@ CREATE TABLE IF NOT EXISTS entries (
   detail TEXT NOT NULL, digest BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS dropped (number INTEGER NOT NULL, digest BLOB NOT NULL);
 """
+_DAY = timedelta(days=1)
 _COLUMNS = "number, time, kind, plugin, version, detail, digest"
 
 
@@ -41,10 +44,16 @@ class Audit:
     """One profile's log. Making it touches no file; the first entry does. Safe from any thread, and after a fork."""
 
     def __init__(
-        self, path: Path, *, max_bytes: int = MAX_BYTES, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        path: Path,
+        *,
+        max_bytes: int = MAX_MB << 20,
+        keep: timedelta = timedelta(days=KEEP_DAYS),
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._path = path
         self._max_bytes = max_bytes
+        self._keep = keep
         self._clock = clock
         self._lock = threading.Lock()
         self._owner = 0
@@ -54,23 +63,26 @@ class Audit:
         """Append an entry of one of :data:`~automatosx_nb.model.audit.KINDS`; when this returns it is on disk."""
         carried = detail_of(kind, detail)
         with self._opened() as connection, FileLock(f"{self._path}.lock", timeout=BUSY_S), transaction(connection):
-            if used_bytes(connection) > self._max_bytes:
-                self._drop_older_half(connection)
+            self._rotate(connection)
             self._append(connection, kind, plugin, version, carried)
 
     def read(
-        self, *, plugin: str = "", since: str = "", denied: bool = False, most: int | None = None
+        self, *, plugin: str = "", since: str = "", denied: bool = False, after: int = 0, most: int | None = None
     ) -> tuple[AuditEntry, ...]:
-        """The newest ``most`` of the entries that are asked for, oldest first. ``since`` is RFC 3339, in UTC."""
+        """The newest ``most`` of the entries that are asked for, oldest first.
+
+        ``since`` is RFC 3339, in UTC; ``after`` an entry's number.
+        """
         if not self._path.exists():
             return ()
         wanted = [name for name, kind in KINDS.items() if kind.denied or not denied]
         query = (
-            f"SELECT {_COLUMNS} FROM entries WHERE (? = '' OR plugin = ?) AND time >= ? "  # noqa: S608 - ours
+            f"SELECT {_COLUMNS} FROM entries WHERE (? = '' OR plugin = ?) AND time >= ? AND number > ? "  # noqa: S608 - ours
             f"AND kind IN ({', '.join('?' * len(wanted))}) ORDER BY number DESC LIMIT ?"
         )
+        given = (plugin, plugin, since, after, *wanted, -1 if most is None else most)
         with self._opened() as connection:
-            rows = connection.execute(query, (plugin, plugin, since, *wanted, -1 if most is None else most)).fetchall()
+            rows = connection.execute(query, given).fetchall()
         return tuple(_entry(row) for row in reversed(rows))
 
     def check(self) -> AuditCheck:
@@ -110,23 +122,39 @@ class Audit:
     ) -> None:
         last = connection.execute("SELECT number, digest FROM entries ORDER BY number DESC LIMIT 1").fetchone()
         number, before = last or _last_dropped(connection)
-        time = self._clock().isoformat(timespec="milliseconds")
+        time = _text(self._clock())
         entry = AuditEntry(number + 1, time, kind, plugin, version, detail)
         connection.execute(
             "INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)",
             (entry.number, time, kind, plugin, version, json.dumps(detail), digest_of(entry, before)),
         )
 
-    def _drop_older_half(self, connection: sqlite3.Connection) -> None:
+    def _rotate(self, connection: sqlite3.Connection) -> None:
+        """Drop the oldest entries where the log is too large, or holds a whole day that is too old."""
         first, last = connection.execute("SELECT min(number), max(number) FROM entries").fetchone()
         if first is None:
             return
-        middle = (first + last) // 2
-        (digest,) = connection.execute("SELECT digest FROM entries WHERE number = ?", (middle,)).fetchone()
+        if used_bytes(connection) > self._max_bytes:
+            self._drop(connection, first, (first + last) // 2)
+            return
+        oldest_kept = self._clock() - self._keep
+        (oldest,) = connection.execute("SELECT time FROM entries WHERE number = ?", (first,)).fetchone()
+        if oldest < _text(oldest_kept - _DAY):
+            query = "SELECT min(number) FROM entries WHERE time >= ?"
+            (kept,) = connection.execute(query, (_text(oldest_kept),)).fetchone()
+            self._drop(connection, first, last if kept is None else kept - 1)
+
+    def _drop(self, connection: sqlite3.Connection, first: int, through: int) -> None:
+        (digest,) = connection.execute("SELECT digest FROM entries WHERE number = ?", (through,)).fetchone()
         connection.execute("DELETE FROM dropped")
-        connection.execute("INSERT INTO dropped VALUES (?, ?)", (middle, digest))
-        connection.execute("DELETE FROM entries WHERE number <= ?", (middle,))
-        self._append(connection, "log-rotated", "", "", {"first": first, "last": middle})
+        connection.execute("INSERT INTO dropped VALUES (?, ?)", (through, digest))
+        connection.execute("DELETE FROM entries WHERE number <= ?", (through,))
+        self._append(connection, "log-rotated", "", "", {"first": first, "last": through})
+
+
+def _text(time: datetime) -> str:
+    """As entries have it; two of them compare as their times do."""
+    return time.isoformat(timespec="milliseconds")
 
 
 def _last_dropped(connection: sqlite3.Connection) -> tuple[int, bytes]:

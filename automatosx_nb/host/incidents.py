@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from automatosx_nb.errors import AutomatosxError, LimitExceeded, WorkerLost
+from automatosx_nb.host.tally import CallTally
 from automatosx_nb.model.events import PLUGIN_LIMITED, PLUGIN_SUSPENDED, Event
 from automatosx_nb.sandbox.confine import ACTIVE
 
@@ -35,6 +36,8 @@ class Incidents:
         self._audit = audit
         self._bus = bus
         self._on_error = on_error
+        self.calls = CallTally(self._record)
+        """What the plugin asks for; told with its worker's end, and meanwhile once in a while."""
 
     def started(self, layers: Mapping[str, str]) -> None:
         missing = [name for name, state in layers.items() if state != ACTIVE]
@@ -49,6 +52,7 @@ class Incidents:
         else:
             status = error.status if isinstance(error, WorkerLost) else None
             self._record("worker-ended", error=error.code, status=status)
+        self.calls.flush()
 
     def suspended(self, paused: PluginPaused) -> None:
         facts = {"ends": paused.ends, "within_s": paused.within_s, "wait_s": paused.wait_s, "last": paused.last}
@@ -58,7 +62,7 @@ class Incidents:
     def resumed(self) -> None:
         self._record("plugin-resumed")
 
-    def _record(self, kind: str, **detail: Any) -> None:
+    def _record(self, kind: str, /, **detail: Any) -> None:
         try:
             self._audit.add(kind, self._plugin.id, self._plugin.version, **detail)
         except AutomatosxError as error:

@@ -91,13 +91,12 @@ def make_runner(
     *,
     folder: Path | None = None,
     bus: Bus | None = None,
-    observer: CallObserver | None = None,
     on_error: Callable[[str, Exception], None],
 ) -> PluginRunner:
     """What runs one installed plugin's handlers; its worker starts when it is first used.
 
-    ``folder`` is the notebook's, by default the working directory. ``bus`` is told of incidents, ``observer`` of every
-    capability call, ``on_error`` of an audit log that cannot be written.
+    ``folder`` is the notebook's, by default the working directory. ``bus`` is told of incidents, ``on_error``
+    of an audit log that cannot be written.
     """
     from automatosx_nb.host.capabilities.log import LogCapability
     from automatosx_nb.host.incidents import Incidents
@@ -110,8 +109,9 @@ def make_runner(
         libraries = map(str, broker.grants.of("modules"))
         return resources.sandbox.start(program_of(package, libraries), limits_of(package, resources.limits))
 
+    incidents = Incidents(entry, resources.audit, bus, on_error)
     log = LogCapability()
-    broker = make_broker(resources, entry, log, folder or working_folder(), variables, observer)
+    broker = make_broker(resources, entry, log, folder or working_folder(), variables, incidents.calls)
     return PluginRunner(
         entry,
         start=start,
@@ -120,7 +120,7 @@ def make_runner(
         limits=resources.limits,
         variables=variables,
         render=render_result,
-        incidents=Incidents(entry, resources.audit, bus, on_error),
+        incidents=incidents,
         secrets=resources.secrets,
     )
 

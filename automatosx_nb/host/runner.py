@@ -194,6 +194,7 @@ class PluginRunner:
             worker.stop()
         if thread is not None and thread is not threading.current_thread():
             thread.join()
+        self._incidents.calls.flush()
         self._broker.close()
 
     def _put(self, job: _Job) -> None:
@@ -246,6 +247,7 @@ class PluginRunner:
             worker, self._worker = self._worker, None
         if worker is not None:
             worker.stop()
+            self._incidents.calls.flush()
         return None
 
     def _carry_out(self, job: _Job) -> object:
@@ -272,6 +274,7 @@ class PluginRunner:
         if job.cancelled:
             raise CallInterrupted(self.entry.id)
         self.log.begin_call(self._worker.limits.log_kb)
+        self._incidents.calls.handled(event=job.event)
         broker = _JobBroker(self._broker, self.log, job)
         try:
             return self._worker.call(

@@ -24,6 +24,7 @@ class Kind:
     denied: bool = False
 
 
+_CHANGE = ("generation", "action", "surface")
 KINDS: Mapping[str, Kind] = {
     "worker-started": Kind("A plugin's worker was started, or tried to.", ("missing_layers",)),
     "limit-exceeded": Kind("A worker was stopped at a limit.", ("limit", "allowed", "used"), denied=True),
@@ -34,7 +35,24 @@ KINDS: Mapping[str, Kind] = {
         denied=True,
     ),
     "plugin-resumed": Kind("A suspension was lifted by hand.", ()),
-    "log-rotated": Kind("The oldest entries were dropped, for the log has a largest size.", ("first", "last")),
+    "plugin-installed": Kind("A plugin came into the profile.", ("sha256", *_CHANGE)),
+    "plugin-updated": Kind("A plugin is another release than before, newer or older.", ("before", "sha256", *_CHANGE)),
+    "plugin-removed": Kind("A plugin left the profile.", _CHANGE),
+    "profile-rolled-back": Kind("An earlier generation was made current again.", ("restores", "generation", "surface")),
+    "profile-synced": Kind("The profile was made what a lockfile says.", ("generation", "surface")),
+    "grants-given": Kind("A plugin holds permissions that it did not hold before.", ("permissions", *_CHANGE)),
+    "grants-gone": Kind("A plugin lost permissions.", ("permissions", *_CHANGE)),
+    "plugin-called": Kind("A plugin's handlers were called, counted over a while.", ("calls", "events")),
+    "capability-calls": Kind(
+        "A plugin asked the host for something, counted over a while.",
+        ("capability", "method", "permission", "calls", "failed", "limited", "bytes"),
+    ),
+    "permission-denied": Kind(
+        "A plugin asked the host for what it was not granted, counted over a while.",
+        ("capability", "method", "permission", "calls"),
+        denied=True,
+    ),
+    "log-rotated": Kind("The oldest entries were dropped, by size or by age.", ("first", "last")),
 }
 """Every kind of entry. Fields are counts, names of ours and texts of ours: no value of a plugin's, none of a user's."""
 
@@ -75,11 +93,13 @@ def detail_of(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """
     if kind not in KINDS or not given.keys() <= set(KINDS[kind].fields):
         raise ValueError(f"{kind!r} is no kind of entry that carries {', '.join(given) or 'nothing'}")
-    return {
-        name: printable(value[:MAX_TEXT]) if isinstance(value, str) else value
-        for name, value in given.items()
-        if value is not None
-    }
+    return {name: _fit(value) for name, value in given.items() if value is not None}
+
+
+def _fit(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_fit(each) for each in value]
+    return printable(value[:MAX_TEXT]) if isinstance(value, str) else value
 
 
 def digest_of(entry: AuditEntry, before: bytes) -> bytes:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from automatosx_nb.model.release import (
+        CheckResult,
         IndexRelease,
         PluginDetail,
         PublishReport,
@@ -52,6 +53,13 @@ class Registry(ReleaseIndex, Protocol):
         :raises InvalidManifest:
         :raises ReleaseExists: the version is taken by other bytes.
         :raises PublishRefused: an enforced check failed.
+        """
+
+    def check(self, artifact: bytes) -> tuple[CheckResult, ...]:
+        """What :meth:`publish` would find; nothing is stored.
+
+        :raises InvalidArtifact:
+        :raises InvalidManifest:
         """
 
     def close(self) -> None:

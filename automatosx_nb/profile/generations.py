@@ -8,7 +8,7 @@ the next writer takes its number.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,11 @@ EMPTY = Generation(number=0, parent=None, created="", by="", action="empty")
 
 
 class Generations:
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, on_switch: Callable[[Generation], None] | None = None) -> None:
+        """``on_switch``, which must not raise, is told of each generation that was switched to from here."""
         self._folder = root / "generations"
         self._current = root / "current"
+        self._on_switch = on_switch
 
     def stamp(self) -> tuple[int, int] | None:
         """Changes whenever another generation becomes current, by whichever process. Costs one ``stat``."""
@@ -78,6 +80,8 @@ class Generations:
     def switch(self, number: int) -> None:
         """Make a written generation the current one: the one step that readers see."""
         write_atomic(self._current, str(number).encode())
+        if self._on_switch is not None:
+            self._on_switch(self.read(number))
 
     def _path(self, number: int) -> Path:
         return self._folder / f"{number:06d}.json"

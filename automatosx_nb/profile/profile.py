@@ -11,6 +11,8 @@ from automatosx_nb.profile.generations import Generations
 from automatosx_nb.profile.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from automatosx_nb.model.history import HistoryEntry
     from automatosx_nb.package import Package
     from automatosx_nb.profile.settings import UserSettings
@@ -20,9 +22,9 @@ if TYPE_CHECKING:
 class Profile:
     """Reading side of a profile; :mod:`automatosx_nb.profile.transaction` writes. Making one touches no file."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, on_switch: Callable[[Generation], None] | None = None) -> None:
         self.root = root
-        self.generations = Generations(root)
+        self.generations = Generations(root, on_switch)
         self.store = Store(root)
 
     def current(self) -> Generation:

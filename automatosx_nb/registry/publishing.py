@@ -62,6 +62,20 @@ def publish(
     return PublishReport(plugin, str(version), unpacked.sha256, stage, created=True, checks=results)
 
 
+def check(artifact: bytes, *, database: Database, sandbox: Sandbox | None) -> tuple[CheckResult, ...]:
+    """As :meth:`automatosx_nb.model.ports.Registry.check`."""
+    unpacked = package.read(artifact)
+    plugin, version = unpacked.manifest.id, unpacked.manifest.version
+    with database.read() as connection:
+        existing = _existing(connection, plugin, version)
+        look_alike = _look_alike(connection, plugin)
+    results = checks.run(Submission(unpacked, look_alike, sandbox))
+    if existing is None or existing.artifact == unpacked.sha256:
+        return results
+    taken = ReleaseExists(plugin, str(version))
+    return (*results, CheckResult("version", False, "error", f"{taken.problem()} {taken.next_step()}", "plugin.toml"))
+
+
 def next_revision(connection: Connection) -> int:
     """The number of this change; the row is locked until the transaction ends, so changes have an order."""
     connection.execute(update(schema.sequence).values(value=schema.sequence.c.value + 1))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from automatosx_nb.model.release import IndexRelease, PublishReport, SearchPage, SearchQuery
+    from automatosx_nb.model.release import CheckResult, IndexRelease, PublishReport, SearchPage, SearchQuery
     from automatosx_nb.registry.records import Record
     from automatosx_nb.sandbox.supervisor import Sandbox
 
@@ -125,6 +125,10 @@ class EmbeddedRegistry:
         return publishing.publish(
             artifact, stage=stage, database=self._database, blobs=self._blobs, sandbox=self._sandbox
         )
+
+    def check(self, artifact: bytes) -> tuple[CheckResult, ...]:
+        """As :meth:`automatosx_nb.model.ports.Registry.check`."""
+        return publishing.check(artifact, database=self._database, sandbox=self._sandbox)
 
     def publish_bundled(self, artifact: bytes) -> PublishReport:
         """As :meth:`publish`, for what came with the user's own installation: its publisher counts as verified."""

@@ -36,6 +36,7 @@ class AutomatosxExtension(ExtensionApp):
     def initialize_settings(self) -> None:
         self.settings["automatosx_shelf"] = Shelf(self._open_registry)
         self.settings["automatosx_settings"] = cache(self._load_settings)
+        self._follow_activity()
 
     def initialize_handlers(self) -> None:
         shelf = {"shelf": self.settings["automatosx_shelf"]}
@@ -45,6 +46,26 @@ class AutomatosxExtension(ExtensionApp):
 
     async def stop_extension(self) -> None:
         self.settings["automatosx_shelf"].close()
+        if "automatosx_activity" in self.settings:
+            self.settings["automatosx_activity"].close()
+
+    def _follow_activity(self) -> None:
+        """Tell the server's event logger what becomes of the user's plugins."""
+        from automatosx_nb.app import default_profile_folder
+        from automatosx_nb.host.audit import Audit
+        from automatosx_nb.server.activity import SCHEMA, ActivityFeed
+
+        events = self.serverapp.event_logger if self.serverapp else None
+        if events is None or self.serverapp is None:
+            return
+        events.register_event_schema(SCHEMA)
+        feed = ActivityFeed(
+            Audit(default_profile_folder() / "audit.sqlite3"),
+            events.emit,
+            lambda error: self.log.warning("the audit log's events end: %s", error),
+        )
+        self.settings["automatosx_activity"] = feed
+        self.serverapp.io_loop.add_callback(feed.start)
 
     def _load_settings(self) -> Settings:
         """:raises InvalidConfiguration: plans are refused then; what is only read is still served."""

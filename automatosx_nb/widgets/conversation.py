@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.errors import NothingToRollBack
+from automatosx_nb.host.surface import asked_in
 from automatosx_nb.model.plan import Applied
 from automatosx_nb.widgets import faults, requests, views, wording
 
@@ -146,7 +147,8 @@ class Conversation:
         shown = self._preview(request)
         if shown["fingerprint"] != request.preview:
             return {"preview": shown, "stale": True}
-        applied = self._apply(request)
+        with asked_in("panel"):
+            applied = self._apply(request)
         text = wording.outcome(request.action, request.id, applied.plan, self._market.installed())
         return {"done": text, "generation": applied.generation}
 

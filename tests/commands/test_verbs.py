@@ -84,7 +84,8 @@ def test_a_line_that_does_not_fit_says_its_usage(market: Marketplace, line: str)
 def test_every_reading_verb_speaks_json(market: Marketplace) -> None:
     market.install(PROFILER, "1.0.0", grant=["modules:pyarrow"])
     lines = {"search": "search profile", "secrets": "secrets list", "policy": f"policy explain {PROFILER}"}
-    lines |= {name: f"{name} {PROFILER}" for name in ("info", "settings")}
+    lines |= {name: f"{name} {PROFILER}" for name in ("info", "settings", "inspect")}
+    lines["check"] = f"check --observed {PROFILER}"
     for name, verb in all_verbs().items():
         if verb.reads:
             assert json.loads(ax(market, f"{lines.get(name, name)} --json")), name

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -144,6 +144,24 @@ def test_at_its_largest_size_the_older_half_goes_and_the_chain_holds(path: Path)
     assert (check.broken_at, check.entries) == (None, len(entries))
     edit(path, f"DELETE FROM entries WHERE number = {entries[0].number}")
     assert audit.check().broken_at == entries[0].number
+    audit.close()
+
+
+def test_what_is_too_old_goes_once_there_is_a_day_of_it_and_the_chain_holds(path: Path) -> None:
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    now = [start]
+    audit = Audit(path, keep=timedelta(days=10), clock=lambda: now[0])
+    for hours in range(0, 12 * 24, 6):
+        now[0] = start + timedelta(hours=hours)
+        fill(audit, 1)
+        oldest = datetime.fromisoformat(audit.read()[0].time)
+        assert now[0] - oldest <= timedelta(days=11)
+    assert [entry.detail for entry in audit.read() if entry.kind == "log-rotated"] == [{"first": 1, "last": 5}]
+    assert audit.check().broken_at is None
+    now[0] += timedelta(days=400)
+    fill(audit, 1)
+    assert [entry.kind for entry in audit.read()] == ["log-rotated", "limit-exceeded"]
+    assert audit.check().broken_at is None
     audit.close()
 
 

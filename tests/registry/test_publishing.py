@@ -120,7 +120,7 @@ def test_storage_is_seen_however_it_is_imported(registry: EmbeddedRegistry, buil
 
 def test_variables_are_seen_whichever_of_them_are_asked_for(registry: EmbeddedRegistry, build: Build) -> None:
     source = "from automatosx_nb.sdk import variables\n\ndef run():\n    return variables.names()\n"
-    with pytest.raises(PublishRefused, match=r"sdk.variables needs the permission 'variables', which"):
+    with pytest.raises(PublishRefused, match=r"sdk.variables needs a permission of the kind 'variables:…', which"):
         registry.publish(build(source=source))
     asked = {"variables:read:train_*": "Watches them."}
     assert registry.publish(build(source=source, permissions=asked)).created

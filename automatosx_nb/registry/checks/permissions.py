@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from automatosx_nb.errors import InvalidPermission
+from automatosx_nb.model.inspection import PermissionUse
 from automatosx_nb.model.libraries import GRANTABLE_MODULES
 from automatosx_nb.model.permissions import KINDS, Permission, is_granted
 from automatosx_nb.model.permissions.network import request_scope
@@ -19,6 +20,8 @@ from automatosx_nb.registry.checks.submission import Check, Finding, Submission
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from automatosx_nb.package import Package
 
 _SDK = "automatosx_nb.sdk"
 _CAPABILITIES = {
@@ -84,6 +87,14 @@ def _is_asked_for(needed: str, held: Sequence[Permission]) -> bool:
 def _shown(needed: str) -> str:
     bare = needed in _CAPABILITIES.values() and not KINDS[needed].scope_optional
     return f"a permission of the kind '{needed}:…'" if bare else f"the permission {needed!r}"
+
+
+def uses_in(package: Package) -> tuple[PermissionUse, ...]:
+    """Where the sources and the contributions use what has to be granted, by file and line."""
+    found = [PermissionUse(*use) for file, source in package.sources.items() for use in _uses(file, source)]
+    for kind, some in package.manifest.contributes:
+        found += [PermissionUse(text, "plugin.toml", 0, f"{kind}: {one.label}") for one in some for text in one.needs]
+    return tuple(sorted(found, key=lambda use: (use.permission, use.file, use.line)))
 
 
 def _first(uses: list[_Use]) -> list[_Use]:

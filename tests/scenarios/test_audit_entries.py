@@ -1,0 +1,172 @@
+"""Every kind of entry by the path that makes it, and nothing in the file of what was handed to a plugin."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from automatosx_nb.errors import AuditDamaged, InvalidRequest, PermissionDenied, PluginFailed
+from automatosx_nb.host.kernel import make_runner
+from automatosx_nb.host.tally import OTHER
+from tests.commands.test_verbs import Console, ax
+
+if TYPE_CHECKING:
+    from automatosx_nb.app import Marketplace
+    from automatosx_nb.host.runner import PluginRunner
+    from automatosx_nb.model.audit import AuditEntry
+    from tests.conftest import MakePlugin
+
+KEEPER = """
+from automatosx_nb.sdk import log, storage
+
+def run(value=None):
+    storage.put(str(value), value)
+    log.info(str(value))
+    return storage.get(str(value))
+
+def fail(value=None):
+    raise RuntimeError(str(value))
+"""
+STORAGE = {"storage": "Keeps things."}
+
+
+def entries(market: Marketplace, *kinds: str) -> list[AuditEntry]:
+    return [entry for entry in market.audit.read() if not kinds or entry.kind in kinds]
+
+
+def runner_of(market: Marketplace) -> PluginRunner:
+    def fail(what: str, error: Exception) -> None:
+        raise AssertionError(what) from error
+
+    return make_runner(market, market.installed()[0], dict, on_error=fail)
+
+
+@pytest.fixture
+def keeper(market: Marketplace, make_plugin: MakePlugin) -> Marketplace:
+    command = '[[contributes.commands]]\nname = "fail"\nhandler = "demo:fail"\ntitle = "Fail"\n'
+    market.publish(make_plugin(source=KEEPER, permissions=STORAGE, extra=command))
+    return market
+
+
+def test_what_changes_a_profile_is_told_with_where_it_was_asked_for(
+    keeper: Marketplace, make_plugin: MakePlugin, tmp_path: Path
+) -> None:
+    ax(keeper, "install acme.demo --grant storage", Console(prefix="jupyter automatosx"))
+    keeper.publish(make_plugin(version="1.1.0"))
+    ax(keeper, "update")
+    keeper.lock(tmp_path / "a.lock")
+    keeper.rollback()
+    keeper.sync(tmp_path / "a.lock")
+    keeper.remove("acme.demo")
+    assert [(entry.kind, entry.version, entry.detail["surface"]) for entry in entries(keeper)] == [
+        ("plugin-installed", "1.0.0", "terminal"),
+        ("grants-given", "1.0.0", "terminal"),
+        ("plugin-updated", "1.1.0", "notebook"),
+        ("grants-gone", "1.1.0", "notebook"),
+        ("profile-rolled-back", "", "python"),
+        ("plugin-updated", "1.0.0", "python"),
+        ("grants-given", "1.0.0", "python"),
+        ("profile-synced", "", "python"),
+        ("plugin-updated", "1.1.0", "python"),
+        ("grants-gone", "1.1.0", "python"),
+        ("plugin-removed", "1.1.0", "python"),
+    ]
+    assert entries(keeper, "grants-given")[0].detail["permissions"] == ["storage"]
+    assert [entry.detail["before"] for entry in entries(keeper, "plugin-updated")] == ["1.0.0", "1.1.0", "1.0.0"]
+    assert keeper.audit.check().broken_at is None
+
+
+def test_what_changes_nothing_is_no_entry(keeper: Marketplace) -> None:
+    keeper.install("acme.demo", grant=["storage"])
+    before = len(entries(keeper))
+    keeper.install("acme.demo")
+    keeper.update()
+    assert len(entries(keeper)) == before
+
+
+def test_an_install_stands_though_the_log_cannot_be_written(
+    keeper: Marketplace, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = keeper.profile.root / "audit.sqlite3"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"this is no database" * 99)
+    keeper.install("acme.demo", grant=["storage"])
+    assert [entry.id for entry in keeper.installed()] == ["acme.demo"]
+    with pytest.raises(AuditDamaged):
+        keeper.audit.read()
+    assert "the audit log" in capfd.readouterr().err
+
+
+def test_capability_calls_are_told_when_the_runner_stops(keeper: Marketplace) -> None:
+    keeper.install("acme.demo", grant=["storage"])
+    runner = runner_of(keeper)
+    for value in range(7):
+        runner.call("demo:run", [value])
+    assert entries(keeper, "capability-calls") == []
+    runner.stop()
+    assert [entry.detail for entry in entries(keeper, "plugin-called")] == [{"calls": 7, "events": 0}]
+    found = {(each.detail["capability"], each.detail["method"]): each for each in entries(keeper, "capability-calls")}
+    assert {key: entry.detail["calls"] for key, entry in found.items()} == {
+        ("storage", "put"): 7,
+        ("storage", "get"): 7,
+        ("log", "info"): 7,
+    }
+    assert found["storage", "put"].detail["permission"] == "storage"
+
+
+def test_a_refusal_at_the_broker_is_told_at_once(market: Marketplace, make_plugin: MakePlugin) -> None:
+    market.publish(make_plugin(source=KEEPER, extra='[permissions.optional]\n"storage" = "Keeps things."\n'))
+    market.install("acme.demo")
+    runner = runner_of(market)
+    with pytest.raises(PermissionDenied):
+        runner.call("demo:run", [1])
+    (entry,) = market.audit.read(denied=True)
+    assert (entry.kind, entry.plugin) == ("permission-denied", "acme.demo")
+    assert entry.detail == {"capability": "storage", "method": "put", "permission": "storage", "calls": 1}
+    runner.stop()
+
+
+def test_a_method_that_there_is_not_is_not_written_down(keeper: Marketplace) -> None:
+    keeper.install("acme.demo", grant=["storage"])
+    runner = runner_of(keeper)
+    with pytest.raises(InvalidRequest):
+        runner._broker.ask("storage", "hunter2", [])
+    runner.stop()
+    (entry,) = entries(keeper, "capability-calls")
+    assert (entry.detail["method"], entry.detail["failed"]) == (OTHER, 1)
+
+
+_SECRETS = st.lists(st.builds(secrets.token_hex, st.just(16)), min_size=1, max_size=3)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(values=_SECRETS)
+def test_no_argument_is_in_the_bytes_of_the_log(keeper: Marketplace, values: list[str]) -> None:
+    keeper.install("acme.demo", grant=["storage"])
+    runner = runner_of(keeper)
+    for value in values:
+        assert runner.call("demo:run", [value]) == value
+        with pytest.raises(PluginFailed):
+            runner.call("demo:fail", [], {"value": value})
+        with pytest.raises(InvalidRequest):
+            runner._broker.ask("storage", value, [value])
+    runner.stop()
+    kept = b"".join(path.read_bytes() for path in keeper.profile.root.glob("audit.sqlite3*"))
+    assert b"capability-calls" in kept
+    assert not [value for value in values if value.encode() in kept]
+
+
+def test_an_entry_of_a_change_that_was_edited_is_found(keeper: Marketplace) -> None:
+    keeper.install("acme.demo", grant=["storage"])
+    keeper.remove("acme.demo")
+    edited = "UPDATE entries SET detail = replace(detail, 'storage', 'display') WHERE kind = 'grants-given'"
+    with sqlite3.connect(keeper.profile.root / "audit.sqlite3") as connection:
+        connection.execute(edited)
+    connection.close()
+    assert keeper.audit.check().broken_at == 2
