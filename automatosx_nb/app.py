@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from time import monotonic
@@ -335,6 +336,7 @@ class Marketplace:
         if once:
             refuse_standing(texts)
         self.session.add(plugin, texts, once=once)
+        self._record_session("grants-given", entry, texts, "once" if once else "session")
         self.tell_changed()
         return texts
 
@@ -352,8 +354,9 @@ class Marketplace:
         """
         texts, in_session = _normal(permissions), self.session.held(plugin)
         self._plan_revoke(plugin, texts, in_session)  # raises before anything is taken back
-        for text in texts:
-            self.session.drop(plugin, text)
+        gone = [each for text in texts for each in self.session.drop(plugin, text)]
+        if gone:
+            self._record_session("grants-gone", self.installed_plugin(plugin), gone, "session")
         return self._regrant(lambda: self._plan_revoke(plugin, texts, in_session), progress)
 
     def _plan_revoke(self, plugin: str, texts: Iterable[str], in_session: Iterable[str]) -> Plan:
@@ -609,10 +612,23 @@ class Marketplace:
         from automatosx_nb.host.surface import current_surface
         from automatosx_nb.model.switches import entries_of
 
-        try:
+        with self._told_if_unwritten():
             old = self.profile.generations.read(new.parent or 0)
             for kind, plugin, version, detail in entries_of(old, new, current_surface()):
                 self.audit.add(kind, plugin, version, **detail)
+
+    def _record_session(self, kind: str, entry: InstalledPlugin, texts: Iterable[str], held_for: str) -> None:
+        """What no generation tells, as :meth:`_record_switch`."""
+        from automatosx_nb.host.surface import current_surface
+
+        detail = {"permissions": sorted(texts), "for": held_for, "surface": current_surface()}
+        with self._told_if_unwritten():
+            self.audit.add(kind, entry.id, entry.version, **detail)
+
+    @contextmanager
+    def _told_if_unwritten(self) -> Iterator[None]:
+        try:
+            yield
         except AutomatosxError as error:
             sys.__stderr__ and sys.__stderr__.write(f"automatosx_nb: the audit log: {error}\n")
 

@@ -12,6 +12,7 @@ from traitlets.config import Config
 
 from automatosx_nb.config import Settings, load_settings
 from automatosx_nb.errors import InvalidConfiguration
+from automatosx_nb.host.audit import MAX_MB
 from automatosx_nb.layers import PROJECT_FILE, VARIABLE, line_of, stamp
 from automatosx_nb.model.permissions import Permission
 from automatosx_nb.model.semver import Version
@@ -95,6 +96,14 @@ def test_a_project_only_makes_stricter(layers: Layers) -> None:
     assert settings.required_layers == ("landlock",)
     assert settings.policy.against("acme.demo", ONE) is None
     assert settings.policy.against("nordic.demo", ONE) is not None
+
+
+def test_a_project_cannot_shorten_the_audit_log(layers: Layers) -> None:
+    layers.write("user", "c.AuditPolicy.keep_days = 30\n")
+    layers.write("project", "[AuditPolicy]\nkeep_days = 1\nmax_mb = 1\n")
+    audit = layers.load().audit
+    assert (audit.keep.days, audit.max_mb) == (30, MAX_MB)
+    assert layers.load(AuditPolicy={"keep_days": 7}).audit.keep.days == 7
 
 
 def test_a_project_cannot_widen_which_plugins_the_user_lets_in(layers: Layers) -> None:
