@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb import __version__
-from automatosx_nb.errors import AutomatosxError, PlanStale
+from automatosx_nb.errors import AutomatosxError, PlanStale, ProfileDamaged
 from automatosx_nb.home import default_home
 from automatosx_nb.model.progress import Progress, Step, silent
 
 if TYPE_CHECKING:
     from automatosx_nb.config import Settings
     from automatosx_nb.host.audit import Audit
+    from automatosx_nb.host.deciding import Asked, PluginHoldings
+    from automatosx_nb.host.session_grants import SessionGrants
     from automatosx_nb.host.settings import PluginSettings
     from automatosx_nb.model.compatibility import Mismatch, Needs
+    from automatosx_nb.model.consent import Explanation, PermissionPolicy
     from automatosx_nb.model.generation import Generation, InstalledPlugin
     from automatosx_nb.model.history import HistoryEntry
     from automatosx_nb.model.inspection import Observation
@@ -38,6 +43,8 @@ if TYPE_CHECKING:
     from automatosx_nb.sandbox.supervisor import Sandbox
 
 REPLANS = 5
+POLICY_FRESH_S = 1.0
+"""A configuration file that was written is noticed so soon by what runs already."""
 LOCKFILE = "automatosx.lock"
 """Where a lock is written and read unless told, in the working directory."""
 
@@ -60,6 +67,10 @@ class Marketplace:
         self._config = config
         self._lock = threading.RLock()
         self._listeners: list[Callable[[], object]] = []
+        self._project = working_folder()
+        self._read: tuple[object, Settings] | None = None
+        self._policy_looked = float("-inf")
+        self._policy_stamp: object = None
 
     # --- discovery
 
@@ -124,9 +135,13 @@ class Marketplace:
     def plan_install(self, plugin: str, wish: str = "", *, prereleases: bool = False) -> Plan:
         return self._planner.install(self.profile.current(), plugin, wish, prereleases=prereleases)
 
-    def plan_update(self, *plugins: str, prereleases: bool = False) -> Plan:
-        """Without ids: for everything that is installed."""
-        return self._planner.update(self.profile.current(), plugins, prereleases=prereleases)
+    def plan_update(self, *plugins: str, prereleases: bool = False, grant: Iterable[str] | None = None) -> Plan:
+        """Without ids: for everything that is installed.
+
+        :param grant: hold back what asks for more than this; None: plan it, and what it asks for.
+        """
+        grants = None if grant is None else _normal(grant)
+        return self._planner.update(self.profile.current(), plugins, prereleases=prereleases, grants=grants)
 
     def plan_remove(self, plugin: str) -> Plan:
         return self._planner.remove(self.profile.current(), plugin)
@@ -138,7 +153,8 @@ class Marketplace:
     def plan_rollback(self, to: int | None = None) -> Plan:
         from automatosx_nb.profile.planning import plan_return
 
-        return plan_return(self.profile.current(), self.profile.rollback_target(to), self.settings.policy)
+        target = self.profile.rollback_target(to)
+        return plan_return(self.profile.current(), target, self.settings.policy, self.permissions)
 
     # --- changes
 
@@ -163,8 +179,13 @@ class Marketplace:
     def update(
         self, *plugins: str, prereleases: bool = False, grant: Iterable[str] = (), progress: Progress = silent
     ) -> Applied:
-        """Without ids: everything. Raises as :meth:`install` does; nothing to update is no error."""
-        return self._apply(lambda: self.plan_update(*plugins, prereleases=prereleases), grant, progress)
+        """Raises as :meth:`install` does; nothing to update is no error.
+
+        Without ids: everything, and what asks for more than was granted is held back while the rest is updated.
+        """
+        grants = tuple(grant)
+        enough = None if plugins else grants
+        return self._apply(lambda: self.plan_update(*plugins, prereleases=prereleases, grant=enough), grants, progress)
 
     def remove(self, plugin: str, *, progress: Progress = silent) -> Applied:
         """:raises NotInstalled:
@@ -235,17 +256,122 @@ class Marketplace:
 
         :raises NothingToRollBack:
         :raises UnknownGeneration:
-        :raises PolicyForbids: it would bring back a release that the policy does not let in.
+        :raises PolicyForbids: it would bring back a release that the policy does not let in, or a grant.
         """
         from automatosx_nb.host.environment import author
         from automatosx_nb.profile.planning import plan_return
         from automatosx_nb.profile.transaction import apply_return
 
-        target = self.profile.rollback_target(to)
-        plan = plan_return(self.profile.current(), target, self.settings.policy)
-        applied = apply_return(self.profile, plan, target, author=author(), progress=progress)
+        target, permissions = self.profile.rollback_target(to), self.permissions
+        plan = plan_return(self.profile.current(), target, self.settings.policy, permissions)
+        applied = apply_return(self.profile, plan, target, permissions=permissions, author=author(), progress=progress)
         self.tell_changed()
         return applied
+
+    # --- permissions
+
+    def explain_policy(self, plugin: str, wish: str = "") -> Explanation:
+        """What policy says of a release: of the one that ``wish`` chooses, by default of the newest.
+
+        :raises UnknownPlugin:
+        :raises UnknownRelease: none is in the range.
+        """
+        from automatosx_nb.host.deciding import explain_release
+
+        return explain_release(self.registry.plugin(plugin), wish, self.settings.policy, self.permissions)
+
+    def holdings(self, *plugins: str) -> tuple[PluginHoldings, ...]:
+        """What the installed plugins (all, or these) ask for, hold and are denied.
+
+        :raises NotInstalled:
+        """
+        from automatosx_nb.host.deciding import holdings_of
+        from automatosx_nb.profile.granting import installed_entry
+
+        current = self.profile.current()
+        entries = [installed_entry(current, plugin) for plugin in plugins or current.plugins]
+        return tuple(
+            holdings_of(entry, self._asked_or_held(entry), self.session, self.permissions) for entry in entries
+        )
+
+    def asked_by(self, entry: InstalledPlugin) -> Asked:
+        """What the manifest of an installed plugin asks for."""
+        manifest = self.profile.package(entry).manifest
+        return manifest.permissions, manifest.optional_permissions
+
+    def _asked_or_held(self, entry: InstalledPlugin) -> Asked:
+        """What it holds is told and can be revoked although its artifact is lost."""
+        try:
+            return self.asked_by(entry)
+        except ProfileDamaged:
+            return dict.fromkeys(entry.grants, ""), {}
+
+    def plan_grant(self, plugin: str, *permissions: str) -> Plan:
+        from automatosx_nb.profile.granting import installed_entry, plan_grant
+
+        current = self.profile.current()
+        required, optional = self.asked_by(installed_entry(current, plugin))
+        return plan_grant(current, plugin, _normal(permissions), {**required, **optional}, self.permissions)
+
+    def grant(self, plugin: str, *permissions: str, progress: Progress = silent) -> Applied:
+        """Grant an installed plugin what it asks for: a new generation, which a rollback takes back.
+
+        :raises NotInstalled:
+        :raises PermissionNotAsked:
+        :raises PolicyForbids: the policy denies it, so nobody can grant it.
+        """
+        return self._regrant(lambda: self.plan_grant(plugin, *permissions), progress)
+
+    def grant_in_session(self, plugin: str, *permissions: str, once: bool = False) -> tuple[str, ...]:
+        """As :meth:`grant`, until this process ends, or for the plugin's next call; and what that is.
+
+        :raises NotForOneCall: it counts for as long as a worker runs, and not for a call.
+        """
+        from automatosx_nb.host.deciding import refuse_standing
+        from automatosx_nb.profile.granting import grantable, installed_entry
+
+        entry = installed_entry(self.profile.current(), plugin)
+        required, optional = self.asked_by(entry)
+        texts = grantable(entry, _normal(permissions), {**required, **optional}, self.permissions)
+        if once:
+            refuse_standing(texts)
+        self.session.add(plugin, texts, once=once)
+        self._record_session("grants-given", entry, texts, "once" if once else "session")
+        self.tell_changed()
+        return texts
+
+    def plan_revoke(self, plugin: str, *permissions: str) -> Plan:
+        """Raises as :meth:`revoke` does."""
+        return self._plan_revoke(plugin, _normal(permissions), self.session.held(plugin))
+
+    def revoke(self, plugin: str, *permissions: str, progress: Progress = silent) -> Applied:
+        """Take back what was granted, also in this session; a running worker holds it no longer at its next call.
+
+        Where the profile did not hold it, no generation is made.
+
+        :raises NotInstalled:
+        :raises NotGranted:
+        """
+        texts, in_session = _normal(permissions), self.session.held(plugin)
+        self._plan_revoke(plugin, texts, in_session)  # raises before anything is taken back
+        gone = [each for text in texts for each in self.session.drop(plugin, text)]
+        if gone:
+            self._record_session("grants-gone", self.installed_plugin(plugin), gone, "session")
+        return self._regrant(lambda: self._plan_revoke(plugin, texts, in_session), progress)
+
+    def _plan_revoke(self, plugin: str, texts: Iterable[str], in_session: Iterable[str]) -> Plan:
+        from automatosx_nb.profile.granting import plan_revoke
+
+        return plan_revoke(self.profile.current(), plugin, texts, in_session)
+
+    def _regrant(self, make_plan: Callable[[], Plan], progress: Progress) -> Applied:
+        from automatosx_nb.host.environment import author
+        from automatosx_nb.profile.granting import apply_grants
+
+        def apply(plan: Plan) -> Applied:
+            return apply_grants(self.profile, plan, permissions=self.permissions, author=author(), progress=progress)
+
+        return self._planned(make_plan, apply)
 
     def publish(self, source: Path | str | bytes, *, stage: Stage | None = None) -> PublishReport:
         """Publish an artifact (its bytes, or an ``.axp`` file) or a plugin's folder; as ``stable`` unless told.
@@ -320,11 +446,41 @@ class Marketplace:
 
     # --- the rooms, opened when first needed
 
-    @cached_property
+    @property
     def settings(self) -> Settings:
-        from automatosx_nb.config import load_settings
+        """What the files say now: one that was written since is read again.
 
-        return load_settings(self._config)
+        :raises InvalidConfiguration:
+        """
+        from automatosx_nb.config import load_settings
+        from automatosx_nb.layers import stamp
+
+        now = stamp(self._project)
+        with self._lock:
+            if self._read is None or self._read[0] != now:
+                self._read = None
+                self._read = now, load_settings(self._config, project=self._project)
+            return self._read[1]
+
+    @property
+    def permissions(self) -> PermissionPolicy:
+        return self.settings.permissions
+
+    def policy_stamp(self) -> object:
+        """Changes when a configuration file did, at the latest :data:`POLICY_FRESH_S` after that."""
+        now = monotonic()
+        if now - self._policy_looked >= POLICY_FRESH_S:
+            from automatosx_nb.layers import stamp
+
+            self._policy_looked, self._policy_stamp = now, stamp(self._project)
+        return self._policy_stamp
+
+    @cached_property
+    def session(self) -> SessionGrants:
+        """What was granted for this process only."""
+        from automatosx_nb.host.session_grants import SessionGrants
+
+        return SessionGrants()
 
     @property
     def limits(self) -> Limits:
@@ -391,6 +547,7 @@ class Marketplace:
             missing=missing_packages,
             platform=platform_name(),
             policy=self.settings.policy,
+            permissions=self.permissions,
             cooldown=cooldown_now(self.settings.cooldown),
         )
 
@@ -410,27 +567,38 @@ class Marketplace:
         return lock_of(self.installed(), self.profile.package, registry=registry, created_by=created_by)
 
     def _apply(self, make_plan: Callable[[], Plan], grant: Iterable[str], progress: Progress) -> Applied:
-        """Plan and apply; where another process changed the profile in between, plan again."""
         from automatosx_nb.host.environment import author
-        from automatosx_nb.model.permissions import Permission
         from automatosx_nb.profile.planning import require_packages
         from automatosx_nb.profile.transaction import apply_plan
 
-        grants = tuple(str(Permission.parse(text)) for text in grant)
-        for attempt in range(REPLANS):
+        grants = _normal(grant)
+
+        def planned() -> Plan:
             progress(Step("resolve", 0.0, "choosing versions"))
             plan = make_plan()
             require_packages(plan)
+            return plan
+
+        def apply(plan: Plan) -> Applied:
+            return apply_plan(
+                self.profile,
+                plan,
+                registry=self.registry,
+                grants=grants,
+                permissions=self.permissions,
+                check=self._try_out,
+                author=author(),
+                progress=progress,
+            )
+
+        return self._planned(planned, apply)
+
+    def _planned(self, make_plan: Callable[[], Plan], apply: Callable[[Plan], Applied]) -> Applied:
+        """Plan and apply; where another process changed the profile in between, plan again."""
+        for attempt in range(REPLANS):
+            plan = make_plan()
             try:
-                applied = apply_plan(
-                    self.profile,
-                    plan,
-                    registry=self.registry,
-                    grants=grants,
-                    check=self._try_out,
-                    author=author(),
-                    progress=progress,
-                )
+                applied = apply(plan)
             except PlanStale:
                 if attempt == REPLANS - 1:
                     raise
@@ -444,10 +612,23 @@ class Marketplace:
         from automatosx_nb.host.surface import current_surface
         from automatosx_nb.model.switches import entries_of
 
-        try:
+        with self._told_if_unwritten():
             old = self.profile.generations.read(new.parent or 0)
             for kind, plugin, version, detail in entries_of(old, new, current_surface()):
                 self.audit.add(kind, plugin, version, **detail)
+
+    def _record_session(self, kind: str, entry: InstalledPlugin, texts: Iterable[str], held_for: str) -> None:
+        """What no generation tells, as :meth:`_record_switch`."""
+        from automatosx_nb.host.surface import current_surface
+
+        detail = {"permissions": sorted(texts), "for": held_for, "surface": current_surface()}
+        with self._told_if_unwritten():
+            self.audit.add(kind, entry.id, entry.version, **detail)
+
+    @contextmanager
+    def _told_if_unwritten(self) -> Iterator[None]:
+        try:
+            yield
         except AutomatosxError as error:
             sys.__stderr__ and sys.__stderr__.write(f"automatosx_nb: the audit log: {error}\n")
 
@@ -460,6 +641,21 @@ class Marketplace:
         """Call every listener: what is installed changed, here or by another process."""
         for listener in list(self._listeners):
             listener()
+
+
+def working_folder() -> Path | None:
+    """Where this process is now; None where that was deleted."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None
+
+
+def _normal(permissions: Iterable[str]) -> tuple[str, ...]:
+    """:raises InvalidPermission:"""
+    from automatosx_nb.model.permissions import Permission
+
+    return tuple(str(Permission.parse(text)) for text in permissions)
 
 
 def default_profile_folder() -> Path:

@@ -26,6 +26,7 @@ class Terminal:
     """Asks and shows progress where a person watches; is silent in a pipe."""
 
     prefix = "jupyter automatosx"
+    session = False
 
     def __init__(self) -> None:
         self._watched = sys.stderr.isatty()

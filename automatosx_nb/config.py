@@ -1,29 +1,37 @@
 """Configuration: traitlets at the edge, frozen settings inside.
 
-Read from the running application's config (``c.SandboxLimits.memory_mb = 2048`` in ``ipython_config.py`` or
-``jupyter_server_config.py``) and, before that, from ``automatosx_config.json`` or ``.py`` in Jupyter's config folders.
+:mod:`automatosx_nb.layers` finds the layers; here each is checked by itself and put over those before it. Later layers
+decide, except that denials add up, and that what is locked, or comes from a project's file, can only get stricter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from traitlets import Bool, Float, Int, List, TraitError, Unicode
+from traitlets import Bool, Enum, Float, Int, List, TraitError, Unicode
 from traitlets.config import Config, Configurable
-from traitlets.config.loader import ConfigFileNotFound, JSONFileConfigLoader, PyFileConfigLoader
 
-from automatosx_nb.errors import InvalidConfiguration, InvalidDuration, InvalidPluginId, InvalidRange
+from automatosx_nb.errors import (
+    InvalidConfiguration,
+    InvalidDuration,
+    InvalidPermission,
+    InvalidPluginId,
+    InvalidRange,
+)
 from automatosx_nb.home import default_home
 from automatosx_nb.host.audit import KEEP_DAYS, MAX_MB
+from automatosx_nb.layers import Layer, read_layers
+from automatosx_nb.model.consent import DEFAULTS, PermissionRule
+from automatosx_nb.model.consent import PermissionPolicy as Permissions
+from automatosx_nb.model.place import Place
 from automatosx_nb.model.policy import Pattern, Policy, parse_duration
 from automatosx_nb.model.spelling import nearest
 from automatosx_nb.sandbox.limits import Limits
 
-FILE_NAME = "automatosx_config"
 _DEFAULT = Limits()
 
 
@@ -73,16 +81,42 @@ class SandboxPolicy(Configurable):  # type: ignore[misc,unused-ignore]
     ).tag(config=True)
 
 
-class _Patterns(List):  # type: ignore[misc,type-arg,unused-ignore]
-    """Patterns of releases, each refused where it cannot be read."""
+class _Written(List):  # type: ignore[misc,type-arg,unused-ignore]
+    """Texts of some small language, each refused where it cannot be read."""
+
+    parse: Callable[[str], object]
+    hint: str
 
     def validate(self, obj: Any, value: Any) -> Any:
         for text in super().validate(obj, value) or ():
             try:
-                Pattern.parse(text)
-            except (InvalidPluginId, InvalidRange) as error:
-                raise TraitError(f"{self.name} has {text!r}: {error.problem()} {_PATTERNS}") from error
+                type(self).parse(text)
+            except (InvalidPermission, InvalidPluginId, InvalidRange) as error:
+                raise UnreadableRule(self.name or "", text, f"{error.problem()} {self.hint}") from error
         return value
+
+
+class UnreadableRule(TraitError):  # type: ignore[misc,unused-ignore]
+    """One text of a list cannot be read; it is kept, so that its line can be found."""
+
+    def __init__(self, setting: str, text: str, reason: str) -> None:
+        super().__init__(f"{setting} has {text!r}: {reason}")
+        self.setting = setting
+        self.text = text
+
+
+class _Patterns(_Written):
+    """Patterns of releases."""
+
+    parse = staticmethod(Pattern.parse)
+    hint = "Write 'publisher.name', 'publisher.name@range' or 'publisher.*'."
+
+
+class _Rules(_Written):
+    """Rules about permissions."""
+
+    parse = staticmethod(PermissionRule.parse)
+    hint = "Write 'storage', 'network:*' or '*', and 'storage for acme.*' for some plugins only."
 
 
 class _Duration(Unicode):  # type: ignore[misc,type-arg,unused-ignore]
@@ -94,9 +128,6 @@ class _Duration(Unicode):  # type: ignore[misc,type-arg,unused-ignore]
         except InvalidDuration as error:
             raise TraitError(f"{self.name}: {error.problem()} {error.next_step()}") from error
         return value
-
-
-_PATTERNS = "Write 'publisher.name', 'publisher.name@range' or 'publisher.*'."
 
 
 class RegistryPolicy(Configurable):  # type: ignore[misc,unused-ignore]
@@ -118,6 +149,33 @@ class UpdatePolicy(Configurable):  # type: ignore[misc,unused-ignore]
     ).tag(config=True)
 
 
+class PermissionPolicy(Configurable):  # type: ignore[misc,unused-ignore]
+    """What becomes of the permissions that plugins ask for. Both lists add up over all layers; deny beats allow."""
+
+    default = Enum(
+        DEFAULTS,
+        "ask",
+        help="For what no rule names: 'ask' a person, 'deny' it, or 'allow-low' what has a low risk and ask for more.",
+    ).tag(config=True)
+    allow = _Rules(
+        Unicode(),
+        help="Granted without a question, as in ['modules:pyarrow', 'storage for acme.*'].",
+    ).tag(config=True)
+    deny = _Rules(
+        Unicode(),
+        help="Granted by nobody, and refused at every call, as in ['display:*', '* for nordic.plots@<2'].",
+    ).tag(config=True)
+
+
+class SettingLocks(Configurable):  # type: ignore[misc,unused-ignore]
+    """What an administrator decides for everybody."""
+
+    locked = List(
+        Unicode(),
+        help="What later layers can only make stricter, as in ['PermissionPolicy', 'SandboxLimits.memory_mb'].",
+    ).tag(config=True)
+
+
 class AuditPolicy(Configurable):  # type: ignore[misc,unused-ignore]
     """How much of the audit log is kept."""
 
@@ -130,7 +188,9 @@ CONFIGURABLES: tuple[type[Configurable], ...] = (
     SandboxPolicy,
     RegistryPolicy,
     UpdatePolicy,
+    PermissionPolicy,
     AuditPolicy,
+    SettingLocks,
 )
 
 
@@ -153,71 +213,159 @@ class Settings:
     cooldown: timedelta
     prewarm: bool
     audit: Retention
+    permissions: Permissions = field(default_factory=Permissions)
 
 
-def load_settings(config: Config | None = None, *, home: Path | None = None) -> Settings:
-    """Files first, then ``config``, the running application's own.
-
+def load_settings(config: Config | None = None, *, home: Path | None = None, project: Path | None = None) -> Settings:
+    """:param config: the running application's own.
+    :param project: the folder whose project file counts; None: no project's does.
     :raises InvalidConfiguration: a file or a value is not readable; nothing that needs it starts.
     """
-    merged = _from_files()
-    merged.merge(config or Config())
-    limits = _make(SandboxLimits, merged)
-    policy = _make(SandboxPolicy, merged)
-    registry = _make(RegistryPolicy, merged)
-    audit = _make(AuditPolicy, merged)
-    names = {field.name for field in fields(Limits)} & set(limits.trait_names())
+    stack = _Stack()
+    for layer in read_layers(config or Config(), project):
+        stack.put(layer)
+    limits = {each.name: stack.value("SandboxLimits", each.name) for each in fields(Limits)}
     return Settings(
         home=home or default_home(),
-        limits=Limits(**{name: getattr(limits, name) for name in names}),
-        required_layers=tuple(policy.require),
-        policy=Policy(_patterns(registry.allow), _patterns(registry.deny)),
-        cooldown=parse_duration(_make(UpdatePolicy, merged).cooldown),
-        prewarm=policy.prewarm,
-        audit=Retention(timedelta(days=audit.keep_days), audit.max_mb),
+        limits=Limits(**{name: value for name, value in limits.items() if value is not None}),
+        required_layers=tuple(stack.value("SandboxPolicy", "require")),
+        policy=stack.registry_policy(),
+        cooldown=parse_duration(stack.value("UpdatePolicy", "cooldown")),
+        prewarm=stack.value("SandboxPolicy", "prewarm"),
+        permissions=stack.permission_policy(),
+        audit=stack.retention(),
     )
 
 
-def _patterns(texts: Iterable[str]) -> tuple[Pattern, ...]:
-    return tuple(map(Pattern.parse, texts))
+@dataclass(frozen=True, slots=True)
+class _Set:
+    """A value that a layer set."""
+
+    value: Any
+    layer: Layer
+    narrows: bool
+    """It is put with those before it, in place of replacing them."""
 
 
-def _from_files() -> Config:
-    from jupyter_core.paths import jupyter_config_path
+class _Stack:
+    """Layers on top of each other."""
 
-    merged = Config()
-    for folder in reversed(jupyter_config_path()):
-        for loader in (JSONFileConfigLoader, PyFileConfigLoader):
-            suffix = "json" if loader is JSONFileConfigLoader else "py"
-            where = str(Path(folder) / f"{FILE_NAME}.{suffix}")
-            try:
-                loaded = loader(f"{FILE_NAME}.{suffix}", path=folder).load_config()
-            except ConfigFileNotFound:
-                continue
-            except Exception as error:  # a config file is the user's own code: anything can come out of it
-                raise InvalidConfiguration(where, str(error)) from error
-            _check_sections(where, loaded)
-            merged.merge(loaded)
-    return merged
+    def __init__(self) -> None:
+        self._set: dict[tuple[str, str], list[_Set]] = {}
+        self._locked: set[str] = set()
+
+    def put(self, layer: Layer) -> None:
+        """:raises InvalidConfiguration: the layer has a section, a setting or a value that there is none of."""
+        _check_sections(layer)
+        for configurable in CONFIGURABLES:
+            section = configurable.__name__
+            made = _make(configurable, layer)
+            for setting in layer.sections.get(section, {}):
+                narrows = layer.only_stricter or bool(self._locked & {section, f"{section}.{setting}"})
+                if layer.only_stricter and (section, setting) == ("PermissionPolicy", "allow"):
+                    where = layer.place(section, setting)
+                    raise InvalidConfiguration(
+                        f"{where}",
+                        "a project's file cannot allow permissions, only deny them: whoever runs it grants them",
+                    )
+                self._set.setdefault((section, setting), []).append(_Set(getattr(made, setting), layer, narrows))
+        self._locked.update(_locks(layer))
+
+    def value(self, section: str, setting: str) -> Any:
+        """None: there is no such setting."""
+        return self._decided(section, setting)[0]
+
+    def registry_policy(self) -> Policy:
+        lists: list[tuple[Pattern, ...]] = []
+        for each in self._set.get(("RegistryPolicy", "allow"), ()):
+            if not each.narrows:
+                lists.clear()
+            if each.value:
+                lists.append(_parsed(Pattern.parse, each, "RegistryPolicy", "allow"))
+        first, *also = lists or [()]
+        return Policy(first, self._all(Pattern.parse, "RegistryPolicy", "deny"), tuple(also))
+
+    def permission_policy(self) -> Permissions:
+        default, place = self._decided("PermissionPolicy", "default")
+        allow = self._all(PermissionRule.parse, "PermissionPolicy", "allow", loosens=True)
+        return Permissions(default, allow, self._all(PermissionRule.parse, "PermissionPolicy", "deny"), place)
+
+    def retention(self) -> Retention:
+        keep_days, max_mb = (self.value("AuditPolicy", name) for name in ("keep_days", "max_mb"))
+        return Retention(timedelta(days=keep_days), max_mb)
+
+    def _all(self, parse: Callable[[str, Place], Any], section: str, setting: str, *, loosens: bool = False) -> Any:
+        """What every layer says, the first layer's first; a list that ``loosens`` does not grow where it is locked."""
+        counted = (each for each in self._set.get((section, setting), ()) if not (loosens and each.narrows))
+        return tuple(rule for each in counted for rule in _parsed(parse, each, section, setting))
+
+    def _decided(self, section: str, setting: str) -> tuple[Any, Place | None]:
+        """The value, and where it was set; None: it is built in."""
+        trait = next(each for each in CONFIGURABLES if each.__name__ == section).class_traits(config=True).get(setting)
+        value, place = (None if trait is None else trait.default()), None
+        for each in self._set.get((section, setting), ()):
+            chosen = stricter(section, setting, value, each.value) if each.narrows else each.value
+            if chosen != value or not each.narrows:
+                place = each.layer.place(section, setting)
+            value = chosen
+        return value, place
 
 
-def _check_sections(where: str, loaded: Config) -> None:
+def stricter(section: str, setting: str, one: Any, other: Any) -> Any:
+    """The stricter of two values of a setting, or both where they add up; where none is stricter, the first."""
+    if section == "SandboxLimits":
+        return min(one, other)
+    if isinstance(one, list):
+        return [*one, *(each for each in other if each not in one)]
+    order: Mapping[str, Callable[[Any], Any]] = {"default": DEFAULTS.index, "cooldown": parse_duration}
+    return max(one, other, key=order[setting]) if setting in order else one
+
+
+def _parsed(parse: Callable[[str, Place], Any], each: _Set, section: str, setting: str) -> tuple[Any, ...]:
+    return tuple(parse(text, each.layer.place(section, setting, text)) for text in each.value)
+
+
+def _locks(layer: Layer) -> list[str]:
+    """:raises InvalidConfiguration: what is to be locked is no section and no setting."""
+    locked = _make(SettingLocks, layer).locked
+    known = {each.__name__ for each in CONFIGURABLES}
+    known |= {f"{each.__name__}.{name}" for each in CONFIGURABLES for name in each.class_trait_names(config=True)}
+    for name in locked:
+        if name not in known:
+            near = " or ".join(nearest(name, known, most=1))
+            where = layer.place("SettingLocks", "locked", name)
+            raise InvalidConfiguration(
+                f"{where}", f"there is no setting {name!r}" + (f": did you mean {near}?" if near else "")
+            )
+    return list(locked)
+
+
+def _check_sections(layer: Layer) -> None:
     """A misspelt section in a file of ours would leave a wall down without a word."""
+    if layer.name == "application":
+        return
     known = [configurable.__name__ for configurable in CONFIGURABLES]
-    for name in loaded:
-        if name not in known and loaded[name]:
+    for name, section in layer.sections.items():
+        if name not in known and section:
             near = " or ".join(f"c.{each}" for each in nearest(name, known, most=1))
             raise InvalidConfiguration(
-                where, f"there is no section c.{name}" + (f": did you mean {near}?" if near else "")
+                layer.source, f"there is no section c.{name}" + (f": did you mean {near}?" if near else "")
             )
+        if not isinstance(section, Mapping):
+            raise InvalidConfiguration(layer.source, f"c.{name} is {section!r}, and not a section with settings")
 
 
-def _make(configurable: type[Configurable], config: Config) -> Any:
+def _make(configurable: type[Configurable], layer: Layer) -> Any:
+    """The section as ``layer`` alone says it."""
     name = configurable.__name__
-    unknown = set(config.get(name, {})) - set(configurable.class_trait_names(config=True))
+    section = layer.sections.get(name, {})
+    unknown = set(section) - set(configurable.class_trait_names(config=True))
     if unknown:
-        raise InvalidConfiguration(f"c.{name}", f"there is no setting {', '.join(sorted(unknown))}")
+        raise InvalidConfiguration(f"c.{name} ({layer.source})", f"there is no setting {', '.join(sorted(unknown))}")
     try:
-        return configurable(config=config)
+        return configurable(config=Config({name: Config(section)}))
     except TraitError as error:
-        raise InvalidConfiguration(f"c.{name}", str(error)) from error
+        setting, text = getattr(error, "setting", ""), getattr(error, "text", None)
+        setting = setting or next((each for each in section if f"'{each}'" in str(error)), "")
+        place = layer.place(name, setting, text) if setting else Place(layer.source)
+        raise InvalidConfiguration(f"c.{name} ({place})", str(error)) from error

@@ -91,6 +91,7 @@ class Cell:
     """A cell asks nobody: what is to be granted is typed with ``--grant``, or ticked in the panel."""
 
     prefix = "%ax"
+    session = True
 
     def __init__(self, host: KernelHost) -> None:
         self._host = host

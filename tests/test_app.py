@@ -198,7 +198,10 @@ def test_an_update_that_asks_for_more_waits_for_consent(market: Marketplace, mak
     source = "from automatosx_nb.sdk import storage\n\ndef run():\n    return storage.keys()\n"
     market.publish(make_plugin(version="1.1.0", source=source, permissions={"storage": "To remember."}))
     with pytest.raises(ConsentRequired):
-        market.update()
+        market.update("acme.demo")
+    (held_back,) = market.update().plan.held_back
+    reason = "asks for storage, which nobody has granted: --grant storage lets it in"
+    assert (held_back.newer, held_back.reason) == ("1.1.0", reason)
     assert [p.version for p in market.installed()] == ["1.0.0"]
     market.update(grant=["storage"])
     assert [(p.version, p.grants) for p in market.installed()] == [("1.1.0", ("storage",))]

@@ -36,7 +36,7 @@ def _configure_install(parser: Parser) -> None:
 
 
 def _install(market: Marketplace, options: Namespace, console: Console) -> Answer:
-    plugin, wish = _typed(options.plugin)
+    plugin, wish = typed(options.plugin)
 
     def apply(grant: Iterable[str]) -> Applied:
         return market.install(plugin, wish, prereleases=options.pre, grant=grant, progress=console.progress)
@@ -44,7 +44,7 @@ def _install(market: Marketplace, options: Namespace, console: Console) -> Answe
     return agree_and_apply(market, market.plan(plugin, wish, prereleases=options.pre), apply, options, console)
 
 
-def _typed(words: str) -> tuple[str, str]:
+def typed(words: str) -> tuple[str, str]:
     """The id and the range of ``id@range``, as a person writes ranges.
 
     :raises InvalidRange:
@@ -63,8 +63,9 @@ def _update(market: Marketplace, options: Namespace, console: Console) -> Answer
     def apply(grant: Iterable[str]) -> Applied:
         return market.update(*options.plugins, prereleases=options.pre, grant=grant, progress=console.progress)
 
+    refusal = "" if options.plugins else "(No: what asks for it is held back, and the rest is updated.)"
     return agree_and_apply(
-        market, market.plan_update(*options.plugins, prereleases=options.pre), apply, options, console
+        market, market.plan_update(*options.plugins, prereleases=options.pre), apply, options, console, refusal
     )
 
 
@@ -92,7 +93,7 @@ def _configure_plan(parser: Parser) -> None:
 
 
 def _plan(market: Marketplace, options: Namespace, console: Console) -> Answer:
-    plugin, wish = _typed(options.plugin or "")
+    plugin, wish = typed(options.plugin or "")
     plan = market.plan(plugin or None, wish, prereleases=options.pre)
     if options.why is not None:
         sentences = plan.why(options.why)
@@ -108,10 +109,12 @@ def agree_and_apply(
     apply: Callable[[Iterable[str]], Applied],
     options: Namespace,
     console: Console,
+    refusal: str = "",
 ) -> Answer:
+    """:param refusal: what comes of it when a person does not grant what is asked for, as a sentence."""
     if options.plan:
         return Answer(_shown(plan), plan)
-    grants = [*options.grant, *_consent(plan, options.grant, console)]
+    grants = [*options.grant, *_consent(plan, options.grant, console, refusal)]
     applied = apply(grants)
     return Answer(done(market, applied, console), applied)
 
@@ -120,14 +123,26 @@ def _shown(plan: Plan) -> str:
     return "\n".join(filter(None, (text.plan(plan), text.held_back(plan))))
 
 
-def _consent(plan: Plan, granted: list[str], console: Console) -> tuple[str, ...]:
+def _consent(plan: Plan, granted: list[str], console: Console, refusal: str) -> tuple[str, ...]:
     """What a person grants when asked; nothing where nobody can be asked: then the change says what it lacks."""
     if any(change.missing_packages for change in plan.changes):
         return ()  # no consent helps: the change will say what it lacks
     missing = {asked for asks in plan.asks.values() for asked in not_covered(asks, granted)}
-    if missing and console.confirm(f"{text.plan(plan)}\nGrant this and go on?"):
-        return tuple(sorted(missing))
-    return ()
+    question = f"{text.plan(plan)}\nGrant this and go on?"
+    if missing and not console.confirm(f"{question} {refusal}".rstrip()):
+        return ()
+    return (*sorted(missing), *_extras(plan, granted, console))
+
+
+def _extras(plan: Plan, granted: list[str], console: Console) -> list[str]:
+    """What a person grants of the permissions that a new plugin can do without: each is a question of its own."""
+    found = {
+        asked: f"{change.id} can do without this, and asks for it, too:\n  {text.permission_line(asked, reason)}"
+        for change in plan.changes
+        for asked, reason in change.optional.items()
+        if change.kind == "add" and not_covered([asked], granted)
+    }
+    return [asked for asked, question in found.items() if console.confirm(f"{question}\nGrant it?")]
 
 
 def done(market: Marketplace, applied: Applied, console: Console, *, undo: str = "rollback") -> str:

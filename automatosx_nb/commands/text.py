@@ -70,6 +70,12 @@ def _change(change: PlannedChange, asking: str) -> list[str]:
     fetched = f", {size(change.size)}" if change.size and change.new else ""
     lines = [f"{sign} {change.id} {versions}  ({change.why}{fetched})"]
     lines += [f"    {asking} {permission_line(text, reason)}" for text, reason in change.asks.items()]
+    if asking == "asks for":
+        lines += [
+            f"    can be granted, too: {permission_line(text, reason)}" for text, reason in change.optional.items()
+        ]
+    lines += [f"    granted by policy: {text}, for {because}" for text, because in change.by_policy.items()]
+    lines += [f"    denied by policy: {text}, for {because}" for text, because in change.denied.items()]
     loses = "no longer asks for" if change.grants is None else "is no longer granted"
     lines += [f"    {loses} {text}" for text in change.drops]
     lines += [f"    needs {package}, which this environment does not have" for package in change.missing_packages]

@@ -31,6 +31,9 @@ _MEANT = {
     **dict.fromkeys(("undo", "revert"), "rollback"),
     **dict.fromkeys(("ls", "installed"), "list"),
     **dict.fromkeys(("show", "details"), "info"),
+    "allow": "grant",
+    "deny": "revoke",
+    "permissions": "grants",
     "find": "search",
     "add": "install",
     "log": "history",
@@ -46,6 +49,9 @@ class Console(Protocol):
 
     prefix: str
     """What comes before a verb there, as in ``%ax``."""
+
+    session: bool
+    """Whether what is granted for a session outlives the verb here."""
 
     def progress(self, step: Step, /) -> None: ...
 
@@ -139,8 +145,8 @@ def overview(prefix: str) -> str:
 def all_verbs() -> Mapping[str, Verb]:
     """Verb name → verb, in the order in which a user meets them."""
     modules = (
-        "discovery", "changes", "past", "locking", "running", "settings", "secrets", "audit", "inspecting", "authoring",
-        "doctor",
+        "discovery", "changes", "past", "permissions", "locking", "running", "settings", "secrets", "audit",
+        "inspecting", "authoring", "doctor",
     )  # fmt: skip
     verbs = [verb for name in modules for verb in import_module(f"automatosx_nb.commands.{name}").VERBS]
     return {verb.name: verb for verb in verbs}

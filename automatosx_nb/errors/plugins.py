@@ -60,14 +60,20 @@ class PluginFailed(UserError):
 
 
 class PermissionDenied(UserError):
+    """``reason`` is the policy's, where that denies it; empty: nobody has granted it."""
+
     code: ClassVar[str] = "permission-denied"
     plugin: str
     permission: str
+    reason: str = ""
 
     def problem(self) -> str:
-        return f"{self.plugin} has no permission {self.permission!r}."
+        denied = f": this installation's policy denies it, for {self.reason}" if self.reason else ""
+        return f"{self.plugin} has no permission {self.permission!r}{denied}."
 
     def next_step(self) -> str:
+        if self.reason:
+            return "No grant helps. Whoever runs this installation sets the policy: see docs/configuration.md."
         return (
             f'Its manifest has to ask for it ("{self.permission}" = "why" under [permissions] or '
             f"[permissions.optional]), and you to grant it: %ax info {self.plugin} shows both."

@@ -88,6 +88,52 @@ class ConsentRequired(UserError):
         return f"Nothing was changed. If you agree, run it again with {flags}{or_all if self.grants_digest else ''}."
 
 
+class PermissionNotAsked(UserError):
+    """``asked`` are the permissions that its manifest asks for."""
+
+    code: ClassVar[str] = "permission-not-asked"
+    plugin: str
+    version: str
+    permission: str
+    asked: tuple[str, ...]
+
+    def problem(self) -> str:
+        return f"{self.plugin} {self.version} does not ask for {self.permission!r}, so it cannot be granted that."
+
+    def next_step(self) -> str:
+        if not self.asked:
+            return "Nothing was changed. It asks for no permission at all."
+        return f"Nothing was changed. It asks for {', '.join(self.asked)}."
+
+
+class NotGranted(UserError, LookupError):
+    code: ClassVar[str] = "not-granted"
+    plugin: str
+    permission: str
+    held: tuple[str, ...]
+
+    def problem(self) -> str:
+        return f"{self.plugin} holds nothing that {self.permission!r} covers."
+
+    def next_step(self) -> str:
+        if not self.held:
+            return "Nothing was changed. It holds no permission at all."
+        return f"Nothing was changed. It holds {', '.join(self.held)}: what is revoked is revoked as it was granted."
+
+
+class NotForOneCall(UserError):
+    code: ClassVar[str] = "not-for-one-call"
+    permission: str
+
+    def problem(self) -> str:
+        return (
+            f"{self.permission!r} counts for as long as a plugin's worker runs, so it cannot be granted for one call."
+        )
+
+    def next_step(self) -> str:
+        return "Nothing was changed. Grant it for this session: --for session, and revoke it when you are done."
+
+
 class PlanStale(UserError):
     code: ClassVar[str] = "plan-stale"
     planned_for: int

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from automatosx_nb.errors import NotInstalled
+from automatosx_nb.errors import InvalidConfiguration, NotInstalled
 from automatosx_nb.host.bus import Bus, Undo
 from automatosx_nb.model.events import Event
 
 if TYPE_CHECKING:
-    from automatosx_nb.host.ports import Frontend, Record
+    from automatosx_nb.host.ports import Frontend, Record, Resources
     from automatosx_nb.host.runner import PluginRunner
     from automatosx_nb.model.generation import Generation, InstalledPlugin
-    from automatosx_nb.profile import Profile
 
 
 class Activation:
@@ -26,27 +26,31 @@ class Activation:
 
     def __init__(
         self,
-        profile: Profile,
+        resources: Resources,
         bus: Bus,
         frontend: Frontend,
         make_runner: Callable[[InstalledPlugin], PluginRunner],
     ) -> None:
-        self._profile = profile
+        self._resources = resources
+        self._profile = resources.profile
         self._bus = bus
         self._frontend = frontend
         self._make_runner = make_runner
         self._lock = threading.RLock()
-        self._stamp: tuple[int, int] | None = None
+        self._stamp: object = None
         self._active: dict[str, InstalledPlugin] = {}
         self._undo: dict[str, list[Undo]] = {}
+        self._subscribed: dict[str, list[tuple[Record, Undo]]] = {}
         self._runners: dict[str, PluginRunner] = {}
 
     def follow(self) -> bool:
-        """Take over the current generation if it is another one than before; costs one ``stat`` if it is not.
+        """Take over the current generation and grants if they are others than before.
 
-        :returns: whether it is another one.
+        If not, it costs one ``stat``, and a few more once a second for the files of configuration.
+
+        :returns: whether they are others.
         """
-        stamp = self._profile.generations.stamp()
+        stamp = self._stamp_now()
         if stamp == self._stamp:
             return False
         with self._lock:
@@ -61,27 +65,47 @@ class Activation:
                 self._remove(plugin)
             self._stamp = None
 
+    def _stamp_now(self) -> object:
+        generation = self._profile.generations.stamp()
+        if generation is None:
+            return None
+        return generation, self._resources.session.version, self._resources.policy_stamp()
+
     def _take_over(self, generation: Generation) -> None:
+        self._resources.session.forget(generation.plugins)
         for plugin, entry in list(self._active.items()):
-            if generation.plugins.get(plugin) != entry:
+            new = generation.plugins.get(plugin)
+            if new is None or replace(new, grants=entry.grants, wish=entry.wish) != entry:
                 self._remove(plugin)
+            else:
+                self._active[plugin] = new
+                self._subscribe(new)
         for plugin, entry in generation.plugins.items():
             if plugin not in self._active:
                 self._add(entry)
 
     def _add(self, entry: InstalledPlugin) -> None:
-        undo = [
+        self._active[entry.id] = entry
+        self._undo[entry.id] = [
             self._frontend.add_magic(entry, magic, self._magic_call(entry, magic))
             for magic in entry.contributes.get("magics", ())
         ]
-        undo += [
-            self._bus.subscribe(subscription["topic"], self._delivery(entry, subscription["handler"]))
-            for subscription in _granted_subscriptions(entry)
+        self._subscribe(entry)
+
+    def _subscribe(self, entry: InstalledPlugin) -> None:
+        """Have a plugin listen to exactly what it is granted now."""
+        granted, before = self._granted_subscriptions(entry), self._subscribed.get(entry.id, [])
+        if granted == [subscription for subscription, _ in before]:
+            return
+        for _, undo in reversed(before):
+            undo()
+        self._subscribed[entry.id] = [
+            (each, self._bus.subscribe(each["topic"], self._delivery(entry, each["handler"]))) for each in granted
         ]
-        self._active[entry.id] = entry
-        self._undo[entry.id] = undo
 
     def _remove(self, plugin: str) -> None:
+        for _, unsubscribe in reversed(self._subscribed.pop(plugin, [])):
+            unsubscribe()
         for undo in reversed(self._undo.pop(plugin)):
             undo()
         del self._active[plugin]
@@ -120,12 +144,16 @@ class Activation:
         with self._lock:
             return dict(self._runners)
 
+    def _granted_subscriptions(self, entry: InstalledPlugin) -> list[Record]:
+        """What a plugin listens to, as far as the user and the policy agreed; nothing where policy cannot be read."""
+        subscriptions = entry.contributes.get("subscriptions", ())
+        if not subscriptions:
+            return []
+        from automatosx_nb.host.holdings import held_by
+        from automatosx_nb.model.permissions import not_covered
 
-def _granted_subscriptions(entry: InstalledPlugin) -> list[Record]:
-    """What a plugin listens to, as far as the user agreed."""
-    subscriptions = entry.contributes.get("subscriptions", ())
-    if not subscriptions:
-        return []
-    from automatosx_nb.model.permissions import not_covered
-
-    return [each for each in subscriptions if not not_covered([f"events:subscribe:{each['topic']}"], entry.grants)]
+        try:
+            held = held_by(entry, self._resources)
+        except InvalidConfiguration:
+            return []
+        return [each for each in subscriptions if not not_covered([f"events:subscribe:{each['topic']}"], held)]

@@ -31,13 +31,16 @@ MAX_VISITED = 100_000
 class Beneath:
     """The files beneath ``root``, which is opened at the first use and stays the same folder if it is renamed.
 
-    ``closed`` are folders that are not entered, wherever they lie.
+    ``closed`` are folders that are not entered, wherever they lie and also if they come only later; ``closed_names``
+    those of any folder, in lower case, that is not entered.
     """
 
-    def __init__(self, root: Path, closed: Collection[Path] = ()) -> None:
+    def __init__(self, root: Path, closed: Collection[Path] = (), closed_names: Collection[str] = ()) -> None:
         self._root = root
         self._closed_paths = closed
+        self._closed_names = closed_names
         self._closed: frozenset[tuple[int, int]] = frozenset()
+        self._closed_when_made: tuple[Path, ...] = ()
         self._descriptor: int | None = None
 
     def read(self, path: Sequence[str], most_bytes: int) -> bytes:
@@ -129,6 +132,8 @@ class Beneath:
         try:
             self._check_open(here, path)
             for name in path:
+                if name.casefold() in self._closed_names:
+                    raise _closed(path)
                 if make:
                     with suppress(FileExistsError):
                         os.mkdir(name, dir_fd=here)
@@ -141,17 +146,20 @@ class Beneath:
             os.close(here)
 
     def _check_open(self, folder: int, path: Sequence[str]) -> None:
-        status = os.fstat(folder)
-        if (status.st_dev, status.st_ino) in self._closed:
-            raise FileRefused("/".join(path), "the marketplace keeps its own files there")
+        identity = _identity(os.fstat(folder))
+        if identity in self._closed or identity in _identities(self._closed_when_made):
+            raise _closed(path)
 
     def _opened(self) -> int:
         if self._descriptor is None:
             if not _SUPPORTED:
                 raise FileRefused(".", "this system cannot open files safely beneath a folder")
             self._descriptor = os.open(self._root, _FOLDER & ~getattr(os, "O_NOFOLLOW", 0))
-            self._closed = frozenset(
-                (status.st_dev, status.st_ino) for status in map(_status, self._closed_paths) if status is not None
+            self._closed = frozenset(_identities(self._closed_paths))
+            self._closed_when_made = tuple(
+                path
+                for path in self._closed_paths
+                if not any(_identities([path])) and _real(path).is_relative_to(_real(self._root))
             )
         return self._descriptor
 
@@ -198,8 +206,20 @@ def _may_lead_to(pattern: Sequence[str], folder: Sequence[str]) -> bool:
     return len(folder) < len(pattern)
 
 
-def _status(path: Path) -> os.stat_result | None:
-    try:
-        return path.stat()
-    except OSError:
-        return None
+def _closed(path: Sequence[str]) -> FileRefused:
+    return FileRefused("/".join(path), "the marketplace keeps its own files there, or Jupyter what it runs")
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))
+
+
+def _identities(paths: Collection[Path]) -> Iterator[tuple[int, int]]:
+    """Of the folders that are there."""
+    for path in paths:
+        with suppress(OSError):
+            yield _identity(path.stat())
+
+
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino

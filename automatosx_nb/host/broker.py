@@ -29,7 +29,7 @@ class CapabilityBroker:
         observer: CallObserver | None = None,
         rates: Mapping[str, Rate] = RATES,
     ) -> None:
-        self._grants = grants
+        self.grants = grants
         self._capabilities = capabilities
         self._meter = meter or Meter()
         self._observer = observer
@@ -52,7 +52,7 @@ class CapabilityBroker:
             needed = found.needs(method, args)
             if needed is not None:
                 permission = needed.kind
-                permission = str(self._grants.require(needed))
+                permission = str(self.grants.require(needed))
             answer = found.ask(method, args)
             outcome = "done"
         except PermissionDenied as denied:
@@ -64,7 +64,7 @@ class CapabilityBroker:
         finally:
             if self._observer is not None:
                 moved = self._meter.moved_bytes - before
-                self._observer.called(self._grants.plugin, capability, method, outcome, moved, permission)
+                self._observer.called(self.grants.plugin, capability, method, outcome, moved, permission)
         return answer
 
     def close(self) -> None:
@@ -75,4 +75,4 @@ class CapabilityBroker:
         bucket = self._buckets.get(capability)
         wait_s = 0.0 if bucket is None else bucket.take()
         if wait_s:
-            raise CallsTooFast(self._grants.plugin, capability, self._rates[capability].per_s, wait_s)
+            raise CallsTooFast(self.grants.plugin, capability, self._rates[capability].per_s, wait_s)

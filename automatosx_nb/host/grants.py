@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from automatosx_nb.errors import PermissionDenied
+from automatosx_nb.errors import InvalidPermission, PermissionDenied
 from automatosx_nb.model.permissions import Permission
 
 _REMEMBERED = 256
@@ -34,7 +34,7 @@ class Grants:
         try:
             return answers[needed]
         except KeyError:
-            found = next((held for held in self._held if held.covers(needed)), None)
+            found = self._find(needed)
         if len(answers) >= _REMEMBERED:
             answers.clear()
         answers[needed] = found
@@ -47,5 +47,27 @@ class Grants:
         """
         found = self.covering(needed)
         if found is None:
-            raise PermissionDenied(self.plugin, str(needed))
+            raise PermissionDenied(self.plugin, str(needed), self._why_not(needed))
         return found
+
+    def explained(self, denied: PermissionDenied) -> PermissionDenied:
+        """What a plugin was told, which comes back from its worker, with the reason that only the host knows."""
+        try:
+            needed = Permission.parse(denied.permission)
+        except InvalidPermission:
+            return denied
+        return PermissionDenied(self.plugin, str(needed), self._why_not(needed))
+
+    def begin_call(self, *, event: bool) -> frozenset[str]:
+        """A handler is about to be called; the libraries that its worker may have are the answer."""
+        return frozenset(each.scope for each in self.of("modules"))
+
+    def end_call(self) -> None:
+        """What was granted for one call is over."""
+
+    def _find(self, needed: Permission) -> Permission | None:
+        return next((held for held in self._held if held.covers(needed)), None)
+
+    def _why_not(self, needed: Permission) -> str:
+        """What keeps it away beside a missing grant; empty: nothing."""
+        return ""

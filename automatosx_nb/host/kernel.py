@@ -47,7 +47,7 @@ class KernelHost:
         def runner(entry: InstalledPlugin) -> PluginRunner:
             return make_runner(resources, entry, variables, folder=folder, bus=self.bus, on_error=on_error)
 
-        self.activation = Activation(resources.profile, self.bus, frontend, runner)
+        self.activation = Activation(resources, self.bus, frontend, runner)
         self._cells = CellEvents(self.bus, f"kernel/{uuid4().hex[:12]}")
         self._lock = threading.Lock()
         self._detach: Undo | None = None
@@ -106,14 +106,16 @@ def make_runner(
 
     def start(entry: InstalledPlugin) -> Worker:
         package = resources.profile.package(entry)
-        return resources.sandbox.start(program_of(package, entry.grants), limits_of(package, resources.limits))
+        libraries = map(str, broker.grants.of("modules"))
+        return resources.sandbox.start(program_of(package, libraries), limits_of(package, resources.limits))
 
     incidents = Incidents(entry, resources.audit, bus, on_error)
     log = LogCapability()
+    broker = make_broker(resources, entry, log, folder or working_folder(), variables, incidents.calls)
     return PluginRunner(
         entry,
         start=start,
-        broker=make_broker(resources, entry, log, folder or working_folder(), variables, incidents.calls),
+        broker=broker,
         log=log,
         limits=resources.limits,
         variables=variables,
@@ -140,17 +142,19 @@ def make_broker(
     from automatosx_nb.host.capabilities.settings import SettingsCapability
     from automatosx_nb.host.capabilities.storage import StorageCapability
     from automatosx_nb.host.capabilities.variables import VariablesCapability
-    from automatosx_nb.host.grants import Grants
+    from automatosx_nb.host.closed_folders import CLOSED_NAMES, folders_of_jupyter
+    from automatosx_nb.host.holdings import LiveGrants
     from automatosx_nb.host.metering import Meter
     from automatosx_nb.host.settings import PluginSettings
 
-    grants, meter, profile = Grants(entry.id, entry.grants), Meter(), resources.profile
+    grants, meter, profile = LiveGrants(entry, resources), Meter(), resources.profile
+    closed = (profile.root, resources.home, *folders_of_jupyter())
     capabilities: dict[str, Capability] = {
         "log": log,
         "storage": StorageCapability(grants, meter, lambda: profile.state(entry)),
         "settings": SettingsCapability(PluginSettings(entry, profile.settings), log),
         "secrets": SecretsCapability(entry.id, resources.secrets),
-        "files": FilesCapability(Beneath(folder, closed=[profile.root, resources.home]), meter),
+        "files": FilesCapability(Beneath(folder, closed, CLOSED_NAMES), meter),
         "http": HttpCapability(grants, meter),
         "variables": VariablesCapability(grants, variables),
     }

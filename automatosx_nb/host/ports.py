@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from automatosx_nb.host.audit import Audit
     from automatosx_nb.host.bus import Undo
+    from automatosx_nb.host.session_grants import SessionGrants
+    from automatosx_nb.model.consent import PermissionPolicy
     from automatosx_nb.model.generation import InstalledPlugin
     from automatosx_nb.profile import Profile
     from automatosx_nb.profile.secrets import Secrets
@@ -55,3 +57,14 @@ class Resources(Protocol):
     def secrets(self) -> Secrets: ...
     @property
     def home(self) -> Path: ...
+    @property
+    def session(self) -> SessionGrants: ...
+    @property
+    def permissions(self) -> PermissionPolicy:
+        """Policy, as it is written now.
+
+        :raises InvalidConfiguration:
+        """
+
+    def policy_stamp(self) -> object:
+        """Changes whenever policy could have changed; cheap."""

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from automatosx_nb.errors import AutomatosxError, CallInterrupted, HandedBack, WorkerLost
+from automatosx_nb.errors import AutomatosxError, CallInterrupted, HandedBack, PermissionDenied, WorkerLost
 from automatosx_nb.host.arguments import Arguments, HelpAsked, magic_arguments, parser_of, typed_arguments
 from automatosx_nb.host.handover import Handover
 from automatosx_nb.host.keeping import Kept, to_keep
@@ -87,6 +87,7 @@ class PluginRunner:
         self._running: _Job | None = None
         self._thread: threading.Thread | None = None
         self._worker: Worker | None = None
+        self._libraries: frozenset[str] = frozenset()
         self._stopped = False
         self._restarts = Restarts(entry.id)
 
@@ -253,6 +254,22 @@ class PluginRunner:
         return None
 
     def _carry_out(self, job: _Job) -> object:
+        try:
+            self._fit(self._broker.grants.begin_call(event=job.event))
+            return self._call_worker(job)
+        except PermissionDenied as denied:
+            raise self._broker.grants.explained(denied) from denied
+        finally:
+            self._broker.grants.end_call()
+
+    def _fit(self, libraries: frozenset[str]) -> None:
+        """A worker that was started with other libraries than those that are granted now is replaced."""
+        if self._worker is not None and libraries != self._libraries:
+            self._worker.stop()
+            self._worker = None
+        self._libraries = libraries
+
+    def _call_worker(self, job: _Job) -> object:
         if self._worker is None or not self._worker.alive:
             self._worker = self._started()
         if self._stopped:

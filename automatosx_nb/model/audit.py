@@ -40,8 +40,8 @@ KINDS: Mapping[str, Kind] = {
     "plugin-removed": Kind("A plugin left the profile.", _CHANGE),
     "profile-rolled-back": Kind("An earlier generation was made current again.", ("restores", "generation", "surface")),
     "profile-synced": Kind("The profile was made what a lockfile says.", ("generation", "surface")),
-    "grants-given": Kind("A plugin holds permissions that it did not hold before.", ("permissions", *_CHANGE)),
-    "grants-gone": Kind("A plugin lost permissions.", ("permissions", *_CHANGE)),
+    "grants-given": Kind("A plugin holds permissions that it did not hold before.", ("permissions", "for", *_CHANGE)),
+    "grants-gone": Kind("A plugin lost permissions.", ("permissions", "for", *_CHANGE)),
     "plugin-called": Kind("A plugin's handlers were called, counted over a while.", ("calls", "events")),
     "capability-calls": Kind(
         "A plugin asked the host for something, counted over a while.",

@@ -27,6 +27,12 @@ class PlannedChange:
     """For a person, as in ``you asked for it`` or ``acme.charts 2.0.0 requires acme.tables ^1.2``."""
     asks: Mapping[str, str] = field(default_factory=dict)
     """Permissions that nobody has granted yet → the author's reason."""
+    optional: Mapping[str, str] = field(default_factory=dict)
+    """The same of those that it can do without."""
+    by_policy: Mapping[str, str] = field(default_factory=dict)
+    """Permissions that it gets without a question → the setting that says so."""
+    denied: Mapping[str, str] = field(default_factory=dict)
+    """Permissions that it asks for and nobody can grant → the setting that says so."""
     drops: tuple[str, ...] = ()
     """Permissions that it was granted and loses: the new version no longer asks for them, or ``grants`` lacks them."""
     size: int = 0

@@ -6,18 +6,27 @@ The clock is handed in; nothing here reads one.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from automatosx_nb.errors import InvalidDuration, InvalidRange
 from automatosx_nb.model.names import fold, parse_plugin_id, publisher_of
 from automatosx_nb.model.semver import Range
 
 if TYPE_CHECKING:
+    from automatosx_nb.model.place import Place
     from automatosx_nb.model.semver import Version
 
 _DURATION = re.compile(r"([0-9]{1,6}) ?(minute|hour|day|week)s?")
+
+
+class ReleasePolicy(Protocol):
+    """Whatever keeps releases out; false where it keeps out none."""
+
+    def __bool__(self) -> bool: ...
+    def against(self, plugin: str, version: Version, /) -> str | None:
+        """Why that release may not come, continuing 'acme.a 1.0.0 …'; None: it may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +41,10 @@ class Pattern:
     range: Range | None
     text: str
     """As it was written."""
+    place: Place | None = field(default=None, compare=False)
 
     @classmethod
-    def parse(cls, text: str) -> Pattern:
+    def parse(cls, text: str, place: Place | None = None) -> Pattern:
         """:raises InvalidPluginId:
         :raises InvalidRange:
         """
@@ -44,12 +54,22 @@ class Pattern:
         everything = name.strip().endswith(".*")
         parsed = parse_plugin_id(fold(name.strip().removesuffix("*") + "any" if everything else name))
         plugin = f"{publisher_of(parsed)}.*" if everything else parsed
-        return cls(plugin, Range.parse(wanted) if at else None, text)
+        return cls(plugin, Range.parse(wanted) if at else None, text, place)
 
     def matches(self, folded: str, version: Version) -> bool:
         """:param folded: a plugin's id, folded."""
         named = self.plugin in (folded, f"{publisher_of(folded)}.*")
         return named and (self.range is None or self.range.allows(version, prereleases=True))
+
+    @property
+    def specificity(self) -> tuple[bool, bool]:
+        """Larger is more specific: one plugin before a publisher's, a range before every version."""
+        return not self.plugin.endswith(".*"), self.range is not None
+
+    @property
+    def where(self) -> str:
+        """Its place, to go behind a sentence; empty where that is not known."""
+        return "" if self.place is None else f" ({self.place})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +78,26 @@ class Policy:
 
     allow: tuple[Pattern, ...] = ()
     deny: tuple[Pattern, ...] = ()
+    also: tuple[tuple[Pattern, ...], ...] = ()
+    """Further lists of what is allowed, each of which has to match, too: those of layers that only narrow."""
 
     def __bool__(self) -> bool:
         """Whether it keeps anything out."""
-        return bool(self.allow or self.deny)
+        return bool(self.allow or self.deny or self.also)
 
     def against(self, plugin: str, version: Version) -> str | None:
         """Why that release may not come, continuing 'acme.a 1.0.0 …'; None: it may."""
         folded = fold(plugin)
-        for pattern in self.deny:
-            if pattern.matches(folded, version):
-                return f"is denied by this installation's policy: {pattern.text!r} is in c.RegistryPolicy.deny"
-        if self.allow and not any(pattern.matches(folded, version) for pattern in self.allow):
-            return "is not allowed by this installation's policy: nothing in c.RegistryPolicy.allow matches it"
+        denying = [pattern for pattern in self.deny if pattern.matches(folded, version)]
+        if denying:
+            first = max(denying, key=lambda pattern: pattern.specificity)
+            return f"is denied by this installation's policy: {first.text!r} is in c.RegistryPolicy.deny{first.where}"
+        for allowed in filter(None, (self.allow, *self.also)):
+            if not any(pattern.matches(folded, version) for pattern in allowed):
+                where = allowed[0].where
+                return (
+                    f"is not allowed by this installation's policy: nothing in c.RegistryPolicy.allow matches it{where}"
+                )
         return None
 
 

@@ -26,7 +26,7 @@ from automatosx_nb.model.tree import ChosenPlugin, tree_text
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from automatosx_nb.model.policy import Cooldown
+    from automatosx_nb.model.policy import Cooldown, ReleasePolicy
     from automatosx_nb.model.ports import ReleaseIndex
     from automatosx_nb.model.release import IndexRelease
     from automatosx_nb.model.semver import Version
@@ -98,7 +98,7 @@ def resolve(
     engine: Version | None = None,
     python: str | None = None,
     platform: str | None = None,
-    policy: Policy | None = None,
+    policy: ReleasePolicy | None = None,
     cooldown: Cooldown | None = None,
 ) -> Resolution:
     """The versions that meet ``requirements`` (plugin → range) and all that these require in turn.

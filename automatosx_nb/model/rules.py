@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from automatosx_nb.model.compatibility import against_engine, against_platform, against_python
-from automatosx_nb.model.policy import Cooldown, Policy
+from automatosx_nb.model.policy import Cooldown, Policy, ReleasePolicy
 from automatosx_nb.model.printable import printable
 from automatosx_nb.model.release import IndexRelease, Stage
 
@@ -37,7 +37,7 @@ class Rules:
     update: Collection[str] = ()
     """Plugins whose installed version is not preferred."""
     prereleases: bool = False
-    policy: Policy = field(default_factory=Policy)
+    policy: ReleasePolicy = field(default_factory=Policy)
     cooldown: Cooldown | None = None
     engine: Version | None = None
     """The runtime's API version; None: not looked at."""

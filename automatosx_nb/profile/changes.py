@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from automatosx_nb.errors import MagicTaken, UnknownRelease
+from automatosx_nb.errors import MagicTaken, PolicyForbids, UnknownRelease
+from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.semver import Version
 
 if TYPE_CHECKING:
+    from automatosx_nb.model.consent import PermissionPolicy
     from automatosx_nb.model.generation import Generation
     from automatosx_nb.model.release import PluginDetail, ReleaseDetail
 
@@ -52,3 +55,41 @@ def refuse_taken_magics(current: Generation, kept: Iterable[str], incoming: Mapp
         for magic in magics:
             if owners.setdefault(magic, plugin) != plugin:
                 raise MagicTaken(magic, plugin, owners[magic])
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What of a release's permissions is open, and what policy has decided; see ``PlannedChange``."""
+
+    asks: Mapping[str, str]
+    optional: Mapping[str, str]
+    by_policy: Mapping[str, str]
+    denied: Mapping[str, str]
+
+    @classmethod
+    def of(cls, release: ReleaseDetail, granted: Iterable[str], policy: PermissionPolicy, plugin: str) -> Consent:
+        """:param granted: what the plugin holds before the change."""
+        version = Version.parse(release.version)
+        everything = {**release.permissions, **release.optional_permissions}
+        denied = policy.denied(everything, plugin, version)
+        fresh = set(not_covered(everything, granted)) - denied.keys()
+        given = policy.granted([text for text in everything if text in fresh], plugin, version)
+        fresh -= given.keys()
+        required, optional = (
+            {text: reason for text, reason in asked.items() if text in fresh}
+            for asked in (release.permissions, release.optional_permissions)
+        )
+        return cls(required, optional, given, denied)
+
+
+def refuse_denied_grants(before: Generation, after: Generation, policy: PermissionPolicy) -> None:
+    """:raises PolicyForbids: a plugin of ``after`` holds what ``policy`` denies, and did not hold it ``before``."""
+    for plugin, entry in after.plugins.items():
+        held = before.plugins[plugin].grants if plugin in before.plugins else ()
+        refuse_denied(policy, plugin, entry.version, not_covered(entry.grants, held))
+
+
+def refuse_denied(policy: PermissionPolicy, plugin: str, version: str, grants: Iterable[str]) -> None:
+    """:raises PolicyForbids: ``policy`` lets nobody grant one of ``grants``; with the line that says so."""
+    for text, because in policy.denied(grants, plugin, Version.parse(version)).items():
+        raise PolicyForbids(plugin, version, f"cannot be granted {text} by anybody: {because}")

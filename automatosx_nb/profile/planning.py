@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,8 @@ from automatosx_nb.errors import (
     StillRequired,
 )
 from automatosx_nb.model.changelog import news
+from automatosx_nb.model.consent import PermissionPolicy
+from automatosx_nb.model.gate import Gate
 from automatosx_nb.model.generation import Generation
 from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.plan import Plan, PlannedChange
@@ -22,8 +24,10 @@ from automatosx_nb.model.rules import Rules
 from automatosx_nb.model.semver import Range, Version
 from automatosx_nb.model.spelling import nearest
 from automatosx_nb.profile.changes import (
+    Consent,
     MissingPackages,
     change_kind,
+    refuse_denied_grants,
     refuse_taken_magics,
     release_of,
     rewished,
@@ -54,6 +58,7 @@ class Planner:
         missing: MissingPackages,
         platform: str | None = None,
         policy: Policy | None = None,
+        permissions: PermissionPolicy | None = None,
         cooldown: Cooldown | None = None,
     ) -> None:
         self._registry = registry
@@ -62,7 +67,8 @@ class Planner:
         self._python = python
         self._missing = missing
         self._platform = platform
-        self._policy = policy
+        self._policy = policy or Policy()
+        self._permissions = permissions or PermissionPolicy()
         self._cooldown = cooldown
 
     def newest(self, plugin: str) -> Version | None:
@@ -100,8 +106,17 @@ class Planner:
         action = f"install {detail.summary.id} {chosen}"
         return self._plan(current, wanted, resolution, action)
 
-    def update(self, current: Generation, plugins: Sequence[str] = (), *, prereleases: bool = False) -> Plan:
+    def update(
+        self,
+        current: Generation,
+        plugins: Sequence[str] = (),
+        *,
+        prereleases: bool = False,
+        grants: Collection[str] | None = None,
+    ) -> Plan:
         """The newest versions of ``plugins`` (empty: of all) that the wishes allow.
+
+        :param grants: hold back what asks for more than this and what was granted before; None: plan it, and ask.
 
         :raises NotInstalled:
         :raises ResolutionConflict:
@@ -111,7 +126,7 @@ class Planner:
             if plugin not in current.plugins:
                 raise NotInstalled(plugin, nearest(plugin, current.plugins))
         wanted = wishes_of(current)
-        resolution = self._resolve(current, wanted, fresh, prereleases)
+        resolution = self._resolve(current, wanted, fresh, prereleases, grants)
         changes = ", ".join(
             f"{plugin} {version}"
             for plugin, version in sorted(resolution.selected.items())
@@ -141,6 +156,7 @@ class Planner:
         :raises LockedReleaseGone: the registry and the store lack what it names.
         :raises InvalidLockfile: it says of a plugin what that plugin's manifest does not.
         :raises ResolutionConflict: a plugin is quarantined, denied, or does not fit this runtime or Python.
+        :raises PolicyForbids: it grants what policy denies.
         :raises MagicTaken:
         """
         index = LockedIndex(self._registry, lock, store, source)
@@ -155,11 +171,18 @@ class Planner:
             platform=self._platform,
             policy=self._policy,
         )
-        plan = plan_sync(current, lock, index, order=resolution.order, missing=self._missing)
+        plan = plan_sync(
+            current, lock, index, order=resolution.order, missing=self._missing, permissions=self._permissions
+        )
         return replace(plan, plugins=resolution.plugins())
 
     def _resolve(
-        self, current: Generation, wanted: Mapping[str, str], update: set[str], prereleases: bool
+        self,
+        current: Generation,
+        wanted: Mapping[str, str],
+        update: set[str],
+        prereleases: bool,
+        grants: Collection[str] | None = None,
     ) -> Resolution:
         return resolve(
             wanted,
@@ -170,7 +193,9 @@ class Planner:
             engine=self._engine,
             python=self._python,
             platform=self._platform,
-            policy=self._policy,
+            policy=Gate(
+                self._policy, self._permissions, self._registry.plugin, installed=current.plugins, grants=grants
+            ),
             cooldown=self._cooldown,
         )
 
@@ -216,14 +241,18 @@ class Planner:
         missing = self._missing(release.packages)
         entry = current.plugins.get(plugin)
         granted = entry.grants if entry else ()
+        consent = Consent.of(release, granted, self._permissions, plugin)
         return PlannedChange(
             id=plugin,
             kind=change_kind(entry.version if entry else None, version),
             old=entry.version if entry else None,
             new=version,
             why=why,
-            asks={asked: release.permissions[asked] for asked in not_covered(release.permissions, granted)},
-            drops=tuple(text for text in granted if text not in release.permissions),
+            asks=consent.asks,
+            optional=consent.optional,
+            by_policy=consent.by_policy,
+            denied=consent.denied,
+            drops=not_covered(granted, (*release.permissions, *release.optional_permissions)),
             size=release.size,
             changelog=news(self._registry.changelog(plugin, version), entry.version, version) if entry else "",
             missing_packages=missing,
@@ -231,11 +260,13 @@ class Planner:
         )
 
 
-def plan_return(current: Generation, target: Generation, policy: Policy | None = None) -> Plan:
+def plan_return(current: Generation, target: Generation, policy: Policy, permissions: PermissionPolicy) -> Plan:
     """Back (or forward) to what ``target`` was, exactly: no registry is asked.
 
-    :raises PolicyForbids: that would bring back a release that ``policy`` does not let in.
+    :raises PolicyForbids: that would bring back a release that ``policy`` does not let in, or a grant that
+        ``permissions`` denies.
     """
+    refuse_denied_grants(current, target, permissions)
     changes = []
     for plugin in sorted({*current.plugins, *target.plugins}):
         old, new = current.plugins.get(plugin), target.plugins.get(plugin)
@@ -248,7 +279,7 @@ def plan_return(current: Generation, target: Generation, policy: Policy | None =
             why = why or f"generation {target.number} had it so"
             kind = change_kind(old.version if old else None, new.version)
             changes.append(PlannedChange(plugin, kind, old.version if old else None, new.version, why))
-    _hold_against(policy or Policy(), changes)
+    _hold_against(policy, changes)
     changed = {change.id for change in changes}
     kept = {plugin: entry.version for plugin, entry in target.plugins.items() if plugin not in changed}
     wishes = wishes_of(target)

@@ -13,12 +13,20 @@ from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.plan import Plan, PlannedChange
 from automatosx_nb.model.reader import Problems, key_path
 from automatosx_nb.model.release import IndexRelease, ReleaseDetail, Stage
-from automatosx_nb.model.semver import Range
+from automatosx_nb.model.semver import Range, Version
 from automatosx_nb.package import Package, read
-from automatosx_nb.profile.changes import MissingPackages, change_kind, refuse_taken_magics, release_of, rewished
+from automatosx_nb.profile.changes import (
+    MissingPackages,
+    change_kind,
+    refuse_denied,
+    refuse_taken_magics,
+    release_of,
+    rewished,
+)
 from automatosx_nb.profile.index import index_release_of
 
 if TYPE_CHECKING:
+    from automatosx_nb.model.consent import PermissionPolicy
     from automatosx_nb.model.generation import Generation, InstalledPlugin
     from automatosx_nb.model.lockfile import LockedPlugin, Lockfile
     from automatosx_nb.model.ports import Registry
@@ -90,18 +98,29 @@ class LockedIndex:
 
 
 def plan_sync(
-    current: Generation, lock: Lockfile, index: LockedIndex, *, order: Iterable[str], missing: MissingPackages
+    current: Generation,
+    lock: Lockfile,
+    index: LockedIndex,
+    *,
+    order: Iterable[str],
+    missing: MissingPackages,
+    permissions: PermissionPolicy,
 ) -> Plan:
     """From ``current`` to exactly ``lock``: versions, bytes, grants and wishes. ``order`` is that of activation.
 
     :raises InvalidLockfile: it grants a plugin what that does not ask for.
+    :raises PolicyForbids: it grants what ``permissions`` denies.
     :raises MagicTaken:
     """
     name = PurePath(index.source).name
     kept = {plugin: locked.version for plugin, locked in lock.plugins.items() if _is_so(current, plugin, locked)}
     incoming = {plugin: index.detail(plugin) for plugin in order if plugin not in kept}
     _refuse_unasked_grants(lock, incoming, index.source)
-    changes = [_change(current, plugin, lock, release, index, missing) for plugin, release in incoming.items()]
+    for plugin in incoming:
+        refuse_denied(permissions, plugin, lock.plugins[plugin].version, lock.plugins[plugin].grants)
+    changes = [
+        _change(current, plugin, lock, release, index, missing, permissions) for plugin, release in incoming.items()
+    ]
     changes += [
         PlannedChange(plugin, "remove", entry.version, None, f"it is not in {name}")
         for plugin, entry in current.plugins.items()
@@ -135,17 +154,21 @@ def _change(
     release: ReleaseDetail,
     index: LockedIndex,
     missing: MissingPackages,
+    permissions: PermissionPolicy,
 ) -> PlannedChange:
     locked, entry = lock.plugins[plugin], current.plugins.get(plugin)
     held, old = (entry.grants, entry.version) if entry else ((), None)
     reasons = {**release.permissions, **release.optional_permissions}
+    fresh = not_covered(locked.grants, held)
+    by_policy = permissions.granted(fresh, plugin, Version.parse(release.version))
     return PlannedChange(
         id=plugin,
         kind=change_kind(old, locked.version),
         old=old,
         new=locked.version,
         why=_why(entry, locked, PurePath(index.source).name),
-        asks={grant: reasons[grant] for grant in not_covered(locked.grants, held)},
+        asks={grant: reasons[grant] for grant in fresh if grant not in by_policy},
+        by_policy=by_policy,
         drops=tuple(grant for grant in held if grant not in locked.grants),
         size=index.bytes_to_fetch(locked),
         changelog="" if old in (None, locked.version) else news(index.changelog(plugin), old, locked.version),

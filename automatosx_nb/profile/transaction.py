@@ -18,10 +18,12 @@ from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.plan import Applied, Plan, PlannedChange
 from automatosx_nb.model.progress import Progress, Step
 from automatosx_nb.package import Package, read
+from automatosx_nb.profile.changes import refuse_denied, refuse_denied_grants
 from automatosx_nb.profile.lock import writer_lock
 from automatosx_nb.profile.state import copy_state, new_state_name
 
 if TYPE_CHECKING:
+    from automatosx_nb.model.consent import PermissionPolicy
     from automatosx_nb.model.ports import Registry
     from automatosx_nb.profile.profile import Profile
 
@@ -43,59 +45,75 @@ def apply_plan(
     *,
     registry: Registry,
     grants: Collection[str],
+    permissions: PermissionPolicy,
     check: HealthCheck,
     author: Author,
     progress: Progress,
 ) -> Applied:
     """Install, update or remove as ``plan`` says; ``grants`` are the permissions the user agreed to, for all of it.
 
+    What ``permissions`` allows is granted, too; what it denies is not, whoever agreed to it.
+
     :raises ConsentRequired: a permission that is asked for is neither granted already nor among ``grants``.
+    :raises PolicyForbids: somebody agreed to what ``permissions`` denies, or a plugin cannot do without that.
     :raises PlanStale: the profile changed since the plan was made.
     :raises ArtifactMismatch: the registry handed out other bytes than it announced.
     :raises StorageFull:
     :raises ProfileReadOnly:
     :raises ProfileBusy:
     """
+    for change in plan.changes:
+        refuse_denied(permissions, change.id, change.new or "0.0.0", _agreed(change.denied, grants))
     _require_consent(plan, grants)
     if plan.changes_nothing:
         return Applied(plan.base, plan)
     with writer_lock(profile.root):
-        current = _fresh(profile, plan)
+        current = fresh(profile, plan)
         number = current.number + 1
         entries = dict(_kept_entries(current, plan))
         steps = _Steps(progress, [change for change in plan.changes if change.new is not None])
         for change in steps.incoming:
             data = _fetch(profile, registry, change, steps)
             package = read(data, name=f"{change.id} {change.new}")
-            entries[change.id] = _entry(package, plan, change, current, grants, number)
+            entries[change.id] = _entry(package, plan, change, current, grants, permissions, number)
             steps.tell("check", change, f"starting {change.id} {change.new} once, confined")
             check(package, entries[change.id].grants)
         for change in steps.incoming:
             _carry_state_over(profile, current, entries[change.id])
         generation = Generation(number, current.number, author.at, author.by, plan.action, entries)
-        _switch(profile, generation, progress)
+        switch_to(profile, generation, progress)
     return Applied(number, plan)
 
 
-def apply_return(profile: Profile, plan: Plan, target: Generation, *, author: Author, progress: Progress) -> Applied:
+def apply_return(
+    profile: Profile,
+    plan: Plan,
+    target: Generation,
+    *,
+    permissions: PermissionPolicy,
+    author: Author,
+    progress: Progress,
+) -> Applied:
     """Make a new generation that is ``target`` again: its versions, its grants, and its plugins' state.
 
     Where that changes nothing, no generation is made.
 
     :raises PlanStale:
+    :raises PolicyForbids: it would bring back a grant that ``permissions`` denies.
     :raises ProfileDamaged: an artifact of ``target`` is missing or changed; nothing was switched.
     """
     if plan.changes_nothing:
         return Applied(plan.base, plan)
     with writer_lock(profile.root):
-        current = _fresh(profile, plan)
+        current = fresh(profile, plan)
+        refuse_denied_grants(current, target, permissions)
         for entry in target.plugins.values():
             profile.store.read(entry.sha256)
         number = current.number + 1
         generation = Generation(
             number, current.number, author.at, author.by, plan.action, target.plugins, restores=target.number
         )
-        _switch(profile, generation, progress)
+        switch_to(profile, generation, progress)
     return Applied(generation.number, plan)
 
 
@@ -126,7 +144,13 @@ def _require_consent(plan: Plan, grants: Collection[str]) -> None:
         raise ConsentRequired(plugin, version, asked, others, plan.grants_digest)
 
 
-def _fresh(profile: Profile, plan: Plan) -> Generation:
+def _agreed(asked: Collection[str], grants: Collection[str]) -> list[str]:
+    """Those of ``asked`` that ``grants`` cover."""
+    open_ = not_covered(asked, grants)
+    return [text for text in asked if text not in open_]
+
+
+def fresh(profile: Profile, plan: Plan) -> Generation:
     current = profile.generations.current()
     if current.number != plan.base:
         raise PlanStale(plan.base, current.number)
@@ -163,19 +187,23 @@ def _entry(
     change: PlannedChange,
     current: Generation,
     grants: Collection[str],
+    permissions: PermissionPolicy,
     number: int,
 ) -> InstalledPlugin:
+    """:raises PolicyForbids: policy denies what the plugin cannot do without, or what a lock grants it."""
     manifest = package.manifest
     old = current.plugins.get(change.id)
+    exactly = change.grants is not None
     held = {*grants, *(old.grants if old else ())} if change.grants is None else change.grants
+    needed = change.grants if change.grants is not None else tuple(manifest.permissions)
+    refuse_denied(permissions, change.id, str(manifest.version), needed)
     asked = (*manifest.permissions, *manifest.optional_permissions)
-    ungranted = set(not_covered(asked, held))
     return InstalledPlugin(
         id=change.id,
         version=str(manifest.version),
         sha256=package.sha256,
         wish=plan.wishes.get(change.id),
-        grants=tuple(text for text in asked if text not in ungranted),
+        grants=permissions.held(asked, held, change.id, manifest.version, exactly=exactly),
         state=new_state_name(change.id, str(manifest.version), number),
         summary=manifest.summary,
         contributes=manifest.contributes.records(),
@@ -188,7 +216,7 @@ def _carry_state_over(profile: Profile, current: Generation, entry: InstalledPlu
         copy_state(profile.root, entry.id, old.state, entry.state)
 
 
-def _switch(profile: Profile, generation: Generation, progress: Progress) -> None:
+def switch_to(profile: Profile, generation: Generation, progress: Progress) -> None:
     progress(Step("switch", 0.95, f"switching to generation {generation.number}"))
     profile.generations.write(generation)
     profile.generations.switch(generation.number)

@@ -18,6 +18,7 @@ from tornado import web
 
 from automatosx_nb.errors import AutomatosxError, InvalidSearch, UnknownRelease
 from automatosx_nb.host.environment import cooldown_now, environment
+from automatosx_nb.model.gate import Gate
 from automatosx_nb.model.release import PluginDetail, ReleaseDetail, SearchQuery
 from automatosx_nb.server import planning, problems
 from automatosx_nb.server.openapi import DOCUMENT
@@ -160,7 +161,8 @@ class PlanHandler(_RegistryHandler):
 
         def ask(registry: Registry) -> dict[str, Any]:
             cooldown = cooldown_now(settings.cooldown)
-            return planning.plan(request, registry, here=environment(), policy=settings.policy, cooldown=cooldown)
+            gate = Gate(settings.policy, settings.permissions, registry.plugin)
+            return planning.plan(request, registry, here=environment(), policy=gate, cooldown=cooldown)
 
         self.answer(await self.shelf.ask(ask))
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from automatosx_nb.model.compatibility import Environment
-    from automatosx_nb.model.policy import Cooldown, Policy
+    from automatosx_nb.model.policy import Cooldown, ReleasePolicy
     from automatosx_nb.model.ports import ReleaseIndex
 
 LONGEST = 256 * 1024
@@ -51,7 +51,7 @@ def read(body: bytes) -> PlanRequest:
 
 
 def plan(
-    request: PlanRequest, index: ReleaseIndex, *, here: Environment, policy: Policy, cooldown: Cooldown | None
+    request: PlanRequest, index: ReleaseIndex, *, here: Environment, policy: ReleasePolicy, cooldown: Cooldown | None
 ) -> dict[str, Any]:
     """The document of the answer. ``here`` is where this server runs, for a request that does not say where plugins do.
 

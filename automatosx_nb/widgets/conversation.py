@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.errors import NothingToRollBack
 from automatosx_nb.host.surface import asked_in
+from automatosx_nb.model.plan import Applied
 from automatosx_nb.widgets import faults, requests, views, wording
 
 if TYPE_CHECKING:
     from automatosx_nb.app import Marketplace
-    from automatosx_nb.model.plan import Applied, Plan
-    from automatosx_nb.model.progress import Step
+    from automatosx_nb.model.plan import Plan
+    from automatosx_nb.model.progress import Progress, Step
 
 PAGE_SIZE = 24
 
@@ -57,7 +58,7 @@ class Conversation:
             case requests.Preview():
                 return {"preview": self._preview(request)}
             case _:
-                return {"state": views.state(self._market.installed()), "busy": self.busy}
+                return {"state": self._state(), "busy": self.busy}
 
     @property
     def busy(self) -> bool:
@@ -87,12 +88,16 @@ class Conversation:
 
     def _installed(self) -> views.View:
         plugins = self._market.installed()
+        holdings = {each.id: each for each in self._market.holdings()}
         return {
-            "plugins": [views.installed_plugin(p, self._market.newest(p.id)) for p in plugins],
+            "plugins": [views.installed_plugin(p, self._market.newest(p.id), holdings[p.id]) for p in plugins],
             "history": views.history(self._market.history()),
             "can_roll_back": self._can_roll_back(),
-            "state": views.state(plugins),
+            "state": self._state(),
         }
+
+    def _state(self) -> str:
+        return views.state(self._market.installed(), self._market.session.version)
 
     def _can_roll_back(self) -> bool:
         try:
@@ -112,6 +117,10 @@ class Conversation:
                 return self._market.plan_update(request.id)
             case "remove":
                 return self._market.plan_remove(request.id)
+            case "grant":
+                return self._market.plan_grant(request.id, *request.permissions)
+            case "revoke":
+                return self._market.plan_revoke(request.id, *request.permissions)
             case _:
                 return self._market.plan_rollback(request.to)
 
@@ -143,6 +152,13 @@ class Conversation:
         text = wording.outcome(request.action, request.id, applied.plan, self._market.installed())
         return {"done": text, "generation": applied.generation}
 
+    def _grant(self, request: requests.Run, progress: Progress) -> Applied:
+        if request.scope == "profile":
+            return self._market.grant(request.id, *request.permissions, progress=progress)
+        plan = self._market.plan_grant(request.id, *request.permissions)
+        self._market.grant_in_session(request.id, *request.permissions, once=request.scope == "once")
+        return Applied(plan.base, plan)
+
     def _apply(self, request: requests.Run) -> Applied:
         def progress(step: Step, /) -> None:
             view = {"name": step.name, "fraction": step.fraction, "text": step.text}
@@ -155,5 +171,9 @@ class Conversation:
                 return self._market.update(request.id, grant=request.grant, progress=progress)
             case "remove":
                 return self._market.remove(request.id, progress=progress)
+            case "grant":
+                return self._grant(request, progress)
+            case "revoke":
+                return self._market.revoke(request.id, *request.permissions, progress=progress)
             case _:
                 return self._market.rollback(to=request.to, progress=progress)

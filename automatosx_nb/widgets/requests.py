@@ -13,6 +13,9 @@ MaybeId: TypeAlias = Annotated[str, Meta(max_length=128)]
 Line: TypeAlias = Annotated[str, Meta(max_length=200)]
 
 
+Action: TypeAlias = Literal["install", "update", "remove", "rollback", "grant", "revoke"]
+
+
 class _Request(msgspec.Struct, tag_field="do", forbid_unknown_fields=True, frozen=True):
     request: Token
     """Chosen by the view that asks; the answer repeats it as ``re``."""
@@ -40,23 +43,28 @@ class Installed(_Request, tag="installed", frozen=True):
 class Preview(_Request, tag="preview", frozen=True):
     """What an action would change. ``id`` is for all but ``rollback``; ``wish``, a range or a version, for ``install``.
 
-    ``to`` is a generation, for ``rollback``: without it, the one before the last change.
+    ``to`` is a generation, for ``rollback``: without it, the one before the last change. ``permissions`` are for
+    ``grant`` and ``revoke``.
     """
 
-    action: Literal["install", "update", "remove", "rollback"]
+    action: Action
     id: MaybeId = ""
     wish: Line = ""
     to: Annotated[int, Meta(ge=0)] | None = None
+    permissions: Annotated[tuple[Line, ...], Meta(max_length=200)] = ()
 
 
 class Run(_Request, tag="run", frozen=True):
     """Carry out what a preview showed; ``preview`` is its fingerprint."""
 
-    action: Literal["install", "update", "remove", "rollback"]
+    action: Action
     preview: Token
     id: MaybeId = ""
     wish: Line = ""
     to: Annotated[int, Meta(ge=0)] | None = None
+    permissions: Annotated[tuple[Line, ...], Meta(max_length=200)] = ()
+    scope: Literal["profile", "session", "once"] = "profile"
+    """For how long a ``grant`` holds."""
     grant: Annotated[tuple[Line, ...], Meta(max_length=200)] = ()
 
 

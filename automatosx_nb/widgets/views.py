@@ -8,11 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from automatosx_nb.errors import InvalidPermission
+from automatosx_nb.host.deciding import PluginHoldings
 from automatosx_nb.model.compatibility import Mismatch, Needs
 from automatosx_nb.model.contributions import KINDS
 from automatosx_nb.model.generation import InstalledPlugin
 from automatosx_nb.model.history import HistoryEntry
 from automatosx_nb.model.names import publisher_of, short_name
+from automatosx_nb.model.permissions import KINDS as PERMISSION_KINDS
 from automatosx_nb.model.permissions import Permission
 from automatosx_nb.model.plan import Plan, PlannedChange
 from automatosx_nb.model.release import PluginDetail, PluginSummary, ReleaseDetail, SearchPage
@@ -79,14 +81,28 @@ def permission(text: str, reason: str = "") -> View:
     try:
         known = Permission.parse(text)
     except InvalidPermission:
-        sentence, risk = "This version of automatosx_nb does not know what this allows.", "unknown"
+        sentence, risk, standing = "This version of automatosx_nb does not know what this allows.", "unknown", False
     else:
-        sentence, risk = known.sentence, known.risk.value
-    return {"permission": text, "sentence": sentence, "risk": risk, "reason": reason}
+        sentence, risk, standing = known.sentence, known.risk.value, PERMISSION_KINDS[known.kind].standing
+    return {"permission": text, "sentence": sentence, "risk": risk, "reason": reason, "standing": standing}
 
 
 def permissions(asked: Mapping[str, str]) -> list[View]:
     return [permission(text, reason) for text, reason in asked.items()]
+
+
+def decided(by_policy: Mapping[str, str]) -> list[View]:
+    """Permissions that policy grants or denies, with the setting that says so."""
+    return [permission(text) | {"because": because} for text, because in by_policy.items()]
+
+
+def held(holdings: PluginHoldings) -> list[View]:
+    """Everything that an installed plugin asks for, and what became of it."""
+    return [
+        permission(each.permission, each.reason)
+        | {"state": each.state, "optional": each.optional, "because": each.because}
+        for each in holdings.permissions
+    ]
 
 
 def release(detail: ReleaseDetail, here: Compatibility) -> View:
@@ -140,12 +156,13 @@ def _contributions(release: ReleaseDetail, *, served: bool) -> dict[str, list[st
     }
 
 
-def installed_plugin(plugin: InstalledPlugin, newest: str | None) -> View:
+def installed_plugin(plugin: InstalledPlugin, newest: str | None, holdings: PluginHoldings) -> View:
     return naming(plugin.id) | {
         "version": plugin.version,
         "summary": plugin.summary,
         "dependency": plugin.wish is None,
         "grants": [permission(text) for text in plugin.grants],
+        "permissions": held(holdings),
         "calls": calls(plugin),
         "update": newest if newest is not None and is_newer(newest, plugin.version) else None,
     }
@@ -166,6 +183,9 @@ def change(planned: PlannedChange) -> View:
         "new": planned.new,
         "why": planned.why,
         "asks": permissions(planned.asks),
+        "optional": permissions(planned.optional),
+        "by_policy": decided(planned.by_policy),
+        "denied": decided(planned.denied),
         "drops": planned.drops,
         "size": planned.size,
         "changelog": to_safe_html(planned.changelog) if planned.changelog else "",
@@ -203,7 +223,7 @@ def sealed(view: View) -> View:
     return view | {"fingerprint": hashlib.sha256(text.encode()).hexdigest()[:32]}
 
 
-def state(installed: Iterable[InstalledPlugin]) -> str:
-    """Changes whenever what is installed changes."""
-    text = json.dumps(sorted((p.id, p.version, p.sha256) for p in installed))
+def state(installed: Iterable[InstalledPlugin], session: int = 0) -> str:
+    """Changes whenever what is installed or granted changes; ``session`` counts the changes of this kernel's grants."""
+    text = json.dumps([session, *sorted((p.id, p.version, p.sha256, p.grants) for p in installed)])
     return hashlib.sha256(text.encode()).hexdigest()[:16]

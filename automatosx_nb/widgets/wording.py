@@ -41,6 +41,13 @@ def outcome(action: str, plugin: str, plan: Plan, installed: Iterable[InstalledP
     done = [_done(change) for change in plan.changes]
     if action == "rollback":
         return f"Rolled back: {', '.join(done)}." if done else "Rolled back: nothing had to change."
+    if done and action in ("grant", "revoke"):
+        permissions = [
+            *(text for c in plan.changes for text in c.asks),
+            *(text for c in plan.changes for text in c.drops),
+        ]
+        verb = "is granted" if action == "grant" else "is no longer granted"
+        return f"{short_name(plugin)} {verb} {', '.join(permissions)}."
     if not done:
         return f"{short_name(plugin)} is as it was: there was nothing to do."
     tries = [call for p in installed if p.id == plugin for call in calls(p)]

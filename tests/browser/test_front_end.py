@@ -145,6 +145,7 @@ def open_consent(page: Page) -> None:
         "new": "1.0.0",
     }
     change |= {"why": "you asked for it", "asks": asks, "drops": [], "size": 10, "changelog": ""}
+    change |= {"optional": [], "by_policy": [], "denied": []}
     preview = {"action": "install", "changes": [change], "pip": "", "base": 0, "fingerprint": "f"}
     preview |= {"tree": "", "held_back": []}
     say(page, {"re": request, "preview": preview})

@@ -36,6 +36,7 @@ class Console:
 
     answer: bool | None = None
     prefix: str = "%ax"
+    session: bool = True
     questions: list[str] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
 
@@ -82,7 +83,7 @@ def test_a_line_that_does_not_fit_says_its_usage(market: Marketplace, line: str)
 
 def test_every_reading_verb_speaks_json(market: Marketplace) -> None:
     market.install(PROFILER, "1.0.0", grant=["modules:pyarrow"])
-    lines = {"search": "search profile", "secrets": "secrets list"}
+    lines = {"search": "search profile", "secrets": "secrets list", "policy": f"policy explain {PROFILER}"}
     lines |= {name: f"{name} {PROFILER}" for name in ("info", "settings", "inspect")}
     lines["check"] = f"check --observed {PROFILER}"
     for name, verb in all_verbs().items():

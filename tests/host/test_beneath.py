@@ -163,6 +163,33 @@ def test_the_marketplaces_own_files_are_out_of_reach_also_beneath_the_folder(roo
     inside.close()
 
 
+def test_a_closed_folder_that_comes_only_later_is_closed_too(root: Path) -> None:
+    config = root / "conf" / "jupyter"
+    folder = Beneath(root, closed=[config])
+    folder.write(["conf", "mine.txt"], b"x")
+    with pytest.raises(FileRefused, match="Jupyter what it runs"):
+        folder.write(["conf", "jupyter", "automatosx_config.py"], b"x")
+    config.mkdir(exist_ok=True)
+    (config / "automatosx_config.py").write_bytes(b"the user's")
+    with pytest.raises(FileRefused, match="Jupyter what it runs"):
+        read(folder, "conf/jupyter/automatosx_config.py")
+    assert folder.glob(glob_segments("**")) == ["conf/mine.txt", "data/a.csv", "data/deep/b.csv"]
+    folder.close()
+
+
+@pytest.mark.parametrize("path", [".automatosx/config.toml", "data/.automatosx/config.toml", ".AutomatosX/new/x"])
+def test_a_closed_name_is_closed_in_every_folder_and_not_made(root: Path, path: str) -> None:
+    folder = Beneath(root, closed_names={".automatosx"})
+    with pytest.raises(FileRefused, match="the marketplace keeps"):
+        folder.write(path.split("/"), b"x")
+    assert not folder.exists(path.split("/")[:-1])
+    (root / "data" / ".automatosx").mkdir()
+    (root / "data" / ".automatosx" / "config.toml").write_bytes(b"x")
+    with pytest.raises(FileRefused, match="the marketplace keeps"):
+        read(folder, "data/.automatosx/config.toml")
+    folder.close()
+
+
 def test_the_folder_is_the_one_that_it_was_when_it_was_opened(folder: Beneath, root: Path) -> None:
     assert read(folder, "data/a.csv") == b"a"
     root.rename(root.parent / "moved")

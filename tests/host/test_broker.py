@@ -174,7 +174,7 @@ def test_a_bucket_fills_again_and_holds_no_more_than_its_burst() -> None:
 def test_what_is_taken_away_is_refused_at_the_next_call(broker_of: MakeBroker) -> None:
     broker = broker_of("storage")
     broker.ask("storage", "put", ["a", 1])
-    broker._grants.hold(())
+    broker.grants.hold(())
     with pytest.raises(PermissionDenied, match="storage"):
         broker.ask("storage", "get", ["a"])
 

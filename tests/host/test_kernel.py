@@ -91,6 +91,19 @@ def test_a_magic_that_the_user_wrote_over_a_plugins_stays_when_the_plugin_goes(
     assert shell.run_line_magic("demo", "") == "the user's own"
 
 
+def test_a_magic_that_the_user_wrote_over_a_plugins_stays_when_grants_or_other_plugins_change(
+    shell: Any, market: Marketplace, make_plugin: MakePlugin
+) -> None:
+    market.publish(make_plugin(permissions={TOPIC: "Counts."}, source=LISTENER, extra=SUBSCRIPTION))
+    market.publish(make_plugin("acme.other", magic="other"))
+    market.install("acme.demo", grant=[TOPIC])
+    shell.register_magic_function(lambda line: "the user's own", "line", "demo")
+    market.install("acme.other")
+    market.revoke("acme.demo", TOPIC)
+    market.grant_in_session("acme.demo", TOPIC)
+    assert shell.run_line_magic("demo", "") == "the user's own"
+
+
 def test_a_magic_kept_from_a_removed_plugin_starts_nothing(
     shell: Any, market: Marketplace, make_plugin: MakePlugin
 ) -> None:

@@ -82,6 +82,25 @@ def test_what_changes_a_profile_is_told_with_where_it_was_asked_for(
     assert keeper.audit.check().broken_at is None
 
 
+def test_what_is_granted_and_revoked_without_a_generation_is_told_too(
+    market: Marketplace, make_plugin: MakePlugin
+) -> None:
+    market.publish(make_plugin(extra='[permissions.optional]\n"storage" = "Keeps things."\n'))
+    market.install("acme.demo")
+    ax(market, "grant acme.demo storage --for once")
+    ax(market, "grant acme.demo storage --for session")
+    ax(market, "revoke acme.demo storage")
+    ax(market, "grant acme.demo storage")
+    told = [(entry.kind, entry.detail) for entry in entries(market, "grants-given", "grants-gone")]
+    where = {"permissions": ["storage"], "surface": "notebook"}
+    assert told == [
+        ("grants-given", {**where, "for": "once"}),
+        ("grants-given", {**where, "for": "session"}),
+        ("grants-gone", {**where, "for": "session"}),
+        ("grants-given", {**where, "generation": 2, "action": "grant"}),
+    ]
+
+
 def test_what_changes_nothing_is_no_entry(keeper: Marketplace) -> None:
     keeper.install("acme.demo", grant=["storage"])
     before = len(entries(keeper))

@@ -136,6 +136,36 @@ def test_a_denial_that_the_plugin_does_not_catch_is_the_users_to_read(install: C
         run()
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".jupyter/automatosx_config.py",
+        ".ipython/profile_default/startup/x.py",
+        ".local/share/jupyter/kernels/mine/kernel.json",
+        ".automatosx/config.toml",
+    ],
+)
+def test_what_jupyter_runs_and_what_decides_about_plugins_is_closed_in_a_home_folder(
+    install: Callable[..., Run], work: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    for variable in ("JUPYTER_NO_CONFIG", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR", "XDG_DATA_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("HOME", str(work))
+    run = install(
+        f"""
+try:
+    files.write_text("{path}", "import os")
+except Exception as error:
+    return [error.type_name, str(error)]
+""",
+        f"files:write:{path}",
+    )
+    name, text = run()
+    assert name == "FileRefused"
+    assert "the marketplace keeps its own files there, or Jupyter what it runs" in text
+    assert not (work / path).exists()
+
+
 @pytest.mark.parametrize("path", ["../x", "/etc/passwd", "data/../../x", "data//a.csv", "C:/x", "a\\\\b", "data/*"])
 def test_a_path_that_leaves_the_folder_is_an_error_before_anything_is_opened(
     install: Callable[..., Run], path: str

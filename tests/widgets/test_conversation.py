@@ -271,3 +271,68 @@ def test_what_fits_is_offered_and_what_has_no_effect_yet_is_set_apart(talk: Any,
     assert (details["unfit"], details["offer"]) == ([], "1.0.0")
     assert details["contributions"] == {"magics": ["demo"], "settings": ["rows"]}
     assert details["unserved"] == {"events": ["plugin.acme.demo.found"]}
+
+
+OPTIONAL = '[permissions.optional]\n"storage" = "To remember."\n'
+
+
+def states(talk: Any, plugin: str = "acme.demo") -> dict[str, str]:
+    plugins = {one["id"]: one for one in talk.ask("installed")["installed"]["plugins"]}
+    return {one["permission"]: one["state"] for one in plugins[plugin]["permissions"]}
+
+
+def test_a_preview_tells_optional_permissions_apart_and_what_policy_says(
+    talk: Any, make_plugin: MakePlugin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk.market.publish(make_plugin(permissions={"modules:pyarrow": "Fast."}, extra=OPTIONAL))
+    (change,) = talk.ask("preview", action="install", id="acme.demo")["preview"]["changes"]
+    assert [one["permission"] for one in change["asks"]] == ["modules:pyarrow"]
+    assert [one["permission"] for one in change["optional"]] == ["storage"]
+    policy = '{"PermissionPolicy": {"allow": ["modules:*"], "deny": ["storage"]}}'
+    monkeypatch.setenv("AUTOMATOSX_CONFIG", policy)
+    talk.market._read = None
+    (change,) = talk.ask("preview", action="install", id="acme.demo")["preview"]["changes"]
+    assert (change["asks"], change["optional"]) == ([], [])
+    assert "'modules:*' is in c.PermissionPolicy.allow" in change["by_policy"][0]["because"]
+    assert "'storage' is in c.PermissionPolicy.deny" in change["denied"][0]["because"]
+    assert talk.change("install", id="acme.demo")["done"].startswith("demo 1.0.0 installed")
+    assert states(talk) == {"modules:pyarrow": "profile", "storage": "denied"}
+    answer = talk.ask("preview", action="grant", id="acme.demo", permissions=["storage"])
+    assert answer["error"]["code"] == "policy-forbids"
+
+
+def test_only_the_optional_permissions_that_were_ticked_are_granted(talk: Any, make_plugin: MakePlugin) -> None:
+    talk.market.publish(make_plugin(extra=OPTIONAL))
+    talk.change("install", id="acme.demo")
+    assert states(talk) == {"storage": "open"}
+    talk.change("remove", id="acme.demo")
+    preview = talk.ask("preview", action="install", id="acme.demo")["preview"]
+    talk.ask("run", action="install", id="acme.demo", preview=preview["fingerprint"], grant=["storage"])
+    assert states(talk) == {"storage": "profile"}
+
+
+def test_a_grant_and_a_revoke_are_changes_with_a_preview(talk: Any, make_plugin: MakePlugin) -> None:
+    talk.market.publish(make_plugin(extra=OPTIONAL))
+    talk.change("install", id="acme.demo")
+    before = talk.ask("ping")["state"]
+    target = {"id": "acme.demo", "permissions": ["storage"]}
+    assert talk.change("grant", **target)["done"] == "demo is granted storage."
+    assert talk.ask("ping")["state"] != before
+    assert states(talk) == {"storage": "profile"}
+    assert talk.change("revoke", **target)["done"] == "demo is no longer granted storage."
+    assert states(talk) == {"storage": "open"}
+
+
+@pytest.mark.parametrize("scope", ["session", "once"])
+def test_a_grant_for_less_than_the_profile_makes_no_generation(talk: Any, make_plugin: MakePlugin, scope: str) -> None:
+    talk.market.publish(make_plugin(extra=OPTIONAL))
+    talk.change("install", id="acme.demo")
+    target = {"action": "grant", "id": "acme.demo", "permissions": ["storage"]}
+    preview = talk.ask("preview", **target)["preview"]
+    before = talk.ask("ping")["state"]
+    done = talk.ask("run", preview=preview["fingerprint"], scope=scope, **target)
+    assert (done["generation"], states(talk)) == (1, {"storage": scope})
+    assert talk.ask("ping")["state"] != before
+    done = talk.change("revoke", id="acme.demo", permissions=["storage"])
+    assert (done["done"], done["generation"]) == ("demo is no longer granted storage.", 1)
+    assert states(talk) == {"storage": "open"}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from automatosx_nb.errors import InvalidRequest, PermissionDenied
 from automatosx_nb.host.frames import as_kind, kind_of
 from automatosx_nb.host.namespace import bind, is_private, lookup, readable, replaceable
-from automatosx_nb.model.permissions import Permission, is_granted
+from automatosx_nb.model.permissions import Permission
 
 if TYPE_CHECKING:
     from automatosx_nb.host.grants import Grants
@@ -58,11 +58,10 @@ class VariablesCapability:
         return sorted(self._readable())
 
     def _readable(self) -> dict[str, Any]:
-        granted = self._grants.of("variables")
         return {
             name: value
             for name, value in readable(self._variables()).items()
-            if is_granted(Permission("variables", f"read:{name}"), granted)
+            if self._grants.covering(Permission("variables", f"read:{name}"))
         }
 
     def _refuse_private(self, mode: str, name: str) -> None:

@@ -15,4 +15,5 @@ KIND = PermissionKind(
     "See every {scope} that a cell shows, and draw it in its own way.",
     re.compile(TYPE_NAME),
     "a type, as in display:pandas.DataFrame",
+    standing=True,
 )

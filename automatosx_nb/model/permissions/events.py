@@ -27,4 +27,5 @@ KIND = PermissionKind(
     "subscribe:<topic>, as in subscribe:kernel.cell.finished",
     covers=_covers,
     shown=lambda scope: scope.removeprefix("subscribe:"),
+    standing=True,
 )

@@ -44,5 +44,7 @@ class PermissionKind:
     """The one spelling of a scope that matches. Raises ValueError, with the reason, for one that means nothing."""
     risk_of: Callable[[str], Risk] | None = None
     """The risk of one scope, where it is not every scope's."""
+    standing: bool = False
+    """It counts from the start of a worker to its end, so it cannot be granted for one call."""
     shown: Callable[[str], str] = unchanged
     """A scope as the sentence names it."""

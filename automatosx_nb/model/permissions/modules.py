@@ -13,4 +13,5 @@ KIND = PermissionKind(
     "Use the library {scope} inside its own confined process.",
     re.compile("|".join(GRANTABLE_MODULES)),
     f"one of {', '.join(GRANTABLE_MODULES)}",
+    standing=True,
 )

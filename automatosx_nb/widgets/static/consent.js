@@ -1,4 +1,4 @@
-import { h, fragment } from "./dom.js";
+import { h, fragment, uid } from "./dom.js";
 import { closeButton, faultBox, progressBar } from "./dialog.js";
 import { permissionText } from "./details.js";
 import { plural, sentence, sized } from "./wording.js";
@@ -10,23 +10,32 @@ const TITLES = {
   update: (name) => `Update ${name}?`,
   remove: (name) => `Remove ${name}?`,
   rollback: () => "Roll back?",
+  grant: (name) => `Grant ${name} a permission?`,
+  revoke: (name) => `Revoke a permission of ${name}?`,
 };
-const RUNNING = { install: "Installing", update: "Updating", remove: "Removing", rollback: "Rolling back" };
-const BUTTONS = { install: "install", update: "update", remove: "Remove", rollback: "Roll back" };
+const RUNNING = { install: "Installing", update: "Updating", remove: "Removing", rollback: "Rolling back", grant: "Granting", revoke: "Revoking" };
+const BUTTONS = { install: "install", update: "update", remove: "Remove", rollback: "Roll back", grant: "Grant", revoke: "Revoke" };
+const SCOPES = {
+  profile: "In every kernel, until you revoke it. You can roll this back.",
+  session: "In this kernel only, until it ends",
+  once: "For its next call only",
+};
 
-function changeText({ name, kind, old, new: to }) {
+function changeText(action, { name, kind, old, new: to, drops }) {
+  if (action === "grant") return `${name} can use what you grant here from its next call on`;
+  if (action === "revoke") return `${name} is no longer granted ${drops.join(", ")}`;
   const words = { add: `Installs ${name} ${to}`, remove: `Removes ${name} ${old}`, update: `Updates ${name} from ${old} to ${to}`, downgrade: `Takes ${name} back from ${old} to ${to}` };
   return old === to ? `Brings back the data and the grants of ${name} ${to}` : words[kind];
 }
 
-function changeList(changes, explained) {
+function changeList(action, changes, explained) {
   const rows = changes.map((change) =>
     h(
       "li",
       {},
-      changeText(change),
+      changeText(action, change),
       h("span", { class: "ax-dim" }, [explained(change) ? change.why : "", change.size ? `${sized(change.size)} to fetch` : ""].filter(Boolean).map((text) => ` · ${text}`).join("")),
-      change.drops?.length ? h("div", { class: "ax-dim" }, `No longer asks for ${change.drops.join(", ")}`) : null,
+      change.drops?.length && action !== "revoke" ? h("div", { class: "ax-dim" }, `No longer asks for ${change.drops.join(", ")}`) : null,
     ),
   );
   return h("ul", { class: "ax-list ax-changes" }, rows);
@@ -62,8 +71,9 @@ function packagesNeeded(pip) {
 
 function permissionBoxes(changes, action, onTick) {
   const asking = changes.filter((change) => change.asks.length);
-  if (!asking.length) return { element: nothingAsked(action), boxes: [] };
   const boxes = [];
+  const extras = [];
+  if (!asking.length && !changes.some((change) => change.optional.length)) return { element: nothingAsked(action, changes), boxes, extras };
   const group = (change) => {
     const title = `${change.name} ${action === "update" && change.kind === "update" ? "newly asks for" : "asks for"} ${plural(change.asks.length, "permission")}`;
     const rows = change.asks.map((one) => {
@@ -73,10 +83,38 @@ function permissionBoxes(changes, action, onTick) {
     });
     return h("fieldset", { class: "ax-group" }, h("legend", {}, title), rows);
   };
-  return { element: h("div", {}, asking.map(group)), boxes };
+  const optional = (change) => {
+    const rows = change.optional.map((one) => {
+      const box = h("input", { type: "checkbox", value: one.permission });
+      extras.push(box);
+      return h("label", { class: "ax-perm ax-tick" }, box, h("span", { class: "ax-perm-body" }, permissionText(one)));
+    });
+    return h("fieldset", { class: "ax-group ax-optional" }, h("legend", {}, `${change.name} can do without ${rows.length > 1 ? "these" : "this"}: tick what you want to grant, too`), rows);
+  };
+  const groups = changes.filter((change) => change.optional.length && change.kind === "add").map(optional);
+  return { element: h("div", {}, asking.length ? asking.map(group) : nothingAsked(action, changes), groups), boxes, extras };
 }
 
-function nothingAsked(action) {
+function byPolicy(changes) {
+  const rows = (kind, word) =>
+    changes.flatMap((change) => change[kind].map((one) => h("li", { class: "ax-perm" }, permissionText(one), h("span", { class: "ax-dim" }, `${word} by policy: ${one.because}`))));
+  const items = [...rows("by_policy", "Allowed"), ...rows("denied", "Denied")];
+  return items.length ? h("section", { class: "ax-policy" }, h("h4", {}, "Decided by policy"), h("ul", { class: "ax-list" }, items)) : null;
+}
+
+// For how long a grant holds; what a worker is started with cannot be granted for one call.
+function scopeChoice(changes) {
+  const standing = changes.some((change) => change.asks.some((one) => one.standing));
+  const name = `ax-scope-${uid()}`;
+  const radios = Object.entries(SCOPES)
+    .filter(([value]) => !(standing && value === "once"))
+    .map(([value, text]) => [h("input", { type: "radio", name, value, checked: value === "profile" }), text]);
+  const rows = radios.map(([radio, text]) => h("label", { class: "ax-choice" }, radio, text));
+  return { element: h("fieldset", { class: "ax-group" }, h("legend", {}, "For how long"), rows), chosen: () => radios.find(([radio]) => radio.checked)[0].value };
+}
+
+function nothingAsked(action, changes) {
+  if (changes.some((change) => change.by_policy.length)) return null;
   const text = {
     install: "It asks for no permission: it can only use what you hand to it, call by call.",
     update: "It asks for nothing that you have not granted already.",
@@ -86,6 +124,7 @@ function nothingAsked(action) {
 
 const EXTRA = {
   remove: "Its magics disappear from this kernel at once. Rolling back brings it back, with its data.",
+  revoke: "It takes effect at once, also on what is running: the plugin is told that it lacks this from its next call on.",
   rollback: "The data of these plugins goes back with them. This is a change like any other: you can roll it back, too.",
 };
 
@@ -99,23 +138,25 @@ export function showConsent(dialog, { action, subject, preview, note = null, run
     go.dataset.blocked = nothing || (!lacking && boxes.some((box) => !box.checked)) ? "1" : "";
     go.disabled = Boolean(go.dataset.blocked);
   };
-  const { element: asks, boxes } = permissionBoxes(changes, action, () => update());
+  const { element: asks, boxes, extras } = permissionBoxes(changes, action, () => update());
   const verb = BUTTONS[action];
-  const text = boxes.length ? `Grant and ${verb}` : verb.charAt(0).toUpperCase() + verb.slice(1);
+  const scope = action === "grant" && !nothing ? scopeChoice(changes) : null;
+  const text = boxes.length && action !== "grant" ? `Grant and ${verb}` : verb.charAt(0).toUpperCase() + verb.slice(1);
   const start = async () => {
     const bar = progressBar(`${RUNNING[action]} ${subject}`);
     slot.replaceChildren();
     after.replaceChildren(bar.element);
-    for (const box of boxes) box.disabled = true;
+    for (const box of [...boxes, ...extras]) box.disabled = true;
     cancel.textContent = "Hide";
     try {
-      await run({ grant: boxes.map((box) => box.value), label: `${RUNNING[action]} ${subject}`, onProgress: (step) => bar.set(step) });
+      const grant = [...boxes, ...extras.filter((box) => box.checked)].map((box) => box.value);
+      await run({ grant, scope: scope?.chosen() ?? "profile", label: `${RUNNING[action]} ${subject}`, onProgress: (step) => bar.set(step) });
     } catch (fault) {
       slot.replaceChildren(faultBox(fault));
       slot.scrollIntoView({ block: "nearest" });
     } finally {
       after.replaceChildren();
-      for (const box of boxes) box.disabled = false;
+      for (const box of [...boxes, ...extras]) box.disabled = false;
       cancel.textContent = "Cancel";
       update();
     }
@@ -128,10 +169,12 @@ export function showConsent(dialog, { action, subject, preview, note = null, run
     sub: action === "rollback" ? sentence(preview.action) : [],
     content: [
       slot,
-      nothing ? h("p", {}, "There is nothing to change.") : changeList(changes, (change) => action !== "rollback" && change.name !== subject),
+      nothing ? h("p", {}, "There is nothing to change.") : changeList(action, changes, (change) => action !== "rollback" && change.name !== subject && action !== "grant" && action !== "revoke"),
       reasons(preview),
       packagesNeeded(pip),
       asks,
+      byPolicy(changes),
+      scope?.element,
       EXTRA[action] && !nothing ? h("p", { class: "ax-dim" }, EXTRA[action]) : null,
       ...(action === "update" ? changes.map(news) : []),
       after,

@@ -1,8 +1,49 @@
 import { h } from "./dom.js";
 import { actButton } from "./cards.js";
+import { permissionText } from "./details.js";
 import { moment, sentence } from "./wording.js";
 
-function pluginRow(plugin, { act, details }) {
+const STATES = {
+  profile: "Granted",
+  session: "Granted for this session",
+  once: "Granted for the next call",
+  policy: "Not granted; policy allows it",
+  open: "Not granted",
+  denied: "Denied by policy",
+};
+
+function heldRow(plugin, one, act) {
+  const holds = ["profile", "session", "once"].includes(one.state);
+  const verb = holds ? "Revoke" : "Grant";
+  const chosen = { ...plugin, chosen: [one.permission] };
+  const key = `${verb}-${one.permission.replaceAll(":", "_")}:${plugin.id}`;
+  return h(
+    "li",
+    { class: "ax-perm" },
+    permissionText(one),
+    h(
+      "div",
+      { class: "ax-perm-foot" },
+      h("span", { class: `ax-state ax-state-${one.state}` }, [STATES[one.state], one.optional ? "optional" : "", one.because ? `policy: ${one.because}` : ""].filter(Boolean).join(" · ")),
+      one.state === "denied"
+        ? null
+        : actButton(holds ? "Revoke…" : "Grant…", `${verb} ${one.permission} ${holds ? "of" : "to"} ${plugin.name}`, key, () => act(holds ? "revoke" : "grant", chosen), false),
+    ),
+  );
+}
+
+function permissionsOf(plugin, open, act) {
+  if (!plugin.permissions.length) return null;
+  const held = plugin.permissions.filter((one) => ["profile", "session", "once"].includes(one.state)).length;
+  return h(
+    "details",
+    { class: "ax-held", "data-of": plugin.id, open: open.has(plugin.id) },
+    h("summary", {}, `Permissions of ${plugin.name}: ${held} of ${plugin.permissions.length} granted`),
+    h("ul", { class: "ax-list" }, plugin.permissions.map((one) => heldRow(plugin, one, act))),
+  );
+}
+
+function pluginRow(plugin, open, { act, details }) {
   const allowed = plugin.grants.length ? plugin.grants.map((grant) => grant.permission).join(", ") : "nothing";
   return h(
     "li",
@@ -29,6 +70,7 @@ function pluginRow(plugin, { act, details }) {
       actButton("Remove", `Remove ${plugin.name}`, `have-remove:${plugin.id}`, () => act("remove", plugin), false),
       h("button", { type: "button", class: "ax-button ax-quiet", "data-key": `have-details:${plugin.id}`, "aria-label": `Details of ${plugin.name}, installed`, onclick: () => details(plugin) }, "Details"),
     ),
+    permissionsOf(plugin, open, act),
   );
 }
 
@@ -53,9 +95,10 @@ function historyList(entries, act) {
 }
 
 export function drawInstalled(root, { plugins, history, can_roll_back: canRollBack }, { act, details, browse }) {
+  const open = new Set([...root.querySelectorAll("details[open]")].map((one) => one.dataset.of));
   root.replaceChildren(
     plugins.length
-      ? h("ul", { class: "ax-rows", "aria-label": "Installed plugins" }, plugins.map((plugin) => pluginRow(plugin, { act, details })))
+      ? h("ul", { class: "ax-rows", "aria-label": "Installed plugins" }, plugins.map((plugin) => pluginRow(plugin, open, { act, details })))
       : h("div", { class: "ax-empty" }, h("p", {}, "Nothing is installed yet."), h("button", { type: "button", class: "ax-button", onclick: browse }, "Browse plugins")),
     ...(history.length
       ? [

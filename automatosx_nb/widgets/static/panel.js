@@ -141,7 +141,7 @@ function render({ model, el }) {
     }
   }
   async function act(action, item) {
-    const target = { action, id: item.id ?? "", wish: item.wish ?? "", to: item.to ?? null };
+    const target = { action, id: item.id ?? "", wish: item.wish ?? "", to: item.to ?? null, permissions: item.chosen ?? [] };
     dialog.show({ heading: item.name, content: h("p", { class: "ax-dim" }, "Looking what would change…"), actions: closeButton(dialog, "Cancel") });
     try {
       const { preview } = await link.ask({ do: "preview", ...target });
@@ -152,10 +152,10 @@ function render({ model, el }) {
   }
   function consent(target, subject, preview, note = null) {
     const run = (options) => carryOut(target, subject, preview, options);
-    showConsent(dialog, { action: target.action, subject, preview, note, run, again: () => act(target.action, { ...target, name: subject }) });
+    showConsent(dialog, { action: target.action, subject, preview, note, run, again: () => act(target.action, { ...target, chosen: target.permissions, name: subject }) });
     lock();
   }
-  async function carryOut(target, subject, preview, { grant, label: name, onProgress }) {
+  async function carryOut(target, subject, preview, { grant, scope, label: name, onProgress }) {
     const bar = progressBar(name);
     busy = name;
     strip.replaceChildren(h("div", { class: "ax-dim" }, name), bar.element);
@@ -165,7 +165,7 @@ function render({ model, el }) {
       onProgress(step);
     };
     try {
-      const message = { do: "run", ...target, grant, preview: preview.fingerprint };
+      const message = { do: "run", ...target, grant, scope, preview: preview.fingerprint };
       const reply = await link.ask(message, { onProgress: onStep, patience: Infinity });
       if (reply.stale) return consent(target, subject, reply.preview, "Something changed meanwhile. Nothing was done yet: please look again.");
       say(reply.done);

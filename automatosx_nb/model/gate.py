@@ -1,0 +1,76 @@
+"""Which releases a plan may choose, as far as policy and consent decide: one question, on every path that resolves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING
+
+from automatosx_nb.errors import UnknownPlugin
+from automatosx_nb.model.consent import PermissionPolicy, denial
+from automatosx_nb.model.permissions import not_covered
+
+if TYPE_CHECKING:
+    from automatosx_nb.model.generation import InstalledPlugin
+    from automatosx_nb.model.policy import ReleasePolicy
+    from automatosx_nb.model.release import PluginDetail
+    from automatosx_nb.model.semver import Version
+
+
+class Gate:
+    """A policy about releases and what those may not do without, together.
+
+    :param detail: what the registry says of a plugin; asked only where permissions can keep something out.
+    :param installed: plugins whose installed version stays in spite of ``permissions``, which hold at its calls.
+    :param grants: keep out what asks for more than these and what was granted before; None: somebody will be asked.
+    """
+
+    def __init__(
+        self,
+        releases: ReleasePolicy,
+        permissions: PermissionPolicy,
+        detail: Callable[[str], PluginDetail],
+        *,
+        installed: Mapping[str, InstalledPlugin] | None = None,
+        grants: Collection[str] | None = None,
+    ) -> None:
+        self._releases = releases
+        self._permissions = permissions
+        self._detail = detail
+        self._installed = installed or {}
+        self._grants = grants
+        self._required: dict[str, Mapping[str, Mapping[str, str]]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._releases) or self._permissions.can_deny or self._grants is not None
+
+    def against(self, plugin: str, version: Version, /) -> str | None:
+        """Why that release may not come, continuing 'acme.a 1.0.0 …'; None: it may."""
+        denied = self._releases.against(plugin, version)
+        entry = self._installed.get(plugin)
+        if denied is not None or (entry is not None and entry.version == str(version)):
+            return denied
+        if not self._permissions.can_deny and self._grants is None:
+            return None
+        required = self._of(plugin).get(str(version), {})
+        return denial(self._permissions, required, plugin, version) or self._unasked(plugin, version, required)
+
+    def _unasked(self, plugin: str, version: Version, required: Mapping[str, str]) -> str | None:
+        if self._grants is None:
+            return None
+        entry = self._installed.get(plugin)
+        given = self._permissions.granted(required, plugin, version)
+        missing = not_covered(required, (*given, *self._grants, *(entry.grants if entry else ())))
+        if not missing:
+            return None
+        flags = " ".join(f"--grant {text}" for text in missing)
+        return f"asks for {', '.join(missing)}, which nobody has granted: {flags} lets it in"
+
+    def _of(self, plugin: str) -> Mapping[str, Mapping[str, str]]:
+        """Version → what it cannot do without; empty where the registry lost the plugin."""
+        if plugin not in self._required:
+            try:
+                releases = self._detail(plugin).releases
+            except UnknownPlugin:
+                releases = ()
+            self._required[plugin] = {each.version: each.permissions for each in releases}
+        return self._required[plugin]
