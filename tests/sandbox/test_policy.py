@@ -747,7 +747,7 @@ def test_cve_2023_41039_format_cannot_walk_from_any_spelling() -> None:
     ("module", "instead"),
     [
         ("os.path", "take a value as an argument"),
-        ("requests", "no network"),
+        ("requests", "automatosx_nb.sdk.http"),
         ("pandas", '"modules:pandas" = '),
         ("scipy", "modules:pandas"),
         ("matplotlib.pyplot", "sdk.ui"),
