@@ -53,6 +53,7 @@ class Session:
             _note_failure,
         )
         self._remove_ax = magics.add("line", "ax", self.ax)
+        self._forget_tables = _show_tables_printable(ipython)
         self._stop_listening = self.market.on_change(self._follow)
         self._ipython.events.register("pre_run_cell", self._before_cell)
         self.host.follow()
@@ -71,6 +72,7 @@ class Session:
         self._ipython.events.unregister("pre_run_cell", self._before_cell)
         self._stop_listening()
         self._remove_ax()
+        self._forget_tables()
         self.host.close()
 
     def _before_cell(self, _info: Any) -> None:
@@ -85,6 +87,26 @@ class Session:
         except Exception as error:  # noqa: BLE001 - a callback that raises would show up in the user's cell
             _note_failure("following the profile", error)
             return False
+
+
+def _show_tables_printable(ipython: Any) -> Undo:
+    """A plugin's table may be a cell's result: nothing in its names and values moves what stands around it."""
+    formatter = ipython.display_formatter.formatters["text/plain"]
+    name = "pyarrow.lib.Table"
+
+    def show(table: object, printer: Any, _cycle: bool) -> None:
+        from automatosx_nb.model.printable import printable
+
+        printer.text(printable(repr(table)))
+
+    before = formatter.for_type_by_name(*name.rsplit(".", 1), show)
+
+    def undo() -> None:
+        formatter.pop(name, None)
+        if before is not None:
+            formatter.for_type_by_name(*name.rsplit(".", 1), before)
+
+    return undo
 
 
 class Cell:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from automatosx_nb.commands import text
 from automatosx_nb.commands.verbs import Answer, Console, Verb
 from automatosx_nb.errors import UsageError
+from automatosx_nb.model.printable import printable
 from automatosx_nb.model.spelling import nearest
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def _run(market: Marketplace, options: Namespace, console: Console) -> Answer:
     command = commands[options.command]
     with console.runner(market, entry) as runner:
         shown = runner.run_command(command, f"{prog} {command['name']}", options.arguments)
-    return Answer("" if shown is None else str(shown), shown, shown)
+    return Answer("" if shown is None else printable(str(shown)), shown, shown)
 
 
 def _list(entry: InstalledPlugin, commands: Mapping[str, Mapping[str, Any]], prog: str) -> Answer:

@@ -189,3 +189,19 @@ def test_the_question_mark_shows_a_magics_usage_and_arguments(
     assert "%demo TABLE [--top INTEGER]" in shown
     assert "What to look at." in shown
     assert "acme.demo 1.0.0" in shown
+
+
+def test_a_table_that_a_plugin_returned_moves_nothing_around_it(
+    shell: Any, market: Marketplace, make_plugin: MakePlugin
+) -> None:
+    source = "from automatosx_nb.sdk import tables\n\n\ndef run():\n"
+    source += "    return tables.Table.from_columns({'\\x1b[2Ja': ['\\x1b]52;c;ZXZpbA==\\x07\\u202ex']})\n"
+    market.publish(make_plugin(source=source, permissions={"modules:pyarrow": "To make a table."}))
+    market.install("acme.demo", grant=["modules:pyarrow"])
+    table = shell.run_line_magic("demo", "")
+    assert table.column_names == ["\x1b[2Ja"]
+    shown = shell.display_formatter.format(table)[0]["text/plain"]
+    assert "ZXZpbA==" in shown
+    assert not {"\x1b", "\x07", "\u202e"} & set(shown)
+    magics.unload(shell)
+    assert "\x1b" in shell.display_formatter.format(table)[0]["text/plain"]
