@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.model.contributions.arguments import Argument, arguments
-from automatosx_nb.model.contributions.kind import HANDLER, NAME, Kind, handler, listed, name
+from automatosx_nb.model.contributions.kind import HANDLER, NAME, Called, Kind, Needless, handler, listed, name
 from automatosx_nb.model.reader import line
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class Command(Called, Needless):
     """``title`` is what a button or a menu says: ``Check the types of a table``."""
 
     name: str
@@ -27,14 +27,6 @@ class Command:
     @property
     def label(self) -> str:
         return self.name
-
-    @property
-    def handlers(self) -> tuple[str, ...]:
-        return (self.handler,)
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        return ()
 
     def record(self) -> dict[str, Any]:
         return {**asdict(self), "args": [one.record() for one in self.args]}

@@ -6,7 +6,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from automatosx_nb.model.contributions.kind import Kind, keyed
+from automatosx_nb.model.contributions.kind import Kind, Needless, Uncalled, keyed
 from automatosx_nb.model.schemas import Schema, json_schema
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ MAX_TOPIC = 200
 
 
 @dataclass(frozen=True, slots=True)
-class EventType:
+class EventType(Uncalled, Needless):
     """``schema`` is the JSON Schema of an event's data."""
 
     topic: str
@@ -28,14 +28,6 @@ class EventType:
     @property
     def label(self) -> str:
         return self.topic
-
-    @property
-    def handlers(self) -> tuple[str, ...]:
-        return ()
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        return ()
 
     def record(self) -> dict[str, Any]:
         return asdict(self)

@@ -6,7 +6,7 @@ import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from automatosx_nb.model.contributions.kind import HANDLER, Kind, handler, listed
+from automatosx_nb.model.contributions.kind import HANDLER, Called, Kind, handler, listed
 from automatosx_nb.model.permissions import TYPE_NAME
 from automatosx_nb.model.reader import line, matching
 
@@ -18,7 +18,7 @@ _type = matching(re.compile(rf"(?=.{{1,120}}$){TYPE_NAME}"), TYPE)
 
 
 @dataclass(frozen=True, slots=True)
-class Formatter:
+class Formatter(Called):
     """The handler takes the value and returns a display. It sees every such value, so it needs a permission."""
 
     type: str
@@ -28,10 +28,6 @@ class Formatter:
     @property
     def label(self) -> str:
         return self.type
-
-    @property
-    def handlers(self) -> tuple[str, ...]:
-        return (self.handler,)
 
     @property
     def needs(self) -> tuple[str, ...]:

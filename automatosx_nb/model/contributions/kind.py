@@ -32,6 +32,37 @@ class Contribution(Protocol):
         """Its fields as JSON values."""
 
 
+class Called:
+    """A contribution that calls one function of the plugin, its ``handler``."""
+
+    __slots__ = ()
+    handler: str
+
+    @property
+    def handlers(self) -> tuple[str, ...]:
+        return (self.handler,)
+
+
+class Uncalled:
+    """A contribution that calls nothing."""
+
+    __slots__ = ()
+
+    @property
+    def handlers(self) -> tuple[str, ...]:
+        return ()
+
+
+class Needless:
+    """A contribution that works without a permission of its own."""
+
+    __slots__ = ()
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return ()
+
+
 C = TypeVar("C", bound=Contribution)
 C_co = TypeVar("C_co", bound=Contribution, covariant=True)
 

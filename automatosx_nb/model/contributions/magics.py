@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.model.contributions.arguments import Argument, arguments
-from automatosx_nb.model.contributions.kind import HANDLER, Kind, handler, listed
+from automatosx_nb.model.contributions.kind import HANDLER, Called, Kind, Needless, handler, listed
 from automatosx_nb.model.reader import boolean, line
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ TAKEN = frozenset(_TAKEN.split())
 
 
 @dataclass(frozen=True, slots=True)
-class Magic:
+class Magic(Called, Needless):
     """``cell``: it is a cell magic, and its handler gets the cell's text as the keyword ``cell``."""
 
     name: str
@@ -46,14 +46,6 @@ class Magic:
     @property
     def label(self) -> str:
         return self.name
-
-    @property
-    def handlers(self) -> tuple[str, ...]:
-        return (self.handler,)
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        return ()
 
     def record(self) -> dict[str, Any]:
         return {**asdict(self), "args": [one.record() for one in self.args]}

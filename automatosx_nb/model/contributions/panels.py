@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from automatosx_nb.model.contributions.kind import HANDLER, NAME, Kind, handler, listed, name
+from automatosx_nb.model.contributions.kind import HANDLER, NAME, Called, Kind, Needless, handler, listed, name
 from automatosx_nb.model.reader import line
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
+class Panel(Called, Needless):
     """The handler takes nothing and returns what is shown."""
 
     name: str
@@ -24,14 +24,6 @@ class Panel:
     @property
     def label(self) -> str:
         return self.name
-
-    @property
-    def handlers(self) -> tuple[str, ...]:
-        return (self.handler,)
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        return ()
 
     def record(self) -> dict[str, Any]:
         return asdict(self)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from automatosx_nb.model.contributions.kind import HANDLER, Kind, handler, listed
+from automatosx_nb.model.contributions.kind import HANDLER, Called, Kind, Needless, handler, listed
 from automatosx_nb.model.reader import line, matching
 from automatosx_nb.model.requirements import VERSION, version
 from automatosx_nb.model.schemas import SCHEMA, Schema, json_schema
@@ -22,7 +22,7 @@ _name = matching(re.compile(NAME_PATTERN), NAME)
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class Service(Called, Needless):
     """``version`` is that of the promise: callers ask for a range of it. ``request`` and ``reply`` are JSON Schemas."""
 
     name: str
@@ -35,14 +35,6 @@ class Service:
     @property
     def label(self) -> str:
         return self.name
-
-    @property
-    def handlers(self) -> tuple[str, ...]:
-        return (self.handler,)
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        return ()
 
     def record(self) -> dict[str, Any]:
         return {

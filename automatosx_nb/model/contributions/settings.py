@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from automatosx_nb.model.contributions.kind import Kind, keyed, name
+from automatosx_nb.model.contributions.kind import Kind, Needless, Uncalled, keyed, name
 from automatosx_nb.model.reader import Spot
 from automatosx_nb.model.schemas import Schema, setting_schema
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Uncalled, Needless):
     """``schema`` is the JSON Schema of the value, with a ``default``."""
 
     name: str
@@ -20,14 +20,6 @@ class Setting:
     @property
     def label(self) -> str:
         return self.name
-
-    @property
-    def handlers(self) -> tuple[str, ...]:
-        return ()
-
-    @property
-    def needs(self) -> tuple[str, ...]:
-        return ()
 
     def record(self) -> dict[str, Any]:
         return asdict(self)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from automatosx_nb.errors import InvalidPermission
-from automatosx_nb.model.contributions.kind import HANDLER, Kind, handler
+from automatosx_nb.model.contributions.kind import HANDLER, Called, Kind, handler
 from automatosx_nb.model.events import KERNEL_TOPICS
 from automatosx_nb.model.permissions import Permission
 from automatosx_nb.model.reader import MAX_ITEMS, Spot, tuple_of
@@ -20,7 +20,7 @@ def permission_for(topic: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Subscription:
+class Subscription(Called):
     """``topic`` may be a pattern: ``*`` matches one segment, ``**`` the rest."""
 
     topic: str
@@ -29,10 +29,6 @@ class Subscription:
     @property
     def label(self) -> str:
         return self.topic
-
-    @property
-    def handlers(self) -> tuple[str, ...]:
-        return (self.handler,)
 
     @property
     def needs(self) -> tuple[str, ...]:
