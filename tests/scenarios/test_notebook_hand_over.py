@@ -131,7 +131,8 @@ def test_a_cell_magic_takes_parts_and_names_too(shell: Any) -> None:
     assert shell.user_ns["out"] == {"columns": ["c d"], "cell": "first\nsecond\n", "note": "two words"}
 
 
-def test_the_last_result_and_a_kept_one_are_handed_over(shell: Any) -> None:
+def test_the_last_result_and_a_kept_one_are_handed_over(shell: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("builtins._", raising=False)  # where something set one, as gettext does, IPython sets none
     shell.run_cell("df[['b']]", store_history=True)
     run(shell, "%clean _ --into last")
     run(shell, "%clean Out[1] --into first")
