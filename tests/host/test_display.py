@@ -124,6 +124,11 @@ class TestHostileContent:
         )
         assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", shown(node).text)
 
+    def test_the_plain_form_looks_no_further_into_a_cell_than_it_can_show(self) -> None:
+        marks = "e\u0301" * 76
+        ends = (shown(ui.table(["a"], [[marks + end]])).text for end in ("", "x" * 10, "\x1b" * 10_000))
+        assert len(set(ends)) == 1
+
 
 class TestMalformedTrees:
     @pytest.mark.parametrize(

@@ -28,7 +28,8 @@ WIDTH = 110
 """Columns of the terminal that tables are cut for."""
 MAX_CELL = 38
 """Columns of the terminal that one cell takes at most."""
-_LOOKED_AT = 1000
+_LOOKED_AT = 4 * MAX_CELL
+"""Characters of a cell that are looked at, combining marks included: what is behind them costs nothing."""
 
 
 def to_text(node: Node) -> str:
