@@ -18,7 +18,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from automatosx_nb import app, cli, magics
 from automatosx_nb.errors import CapabilityUnavailable, UntransferableValue
 from automatosx_nb.host.capabilities.log import KEPT_LINES, MAX_LINE
-from automatosx_nb.host.capabilities.storage import MAX_ITEMS_BYTES
+from automatosx_nb.host.capabilities.storage import MAX_READ_BYTES
 from automatosx_nb.host.display import nodes
 from automatosx_nb.model.events import KERNEL_TOPICS
 from automatosx_nb.profile import state
@@ -352,7 +352,7 @@ LIMITS = Limits()
         ("text of 1 to {} characters", storage.MAX_KEY_CHARS),
         ("at most {} bytes of UTF-8", state.MAX_KEY_BYTES),
         ("all of a plugin {} MiB", state.MAX_TOTAL_BYTES >> 20),
-        ("at most {} MiB of values at once", MAX_ITEMS_BYTES >> 20),
+        ("at most {} MiB of values at once", MAX_READ_BYTES >> 20),
         ("One value has\nat most {} MiB", LIMITS.frame_mb),
         ("the newest {:,} lines", KEPT_LINES),
         ("each cut at {:,} characters", MAX_LINE),

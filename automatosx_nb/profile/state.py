@@ -99,9 +99,16 @@ class KeyValueState:
         with self._lock, _errors(self._path), transaction(self._connection):
             return self._connection.execute("DELETE FROM entries WHERE key = ?", (key.encode(),)).rowcount > 0
 
-    def keys(self, prefix: str = "") -> list[str]:
-        """Every key that starts with ``prefix``, in order; no value is read."""
+    def keys(self, prefix: str = "", *, most_bytes: int = MAX_TOTAL_BYTES) -> list[str]:
+        """Every key that starts with ``prefix``, in order; no value is read.
+
+        :raises QuotaExceeded: they have more than ``most_bytes`` together; none is read.
+        """
         with self._lock, _errors(self._path):
+            ((size,),) = self._select("coalesce(sum(length(key)), 0)", prefix)
+            if size > most_bytes:
+                allowed = f"{most_bytes / 2**20:g} MiB: take a longer prefix"
+                raise QuotaExceeded(f"all keys under {prefix!r} together", allowed, f"{size / 2**20:.1f} MiB")
             return [key.decode() for (key,) in self._select("key", prefix, "ORDER BY key")]
 
     def items(self, prefix: str = "", *, most_bytes: int = MAX_TOTAL_BYTES) -> list[tuple[str, Any]]:

@@ -182,3 +182,12 @@ def test_a_new_state_that_several_processes_open_together_is_there_for_each(tmp_
     for opener in openers:
         opener.communicate()
     assert [opener.returncode for opener in openers] == [0] * 4
+
+
+def test_keys_over_the_bound_are_not_read(state: KeyValueState) -> None:
+    for number in range(4):
+        state.put(f"{number}{'k' * 99}", None)
+    assert len(state.keys(most_bytes=400)) == 4
+    with pytest.raises(QuotaExceeded, match="take a longer prefix"):
+        state.keys(most_bytes=399)
+    assert len(state.keys("1", most_bytes=399)) == 1

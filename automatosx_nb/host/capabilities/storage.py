@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from automatosx_nb.profile.state import KeyValueState
 
 
-MAX_ITEMS_BYTES = 8 << 20
-"""Most bytes that one ``items`` reads: as JSON they become up to twenty times as many in the host's memory."""
+MAX_READ_BYTES = 8 << 20
+"""Most bytes that one ``keys`` or ``items`` reads: as JSON they become up to twenty times as many in memory."""
 
 
 def _check(value: object) -> None:
@@ -56,9 +56,9 @@ class StorageCapability:
             case "delete", [str(key)]:
                 return state.delete(key)
             case "keys", [str(prefix)]:
-                return state.keys(prefix)
+                return state.keys(prefix, most_bytes=MAX_READ_BYTES)
             case "items", [str(prefix)]:
-                return [[key, value] for key, value in state.items(prefix, most_bytes=MAX_ITEMS_BYTES)]
+                return [[key, value] for key, value in state.items(prefix, most_bytes=MAX_READ_BYTES)]
         raise InvalidRequest("storage", method, "get, put, delete, keys, items and usage, with text keys")
 
     def close(self) -> None:
