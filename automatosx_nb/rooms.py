@@ -1,0 +1,197 @@
+"""Every room of one profile, opened when it is first needed: a kernel that only runs cells pays for no database."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from automatosx_nb.home import default_home
+
+if TYPE_CHECKING:
+    from automatosx_nb.config import Settings
+    from automatosx_nb.host.audit import Audit
+    from automatosx_nb.host.session_grants import SessionGrants
+    from automatosx_nb.model.consent import PermissionPolicy
+    from automatosx_nb.model.generation import Generation
+    from automatosx_nb.model.ports import Registry
+    from automatosx_nb.profile import Profile
+    from automatosx_nb.profile.planning import Planner
+    from automatosx_nb.profile.secrets import Secrets
+    from automatosx_nb.sandbox.limits import Limits
+    from automatosx_nb.sandbox.supervisor import Sandbox
+
+POLICY_FRESH_S = 1.0
+"""A configuration file that was written is noticed so soon by what runs already."""
+
+
+class Rooms:
+    """What one profile and one registry are made of. Parameters are those of ``Marketplace``."""
+
+    def __init__(
+        self, profile: Path | str | None = None, registry: Registry | None = None, *, config: Any = None
+    ) -> None:
+        self._profile_folder = Path(profile).expanduser().absolute() if profile is not None else None
+        self._registry = registry
+        self._owns_registry = registry is None
+        self._sandbox: Sandbox | None = None
+        self._config = config
+        self._lock = threading.RLock()
+        self._listeners: list[Callable[[], object]] = []
+        self._project = working_folder()
+        self._read: tuple[object, Settings] | None = None
+        self._policy_looked = float("-inf")
+        self._policy_stamp: object = None
+
+    def close(self) -> None:
+        """End every worker of this marketplace and close its registry."""
+        with self._lock:
+            if self._sandbox is not None:
+                self._sandbox.close()
+                self._sandbox = None
+            if self._owns_registry and self._registry is not None:
+                self._registry.close()
+                self._registry = None
+            if "audit" in vars(self):
+                self.audit.close()
+
+    @property
+    def settings(self) -> Settings:
+        """What the files say now: one that was written since is read again.
+
+        :raises InvalidConfiguration:
+        """
+        from automatosx_nb.config import load_settings
+        from automatosx_nb.layers import stamp
+
+        now = stamp(self._project)
+        with self._lock:
+            if self._read is None or self._read[0] != now:
+                self._read = None
+                self._read = now, load_settings(self._config, project=self._project)
+            return self._read[1]
+
+    @property
+    def permissions(self) -> PermissionPolicy:
+        return self.settings.permissions
+
+    def policy_stamp(self) -> object:
+        """Changes when a configuration file did, at the latest :data:`POLICY_FRESH_S` after that."""
+        now = monotonic()
+        if now - self._policy_looked >= POLICY_FRESH_S:
+            from automatosx_nb.layers import stamp
+
+            self._policy_looked, self._policy_stamp = now, stamp(self._project)
+        return self._policy_stamp
+
+    @cached_property
+    def session(self) -> SessionGrants:
+        """What was granted for this process only."""
+        from automatosx_nb.host.session_grants import SessionGrants
+
+        return SessionGrants()
+
+    @property
+    def limits(self) -> Limits:
+        return self.settings.limits
+
+    @property
+    def prewarm(self) -> bool:
+        """Whether fork servers run before the first call needs them."""
+        return self.settings.prewarm
+
+    @cached_property
+    def profile(self) -> Profile:
+        from automatosx_nb.profile import Profile
+
+        return Profile(self._profile_folder or default_profile_folder(), self._record_switch)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """What became of plugins and their workers; its file is made by the first entry."""
+        from automatosx_nb.host.audit import Audit
+
+        policy = self.settings.audit
+        return Audit(self.profile.root / "audit.sqlite3", max_bytes=policy.max_mb << 20, keep=policy.keep)
+
+    @property
+    def home(self) -> Path:
+        """Where everything of this user lies."""
+        return self.settings.home
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        """What the user keeps for plugins; the key of what is encrypted lies outside of the profile."""
+        from automatosx_nb.profile.secrets import open_secrets
+
+        return open_secrets(self.profile.root, self.home / "secrets.key")
+
+    @property
+    def sandbox(self) -> Sandbox:
+        from automatosx_nb.sandbox.supervisor import Sandbox
+
+        with self._lock:  # a panel changes things on a thread of its own
+            if self._sandbox is None:
+                self._sandbox = Sandbox(required=self.settings.required_layers)
+            return self._sandbox
+
+    @property
+    def registry(self) -> Registry:
+        with self._lock:
+            if self._registry is None:
+                self._registry = open_registry(self.settings.home, self.sandbox)
+            return self._registry
+
+    @property
+    def _planner(self) -> Planner:
+        from automatosx_nb.host.environment import cooldown_now, missing_packages, platform_name, python_version
+        from automatosx_nb.model.runtime import API_VERSION
+        from automatosx_nb.profile.planning import Planner
+
+        return Planner(
+            self.registry,
+            package=self.profile.package,
+            engine=API_VERSION,
+            python=python_version(),
+            missing=missing_packages,
+            platform=platform_name(),
+            policy=self.settings.policy,
+            permissions=self.permissions,
+            cooldown=cooldown_now(self.settings.cooldown),
+        )
+
+    def _record_switch(self, new: Generation) -> None:
+        from automatosx_nb.host.recording import record_switch
+
+        record_switch(self.audit, self.profile.generations, new)
+
+
+def working_folder() -> Path | None:
+    """Where this process is now; None where that was deleted."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None
+
+
+def default_profile_folder() -> Path:
+    """The profile of the user, or of ``AUTOMATOSX_HOME``."""
+    return default_home() / "profile"
+
+
+def open_registry(home: Path | None = None, sandbox: Sandbox | None = None) -> Registry:
+    """The embedded registry of ``home``, with the bundled plugins published into it."""
+    from automatosx_nb import catalog
+    from automatosx_nb.registry.catalog import publish_folder_tree
+    from automatosx_nb.registry.service import EmbeddedRegistry
+    from automatosx_nb.sandbox.supervisor import Sandbox
+
+    checker = sandbox or Sandbox()
+    registry = EmbeddedRegistry((home or default_home()) / "registry", sandbox=checker)
+    publish_folder_tree(registry, catalog.ROOT)
+    if sandbox is None:
+        checker.close()  # it starts again when something is published
+    return registry
