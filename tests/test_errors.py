@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
@@ -73,3 +75,16 @@ def test_codes_are_unique() -> None:
 def test_an_error_is_documented(kind: type[AutomatosxError]) -> None:
     assert f"## {kind.__name__}" in DOCS.read_text(encoding="utf-8")
     assert f"`{kind.code}`" in DOCS.read_text(encoding="utf-8")
+
+
+def test_every_error_of_every_file_is_there_by_name() -> None:
+    files = [import_module(f"automatosx_nb.errors.{each.name}") for each in iter_modules(errors.__path__)]
+    defined = {
+        name for file in files for name, each in vars(file).items() if getattr(each, "__module__", "") == file.__name__
+    }
+    assert {name for name in defined if name[0].isupper()} == set(errors.__all__) <= set(dir(errors))
+    assert {getattr(errors, name).__module__ for name in errors.__all__} == {file.__name__ for file in files}
+
+
+def test_a_name_that_is_no_error_is_not_there() -> None:
+    assert not hasattr(errors, "NoSuchError")

@@ -5,196 +5,69 @@ An error is a record: it carries the objects that it is about, and makes its tex
 (whoever reads it) and :class:`PlatformError` (we, or whoever runs the machine). docs/errors.md lists them.
 """
 
-from automatosx_nb.errors.capabilities import (
-    CallsTooFast,
-    FileRefused,
-    HttpFailed,
-    HttpRefused,
-    InvalidSetting,
-    SecretNotSet,
-    SecretsUnavailable,
-    TransferTooLarge,
-    UnknownSetting,
-)
-from automatosx_nb.errors.designation import (
-    FileNotHandedOver,
-    HandedBack,
-    InvalidSelection,
-    InvalidVariableName,
-    NoSecretStore,
-    NothingToKeep,
-    SelectionFailed,
-    UnknownSecret,
-)
-from automatosx_nb.errors.inputs import (
-    ArtifactMismatch,
-    InvalidArtifact,
-    InvalidConfiguration,
-    InvalidDuration,
-    InvalidIncrement,
-    InvalidManifest,
-    InvalidPermission,
-    InvalidPluginId,
-    InvalidRange,
-    InvalidVersion,
-    ManifestProblem,
-    UnknownVariable,
-    UntransferableValue,
-    UsageError,
-)
-from automatosx_nb.errors.lockfiles import (
-    InvalidLockfile,
-    LockedReleaseGone,
-    LockfileConflict,
-    LockfileNotFound,
-    LockfileTooNew,
-    NotALockfile,
-    OutOfSync,
-)
-from automatosx_nb.errors.marketplace import (
-    DependencyCycle,
-    Incompatible,
-    InvalidPlanRequest,
-    InvalidSearch,
-    MagicTaken,
-    PublishRefused,
-    RegistryBusy,
-    RegistryDamaged,
-    RegistryTooNew,
-    ReleaseExists,
-    ResolutionConflict,
-    ResolutionUnsound,
-    UnknownPlugin,
-    UnknownRelease,
-)
-from automatosx_nb.errors.plugins import (
-    CallInterrupted,
-    CapabilityFailed,
-    CapabilityUnavailable,
-    InvalidRequest,
-    LimitExceeded,
-    PermissionDenied,
-    PluginFailed,
-    PluginFrame,
-    PluginPaused,
-    PluginRefused,
-    ProtocolViolation,
-    RestartRequired,
-    SandboxUnavailable,
-    UnknownHandler,
-    WorkerLost,
-)
-from automatosx_nb.errors.profiles import (
-    AuditDamaged,
-    ConsentRequired,
-    NotForOneCall,
-    NotGranted,
-    NothingToRollBack,
-    NotInPlan,
-    NotInstalled,
-    PermissionNotAsked,
-    PlanStale,
-    PolicyForbids,
-    ProfileBusy,
-    ProfileDamaged,
-    ProfileReadOnly,
-    QuotaExceeded,
-    StateDamaged,
-    StillRequired,
-    StorageFailed,
-    StorageFull,
-    UnknownGeneration,
-)
-from automatosx_nb.errors.root import AutomatosxError, PlatformError, UserError
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "ArtifactMismatch",
-    "AuditDamaged",
-    "AutomatosxError",
-    "CallInterrupted",
-    "CallsTooFast",
-    "CapabilityFailed",
-    "CapabilityUnavailable",
-    "ConsentRequired",
-    "DependencyCycle",
-    "FileNotHandedOver",
-    "FileRefused",
-    "HandedBack",
-    "HttpFailed",
-    "HttpRefused",
-    "Incompatible",
-    "InvalidArtifact",
-    "InvalidConfiguration",
-    "InvalidDuration",
-    "InvalidIncrement",
-    "InvalidLockfile",
-    "InvalidManifest",
-    "InvalidPermission",
-    "InvalidPlanRequest",
-    "InvalidPluginId",
-    "InvalidRange",
-    "InvalidRequest",
-    "InvalidSearch",
-    "InvalidSelection",
-    "InvalidSetting",
-    "InvalidVariableName",
-    "InvalidVersion",
-    "LimitExceeded",
-    "LockedReleaseGone",
-    "LockfileConflict",
-    "LockfileNotFound",
-    "LockfileTooNew",
-    "MagicTaken",
-    "ManifestProblem",
-    "NoSecretStore",
-    "NotALockfile",
-    "NotForOneCall",
-    "NotGranted",
-    "NotInPlan",
-    "NotInstalled",
-    "NothingToKeep",
-    "NothingToRollBack",
-    "OutOfSync",
-    "PermissionDenied",
-    "PermissionNotAsked",
-    "PlanStale",
-    "PlatformError",
-    "PluginFailed",
-    "PluginFrame",
-    "PluginPaused",
-    "PluginRefused",
-    "PolicyForbids",
-    "ProfileBusy",
-    "ProfileDamaged",
-    "ProfileReadOnly",
-    "ProtocolViolation",
-    "PublishRefused",
-    "QuotaExceeded",
-    "RegistryBusy",
-    "RegistryDamaged",
-    "RegistryTooNew",
-    "ReleaseExists",
-    "ResolutionConflict",
-    "ResolutionUnsound",
-    "RestartRequired",
-    "SandboxUnavailable",
-    "SecretNotSet",
-    "SecretsUnavailable",
-    "SelectionFailed",
-    "StateDamaged",
-    "StillRequired",
-    "StorageFailed",
-    "StorageFull",
-    "TransferTooLarge",
-    "UnknownGeneration",
-    "UnknownHandler",
-    "UnknownPlugin",
-    "UnknownRelease",
-    "UnknownSecret",
-    "UnknownSetting",
-    "UnknownVariable",
-    "UntransferableValue",
-    "UsageError",
-    "UserError",
-    "WorkerLost",
-]
+if TYPE_CHECKING:
+    from automatosx_nb.errors.capabilities import *  # noqa: F403
+    from automatosx_nb.errors.designation import *  # noqa: F403
+    from automatosx_nb.errors.inputs import *  # noqa: F403
+    from automatosx_nb.errors.lockfiles import *  # noqa: F403
+    from automatosx_nb.errors.marketplace import *  # noqa: F403
+    from automatosx_nb.errors.plugins import *  # noqa: F403
+    from automatosx_nb.errors.profiles import *  # noqa: F403
+    from automatosx_nb.errors.root import *  # noqa: F403
+
+_FILES = {
+    "root": """
+        AutomatosxError PlatformError UserError
+    """,
+    "capabilities": """
+        CallsTooFast FileRefused HttpFailed HttpRefused InvalidSetting SecretNotSet SecretsUnavailable
+        TransferTooLarge UnknownSetting
+    """,
+    "designation": """
+        FileNotHandedOver HandedBack InvalidSelection InvalidVariableName NoSecretStore NothingToKeep
+        SelectionFailed UnknownSecret
+    """,
+    "inputs": """
+        ArtifactMismatch InvalidArtifact InvalidConfiguration InvalidDuration InvalidIncrement InvalidManifest
+        InvalidPermission InvalidPluginId InvalidRange InvalidVersion ManifestProblem UnknownVariable
+        UntransferableValue UsageError
+    """,
+    "lockfiles": """
+        InvalidLockfile LockedReleaseGone LockfileConflict LockfileNotFound LockfileTooNew NotALockfile
+        OutOfSync
+    """,
+    "marketplace": """
+        DependencyCycle Incompatible InvalidPlanRequest InvalidSearch MagicTaken PublishRefused RegistryBusy
+        RegistryDamaged RegistryTooNew ReleaseExists ResolutionConflict ResolutionUnsound UnknownPlugin
+        UnknownRelease
+    """,
+    "plugins": """
+        CallInterrupted CapabilityFailed CapabilityUnavailable InvalidRequest LimitExceeded PermissionDenied
+        PluginFailed PluginFrame PluginPaused PluginRefused ProtocolViolation RestartRequired
+        SandboxUnavailable UnknownHandler WorkerLost
+    """,
+    "profiles": """
+        AuditDamaged ConsentRequired NotForOneCall NotGranted NotInPlan NotInstalled NothingToRollBack
+        PermissionNotAsked PlanStale PolicyForbids ProfileBusy ProfileDamaged ProfileReadOnly QuotaExceeded
+        StateDamaged StillRequired StorageFailed StorageFull UnknownGeneration
+    """,
+}
+_FILE_OF = {name: file for file, names in _FILES.items() for name in names.split()}
+__all__ = sorted(_FILE_OF)
+
+
+if not TYPE_CHECKING:  # for a type checker the names are there, and a wrong one is an error
+
+    def __getattr__(name: str) -> Any:
+        """A file of errors is loaded with the first of its errors: a kernel that only runs cells has use for few."""
+        if name not in _FILE_OF:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = globals()[name] = getattr(import_module(f"{__name__}.{_FILE_OF[name]}"), name)
+        return found
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_FILE_OF]
