@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from automatosx_nb.errors.capabilities import *  # noqa: F403
     from automatosx_nb.errors.designation import *  # noqa: F403
+    from automatosx_nb.errors.events import *  # noqa: F403
     from automatosx_nb.errors.inputs import *  # noqa: F403
     from automatosx_nb.errors.lockfiles import *  # noqa: F403
     from automatosx_nb.errors.marketplace import *  # noqa: F403
@@ -29,6 +30,9 @@ _FILES = {
     "designation": """
         FileNotHandedOver HandedBack InvalidSelection InvalidVariableName NoSecretStore NothingToKeep
         SelectionFailed UnknownSecret
+    """,
+    "events": """
+        InvalidTopic
     """,
     "inputs": """
         ArtifactMismatch InvalidArtifact InvalidConfiguration InvalidDuration InvalidIncrement InvalidManifest

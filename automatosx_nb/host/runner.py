@@ -11,7 +11,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.errors import AutomatosxError, CallInterrupted, HandedBack, PermissionDenied, WorkerLost
@@ -165,7 +165,7 @@ class PluginRunner:
 
     def post(self, handler: str, event: Event) -> None:
         """Queue an event for a handler and return at once. Of too many, the oldest is dropped and counted."""
-        attributes = asdict(event)
+        attributes = event.attributes()
         with self._wake:
             queued = [job for job in self._jobs if job.event]
             if len(queued) >= MAX_QUEUED_EVENTS:

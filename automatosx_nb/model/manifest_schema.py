@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from automatosx_nb.model import schemas
-from automatosx_nb.model.contributions import arguments, events, kind, magics, services
+from automatosx_nb.model.contributions import arguments, events, kind, magics, services, subscriptions
+from automatosx_nb.model.events.topics import MAX_TOPIC
 from automatosx_nb.model.manifest import CATEGORIES, DOC_PATTERN, KEYWORD_PATTERN, MAIN_PATTERN, SCHEMA
 from automatosx_nb.model.names import ID_PATTERN, MAX_LENGTH
 from automatosx_nb.model.permissions import KINDS, TYPE_NAME, PermissionKind
@@ -47,7 +48,7 @@ def manifest_schema() -> Schema:
         "plugin",
         "requires",
     )
-    definitions = {"value": _value_schema(), "args": _args(), "handler": _handler()}
+    definitions = {"value": _value_schema(), "event": _event_schema(), "args": _args(), "handler": _handler()}
     return {"$schema": DIALECT, "title": "plugin.toml of automatosx_nb", **top, "definitions": definitions}
 
 
@@ -122,6 +123,14 @@ def _contributes() -> Schema:
         "cell": {"type": "boolean"},
     }
     command = {"name": name, "title": title, "handler": handler, "summary": summary, "args": args}
+    subscription = {
+        "topic": _line(MAX_TOPIC),
+        "handler": handler,
+        "delivery": {"enum": list(subscriptions.DELIVERIES)},
+        "overflow": {"enum": list(subscriptions.OVERFLOWS)},
+        "queue": {"type": "integer", "minimum": 1, "maximum": subscriptions.MAX_QUEUE},
+        "retained": {"type": "boolean"},
+    }
     service = {
         "name": _text(services.NAME_PATTERN),
         "version": _version("That of the promise, as SemVer has it."),
@@ -143,9 +152,9 @@ def _contributes() -> Schema:
             "formatters": _list(
                 _table({"type": _text(TYPE_NAME, most=120), "handler": handler, "summary": summary}, "type", "handler")
             ),
-            "subscriptions": _list(_table({"topic": _line(200), "handler": handler}, "topic", "handler")),
+            "subscriptions": _list(_table(subscription, "topic", "handler")),
             "services": _list(_table(service, "name", "version", "handler", "request", "reply")),
-            "events": _keyed(_text(topic, most=events.MAX_TOPIC), value),
+            "events": _keyed(_text(topic, most=MAX_TOPIC), _reference("event")),
             "settings": _keyed(name, _setting()),
         }
     )
@@ -176,6 +185,10 @@ def _setting() -> Schema:
 
 def _value_schema() -> Schema:
     return _table(_value_keywords())
+
+
+def _event_schema() -> Schema:
+    return _table({**_value_keywords(), "retained": {"type": "boolean"}}, "type")
 
 
 def _value_keywords() -> dict[str, Schema]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from automatosx_nb.host.bus import Bus
-from automatosx_nb.model.events import Event, matches
+from automatosx_nb.model.events import Event
 
 
 def event(topic: str, data: object = None) -> Event:
@@ -72,37 +70,3 @@ def test_a_subscription_made_while_publishing_gets_the_next_event_only(bus: Bus)
     assert late == []
     bus.publish(event("a"))
     assert len(late) == 1
-
-
-@pytest.mark.parametrize(
-    ("pattern", "topic", "expected"),
-    [
-        ("a.b", "a.b", True),
-        ("a.b", "a.b.c", False),
-        ("a.*", "a.b", True),
-        ("a.*", "a", False),
-        ("a.*", "a.b.c", False),
-        ("*.b", "a.b", True),
-        ("a.**", "a.b.c", True),
-        ("a.**", "a.b", True),
-        ("a.**", "a", False),
-        ("**", "a", True),
-        ("a.*.c", "a.b.c", True),
-        ("a.*.c", "a.b.d", False),
-    ],
-)
-def test_topic_patterns(pattern: str, topic: str, expected: bool) -> None:
-    assert matches(pattern, topic) is expected
-
-
-_segments = st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=4)
-
-
-@given(_segments, st.data())
-def test_a_topic_with_any_segments_starred_still_matches_and_a_longer_topic_does_not(
-    segments: list[str], data: st.DataObject
-) -> None:
-    starred = [data.draw(st.sampled_from([segment, "*"])) for segment in segments]
-    assert matches(".".join(starred), ".".join(segments))
-    assert not matches(".".join(starred), ".".join([*segments, "x"]))
-    assert matches(".".join([*starred, "**"]), ".".join([*segments, "x", "y"]))

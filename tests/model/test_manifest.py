@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from automatosx_nb.errors import InvalidManifest, ManifestProblem
 from automatosx_nb.model import manifest
+from automatosx_nb.model.contributions import Subscription
 from automatosx_nb.model.requirements import LIMITS
 from automatosx_nb.sandbox.limits import Limits
 
@@ -58,10 +59,16 @@ def test_every_value_of_a_manifest_arrives() -> None:
     assert read.permissions == {
         "storage": "Remembers your thresholds.",
         "events:subscribe:kernel.cell.*": "Times your cells.",
+        "events:publish:plugin.acme.csv-doctor.finding": "Tells what it found.",
         "display:pandas.DataFrame": "Marks what is wrong in the tables that you look at.",
     }
     assert read.optional_permissions == {"modules:pyarrow": "Reads large tables faster."}
     assert read.limits == {"memory_mb": 512, "wall_s": 2.5, "open_files": 32}
+    assert read.contributes.subscriptions[0] == Subscription("kernel.cell.finished", "csv_doctor.watch:on_cell")
+    queue: dict[str, Any] = {"delivery": "durable", "overflow": "coalesce", "queue": 20, "retained": True}
+    assert read.contributes.subscriptions[1] == Subscription("kernel.cell.*", "csv_doctor.watch:on_any", **queue)
+    assert read.contributes.events[0].retained
+    assert "retained" not in read.contributes.events[0].schema
     assert read.contributes.summary() == {
         "magics": ("doctor", "doctor_rules"),
         "commands": ("check-types",),

@@ -116,7 +116,9 @@ def test_kinds_do_not_cover_each_other() -> None:
         ("modules:pyarrow.fs", "the scope of 'modules' is one of numpy, pandas, polars, pyarrow"),
         ("events:publish:kernel.cell", "subscribe:<topic>"),
         ("events:subscribe:**", "subscribe:<topic>"),
-        ("events:subscribe:plugin.acme.a", "subscribe:<topic>"),
+        ("events:publish:plugin.acme", "publish:plugin.<its id>.<name>"),
+        ("events:publish:plugin.*.*.finding", "publish:plugin.<its id>.<name>"),
+        ("events:publish:user.done", "publish:plugin.<its id>.<name>"),
         ("events:subscribe:kernel.**.cell", "subscribe:<topic>"),
         ("events:subscribe:kernel.", "subscribe:<topic>"),
         ("events:subscribe:kernel.Cell", "subscribe:<topic>"),
@@ -136,6 +138,8 @@ def test_a_misspelt_kind_names_the_nearest() -> None:
 def test_sentences_name_the_topic_without_its_verb() -> None:
     assert events("kernel.cell.finished").sentence == "Be told about kernel.cell.finished."
     assert events("kernel.cell.finished").risk is Risk.MEDIUM
+    published = Permission.parse("events:publish:plugin.acme.a.finding")
+    assert published.sentence == "Tell others about plugin.acme.a.finding."
 
 
 def test_what_is_not_covered_is_listed_in_the_order_of_asking() -> None:

@@ -8,10 +8,18 @@ from typing import Any
 from automatosx_nb.errors import InvalidPermission
 from automatosx_nb.model.contributions.kind import HANDLER, Called, Kind, handler
 from automatosx_nb.model.events import KERNEL_TOPICS
+from automatosx_nb.model.events.topics import MAX_TOPIC
 from automatosx_nb.model.permissions import Permission
-from automatosx_nb.model.reader import MAX_ITEMS, Spot, tuple_of
+from automatosx_nb.model.reader import MAX_ITEMS, Spot, boolean, one_of, tuple_of
 
-TOPIC = "a topic of the kernel or the marketplace, as in 'kernel.cell.finished', or a pattern ('kernel.**')"
+TOPIC = (
+    "a topic of the kernel, the marketplace, a plugin or the user, as in 'kernel.cell.finished', "
+    "or a pattern ('kernel.**')"
+)
+DELIVERIES = ("live", "durable")
+OVERFLOWS = ("drop-oldest", "coalesce", "reject")
+QUEUE, MAX_QUEUE = 1000, 10_000
+"""Events that wait at most, by default and where the manifest says more."""
 
 
 def permission_for(topic: str) -> str:
@@ -21,10 +29,19 @@ def permission_for(topic: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Subscription(Called):
-    """``topic`` may be a pattern: ``*`` matches one segment, ``**`` the rest."""
+    """``topic`` may be a pattern: ``*`` matches one segment, ``**`` the rest.
+
+    ``delivery``: ``live`` (at most once) or ``durable`` (at least once). When ``queue`` events wait, ``overflow`` says
+    which one goes: the oldest, every older one of the same topic, or the new one. ``retained``: the last event of each
+    topic that keeps one is delivered when the subscription begins.
+    """
 
     topic: str
     handler: str
+    delivery: str = "live"
+    overflow: str = "drop-oldest"
+    queue: int = QUEUE
+    retained: bool = False
 
     @property
     def label(self) -> str:
@@ -48,13 +65,28 @@ def _subscription(spot: Spot) -> Subscription | None:
         return None
     to = table.need("topic", topic, TOPIC)
     function = table.need("handler", handler, HANDLER)
+    found: dict[str, Any] = {
+        "delivery": table.get("delivery", one_of(DELIVERIES, "one of")),
+        "overflow": table.get("overflow", one_of(OVERFLOWS, "one of")),
+        "queue": table.get("queue", _queue),
+        "retained": table.get("retained", boolean),
+    }
     table.finish()
-    return None if to is None or function is None else Subscription(to, function)
+    if to is None or function is None:
+        return None
+    return Subscription(to, function, **{name: value for name, value in found.items() if value is not None})
+
+
+def _queue(spot: Spot) -> int | None:
+    if type(spot.value) is int and 1 <= spot.value <= MAX_QUEUE:
+        return spot.value
+    spot.refuse(f"a whole number from 1 to {MAX_QUEUE}")
+    return None
 
 
 def topic(spot: Spot) -> str | None:
     """A reader of a topic that something can be said on."""
-    text = spot.value if isinstance(spot.value, str) and len(spot.value) <= 200 else ""
+    text = spot.value if isinstance(spot.value, str) and len(spot.value) <= MAX_TOPIC else ""
     asked = _permission(text)
     if asked is None:
         spot.refuse(TOPIC, word=text, known=KERNEL_TOPICS)

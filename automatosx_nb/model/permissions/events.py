@@ -1,4 +1,4 @@
-"""``events:subscribe:<topic>``: being told of events; ``*`` is one segment of a topic, ``**`` the rest."""
+"""``events:subscribe|publish:<topic>``: being told of events, telling them; ``*`` is one segment, ``**`` the rest."""
 
 from __future__ import annotations
 
@@ -19,13 +19,20 @@ def _covers(granted: str, asked: str) -> bool:
     return len(pattern) == len(topic)
 
 
+def _shown(scope: str) -> str:
+    verb, _, topic = scope.partition(":")
+    return f"{'Be told about' if verb == 'subscribe' else 'Tell others about'} {topic}"
+
+
+_MORE = r"(\.([a-z0-9-]+|\*))*(\.\*\*)?"
+
 KIND = PermissionKind(
     "events",
     Risk.MEDIUM,
-    "Be told about {scope}.",
-    re.compile(r"subscribe:(kernel|marketplace)(\.([a-z0-9-]+|\*))*(\.\*\*)?"),
-    "subscribe:<topic>, as in subscribe:kernel.cell.finished",
+    "{scope}.",
+    re.compile(rf"subscribe:(kernel|marketplace|plugin|user){_MORE}|publish:plugin\.[a-z0-9-]+\.[a-z0-9-]+{_MORE}"),
+    "subscribe:<topic>, as in subscribe:kernel.cell.finished, or publish:plugin.<its id>.<name>",
     covers=_covers,
-    shown=lambda scope: scope.removeprefix("subscribe:"),
+    shown=_shown,
     standing=True,
 )

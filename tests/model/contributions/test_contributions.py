@@ -38,13 +38,13 @@ EVERYTHING = Contributions(
     ),
     subscriptions=(
         Subscription("kernel.cell.finished", "csv_doctor.watch:on_cell"),
-        Subscription("kernel.**", "csv_doctor.watch:on_cell"),
+        Subscription("kernel.**", "csv_doctor.watch:on_cell", "durable", "reject", 10, retained=True),
     ),
     commands=(Command("check", "Check", "csv_doctor.checks:doctor", "Checks.", (Argument("table", "variable"),)),),
     panels=(Panel("findings", "Findings", "csv_doctor.panels:findings"),),
     formatters=(Formatter("pandas.DataFrame", "csv_doctor.panels:table"),),
     services=(Service("count", Version.parse("1.2.0"), "csv_doctor.api:count", {"type": "string"}, {"type": "null"}),),
-    events=(EventType("plugin.acme.csv-doctor.finding", {"type": "object"}),),
+    events=(EventType("plugin.acme.csv-doctor.finding", {"type": "object"}, retained=True),),
     settings=(Setting("max-rows", {"type": "integer", "default": 3}),),
 )
 

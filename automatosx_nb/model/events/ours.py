@@ -1,0 +1,19 @@
+"""The topics that the kernel and the marketplace speak on."""
+
+from __future__ import annotations
+
+CELL_STARTED = "kernel.cell.started"
+CELL_FINISHED = "kernel.cell.finished"
+KERNEL_TOPICS = {
+    CELL_STARTED: "A cell is about to run. Data: cell (hash of its source), lines.",
+    CELL_FINISHED: "A cell ended. Data: the same, and execution_count, duration_s, ok, error (type name or null).",
+}
+"""Topic → what it says and carries. Neither a cell's source nor its values are in any event."""
+
+PLUGIN_LIMITED = "marketplace.plugin.limited"
+PLUGIN_SUSPENDED = "marketplace.plugin.suspended"
+MARKETPLACE_TOPICS = {
+    PLUGIN_LIMITED: "A plugin's worker was stopped at a limit. Data: plugin, version, limit, allowed, used.",
+    PLUGIN_SUSPENDED: "A plugin's worker ended too often and is not started for a while. "
+    "Data: plugin, version, ends, within_s, wait_s, last (an error's code).",
+}
