@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from automatosx_nb.errors import InvalidConfiguration, NotInstalled
 from automatosx_nb.host.bus import Bus, Undo
-from automatosx_nb.model.events import Event
 
 if TYPE_CHECKING:
     from automatosx_nb.host.ports import Frontend, Record, Resources
     from automatosx_nb.host.runner import PluginRunner
+    from automatosx_nb.model.events import Event
     from automatosx_nb.model.generation import Generation, InstalledPlugin
 
 

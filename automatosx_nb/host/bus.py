@@ -5,10 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from itertools import count
+from typing import TYPE_CHECKING
 
-from automatosx_nb.model.events import Event, matches
+from automatosx_nb.model.events.topics import matches
 
-Handler = Callable[[Event], None]
+if TYPE_CHECKING:
+    from automatosx_nb.model.events import Event
+
+Handler = Callable[["Event"], None]
 Undo = Callable[[], None]
 MAX_CACHED_TOPICS = 1024
 

@@ -7,11 +7,9 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from automatosx_nb.host.activation import Activation
 from automatosx_nb.host.bus import Bus, Undo
-from automatosx_nb.host.cells import CellEvents
 from automatosx_nb.host.warming import Warmer
 from automatosx_nb.model.events import KERNEL_TOPICS
 
@@ -48,7 +46,7 @@ class KernelHost:
             return make_runner(resources, entry, variables, folder=folder, bus=self.bus, on_error=on_error)
 
         self.activation = Activation(resources, self.bus, frontend, runner)
-        self._cells = CellEvents(self.bus, f"kernel/{uuid4().hex[:12]}")
+        self._source = f"kernel/{os.urandom(6).hex()}"
         self._lock = threading.Lock()
         self._detach: Undo | None = None
         self._warmer = Warmer(resources, self.activation)
@@ -70,7 +68,9 @@ class KernelHost:
 
     def _listen(self, wanted: bool) -> None:
         if wanted and self._detach is None:
-            self._detach = self._cells.attach(self._events)
+            from automatosx_nb.host.cells import CellEvents
+
+            self._detach = CellEvents(self.bus, self._source).attach(self._events)
         elif not wanted and self._detach is not None:
             self._detach()
             self._detach = None

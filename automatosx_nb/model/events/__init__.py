@@ -1,8 +1,10 @@
-"""Events: what one is, its topics, and those that are ours."""
+"""Events: what one is, its topics, and those that are ours. A name's file is loaded when the name is first used."""
 
 from __future__ import annotations
 
-from automatosx_nb.model.events.event import Event
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from automatosx_nb.model.events.ours import (
     CELL_FINISHED,
     CELL_STARTED,
@@ -11,7 +13,10 @@ from automatosx_nb.model.events.ours import (
     PLUGIN_LIMITED,
     PLUGIN_SUSPENDED,
 )
-from automatosx_nb.model.events.topics import matches
+
+if TYPE_CHECKING:
+    from automatosx_nb.model.events.event import Event
+    from automatosx_nb.model.events.topics import matches
 
 __all__ = [
     "CELL_FINISHED",
@@ -23,3 +28,11 @@ __all__ = [
     "Event",
     "matches",
 ]
+_FILE_OF = {"Event": "event", "matches": "topics"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FILE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(f"{__name__}.{_FILE_OF[name]}"), name)
+    return found
