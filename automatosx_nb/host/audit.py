@@ -15,15 +15,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock
-
 from automatosx_nb.errors import AuditDamaged
 from automatosx_nb.files import make_folder
 from automatosx_nb.model.audit import FIRST, KINDS, AuditCheck, AuditEntry, detail_of, digest_of
-from automatosx_nb.profile.database import BUSY_S, connect, database_errors, transaction, used_bytes
+from automatosx_nb.profile.database import connect, database_errors, transaction, used_bytes
 
 if TYPE_CHECKING:
-    import sqlite3
+    from automatosx_nb.profile.database import Connection
 
 MAX_MB = 16
 """At this size the older half of the entries is dropped; some 60,000 fit."""
@@ -57,12 +55,12 @@ class Audit:
         self._clock = clock
         self._lock = threading.Lock()
         self._owner = 0
-        self._connection: sqlite3.Connection | None = None
+        self._connection: Connection | None = None
 
     def add(self, kind: str, plugin: str = "", version: str = "", **detail: Any) -> None:
         """Append an entry of one of :data:`~automatosx_nb.model.audit.KINDS`; when this returns it is on disk."""
         carried = detail_of(kind, detail)
-        with self._opened() as connection, FileLock(f"{self._path}.lock", timeout=BUSY_S), transaction(connection):
+        with self._opened() as connection, transaction(connection):
             self._rotate(connection)
             self._append(connection, kind, plugin, version, carried)
 
@@ -106,7 +104,7 @@ class Audit:
             self._connection = None
 
     @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
+    def _opened(self) -> Iterator[Connection]:
         """:raises AuditDamaged:
         :raises StorageFull:
         :raises ProfileReadOnly:
@@ -117,9 +115,7 @@ class Audit:
                 self._connection, self._owner = connect(self._path, _SCHEMA), os.getpid()
             yield self._connection
 
-    def _append(
-        self, connection: sqlite3.Connection, kind: str, plugin: str, version: str, detail: dict[str, Any]
-    ) -> None:
+    def _append(self, connection: Connection, kind: str, plugin: str, version: str, detail: dict[str, Any]) -> None:
         last = connection.execute("SELECT number, digest FROM entries ORDER BY number DESC LIMIT 1").fetchone()
         number, before = last or _last_dropped(connection)
         time = _text(self._clock())
@@ -129,7 +125,7 @@ class Audit:
             (entry.number, time, kind, plugin, version, json.dumps(detail), digest_of(entry, before)),
         )
 
-    def _rotate(self, connection: sqlite3.Connection) -> None:
+    def _rotate(self, connection: Connection) -> None:
         """Drop the oldest entries where the log is too large, or holds a whole day that is too old."""
         first, last = connection.execute("SELECT min(number), max(number) FROM entries").fetchone()
         if first is None:
@@ -144,7 +140,7 @@ class Audit:
             (kept,) = connection.execute(query, (_text(oldest_kept),)).fetchone()
             self._drop(connection, first, last if kept is None else kept - 1)
 
-    def _drop(self, connection: sqlite3.Connection, first: int, through: int) -> None:
+    def _drop(self, connection: Connection, first: int, through: int) -> None:
         (digest,) = connection.execute("SELECT digest FROM entries WHERE number = ?", (through,)).fetchone()
         connection.execute("DELETE FROM dropped")
         connection.execute("INSERT INTO dropped VALUES (?, ?)", (through, digest))
@@ -157,7 +153,7 @@ def _text(time: datetime) -> str:
     return time.isoformat(timespec="milliseconds")
 
 
-def _last_dropped(connection: sqlite3.Connection) -> tuple[int, bytes]:
+def _last_dropped(connection: Connection) -> tuple[int, bytes]:
     """What comes before the oldest entry that is left."""
     return connection.execute("SELECT number, digest FROM dropped").fetchone() or (0, FIRST)
 

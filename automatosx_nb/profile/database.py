@@ -1,4 +1,4 @@
-"""One SQLite file that several kernels write: durable, opened one at a time, its errors as ours."""
+"""One SQLite file that several kernels write: durable, each in its turn, its errors as ours."""
 
 from __future__ import annotations
 
@@ -7,24 +7,41 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from filelock import FileLock
-
-from automatosx_nb.errors import PlatformError
+from automatosx_nb.errors import PlatformError, ProfileBusy
 from automatosx_nb.files import storage_errors
-
-BUSY_S = 10.0
-"""How long to wait for another kernel that writes."""
+from automatosx_nb.profile.turns import WAIT_S, Turns
 
 
-def connect(path: Path, schema: str) -> sqlite3.Connection:
+class Connection(sqlite3.Connection):
+    """A connection with its place among the writers of its file."""
+
+    turns: Turns
+
+    def __init__(self, path: Path, **options: Any) -> None:
+        self.turns = Turns(path)
+        try:
+            super().__init__(path, **options)
+        except BaseException:
+            self.turns.close()
+            raise
+
+    def close(self) -> None:
+        """It may be closed once; nobody else uses it meanwhile."""
+        super().close()
+        self.turns.close()
+
+
+def connect(path: Path, schema: str) -> Connection:
     """Opens one at a time: SQLite's switch of a new file to WAL does not wait for who is switching it already.
 
-    A write that returned is on disk (WAL, synchronous FULL). The connection may be used by any thread, one at a time.
+    A write that returned is on disk (WAL, synchronous FULL). The connection may be used by any thread, one at a time;
+    whoever writes uses :func:`transaction`, which is fair to other processes.
     """
-    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+    connection = Connection(path, timeout=WAIT_S, isolation_level=None, check_same_thread=False)
     try:
-        with FileLock(f"{path}.lock", timeout=BUSY_S):
+        with connection.turns.taken():
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
             connection.executescript(schema)
@@ -35,15 +52,20 @@ def connect(path: Path, schema: str) -> sqlite3.Connection:
 
 
 @contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All of it or nothing; other writers wait from its start."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
+def transaction(connection: Connection) -> Iterator[None]:
+    """All of it or nothing; other writers wait from its start, and each has its turn.
+
+    :raises ProfileBusy: the others took too long.
+    """
+    with connection.turns.taken():
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:  # SQLite ends some by itself, as on a full disk, and leaves others open
+                connection.execute("ROLLBACK")
+            raise
 
 
 def used_bytes(connection: sqlite3.Connection) -> int:
@@ -56,7 +78,7 @@ def used_bytes(connection: sqlite3.Connection) -> int:
 
 @contextmanager
 def database_errors(path: Path, damaged: Callable[[str, str], PlatformError]) -> Iterator[None]:
-    """SQLite's errors as ours: a full disk and a read-only one are the user's, anything else is ``damaged``."""
+    """SQLite's errors as ours: a full, a read-only and a busy one are the user's, anything else is ``damaged``."""
     with storage_errors(path):
         try:
             yield
@@ -66,4 +88,6 @@ def database_errors(path: Path, damaged: Callable[[str, str], PlatformError]) ->
                 raise OSError(errno.ENOSPC, "no space left", str(path)) from error
             if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
                 raise OSError(errno.EACCES, "read-only", str(path)) from error
+            if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise ProfileBusy(str(path), "not known which", WAIT_S) from error
             raise damaged(str(path), str(error)) from error

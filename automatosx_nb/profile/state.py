@@ -12,7 +12,7 @@ from typing import Any
 
 from automatosx_nb.errors import QuotaExceeded, StateDamaged
 from automatosx_nb.files import make_folder, storage_errors, sync_folder
-from automatosx_nb.profile.database import connect, database_errors, transaction, used_bytes
+from automatosx_nb.profile.database import Connection, connect, database_errors, transaction, used_bytes
 
 MAX_KEY_BYTES = 512
 MAX_TOTAL_BYTES = 64 * 1024 * 1024
@@ -151,7 +151,7 @@ def _decode(value: bytes, is_json: int) -> Any:
     return json.loads(value) if is_json else value
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def _connect(path: Path) -> Connection:
     return connect(path, _SCHEMA)
 
 
