@@ -81,7 +81,12 @@ class Marketplace(Granting):
         """Raises as :meth:`installed_plugin` does."""
         from automatosx_nb.host.settings import PluginSettings
 
-        return PluginSettings(self.installed_plugin(plugin), self.profile.settings)
+        return PluginSettings(
+            self.installed_plugin(plugin),
+            self.profile.settings,
+            lambda: self.configured_settings,
+            on_change=self.tell_changed,
+        )
 
     # --- plans: what would change
 

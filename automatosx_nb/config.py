@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from traitlets import Bool, Enum, Float, Int, List, TraitError, Unicode
+from traitlets import Bool, Dict, Enum, Float, Int, List, TraitError, Unicode
 from traitlets.config import Config, Configurable
 
 from automatosx_nb.errors import (
@@ -29,6 +29,7 @@ from automatosx_nb.model.consent import DEFAULTS, PermissionRule
 from automatosx_nb.model.consent import PermissionPolicy as Permissions
 from automatosx_nb.model.place import Place
 from automatosx_nb.model.policy import Pattern, Policy, parse_duration
+from automatosx_nb.model.settings import ConfiguredSettings, Preset, Said, SettingLock, lock_pattern
 from automatosx_nb.model.spelling import nearest
 from automatosx_nb.sandbox.limits import Limits
 
@@ -119,6 +120,13 @@ class _Rules(_Written):
     hint = "Write 'storage', 'network:*' or '*', and 'storage for acme.*' for some plugins only."
 
 
+class _Locks(_Written):
+    """Settings of plugins."""
+
+    parse = staticmethod(lock_pattern)
+    hint = "Write 'publisher.name', 'publisher.name.setting' or '*'."
+
+
 class _Duration(Unicode):  # type: ignore[misc,type-arg,unused-ignore]
     """A whole number and its unit."""
 
@@ -167,6 +175,20 @@ class PermissionPolicy(Configurable):  # type: ignore[misc,unused-ignore]
     ).tag(config=True)
 
 
+class PluginSettings(Configurable):  # type: ignore[misc,unused-ignore]
+    """What the settings that plugins declare are here."""
+
+    preset = Dict(
+        value_trait=Dict(key_trait=Unicode()),
+        key_trait=Unicode(),
+        help="Plugin, setting, value, as in {'acme.csv-doctor': {'max-rows': 500}}.",
+    ).tag(config=True)
+    locked = _Locks(
+        Unicode(),
+        help="What nothing later changes, as in ['acme.csv-doctor', 'acme.csv-doctor.max-rows', '*'].",
+    ).tag(config=True)
+
+
 class SettingLocks(Configurable):  # type: ignore[misc,unused-ignore]
     """What an administrator decides for everybody."""
 
@@ -190,6 +212,7 @@ CONFIGURABLES: tuple[type[Configurable], ...] = (
     UpdatePolicy,
     PermissionPolicy,
     AuditPolicy,
+    PluginSettings,
     SettingLocks,
 )
 
@@ -214,6 +237,7 @@ class Settings:
     prewarm: bool
     audit: Retention
     permissions: Permissions = field(default_factory=Permissions)
+    plugin_settings: ConfiguredSettings = field(default_factory=ConfiguredSettings)
 
 
 def load_settings(config: Config | None = None, *, home: Path | None = None, project: Path | None = None) -> Settings:
@@ -234,6 +258,7 @@ def load_settings(config: Config | None = None, *, home: Path | None = None, pro
         prewarm=stack.value("SandboxPolicy", "prewarm"),
         permissions=stack.permission_policy(),
         audit=stack.retention(),
+        plugin_settings=stack.plugin_settings(),
     )
 
 
@@ -294,6 +319,22 @@ class _Stack:
         keep_days, max_mb = (self.value("AuditPolicy", name) for name in ("keep_days", "max_mb"))
         return Retention(timedelta(days=keep_days), max_mb)
 
+    def plugin_settings(self) -> ConfiguredSettings:
+        presets = [
+            Preset(plugin, name, Said(each.layer.name, str(each.layer.place("PluginSettings", "preset", name)), value))
+            for each in self._set.get(("PluginSettings", "preset"), ())
+            for plugin, values in each.value.items()
+            for name, value in values.items()
+        ]
+        locks = [
+            SettingLock(_PLUGIN_LOCKS.get(name, name), each.layer.name, str(each.layer.place(section, "locked", name)))
+            for section in ("PluginSettings", "SettingLocks")
+            for each in self._set.get((section, "locked"), ())
+            for name in each.value
+            if section == "PluginSettings" or name in _PLUGIN_LOCKS
+        ]
+        return ConfiguredSettings(tuple(presets), tuple(locks))
+
     def _all(self, parse: Callable[[str, Place], Any], section: str, setting: str, *, loosens: bool = False) -> Any:
         """What every layer says, the first layer's first; a list that ``loosens`` does not grow where it is locked."""
         counted = (each for each in self._set.get((section, setting), ()) if not (loosens and each.narrows))
@@ -309,6 +350,10 @@ class _Stack:
                 place = each.layer.place(section, setting)
             value = chosen
         return value, place
+
+
+_PLUGIN_LOCKS = dict.fromkeys(("PluginSettings", "PluginSettings.preset"), "*")
+"""Locking the section, or what is preset, locks every setting of every plugin."""
 
 
 def stricter(section: str, setting: str, one: Any, other: Any) -> Any:

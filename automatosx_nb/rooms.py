@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from automatosx_nb.model.consent import PermissionPolicy
     from automatosx_nb.model.generation import Generation
     from automatosx_nb.model.ports import Registry
+    from automatosx_nb.model.settings import ConfiguredSettings
     from automatosx_nb.profile import Profile
     from automatosx_nb.profile.planning import Planner
     from automatosx_nb.profile.secrets import Secrets
@@ -77,6 +78,11 @@ class Rooms:
     @property
     def permissions(self) -> PermissionPolicy:
         return self.settings.permissions
+
+    @property
+    def configured_settings(self) -> ConfiguredSettings:
+        """What configuration says of plugins' settings, as it is written now."""
+        return self.settings.plugin_settings
 
     def policy_stamp(self) -> object:
         """Changes when a configuration file did, at the latest :data:`POLICY_FRESH_S` after that."""

@@ -249,3 +249,38 @@ def test_the_stamp_changes_when_a_file_comes_goes_or_is_written(layers: Layers) 
     assert len(set(seen)) == 4
     (layers.system / "automatosx_config.py").unlink()
     assert stamp(layers.project) == seen[2]
+
+
+def test_every_layer_presets_settings_of_plugins_and_says_where(layers: Layers) -> None:
+    layers.write("system", "c.PluginSettings.preset = {\n  'acme.demo': {\n    'rows': 1}}")
+    layers.write("project", '[PluginSettings.preset."acme.demo"]\n"rows" = 2')
+    layers.variable(PluginSettings={"preset": {"Acme.Demo": {"rows": 3}}})
+    said, lock = layers.load().plugin_settings.of("acme.demo", "rows")
+    assert [(each.source, each.value) for each in said] == [("system", 1), ("project", 2), ("environment", 3)]
+    assert said[0].place == f"{layers.system / 'automatosx_config.py'}, line 3"
+    assert said[1].place.endswith("line 2")
+    assert lock is None
+
+
+@pytest.mark.parametrize(
+    "line", ["c.PluginSettings.locked = ['acme.demo.rows']", "c.SettingLocks.locked = ['PluginSettings']"]
+)
+def test_a_setting_of_a_plugin_is_locked_where_it_was_written(layers: Layers, line: str) -> None:
+    layers.write("system", line)
+    lock = layers.load().plugin_settings.of("acme.demo", "rows")[1]
+    assert lock is not None
+    assert (lock.source, lock.place) == ("system", f"{layers.system / 'automatosx_config.py'}, line 1")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("c.PluginSettings.preset = {'acme.demo': 3}", "preset"),
+        ("c.PluginSettings.locked = ['demo']", "'demo'"),
+    ],
+)
+def test_a_preset_that_cannot_be_read_says_where(layers: Layers, line: str, told: str) -> None:
+    layers.write("system", line)
+    with pytest.raises(InvalidConfiguration, match=told) as caught:
+        layers.load()
+    assert "line 1" in caught.value.where

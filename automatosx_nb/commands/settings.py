@@ -48,8 +48,11 @@ def _all(plugin: str, settings: PluginSettings) -> Answer:
     found = settings.all()
     lines = [f"{plugin} has no settings."]
     if found:
-        rows = [(each.name, shown(each.value), each.origin, each.schema.get("description", "")) for each in found]
-        lines = [text.table(("setting", "value", "from", "what it is"), rows)]
+        rows = [
+            (each.name, shown(each.value), _origin(each), shown(each.schema["default"]), _description(each))
+            for each in found
+        ]
+        lines = [text.table(("setting", "value", "from", "default", "what it is"), rows)]
     lines += faults(plugin, settings)
     data = {"plugin": plugin, "settings": [_record(each) for each in found], "undeclared": settings.undeclared()}
     return Answer("\n".join(lines), data)
@@ -59,10 +62,12 @@ def _one(plugin: str, found: SettingValue) -> Answer:
     schema = found.schema
     bounds = [f"{word} {shown(schema[word])}" for word in _BOUNDS if word in schema]
     lines = [
-        f"{found.name} = {shown(found.value)} ({found.origin})",
-        *([schema["description"]] if "description" in schema else []),
+        f"{found.name} = {shown(found.value)} ({_origin(found)}{f': {found.place}' if found.place else ''})",
+        *([_description(found)] if _description(found) else []),
         f"It is {', '.join([schema['type'], *bounds])}; default {shown(schema['default'])}.",
-        f"{variable(plugin, found.name)} in the environment comes before what you set.",
+        f"It cannot be changed here: {found.locked} locks it."
+        if found.locked
+        else f"{variable(plugin, found.name)} in the environment comes before what you set.",
         *(_passed_over(found, origin, fault) for origin, fault in found.passed_over),
     ]
     return Answer("\n".join(lines), _record(found))
@@ -71,6 +76,9 @@ def _one(plugin: str, found: SettingValue) -> Answer:
 def faults(plugin: str, settings: PluginSettings) -> list[str]:
     """What was set and does not hold for the version that is installed."""
     lines = [_passed_over(each, *fault) for each in settings.all() for fault in each.passed_over]
+    lines += [
+        f"{plugin} has no setting {name!r}, which {place} presets." for name, place in settings.misnamed().items()
+    ]
     return lines + [
         f"{plugin} no longer has the setting {name!r}, which you set: settings {plugin} --unset {name} forgets it."
         for name in settings.undeclared()
@@ -78,7 +86,15 @@ def faults(plugin: str, settings: PluginSettings) -> list[str]:
 
 
 def _passed_over(found: SettingValue, origin: str, fault: str) -> str:
-    return f"The value of {found.name!r} from the {origin} does not fit ({fault}): {shown(found.value)} holds."
+    return f"The value of {found.name!r} from the {origin} does not count ({fault}): {shown(found.value)} holds."
+
+
+def _origin(found: SettingValue) -> str:
+    return f"{found.origin}, locked" if found.locked else found.origin
+
+
+def _description(found: SettingValue) -> str:
+    return str(found.schema.get("description", ""))
 
 
 def shown(value: Any) -> str:
@@ -90,6 +106,8 @@ def _record(found: SettingValue) -> dict[str, Any]:
         "name": found.name,
         "value": found.value,
         "origin": found.origin,
+        "place": found.place,
+        "locked": found.locked,
         "schema": found.schema,
         "passed_over": [{"origin": origin, "fault": fault} for origin, fault in found.passed_over],
     }

@@ -25,7 +25,7 @@ _FILES = {
     """,
     "capabilities": """
         CallsTooFast FileRefused HttpFailed HttpRefused InvalidSetting SecretNotSet SecretsUnavailable
-        TransferTooLarge UnknownSetting
+        SettingLocked TransferTooLarge UnknownSetting
     """,
     "designation": """
         FileNotHandedOver HandedBack InvalidSelection InvalidVariableName NoSecretStore NothingToKeep

@@ -130,3 +130,18 @@ class InvalidSetting(UserError, ValueError):
 
     def next_step(self) -> str:
         return f"Nothing was changed. %ax settings {self.plugin} {self.name} says what is allowed."
+
+
+class SettingLocked(UserError):
+    """``where`` it is locked: a file, with its line."""
+
+    code: ClassVar[str] = "setting-locked"
+    plugin: str
+    name: str
+    where: str
+
+    def problem(self) -> str:
+        return f"the setting {self.name!r} of {self.plugin} cannot be changed here: {self.where} locks it."
+
+    def next_step(self) -> str:
+        return "Nothing was changed. Ask whoever looks after that file."

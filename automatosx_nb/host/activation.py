@@ -134,6 +134,11 @@ class Activation:
                 self._runners[entry.id] = self._make_runner(self._active[entry.id])
             return self._runners[entry.id]
 
+    def entries(self) -> tuple[InstalledPlugin, ...]:
+        """The active plugins."""
+        with self._lock:
+            return tuple(self._active.values())
+
     def grants(self) -> set[tuple[str, ...]]:
         """The different grants of the active plugins."""
         with self._lock:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.host.activation import Activation
 from automatosx_nb.host.bus import Bus, Undo
+from automatosx_nb.host.setting_changes import SettingChanges
 from automatosx_nb.host.warming import Warmer
 from automatosx_nb.model.events import KERNEL_TOPICS
 
@@ -47,6 +48,7 @@ class KernelHost:
 
         self.activation = Activation(resources, self.bus, frontend, runner)
         self._source = f"kernel/{os.urandom(6).hex()}"
+        self._settings = SettingChanges(resources, self.bus, self.activation.entries)
         self._lock = threading.Lock()
         self._detach: Undo | None = None
         self._warmer = Warmer(resources, self.activation)
@@ -58,6 +60,7 @@ class KernelHost:
             self._listen(any(map(self.bus.wants, KERNEL_TOPICS)))
         if changed:
             self._warmer.begin()
+        self._settings.look()
         return changed
 
     def close(self) -> None:
@@ -152,7 +155,9 @@ def make_broker(
     capabilities: dict[str, Capability] = {
         "log": log,
         "storage": StorageCapability(grants, meter, lambda: profile.state(entry)),
-        "settings": SettingsCapability(PluginSettings(entry, profile.settings), log),
+        "settings": SettingsCapability(
+            PluginSettings(entry, profile.settings, lambda: resources.configured_settings), log
+        ),
         "secrets": SecretsCapability(entry.id, resources.secrets),
         "files": FilesCapability(Beneath(folder, closed, CLOSED_NAMES), meter),
         "http": HttpCapability(grants, meter),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from automatosx_nb.host.session_grants import SessionGrants
     from automatosx_nb.model.consent import PermissionPolicy
     from automatosx_nb.model.generation import InstalledPlugin
+    from automatosx_nb.model.settings import ConfiguredSettings
     from automatosx_nb.profile import Profile
     from automatosx_nb.profile.secrets import Secrets
     from automatosx_nb.sandbox.limits import Limits
@@ -62,6 +63,13 @@ class Resources(Protocol):
     @property
     def permissions(self) -> PermissionPolicy:
         """Policy, as it is written now.
+
+        :raises InvalidConfiguration:
+        """
+
+    @property
+    def configured_settings(self) -> ConfiguredSettings:
+        """What configuration says of plugins' settings now.
 
         :raises InvalidConfiguration:
         """

@@ -30,6 +30,14 @@ class UserSettings:
         """
         return self._read().get(plugin, {})
 
+    def stamp(self) -> object:
+        """Changes whenever anything is set; None: nothing ever was."""
+        try:
+            status = self._path.stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_size, status.st_ino
+
     def put(self, plugin: str, name: str, value: Any) -> None:
         with self._changing() as values:
             values.setdefault(plugin, {})[name] = value

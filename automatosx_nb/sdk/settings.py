@@ -8,7 +8,7 @@ from automatosx_nb.sdk import _wire
 
 
 def get(name: str) -> Any:
-    """What the environment says, else what the user set, else the default; it always fits the setting's schema.
+    """The setting's value now: what the last layer says that has one, else the default; it always fits its schema.
 
     :raises CapabilityFailed: ``type_name`` is ``UnknownSetting`` where the manifest declares none of this name.
     """

@@ -13,7 +13,14 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from automatosx_nb import app, cli, magics
-from automatosx_nb.errors import InvalidSetting, PermissionDenied, SecretNotSet, UnknownSetting, UsageError
+from automatosx_nb.errors import (
+    InvalidSetting,
+    PermissionDenied,
+    SecretNotSet,
+    SettingLocked,
+    UnknownSetting,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from tests.conftest import MakePlugin
@@ -279,7 +286,7 @@ def test_a_setting_is_its_default_then_what_the_user_set_then_the_environments(
     shell.run_line_magic("ax", "settings acme.demo")
     shown = capsys.readouterr().out
     assert "max-rows  20" in shown
-    assert "from the environment does not fit" in shown
+    assert "from the environment does not count" in shown
     shell.run_line_magic("ax", "settings acme.demo --unset max-rows")
     monkeypatch.delenv("AUTOMATOSX_SETTING_ACME_DEMO__MAX_ROWS")
     assert run() == [10, "a b"]
@@ -307,7 +314,7 @@ def test_an_update_keeps_the_settings_that_still_fit_and_says_which_do_not(
     )
     capsys.readouterr()
     shell.run_line_magic("ax", "update")
-    assert "'max-rows' from the user does not fit (20 is less than the minimum of 50): 100 holds." in (
+    assert "'max-rows' from the user does not count (20 is less than the minimum of 50): 100 holds." in (
         capsys.readouterr().out
     )
     assert run() == [100, "kept"]
@@ -342,3 +349,98 @@ except Exception as error:
         "storage:256KiB",
     )
     assert run() == [256 << 10, "QuotaExceeded"]
+
+
+def admin(work: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> Path:
+    """A system-wide file of configuration."""
+    folder = work.parent / "etc"
+    folder.mkdir(exist_ok=True)
+    monkeypatch.setattr("jupyter_core.paths.SYSTEM_CONFIG_PATH", [str(folder)])
+    monkeypatch.delenv("JUPYTER_NO_CONFIG", raising=False)
+    path = folder / "automatosx_config.py"
+    path.write_text(text)
+    return path
+
+
+def test_each_layer_of_a_setting_reaches_the_running_worker(
+    install: Callable[..., Run], shell: Any, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = install('return settings.get("max-rows")', extra=SETTINGS)
+    said = [run()]
+    admin(work, monkeypatch, "c.PluginSettings.preset = {'acme.demo': {'max-rows': 20}}")
+    said.append(run())
+    shell.run_line_magic("ax", "settings acme.demo max-rows 30")
+    said.append(run())
+    (work / ".automatosx").mkdir()
+    (work / ".automatosx" / "config.toml").write_text('[PluginSettings.preset."acme.demo"]\nmax-rows = 40\n')
+    said.append(run())
+    monkeypatch.setenv("AUTOMATOSX_CONFIG", '{"PluginSettings": {"preset": {"acme.demo": {"max-rows": 50}}}}')
+    app.current()._read = None  # a process's own environment is read once
+    said.append(run())
+    monkeypatch.setenv("AUTOMATOSX_SETTING_ACME_DEMO__MAX_ROWS", "60")
+    said.append(run())
+    assert said == [10, 20, 30, 40, 50, 60]
+
+
+def test_a_locked_setting_says_where_and_stays(
+    install: Callable[..., Run], shell: Any, work: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    run = install('return settings.get("max-rows")', extra=SETTINGS)
+    shell.run_line_magic("ax", "settings acme.demo max-rows 30")
+    preset = "c.PluginSettings.preset = {'acme.demo': {'max-rows': 20, 'rows': 1}}\n"
+    path = admin(work, monkeypatch, f"{preset}c.PluginSettings.locked = ['acme.demo']\n")
+    monkeypatch.setenv("AUTOMATOSX_SETTING_ACME_DEMO__MAX_ROWS", "60")
+    assert run() == 20
+    with pytest.raises(SettingLocked) as caught:
+        shell.run_line_magic("ax", "settings acme.demo max-rows 40")
+    assert caught.value.where == f"{path}, line 2"
+    capsys.readouterr()
+    shell.run_line_magic("ax", "settings acme.demo")
+    told = capsys.readouterr().out
+    assert "max-rows 20 admin, locked 10 Rows to look at." in " ".join(told.split())
+    assert told.count(f"does not count ({path}, line 2 locks it): 20 holds.") == 2
+    assert f"acme.demo has no setting 'rows', which {path}, line 1 presets." in told
+    shell.run_line_magic("ax", "settings acme.demo max-rows")
+    told = capsys.readouterr().out
+    assert told.startswith(f"max-rows = 20 (admin, locked: {path}, line 1)\nRows to look at.\n")
+    assert "default 10." in told
+
+
+CHANGED = "marketplace.plugin.setting-changed"
+LISTENS = f"""
+[[contributes.subscriptions]]
+topic = "{CHANGED}"
+handler = "demo:on_change"
+[permissions.optional]
+"events:subscribe:{CHANGED}" = "Reads its settings again."
+"""
+LISTENER = """
+from automatosx_nb.sdk import settings, storage
+
+
+def run(text=''):
+    return [settings.get("max-rows"), storage.get("told")]
+
+
+def on_change(event):
+    storage.put("told", [event.type, event.data])
+"""
+
+
+def test_a_changed_setting_is_told_to_who_listens_by_its_name_alone(shell: Any, make_plugin: MakePlugin) -> None:
+    granted = ("storage", f"events:subscribe:{CHANGED}")
+    folder = make_plugin(source=LISTENER, permissions={"storage": "Keeps it."}, extra=SETTINGS + LISTENS)
+    app.current().publish(folder)
+    app.current().install("acme.demo", grant=granted)
+    magics.load(shell)
+    assert shell.run_line_magic("demo", "") == [10, None]
+    shell.run_line_magic("ax", "settings acme.demo max-rows 30")
+    data = {"plugin": "acme.demo", "version": "1.0.0", "settings": ["max-rows"]}
+    assert shell.run_line_magic("demo", "") == [30, [CHANGED, data]]
+    app.current().profile.settings.put("acme.demo", "label", "by another kernel")
+    shell.run_cell("1")
+    assert shell.run_line_magic("demo", "")[1][1]["settings"] == ["label"]
+    shell.run_line_magic("ax", "settings acme.demo label by-me")
+    app.current().profile.settings.put("acme.demo", "label", "by-me")
+    shell.run_line_magic("ax", "settings acme.demo --unset max-rows")
+    assert shell.run_line_magic("demo", "") == [10, [CHANGED, data]]

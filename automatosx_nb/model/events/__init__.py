@@ -11,6 +11,7 @@ from automatosx_nb.model.events.ours import (
     KERNEL_TOPICS,
     MARKETPLACE_TOPICS,
     PLUGIN_LIMITED,
+    PLUGIN_SETTING_CHANGED,
     PLUGIN_SUSPENDED,
 )
 
@@ -24,6 +25,7 @@ __all__ = [
     "KERNEL_TOPICS",
     "MARKETPLACE_TOPICS",
     "PLUGIN_LIMITED",
+    "PLUGIN_SETTING_CHANGED",
     "PLUGIN_SUSPENDED",
     "Event",
     "matches",
