@@ -6,20 +6,21 @@ runs cells should not pay for a database.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb import __version__
-from automatosx_nb.granting import Granting, normal
+from automatosx_nb.granting import normal
 from automatosx_nb.home import default_home
-from automatosx_nb.model.progress import Progress, Step, silent
+from automatosx_nb.lifecycle import Lifecycle
+from automatosx_nb.model.progress import Progress, silent
 
 if TYPE_CHECKING:
     from automatosx_nb.host.settings import PluginSettings
     from automatosx_nb.model.compatibility import Mismatch, Needs
-    from automatosx_nb.model.generation import InstalledPlugin
-    from automatosx_nb.model.history import HistoryEntry
+    from automatosx_nb.model.gate import Step
+    from automatosx_nb.model.generation import Channel, InstalledPlugin
     from automatosx_nb.model.inspection import Observation
     from automatosx_nb.model.lockfile import Lockfile
     from automatosx_nb.model.plan import Applied, Plan
@@ -30,7 +31,7 @@ LOCKFILE = "automatosx.lock"
 """Where a lock is written and read unless told, in the working directory."""
 
 
-class Marketplace(Granting):
+class Marketplace(Lifecycle):
     """Everything that a surface does, for one profile and one registry. Synchronous; raises errors of ours only.
 
     :param profile: the profile's folder; default: ``AUTOMATOSX_HOME``, else the user's data folder.
@@ -67,13 +68,9 @@ class Marketplace(Granting):
     def installed(self) -> tuple[InstalledPlugin, ...]:
         return tuple(self.profile.current().plugins.values())
 
-    def history(self) -> tuple[HistoryEntry, ...]:
-        """Every generation, newest first."""
-        return self.profile.history()
-
     def installed_plugin(self, plugin: str) -> InstalledPlugin:
         """:raises NotInstalled: with the nearest ids."""
-        from automatosx_nb.profile.granting import installed_entry
+        from automatosx_nb.profile.changes import installed_entry
 
         return installed_entry(self.profile.current(), plugin)
 
@@ -99,16 +96,34 @@ class Marketplace(Granting):
             return self.plan_update(prereleases=prereleases)
         return self.plan_install(plugin, wish, prereleases=prereleases)
 
-    def plan_install(self, plugin: str, wish: str = "", *, prereleases: bool = False) -> Plan:
-        return self._planner.install(self.profile.current(), plugin, wish, prereleases=prereleases)
+    def plan_install(
+        self, plugin: str, wish: str = "", *, prereleases: bool = False, channel: Channel | None = None
+    ) -> Plan:
+        current = self.profile.current()
+        return self._planner.install(current, plugin, wish, prereleases=prereleases, channel=channel)
 
-    def plan_update(self, *plugins: str, prereleases: bool = False, grant: Iterable[str] | None = None) -> Plan:
+    def plan_update(
+        self,
+        *plugins: str,
+        prereleases: bool = False,
+        grant: Iterable[str] | None = None,
+        channel: Channel | None = None,
+        most: Step | None = None,
+    ) -> Plan:
         """Without ids: for everything that is installed.
 
         :param grant: hold back what asks for more than this; None: plan it, and what it asks for.
+        :param channel: that of these plugins from then on; None: as it is.
+        :param most: hold back what is more than such a step.
         """
-        grants = None if grant is None else normal(grant)
-        return self._planner.update(self.profile.current(), plugins, prereleases=prereleases, grants=grants)
+        return self._planner.update(
+            self.profile.current(),
+            plugins,
+            prereleases=prereleases,
+            grants=None if grant is None else normal(grant),
+            channel=channel,
+            most=most,
+        )
 
     def plan_remove(self, plugin: str) -> Plan:
         return self._planner.remove(self.profile.current(), plugin)
@@ -116,12 +131,6 @@ class Marketplace(Granting):
     def plan_sync(self, path: Path | str = LOCKFILE) -> Plan:
         """To exactly what the lockfile at ``path`` says. Raises as :meth:`sync` does."""
         return self._plan_sync(Path(path), self._read_lock(path))
-
-    def plan_rollback(self, to: int | None = None) -> Plan:
-        from automatosx_nb.profile.planning import plan_return
-
-        target = self.profile.rollback_target(to)
-        return plan_return(self.profile.current(), target, self.settings.policy, self.permissions)
 
     # --- changes
 
@@ -131,6 +140,7 @@ class Marketplace(Granting):
         wish: str = "",
         *,
         prereleases: bool = False,
+        channel: Channel | None = None,
         grant: Iterable[str] = (),
         progress: Progress = silent,
     ) -> Applied:
@@ -138,13 +148,23 @@ class Marketplace(Granting):
 
         :param wish: a range, or one exact version.
         :param prereleases: choose among prereleases and betas too.
+        :param channel: which releases updates choose among from then on; None: as it is.
         :param grant: the permissions that the user agreed to.
         :raises ConsentRequired: it asks for more than that; nothing was changed.
         """
-        return self._apply(lambda: self.plan_install(plugin, wish, prereleases=prereleases), grant, progress)
+
+        def plan() -> Plan:
+            return self.plan_install(plugin, wish, prereleases=prereleases, channel=channel)
+
+        return self._apply(plan, grant, progress)
 
     def update(
-        self, *plugins: str, prereleases: bool = False, grant: Iterable[str] = (), progress: Progress = silent
+        self,
+        *plugins: str,
+        prereleases: bool = False,
+        channel: Channel | None = None,
+        grant: Iterable[str] = (),
+        progress: Progress = silent,
     ) -> Applied:
         """Raises as :meth:`install` does; nothing to update is no error.
 
@@ -152,7 +172,11 @@ class Marketplace(Granting):
         """
         grants = tuple(grant)
         enough = None if plugins else grants
-        return self._apply(lambda: self.plan_update(*plugins, prereleases=prereleases, grant=enough), grants, progress)
+
+        def plan() -> Plan:
+            return self.plan_update(*plugins, prereleases=prereleases, grant=enough, channel=channel)
+
+        return self._apply(plan, grants, progress)
 
     def remove(self, plugin: str, *, progress: Progress = silent) -> Applied:
         """:raises NotInstalled:
@@ -217,23 +241,6 @@ class Marketplace(Granting):
         found = differences(lock, self._lock_of_installed(lock.registry, lock.created_by))
         if found:
             raise OutOfSync(str(path), found)
-
-    def rollback(self, to: int | None = None, *, progress: Progress = silent) -> Applied:
-        """Back to generation ``to``, or to the one before the last change: versions, grants and plugin state.
-
-        :raises NothingToRollBack:
-        :raises UnknownGeneration:
-        :raises PolicyForbids: it would bring back a release that the policy does not let in, or a grant.
-        """
-        from automatosx_nb.host.environment import author
-        from automatosx_nb.profile.planning import plan_return
-        from automatosx_nb.profile.transaction import apply_return
-
-        target, permissions = self.profile.rollback_target(to), self.permissions
-        plan = plan_return(self.profile.current(), target, self.settings.policy, permissions)
-        applied = apply_return(self.profile, plan, target, permissions=permissions, author=author(), progress=progress)
-        self.tell_changed()
-        return applied
 
     def publish(self, source: Path | str | bytes, *, stage: Stage | None = None) -> PublishReport:
         """Publish an artifact (its bytes, or an ``.axp`` file) or a plugin's folder; as ``stable`` unless told.
@@ -303,38 +310,6 @@ class Marketplace(Granting):
         from automatosx_nb.profile.lockfile import lock_of
 
         return lock_of(self.installed(), self.profile.package, registry=registry, created_by=created_by)
-
-    def _apply(self, make_plan: Callable[[], Plan], grant: Iterable[str], progress: Progress) -> Applied:
-        from automatosx_nb.host.environment import author
-        from automatosx_nb.profile.planning import require_packages
-        from automatosx_nb.profile.transaction import apply_plan
-
-        grants = normal(grant)
-
-        def planned() -> Plan:
-            progress(Step("resolve", 0.0, "choosing versions"))
-            plan = make_plan()
-            require_packages(plan)
-            return plan
-
-        def apply(plan: Plan) -> Applied:
-            return apply_plan(
-                self.profile,
-                plan,
-                registry=self.registry,
-                grants=grants,
-                permissions=self.permissions,
-                check=self._try_out,
-                author=author(),
-                progress=progress,
-            )
-
-        return self._planned(planned, apply)
-
-    def _try_out(self, package: Package, grants: tuple[str, ...]) -> None:
-        from automatosx_nb.host.programs import program_of
-
-        self.sandbox.start(program_of(package, grants), self.settings.limits).stop()
 
 
 def _artifact(path: Path) -> bytes:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from automatosx_nb.errors import PlanStale
+from automatosx_nb.model.progress import Progress, Step
 from automatosx_nb.rooms import Rooms
 
 if TYPE_CHECKING:
     from automatosx_nb.model.plan import Applied, Plan
+    from automatosx_nb.package import Package
 
 REPLANS = 5
 
@@ -27,6 +29,10 @@ class Changing(Rooms):
         for listener in list(self._listeners):
             listener()
 
+    def _told(self, applied: Applied) -> Applied:
+        self.tell_changed()
+        return applied
+
     def _planned(self, make_plan: Callable[[], Plan], apply: Callable[[Plan], Applied]) -> Applied:
         """Plan and apply; where another process changed the profile in between, plan again."""
         for attempt in range(REPLANS):
@@ -37,6 +43,38 @@ class Changing(Rooms):
                 if attempt == REPLANS - 1:
                     raise
                 continue
-            self.tell_changed()
-            return applied
+            return self._told(applied)
         raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _apply(self, make_plan: Callable[[], Plan], grant: Iterable[str], progress: Progress) -> Applied:
+        from automatosx_nb.host.environment import author
+        from automatosx_nb.model.permissions import Permission
+        from automatosx_nb.profile.planning import require_packages
+        from automatosx_nb.profile.transaction import apply_plan
+
+        grants = tuple(str(Permission.parse(text)) for text in grant)
+
+        def planned() -> Plan:
+            progress(Step("resolve", 0.0, "choosing versions"))
+            plan = make_plan()
+            require_packages(plan)
+            return plan
+
+        def apply(plan: Plan) -> Applied:
+            return apply_plan(
+                self.profile,
+                plan,
+                registry=self.registry,
+                grants=grants,
+                permissions=self.permissions,
+                check=self._try_out,
+                author=author(),
+                progress=progress,
+            )
+
+        return self._planned(planned, apply)
+
+    def _try_out(self, package: Package, grants: tuple[str, ...]) -> None:
+        from automatosx_nb.host.programs import program_of
+
+        self.sandbox.start(program_of(package, grants), self.settings.limits).stop()

@@ -29,11 +29,16 @@ from automatosx_nb.model.consent import DEFAULTS, PermissionRule
 from automatosx_nb.model.consent import PermissionPolicy as Permissions
 from automatosx_nb.model.place import Place
 from automatosx_nb.model.policy import Pattern, Policy, parse_duration
+from automatosx_nb.model.retention import GenerationRetention
 from automatosx_nb.model.settings import ConfiguredSettings, Preset, Said, SettingLock, lock_pattern
 from automatosx_nb.model.spelling import nearest
 from automatosx_nb.sandbox.limits import Limits
 
 _DEFAULT = Limits()
+
+
+AUTO = ("minor", "patch", "off")
+"""From the loosest to the strictest."""
 
 
 class SandboxLimits(Configurable):  # type: ignore[misc,unused-ignore]
@@ -155,6 +160,14 @@ class UpdatePolicy(Configurable):  # type: ignore[misc,unused-ignore]
         "0 days",
         help="Releases younger than that are not chosen unless named exactly, as in '3 days' or '36 hours'.",
     ).tag(config=True)
+    auto = Enum(
+        AUTO, "off", help="Once a day, update what asks for nothing more: 'patch' steps, 'minor' ones too, or 'off'."
+    ).tag(config=True)
+    probation = _Duration(
+        "24 hours", help="A plugin that keeps ending so soon after its update goes back to its version before."
+    ).tag(config=True)
+    keep_generations = Int(20, min=2, help="How many generations gc leaves, the newest.").tag(config=True)
+    keep_for = _Duration("30 days", help="Younger generations are left by gc, too.").tag(config=True)
 
 
 class PermissionPolicy(Configurable):  # type: ignore[misc,unused-ignore]
@@ -236,6 +249,10 @@ class Settings:
     cooldown: timedelta
     prewarm: bool
     audit: Retention
+    generations: GenerationRetention
+    auto: str
+    """One of ``AUTO``."""
+    probation: timedelta
     permissions: Permissions = field(default_factory=Permissions)
     plugin_settings: ConfiguredSettings = field(default_factory=ConfiguredSettings)
 
@@ -259,6 +276,11 @@ def load_settings(config: Config | None = None, *, home: Path | None = None, pro
         permissions=stack.permission_policy(),
         audit=stack.retention(),
         plugin_settings=stack.plugin_settings(),
+        generations=GenerationRetention(
+            stack.value("UpdatePolicy", "keep_generations"), parse_duration(stack.value("UpdatePolicy", "keep_for"))
+        ),
+        auto=stack.value("UpdatePolicy", "auto"),
+        probation=parse_duration(stack.value("UpdatePolicy", "probation")),
     )
 
 
@@ -362,7 +384,11 @@ def stricter(section: str, setting: str, one: Any, other: Any) -> Any:
         return min(one, other)
     if isinstance(one, list):
         return [*one, *(each for each in other if each not in one)]
-    order: Mapping[str, Callable[[Any], Any]] = {"default": DEFAULTS.index, "cooldown": parse_duration}
+    order: Mapping[str, Callable[[Any], Any]] = {
+        "default": DEFAULTS.index,
+        "cooldown": parse_duration,
+        "auto": AUTO.index,
+    }
     return max(one, other, key=order[setting]) if setting in order else one
 
 

@@ -35,7 +35,7 @@ class Granting(Changing):
         :raises NotInstalled:
         """
         from automatosx_nb.host.deciding import holdings_of
-        from automatosx_nb.profile.granting import installed_entry
+        from automatosx_nb.profile.changes import installed_entry
 
         current = self.profile.current()
         entries = [installed_entry(current, plugin) for plugin in plugins or current.plugins]
@@ -56,7 +56,8 @@ class Granting(Changing):
             return dict.fromkeys(entry.grants, ""), {}
 
     def plan_grant(self, plugin: str, *permissions: str) -> Plan:
-        from automatosx_nb.profile.granting import installed_entry, plan_grant
+        from automatosx_nb.profile.changes import installed_entry
+        from automatosx_nb.profile.granting import plan_grant
 
         current = self.profile.current()
         required, optional = self.asked_by(installed_entry(current, plugin))
@@ -78,7 +79,8 @@ class Granting(Changing):
         """
         from automatosx_nb.host.deciding import refuse_standing
         from automatosx_nb.host.recording import record_session
-        from automatosx_nb.profile.granting import grantable, installed_entry
+        from automatosx_nb.profile.changes import installed_entry
+        from automatosx_nb.profile.granting import grantable
 
         entry = installed_entry(self.profile.current(), plugin)
         required, optional = self.asked_by(entry)
@@ -103,7 +105,7 @@ class Granting(Changing):
         :raises NotGranted:
         """
         from automatosx_nb.host.recording import record_session
-        from automatosx_nb.profile.granting import installed_entry
+        from automatosx_nb.profile.changes import installed_entry
 
         texts, in_session = normal(permissions), self.session.held(plugin)
         self._plan_revoke(plugin, texts, in_session)  # raises before anything is taken back

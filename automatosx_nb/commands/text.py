@@ -46,6 +46,10 @@ def plan(plan: Plan, *, asking: str = "asks for") -> str:
         return "Nothing to change."
     lines = [line for change in plan.changes for line in _change(change, asking)]
     lines += [_rewished(plugin, plan.kept[plugin], *wishes) for plugin, wishes in plan.rewished.items()]
+    lines += [f"= {plugin}: its channel is now {channel}" for plugin, channel in plan.channels.items()]
+    lines += [f"= {plugin} is {pin or 'no longer pinned'}" for plugin, pin in plan.pins.items()]
+    if asking == "asks for" and plan.pip_line:
+        lines.append(f"This environment lacks packages. First run {plan.pip_line}")
     return "\n".join(lines)
 
 
@@ -67,7 +71,7 @@ def _change(change: PlannedChange, asking: str) -> list[str]:
     sign = {"add": "+", "remove": "-", "update": "↑", "downgrade": "↓"}[change.kind]
     sign = "=" if change.old == change.new else sign
     versions = " → ".join(dict.fromkeys(version for version in (change.old, change.new) if version is not None))
-    fetched = f", {size(change.size)}" if change.size and change.new else ""
+    fetched = f", {_sizes(change)}" if change.size and change.new else ""
     lines = [f"{sign} {change.id} {versions}  ({change.why}{fetched})"]
     lines += [f"    {asking} {permission_line(text, reason)}" for text, reason in change.asks.items()]
     if asking == "asks for":
@@ -78,6 +82,23 @@ def _change(change: PlannedChange, asking: str) -> list[str]:
     lines += [f"    denied by policy: {text}, for {because}" for text, because in change.denied.items()]
     loses = "no longer asks for" if change.grants is None else "is no longer granted"
     lines += [f"    {loses} {text}" for text in change.drops]
+    lines += [f"    {_requires(plugin, *ranges)}" for plugin, ranges in change.requires.items() if change.old]
+    if change.publisher:
+        lines.append(f"    {change.publisher}")
     lines += [f"    needs {package}, which this environment does not have" for package in change.missing_packages]
     lines += [f"    {line}" for line in printable(change.changelog).strip().splitlines()]
     return lines
+
+
+def _sizes(change: PlannedChange) -> str:
+    """What is fetched, and how much more or less that is than before."""
+    more = change.size - change.old_size
+    if not change.old_size or not more:
+        return size(change.size)
+    return f"{size(change.size)}, {size(abs(more))} {'more' if more > 0 else 'less'}"
+
+
+def _requires(plugin: str, before: str | None, after: str | None) -> str:
+    if after is None:
+        return f"no longer requires {plugin}"
+    return f"requires {plugin} {after}" + (f" (before: {before})" if before else " (not before)")

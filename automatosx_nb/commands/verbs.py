@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 
 _MEANT = {
     **dict.fromkeys(("uninstall", "delete", "rm"), "remove"),
-    **dict.fromkeys(("upgrade", "outdated"), "update"),
-    **dict.fromkeys(("undo", "revert"), "rollback"),
+    "upgrade": "update",
+    "revert": "rollback",
+    "hold": "pin",
+    **dict.fromkeys(("prune", "clean", "autoremove"), "gc"),
     **dict.fromkeys(("ls", "installed"), "list"),
     **dict.fromkeys(("show", "details"), "info"),
     "allow": "grant",
@@ -145,7 +147,7 @@ def overview(prefix: str) -> str:
 def all_verbs() -> Mapping[str, Verb]:
     """Verb name → verb, in the order in which a user meets them."""
     modules = (
-        "discovery", "changes", "past", "permissions", "locking", "running", "settings", "secrets", "audit",
+        "discovery", "changes", "past", "holding", "permissions", "locking", "running", "settings", "secrets", "audit",
         "inspecting", "authoring", "doctor",
     )  # fmt: skip
     verbs = [verb for name in modules for verb in import_module(f"automatosx_nb.commands.{name}").VERBS]

@@ -54,9 +54,9 @@ _FILES = {
         SandboxUnavailable UnknownHandler WorkerLost
     """,
     "profiles": """
-        AuditDamaged ConsentRequired NotForOneCall NotGranted NotInPlan NotInstalled NothingToRollBack
-        PermissionNotAsked PlanStale PolicyForbids ProfileBusy ProfileDamaged ProfileReadOnly QuotaExceeded
-        StateDamaged StillRequired StorageFailed StorageFull UnknownGeneration
+        AuditDamaged ConsentRequired NotForOneCall NotGranted NotInPlan NotInstalled NotPinned
+        NothingToRollBack PermissionNotAsked PlanStale PolicyForbids ProfileBusy ProfileDamaged
+        ProfileReadOnly QuotaExceeded StateDamaged StillRequired StorageFailed StorageFull UnknownGeneration
     """,
 }
 _FILE_OF = {name: file for file, names in _FILES.items() for name in names.split()}

@@ -171,6 +171,22 @@ class NothingToRollBack(UserError):
         return "%ax history shows every generation, and %ax rollback --to N leads to any of them, also forward."
 
 
+class NotPinned(UserError, LookupError):
+    """``pinned`` are the plugins that are."""
+
+    code: ClassVar[str] = "not-pinned"
+    plugin: str
+    pinned: tuple[str, ...]
+
+    def problem(self) -> str:
+        return f"{self.plugin} is not pinned."
+
+    def next_step(self) -> str:
+        if not self.pinned:
+            return "Nothing was changed. No plugin is pinned."
+        return f"Nothing was changed. Pinned are {', '.join(self.pinned)}."
+
+
 class ProfileBusy(UserError):
     """``owner`` says who holds the writer's lock, where it is known."""
 

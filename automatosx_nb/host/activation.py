@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from automatosx_nb.errors import InvalidConfiguration, NotInstalled
@@ -75,7 +74,7 @@ class Activation:
         self._resources.session.forget(generation.plugins)
         for plugin, entry in list(self._active.items()):
             new = generation.plugins.get(plugin)
-            if new is None or replace(new, grants=entry.grants, wish=entry.wish) != entry:
+            if new is None or not new.is_same_code(entry):
                 self._remove(plugin)
             else:
                 self._active[plugin] = new

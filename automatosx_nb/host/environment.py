@@ -13,6 +13,7 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from automatosx_nb.host.surface import current_surface
 from automatosx_nb.model.compatibility import Environment, Unmet
 from automatosx_nb.model.policy import Cooldown
 from automatosx_nb.model.runtime import API_VERSION
@@ -57,7 +58,7 @@ def author() -> Author:
         user = getpass.getuser()
     except (KeyError, OSError):
         user = "unknown"
-    return Author(f"{user}@{socket.gethostname()}", datetime.now(UTC).isoformat(timespec="seconds"))
+    return Author(f"{user}@{socket.gethostname()}", datetime.now(UTC).isoformat(timespec="seconds"), current_surface())
 
 
 def _fault(requirement: Requirement, seen: frozenset[tuple[str, str]]) -> str | None:

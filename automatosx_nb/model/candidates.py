@@ -124,7 +124,7 @@ class Candidates:
         for release in sorted(self._index.releases(plugin), key=lambda each: each.version.key, reverse=True):
             reason = rules.against(plugin, release) or _against_itself(plugin, release)
             if reason is None:
-                usable.append(Candidate(plugin, release, rules.prereleases or release.version in there))
+                usable.append(Candidate(plugin, release, rules.with_prereleases(plugin) or release.version in there))
             else:
                 excluded.append(Excluded(release, reason))
         if there:

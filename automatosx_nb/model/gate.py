@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from automatosx_nb.errors import UnknownPlugin
 from automatosx_nb.model.consent import PermissionPolicy, denial
 from automatosx_nb.model.permissions import not_covered
+from automatosx_nb.model.semver import Version
 
 if TYPE_CHECKING:
     from automatosx_nb.model.generation import InstalledPlugin
     from automatosx_nb.model.policy import ReleasePolicy
     from automatosx_nb.model.release import PluginDetail
-    from automatosx_nb.model.semver import Version
+
+
+Step = Literal["patch", "minor"]
 
 
 class Gate:
     """A policy about releases and what those may not do without, together.
 
     :param detail: what the registry says of a plugin; asked only where permissions can keep something out.
+    :param most: keep out what is more than such a step from the installed version; None: any step will do.
     :param installed: plugins whose installed version stays in spite of ``permissions``, which hold at its calls.
     :param grants: keep out what asks for more than these and what was granted before; None: somebody will be asked.
     """
@@ -32,16 +36,25 @@ class Gate:
         *,
         installed: Mapping[str, InstalledPlugin] | None = None,
         grants: Collection[str] | None = None,
+        most: Step | None = None,
     ) -> None:
         self._releases = releases
         self._permissions = permissions
         self._detail = detail
         self._installed = installed or {}
         self._grants = grants
+        self._most = most
+        self._pinned = any(entry.pin is not None for entry in self._installed.values())
         self._required: dict[str, Mapping[str, Mapping[str, str]]] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._releases) or self._permissions.can_deny or self._grants is not None
+        return (
+            bool(self._releases)
+            or self._permissions.can_deny
+            or self._grants is not None
+            or self._most is not None
+            or self._pinned
+        )
 
     def against(self, plugin: str, version: Version, /) -> str | None:
         """Why that release may not come, continuing 'acme.a 1.0.0 …'; None: it may."""
@@ -49,10 +62,20 @@ class Gate:
         entry = self._installed.get(plugin)
         if denied is not None or (entry is not None and entry.version == str(version)):
             return denied
+        held = None if entry is None else self._against_step(entry, version)
+        if held is not None:
+            return held
         if not self._permissions.can_deny and self._grants is None:
             return None
         required = self._of(plugin).get(str(version), {})
         return denial(self._permissions, required, plugin, version) or self._unasked(plugin, version, required)
+
+    def _against_step(self, entry: InstalledPlugin, version: Version) -> str | None:
+        if entry.pin is not None:
+            return f"is held back, for {entry.version} is {entry.pin} (unpin it to have another)"
+        if self._most is not None and not _within(self._most, Version.parse(entry.version), version):
+            return f"is more than a {self._most} step from {entry.version}: it is left for an update that you ask for"
+        return None
 
     def _unasked(self, plugin: str, version: Version, required: Mapping[str, str]) -> str | None:
         if self._grants is None:
@@ -74,3 +97,10 @@ class Gate:
                 releases = ()
             self._required[plugin] = {each.version: each.permissions for each in releases}
         return self._required[plugin]
+
+
+def _within(most: Step, old: Version, new: Version) -> bool:
+    """Whether ``new`` is no more than such a step above ``old``, as SemVer counts them; ``0.x`` moves by patches."""
+    if old.major != new.major or (old.major == 0 and old.minor != new.minor):
+        return False
+    return most == "minor" or old.minor == new.minor

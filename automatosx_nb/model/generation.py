@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+Channel = Literal["stable", "beta"]
+"""Which releases updates choose among: stable ones, or betas and prereleases too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """Holds a plugin at its version until it is lifted. ``note`` is the user's reason; it may be empty."""
+
+    note: str
+    by: str
+    """Who pinned it: user@host."""
+    at: str
+    """RFC 3339, UTC."""
+
+    def __str__(self) -> str:
+        return f"pinned by {self.by} on {self.at[:10]}" + (f": {self.note}" if self.note else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +40,17 @@ class InstalledPlugin:
     summary: str
     contributes: Mapping[str, Any]
     """Contribution kind → plain records of what the manifest adds, so that activation reads no manifest."""
+    channel: Channel = "stable"
+    """Part of the wish."""
+    pin: Pin | None = None
+    source: str = ""
+    """The address of the registry that it came from; empty: not known."""
+    verified: bool = False
+    """Whether its publisher was verified there, then."""
+
+    def is_same_code(self, other: InstalledPlugin) -> bool:
+        """The same release on the same state: a worker of one is a worker of the other."""
+        return (self.version, self.sha256, self.state) == (other.version, other.sha256, other.state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +68,9 @@ class Generation:
     plugins: Mapping[str, InstalledPlugin] = field(default_factory=dict)
     restores: int | None = None
     """The generation that a rollback brought back; None: it was made by something else."""
+    surface: str = ""
+    """Where it was asked for, as in ``notebook`` or ``terminal``; empty: not known."""
+
+    @property
+    def verb(self) -> str:
+        return "rollback" if self.restores is not None else self.action.partition(" ")[0]

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from automatosx_nb.model.difference import Difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +21,13 @@ class HistoryEntry:
     current: bool
     plugins: Mapping[str, str]
     """Plugin id → version."""
+    surface: str = ""
+    """Where it was asked for: notebook, panel, terminal, python, or automatic; empty: not known."""
+    verb: str = ""
+    parent: int | None = None
+    restores: int | None = None
+    """The generation that it brought back."""
+    kept: str | None = None
+    """The note of who keeps this generation from being pruned; None: nobody does."""
+    differences: tuple[Difference, ...] | None = None
+    """From its parent; None: that is pruned, and nobody can tell."""

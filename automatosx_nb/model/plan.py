@@ -11,6 +11,7 @@ from automatosx_nb.model.spelling import nearest
 from automatosx_nb.model.tree import tree_text
 
 if TYPE_CHECKING:
+    from automatosx_nb.model.generation import Channel, Pin
     from automatosx_nb.model.held_back import HeldBack
     from automatosx_nb.model.tree import ChosenPlugin
 
@@ -45,6 +46,16 @@ class PlannedChange:
     """Of the new version's artifact, in hexadecimal; empty where nothing is fetched."""
     grants: tuple[str, ...] | None = None
     """Exactly what it is granted afterwards, as a lock says; None: what it was granted before and is granted now."""
+    requires: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    """Plugin id → the range that ``old`` required and the one that ``new`` does, where they differ; None: none."""
+    old_size: int = 0
+    """Bytes of ``old``'s artifact; 0: nothing was there, or nobody knows."""
+    source: str = ""
+    """The address of the registry that ``new`` comes from; empty: from the store."""
+    verified: bool = False
+    """Whether its publisher is verified there."""
+    publisher: str = ""
+    """What differs about who stands behind it, continuing 'acme.a …'; empty: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,10 @@ class Plan:
     """Plugin id → range, after the action."""
     rewished: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
     """Plugin id → its wish before and after, where only that changes; None: as somebody's dependency."""
+    pins: Mapping[str, Pin | None] = field(default_factory=dict)
+    """Plugin id → the pin that it gets; None: its pin is lifted. Others keep theirs while their version stays."""
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    """Plugin id → its channel, where that changes."""
     grants_digest: str = ""
     """Of the lock that is followed: whoever agrees to it agrees to all that the lock grants. Empty: there is none."""
     plugins: tuple[ChosenPlugin, ...] = ()
@@ -95,8 +110,19 @@ class Plan:
         return (f"Besides, {', '.join(others)}.",) if others else ()
 
     @property
+    def missing_packages(self) -> tuple[str, ...]:
+        """PEP 508 requirements of everything that comes, which this environment does not meet."""
+        return tuple(dict.fromkeys(each for change in self.changes if change.new for each in change.missing_packages))
+
+    @property
+    def pip_line(self) -> str:
+        """What gets the missing packages when it is run in a cell; empty: none is missing."""
+        quoted = " ".join(f"'{package}'" for package in self.missing_packages)
+        return f"%pip install {quoted}" if quoted else ""
+
+    @property
     def changes_nothing(self) -> bool:
-        return not self.changes and not self.rewished
+        return not (self.changes or self.rewished or self.pins or self.channels)
 
     @property
     def asks(self) -> dict[str, Mapping[str, str]]:

@@ -94,6 +94,7 @@ def resolve(
     locked: Mapping[str, Version] | None = None,
     update: Collection[str] = (),
     prereleases: bool = False,
+    betas: Collection[str] = (),
     cycles: Literal["refuse", "allow"] = "refuse",
     engine: Version | None = None,
     python: str | None = None,
@@ -107,6 +108,7 @@ def resolve(
     :param locked: versions of a lockfile, kept before the installed ones.
     :param update: plugins of which the newest version is wanted, not the installed one.
     :param prereleases: choose among prerelease versions and beta releases too.
+    :param betas: the same for these plugins only.
     :param engine: the runtime's API version, and ``python`` the interpreter's, as in ``3.12.1``: releases that do
         not fit them are not chosen. Where they are not given, the index's attributes of these names count.
     :param platform: the operating system, as manifests name it; None: releases for any may be chosen.
@@ -125,6 +127,7 @@ def resolve(
         locked=locked or {},
         update=update,
         prereleases=prereleases,
+        betas=betas,
         engine=engine if engine is not None else getattr(index, "engine", None),
         python=python if python is not None else getattr(index, "python", None),
         platform=platform,

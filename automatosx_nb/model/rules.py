@@ -37,6 +37,8 @@ class Rules:
     update: Collection[str] = ()
     """Plugins whose installed version is not preferred."""
     prereleases: bool = False
+    betas: Collection[str] = ()
+    """Plugins whose channel has prereleases and betas, too."""
     policy: ReleasePolicy = field(default_factory=Policy)
     cooldown: Cooldown | None = None
     engine: Version | None = None
@@ -57,10 +59,14 @@ class Rules:
         denied = self.policy.against(plugin, release.version) if self.policy else None
         if denied is not None:
             return denied
-        unasked = self._against_unasked(release)
+        unasked = self._against_unasked(plugin, release)
         if unasked is not None and not self._is_named(plugin, release.version):
             return unasked
         return self._against_environment(release)
+
+    def with_prereleases(self, plugin: str) -> bool:
+        """Whether prereleases and betas of ``plugin`` are chosen like any release."""
+        return self.prereleases or plugin in self.betas
 
     def there(self, plugin: str) -> tuple[Version, ...]:
         """The versions that are locked or installed."""
@@ -83,8 +89,8 @@ class Rules:
     def _is_named(self, plugin: str, version: Version) -> bool:
         return version == self.pins.get(plugin) or version in self.there(plugin)
 
-    def _against_unasked(self, release: IndexRelease) -> str | None:
-        if release.stage is Stage.BETA and not self.prereleases:
+    def _against_unasked(self, plugin: str, release: IndexRelease) -> str | None:
+        if release.stage is Stage.BETA and not self.with_prereleases(plugin):
             return BETA
         if release.yanked is not None:
             return f"was yanked: {_line(release.yanked)}"

@@ -6,17 +6,25 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from automatosx_nb.errors import MagicTaken, PolicyForbids, UnknownRelease
+from automatosx_nb.errors import MagicTaken, NotInstalled, PolicyForbids, UnknownRelease
 from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.semver import Version
+from automatosx_nb.model.spelling import nearest
 
 if TYPE_CHECKING:
     from automatosx_nb.model.consent import PermissionPolicy
-    from automatosx_nb.model.generation import Generation
+    from automatosx_nb.model.generation import Generation, InstalledPlugin
     from automatosx_nb.model.release import PluginDetail, ReleaseDetail
 
 MissingPackages = Callable[[Iterable[str]], tuple[str, ...]]
 """Those of some PEP 508 requirements that this environment does not meet."""
+
+
+def installed_entry(current: Generation, plugin: str) -> InstalledPlugin:
+    """:raises NotInstalled: with the nearest ids."""
+    if plugin not in current.plugins:
+        raise NotInstalled(plugin, nearest(plugin, current.plugins))
+    return current.plugins[plugin]
 
 
 def wishes_of(generation: Generation) -> dict[str, str]:

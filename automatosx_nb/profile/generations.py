@@ -15,7 +15,7 @@ from typing import Any
 
 from automatosx_nb.errors import ProfileDamaged, UnknownGeneration
 from automatosx_nb.files import make_folder, storage_errors, write_atomic
-from automatosx_nb.model.generation import Generation, InstalledPlugin
+from automatosx_nb.model.generation import Generation, InstalledPlugin, Pin
 
 FORMAT = 1
 EMPTY = Generation(number=0, parent=None, created="", by="", action="empty")
@@ -51,8 +51,11 @@ class Generations:
     def numbers(self) -> tuple[int, ...]:
         """Every generation that is or was in force, oldest first; 0, the empty one, is not among them."""
         current = self.current_number()
-        found = (int(path.stem) for path in self._folder.glob("*.json") if path.stem.isdigit())
-        return tuple(sorted(number for number in found if number <= current))
+        return tuple(number for path in self.paths() if (number := int(path.stem)) <= current)
+
+    def paths(self) -> tuple[Path, ...]:
+        """Every generation's file, also of those that were never switched to; oldest first."""
+        return tuple(sorted(path for path in self._folder.glob("*.json") if path.stem.isdigit()))
 
     def read(self, number: int) -> Generation:
         """:raises UnknownGeneration: there is none, or it was never switched to.
@@ -90,9 +93,11 @@ class Generations:
 def _from_document(document: Mapping[str, Any]) -> Generation:
     if document["format"] != FORMAT:
         raise ValueError(document["format"])
-    plugins = {
-        plugin: InstalledPlugin(**{**record, "grants": tuple(record["grants"])})
-        for plugin, record in document["plugins"].items()
-    }
+    plugins = {plugin: _installed(record) for plugin, record in document["plugins"].items()}
     rest = {name: document[name] for name in ("number", "parent", "created", "by", "action")}
-    return Generation(**rest, plugins=plugins, restores=document.get("restores"))
+    return Generation(**rest, plugins=plugins, restores=document.get("restores"), surface=document.get("surface", ""))
+
+
+def _installed(record: Mapping[str, Any]) -> InstalledPlugin:
+    pin = record.get("pin")
+    return InstalledPlugin(**{**record, "grants": tuple(record["grants"]), "pin": Pin(**pin) if pin else None})

@@ -6,26 +6,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from automatosx_nb.errors import NotGranted, NotInstalled, PermissionNotAsked
-from automatosx_nb.model.generation import Generation, InstalledPlugin
+from automatosx_nb.errors import NotGranted, PermissionNotAsked
 from automatosx_nb.model.permissions import Permission, not_covered
 from automatosx_nb.model.plan import Applied, Plan, PlannedChange
-from automatosx_nb.model.spelling import nearest
-from automatosx_nb.profile.changes import refuse_denied, wishes_of
+from automatosx_nb.profile.changes import installed_entry, refuse_denied, wishes_of
 from automatosx_nb.profile.lock import writer_lock
 from automatosx_nb.profile.transaction import Author, fresh, switch_to
 
 if TYPE_CHECKING:
     from automatosx_nb.model.consent import PermissionPolicy
+    from automatosx_nb.model.generation import Generation, InstalledPlugin
     from automatosx_nb.model.progress import Progress
     from automatosx_nb.profile.profile import Profile
-
-
-def installed_entry(current: Generation, plugin: str) -> InstalledPlugin:
-    """:raises NotInstalled:"""
-    if plugin not in current.plugins:
-        raise NotInstalled(plugin, nearest(plugin, current.plugins))
-    return current.plugins[plugin]
 
 
 def grantable(
@@ -118,6 +110,6 @@ def apply_grants(
             entries[change.id] = replace(entries[change.id], grants=change.grants)
         if entries == current.plugins:
             return Applied(plan.base, plan)
-        number = current.number + 1
-        switch_to(profile, Generation(number, current.number, author.at, author.by, plan.action, entries), progress)
-    return Applied(number, plan)
+        generation = author.generation(current, plan.action, entries)
+        switch_to(profile, generation, progress)
+    return Applied(generation.number, plan)

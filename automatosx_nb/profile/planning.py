@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from automatosx_nb.errors import (
-    Incompatible,
-    NotInstalled,
-    PolicyForbids,
-    StillRequired,
-)
+from automatosx_nb.errors import Incompatible, NotPinned, ProfileDamaged, StillRequired
 from automatosx_nb.model.changelog import news
 from automatosx_nb.model.consent import PermissionPolicy
-from automatosx_nb.model.gate import Gate
-from automatosx_nb.model.generation import Generation
+from automatosx_nb.model.gate import Gate, Step
 from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.plan import Plan, PlannedChange
 from automatosx_nb.model.policy import Policy
 from automatosx_nb.model.resolution import Resolution, resolve
 from automatosx_nb.model.rules import Rules
 from automatosx_nb.model.semver import Range, Version
-from automatosx_nb.model.spelling import nearest
 from automatosx_nb.profile.changes import (
     Consent,
     MissingPackages,
     change_kind,
-    refuse_denied_grants,
+    installed_entry,
     refuse_taken_magics,
     release_of,
     rewished,
@@ -37,9 +30,11 @@ from automatosx_nb.profile.index import InstalledIndex, OnlyInstalled, ReadPacka
 from automatosx_nb.profile.syncing import LockedIndex, plan_sync
 
 if TYPE_CHECKING:
+    from automatosx_nb.model.generation import Channel, Generation, InstalledPlugin, Pin
     from automatosx_nb.model.lockfile import Lockfile
     from automatosx_nb.model.policy import Cooldown
     from automatosx_nb.model.ports import Registry
+    from automatosx_nb.model.release import ReleaseDetail
     from automatosx_nb.profile.store import Store
 
 ANY = "*"
@@ -89,22 +84,52 @@ class Planner:
         )
         return max(fitting, default=None)
 
-    def install(self, current: Generation, plugin: str, wish: str = "", *, prereleases: bool = False) -> Plan:
+    def install(
+        self,
+        current: Generation,
+        plugin: str,
+        wish: str = "",
+        *,
+        prereleases: bool = False,
+        channel: Channel | None = None,
+    ) -> Plan:
         """``wish`` is a range that is kept from then on; one exact version (or nothing: the newest stable one) is
         chosen now and kept as ``^`` of itself, as npm does, so that updates reach it.
 
+        :param channel: kept from then on; None: as it is, and stable for what is new.
         :raises UnknownPlugin:
         :raises InvalidRange:
         :raises ResolutionConflict:
         """
         detail = self._registry.plugin(plugin)
         wanted = {**wishes_of(current), plugin: wish or ANY}
-        resolution = self._resolve(current, wanted, {plugin}, prereleases)
+        channels = _rechanneled(current, {plugin: channel} if channel else {})
+        resolution = self._resolve(current, wanted, {plugin}, prereleases, channels=channels)
         chosen = resolution.selected[plugin]
         if not wish or Range.parse(wish).pin is not None:
             wanted[plugin] = f"^{chosen}"
         action = f"install {detail.summary.id} {chosen}"
-        return self._plan(current, wanted, resolution, action)
+        return self._plan(current, wanted, resolution, action, channels)
+
+    def pin(self, current: Generation, plugin: str, version: str, pin: Pin) -> Plan:
+        """Hold ``plugin`` at ``version``, by default at the installed one, which is brought there where it is not.
+
+        :raises NotInstalled:
+        :raises InvalidVersion:
+        :raises ResolutionConflict: there is no such version, or it does not go together with the others.
+        """
+        entry = installed_entry(current, plugin)
+        wanted = wishes_of(current)
+        version = str(Version.parse(version)) if version else entry.version
+        action = f"pin {plugin} {version}"
+        if version == entry.version:
+            kept = {each: one.version for each, one in current.plugins.items()}
+            return Plan(current.number, action, (), kept, wanted, pins={plugin: pin})
+        free = replace(current, plugins={**current.plugins, plugin: replace(entry, pin=None)})
+        resolution = self._resolve(free, {**wanted, plugin: version}, {plugin}, prereleases=False)
+        if plugin in wanted and not Range.parse(wanted[plugin]).allows(Version.parse(version), prereleases=True):
+            wanted[plugin] = f"^{version}"
+        return replace(self._plan(current, wanted, resolution, action), pins={plugin: pin})
 
     def update(
         self,
@@ -113,26 +138,32 @@ class Planner:
         *,
         prereleases: bool = False,
         grants: Collection[str] | None = None,
+        channel: Channel | None = None,
+        most: Step | None = None,
     ) -> Plan:
         """The newest versions of ``plugins`` (empty: of all) that the wishes allow.
 
         :param grants: hold back what asks for more than this and what was granted before; None: plan it, and ask.
-
+        :param channel: that of ``plugins`` from now on; None: as it is.
+        :param most: hold back what is more than such a step.
         :raises NotInstalled:
         :raises ResolutionConflict:
         """
         fresh = set(plugins) or set(current.plugins)
-        for plugin in fresh:
-            if plugin not in current.plugins:
-                raise NotInstalled(plugin, nearest(plugin, current.plugins))
+        for plugin in plugins:
+            installed_entry(current, plugin)
         wanted = wishes_of(current)
-        resolution = self._resolve(current, wanted, fresh, prereleases, grants)
+        channels = _rechanneled(current, dict.fromkeys(fresh, channel) if channel else {})
+        resolution = self._resolve(current, wanted, fresh, prereleases, grants, channels=channels, most=most)
         changes = ", ".join(
             f"{plugin} {version}"
             for plugin, version in sorted(resolution.selected.items())
             if plugin not in current.plugins or str(version) != current.plugins[plugin].version
         )
-        return self._plan(current, wanted, resolution, f"update {changes}" if changes else "update (nothing to do)")
+        if channels:
+            changes = ", ".join(filter(None, (changes, *(f"{each} to {to}" for each, to in sorted(channels.items())))))
+        action = f"update {changes}" if changes else "update (nothing to do)"
+        return self._plan(current, wanted, resolution, action, channels)
 
     def remove(self, current: Generation, plugin: str) -> Plan:
         """Without ``plugin``, and without the dependencies that nobody else needs.
@@ -140,8 +171,7 @@ class Planner:
         :raises NotInstalled:
         :raises StillRequired: by another installed plugin.
         """
-        if plugin not in current.plugins:
-            raise NotInstalled(plugin, nearest(plugin, current.plugins))
+        installed_entry(current, plugin)
         wanted = {name: wish for name, wish in wishes_of(current).items() if name != plugin}
         resolution = resolve(wanted, OnlyInstalled(self._index(current), current.plugins), cycles="allow")
         if plugin in resolution.selected:
@@ -183,18 +213,28 @@ class Planner:
         update: set[str],
         prereleases: bool,
         grants: Collection[str] | None = None,
+        *,
+        channels: Mapping[str, Channel] | None = None,
+        most: Step | None = None,
     ) -> Resolution:
+        on = {plugin: entry.channel for plugin, entry in current.plugins.items()} | dict(channels or {})
         return resolve(
             wanted,
             self._index(current),
             installed={plugin: Version.parse(entry.version) for plugin, entry in current.plugins.items()},
             update=update,
             prereleases=prereleases,
+            betas=frozenset(plugin for plugin, channel in on.items() if channel == "beta"),
             engine=self._engine,
             python=self._python,
             platform=self._platform,
             policy=Gate(
-                self._policy, self._permissions, self._registry.plugin, installed=current.plugins, grants=grants
+                self._policy,
+                self._permissions,
+                self._registry.plugin,
+                installed=current.plugins,
+                grants=grants,
+                most=most,
             ),
             cooldown=self._cooldown,
         )
@@ -202,7 +242,14 @@ class Planner:
     def _index(self, current: Generation) -> InstalledIndex:
         return InstalledIndex(self._registry, current.plugins, self._package)
 
-    def _plan(self, current: Generation, wanted: Mapping[str, str], resolution: Resolution, action: str) -> Plan:
+    def _plan(
+        self,
+        current: Generation,
+        wanted: Mapping[str, str],
+        resolution: Resolution,
+        action: str,
+        channels: Mapping[str, Channel] | None = None,
+    ) -> Plan:
         selected = {plugin: str(resolution.selected[plugin]) for plugin in resolution.order}
         changes = [
             self._change(
@@ -227,6 +274,7 @@ class Planner:
             kept,
             wanted,
             rewished(current, kept, wanted),
+            channels=channels or {},
             plugins=resolution.plugins(),
             held_back=resolution.held_back(),
         )
@@ -257,55 +305,67 @@ class Planner:
             changelog=news(self._registry.changelog(plugin, version), entry.version, version) if entry else "",
             missing_packages=missing,
             sha256=release.sha256,
+            requires=self._requires(entry, release),
+            old_size=next((each.size for each in detail.releases if entry and each.version == entry.version), 0),
+            source=self._registry.address,
+            verified=detail.summary.verified,
+            publisher=_publisher(entry, self._registry.address, verified=detail.summary.verified),
         )
 
+    def _requires(
+        self, entry: InstalledPlugin | None, release: ReleaseDetail
+    ) -> dict[str, tuple[str | None, str | None]]:
+        old = dict(self._installed_requires(entry)) if entry else {}
+        new = release.dependencies
+        pairs = {plugin: (old.get(plugin), new.get(plugin)) for plugin in sorted({*old, *new})}
+        return {plugin: pair for plugin, pair in pairs.items() if pair[0] != pair[1]}
 
-def plan_return(current: Generation, target: Generation, policy: Policy, permissions: PermissionPolicy) -> Plan:
-    """Back (or forward) to what ``target`` was, exactly: no registry is asked.
+    def _installed_requires(self, entry: InstalledPlugin) -> Mapping[str, str]:
+        """From the store, where it is whole; what is damaged there is replaced by this very change."""
+        try:
+            manifest = self._package(entry).manifest
+        except ProfileDamaged:
+            return {}
+        return {plugin: str(wanted) for plugin, wanted in manifest.requires.plugins.items()}
 
-    :raises PolicyForbids: that would bring back a release that ``policy`` does not let in, or a grant that
-        ``permissions`` denies.
+
+def plan_unpin(current: Generation, plugin: str) -> Plan:
+    """:raises NotInstalled:
+    :raises NotPinned:
     """
-    refuse_denied_grants(current, target, permissions)
-    changes = []
-    for plugin in sorted({*current.plugins, *target.plugins}):
-        old, new = current.plugins.get(plugin), target.plugins.get(plugin)
-        if new is None:
-            assert old is not None
-            changes.append(PlannedChange(plugin, "remove", old.version, None, f"generation {target.number} had it so"))
-        elif old is None or old != replace(new, wish=old.wish):
-            same = old is not None and old.version == new.version
-            why = f"with the data and the grants of generation {target.number}" if same else ""
-            why = why or f"generation {target.number} had it so"
-            kind = change_kind(old.version if old else None, new.version)
-            changes.append(PlannedChange(plugin, kind, old.version if old else None, new.version, why))
-    _hold_against(policy, changes)
-    changed = {change.id for change in changes}
-    kept = {plugin: entry.version for plugin, entry in target.plugins.items() if plugin not in changed}
-    wishes = wishes_of(target)
-    action = f"roll back to generation {target.number}"
-    return Plan(current.number, action, tuple(changes), kept, wishes, rewished(current, kept, wishes))
+    if installed_entry(current, plugin).pin is None:
+        pinned = tuple(each for each, entry in current.plugins.items() if entry.pin is not None)
+        raise NotPinned(plugin, pinned)
+    kept = {each: one.version for each, one in current.plugins.items()}
+    return Plan(current.number, f"unpin {plugin}", (), kept, wishes_of(current), pins={plugin: None})
 
 
-def _hold_against(policy: Policy, changes: Iterable[PlannedChange]) -> None:
-    """:raises PolicyForbids: a change brings a release that ``policy`` does not let in."""
-    for change in changes:
-        if change.new is None or change.new == change.old:
-            continue
-        reason = policy.against(change.id, Version.parse(change.new))
-        if reason is not None:
-            raise PolicyForbids(change.id, change.new, reason)
+def _rechanneled(current: Generation, channels: Mapping[str, Channel]) -> dict[str, Channel]:
+    """Those of ``channels`` that are not so already."""
+    before = {plugin: entry.channel for plugin, entry in current.plugins.items()}
+    return {plugin: to for plugin, to in channels.items() if before.get(plugin, "stable") != to}
+
+
+def _publisher(entry: InstalledPlugin | None, source: str, *, verified: bool) -> str:
+    """What differs about who stands behind a plugin, continuing 'acme.a …'."""
+    if entry is None or not entry.source:
+        return ""
+    said = []
+    if entry.source != source:
+        said.append(f"came from {entry.source} and would come from {source}")
+    if entry.verified != verified:
+        said.append("has a verified publisher now" if verified else "had a verified publisher and has none now")
+    return ", and ".join(said)
 
 
 def require_packages(plan: Plan) -> None:
     """:raises Incompatible: with the ``%pip`` line that helps; packages are never installed behind the user's back."""
     for change in plan.changes:
         if change.missing_packages and change.new:
-            line = " ".join(f"'{package}'" for package in change.missing_packages)
             reasons = tuple(
                 f"it needs {package}, which this environment does not have" for package in change.missing_packages
             )
-            raise Incompatible(change.id, change.new, reasons, f"Nothing was changed. Run %pip install {line} first.")
+            raise Incompatible(change.id, change.new, reasons, f"Nothing was changed. Run {plan.pip_line} first.")
 
 
 def _why_gone(current: Generation, wanted: Mapping[str, str], plugin: str) -> str:

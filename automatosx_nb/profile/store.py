@@ -13,7 +13,7 @@ class Store:
     """Artifacts stay packed: one file is whole or absent, and one digest says that it is what was published."""
 
     def __init__(self, root: Path) -> None:
-        self._folder = root / "store"
+        self.folder = root / "store"
 
     def has(self, digest: str) -> bool:
         return self._path(digest).exists()
@@ -22,7 +22,7 @@ class Store:
         """Store an artifact and return its SHA-256, hexadecimal. What is there already stays untouched."""
         digest = sha256(data).hexdigest()
         if not self.has(digest):
-            make_folder(self._folder)
+            make_folder(self.folder)
             write_atomic(self._path(digest), data)
         return digest
 
@@ -38,4 +38,4 @@ class Store:
         return data
 
     def _path(self, digest: str) -> Path:
-        return self._folder / f"{digest}.axp"
+        return self.folder / f"{digest}.axp"

@@ -7,7 +7,7 @@ last, so that as little as possible is written to the old one afterwards, by ker
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -37,6 +37,15 @@ class Author:
 
     by: str
     at: str
+    surface: str = ""
+
+    def generation(
+        self, after: Generation, action: str, plugins: Mapping[str, InstalledPlugin], *, restores: int | None = None
+    ) -> Generation:
+        """The one that follows ``after``."""
+        return Generation(
+            after.number + 1, after.number, self.at, self.by, action, plugins, restores=restores, surface=self.surface
+        )
 
 
 def apply_plan(
@@ -80,7 +89,7 @@ def apply_plan(
             check(package, entries[change.id].grants)
         for change in steps.incoming:
             _carry_state_over(profile, current, entries[change.id])
-        generation = Generation(number, current.number, author.at, author.by, plan.action, entries)
+        generation = author.generation(current, plan.action, entries)
         switch_to(profile, generation, progress)
     return Applied(number, plan)
 
@@ -93,11 +102,14 @@ def apply_return(
     permissions: PermissionPolicy,
     author: Author,
     progress: Progress,
+    restores: int | None = None,
 ) -> Applied:
-    """Make a new generation that is ``target`` again: its versions, its grants, and its plugins' state.
+    """Make a new generation with the plugins of ``target``: versions, grants, pins, and their state and settings.
 
+    A plugin whose state is named for the new generation (see ``planning.with_todays_state``) gets a copy of today's.
     Where that changes nothing, no generation is made.
 
+    :param restores: the generation that this brings back; None: what ``target`` is was never there.
     :raises PlanStale:
     :raises PolicyForbids: it would bring back a grant that ``permissions`` denies.
     :raises ProfileDamaged: an artifact of ``target`` is missing or changed; nothing was switched.
@@ -109,10 +121,10 @@ def apply_return(
         refuse_denied_grants(current, target, permissions)
         for entry in target.plugins.values():
             profile.store.read(entry.sha256)
-        number = current.number + 1
-        generation = Generation(
-            number, current.number, author.at, author.by, plan.action, target.plugins, restores=target.number
-        )
+        for entry in target.plugins.values():
+            if entry.state == new_state_name(entry.id, entry.version, current.number + 1):
+                _carry_state_over(profile, current, entry)
+        generation = author.generation(current, plan.action, target.plugins, restores=restores)
         switch_to(profile, generation, progress)
     return Applied(generation.number, plan)
 
@@ -159,7 +171,16 @@ def fresh(profile: Profile, plan: Plan) -> Generation:
 
 def _kept_entries(current: Generation, plan: Plan) -> Iterator[tuple[str, InstalledPlugin]]:
     for plugin in plan.kept:
-        yield plugin, replace(current.plugins[plugin], wish=plan.wishes.get(plugin))
+        entry = current.plugins[plugin]
+        yield (
+            plugin,
+            replace(
+                entry,
+                wish=plan.wishes.get(plugin),
+                channel=plan.channels.get(plugin, entry.channel),
+                pin=plan.pins.get(plugin, entry.pin),
+            ),
+        )
 
 
 def _fetch(profile: Profile, registry: Registry, change: PlannedChange, steps: _Steps) -> bytes:
@@ -198,6 +219,7 @@ def _entry(
     needed = change.grants if change.grants is not None else tuple(manifest.permissions)
     refuse_denied(permissions, change.id, str(manifest.version), needed)
     asked = (*manifest.permissions, *manifest.optional_permissions)
+    stays = old is not None and old.version == change.new
     return InstalledPlugin(
         id=change.id,
         version=str(manifest.version),
@@ -207,6 +229,10 @@ def _entry(
         state=new_state_name(change.id, str(manifest.version), number),
         summary=manifest.summary,
         contributes=manifest.contributes.records(),
+        channel=plan.channels.get(change.id, old.channel if old else "stable"),
+        pin=plan.pins.get(change.id, old.pin if old and stays else None),
+        source=change.source,
+        verified=change.verified,
     )
 
 
@@ -214,6 +240,7 @@ def _carry_state_over(profile: Profile, current: Generation, entry: InstalledPlu
     old = current.plugins.get(entry.id)
     if old is not None:
         copy_state(profile.root, entry.id, old.state, entry.state)
+        profile.settings.carry_over(entry.id, old.state, entry.state)
 
 
 def switch_to(profile: Profile, generation: Generation, progress: Progress) -> None:
