@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.host.activation import Activation
 from automatosx_nb.host.bus import Bus, Undo
-from automatosx_nb.host.setting_changes import SettingChanges
 from automatosx_nb.host.warming import Warmer
-from automatosx_nb.model.events import KERNEL_TOPICS
+from automatosx_nb.model.events import KERNEL_TOPICS, PLUGIN_SETTING_CHANGED
 
 if TYPE_CHECKING:
     from automatosx_nb.host.broker import CapabilityBroker
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from automatosx_nb.host.metering import CallObserver
     from automatosx_nb.host.ports import Frontend, IPythonEvents, Resources
     from automatosx_nb.host.runner import PluginRunner
+    from automatosx_nb.host.setting_changes import SettingChanges
     from automatosx_nb.model.generation import InstalledPlugin
     from automatosx_nb.sandbox.supervisor import Worker
 
@@ -48,7 +48,8 @@ class KernelHost:
 
         self.activation = Activation(resources, self.bus, frontend, runner)
         self._source = f"kernel/{os.urandom(6).hex()}"
-        self._settings = SettingChanges(resources, self.bus, self.activation.entries)
+        self._resources = resources
+        self._settings: SettingChanges | None = None
         self._lock = threading.Lock()
         self._detach: Undo | None = None
         self._warmer = Warmer(resources, self.activation)
@@ -60,8 +61,18 @@ class KernelHost:
             self._listen(any(map(self.bus.wants, KERNEL_TOPICS)))
         if changed:
             self._warmer.begin()
-        self._settings.look()
+        self._look_at_settings()
         return changed
+
+    def _look_at_settings(self) -> None:
+        if not self.bus.wants(PLUGIN_SETTING_CHANGED):
+            self._settings = None
+            return
+        if self._settings is None:
+            from automatosx_nb.host.setting_changes import SettingChanges
+
+            self._settings = SettingChanges(self._resources, self.bus, self.activation.entries)
+        self._settings.look()
 
     def close(self) -> None:
         self._warmer.stop()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
-from automatosx_nb.model.events import PLUGIN_SETTING_CHANGED
+from automatosx_nb.model.events import PLUGIN_SETTING_CHANGED, Event
 
 if TYPE_CHECKING:
     from automatosx_nb.host.bus import Bus
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class SettingChanges:
-    """``entries`` are the active plugins. While nobody listens, nothing is read."""
+    """``entries`` are the active plugins. Made when somebody listens: what changed before that is not told."""
 
     def __init__(self, resources: Resources, bus: Bus, entries: Callable[[], Iterable[InstalledPlugin]]) -> None:
         self._resources = resources
@@ -29,9 +31,6 @@ class SettingChanges:
 
         :raises InvalidConfiguration: nothing is told until it can be read.
         """
-        if not self._bus.wants(PLUGIN_SETTING_CHANGED):
-            self._stamp = None
-            return
         entries = tuple(self._entries())
         stamp = (self._resources.profile.settings.stamp(), self._resources.policy_stamp(), entries)
         if stamp == self._stamp:
@@ -60,11 +59,6 @@ class SettingChanges:
             != layered(name, settings.schemas[name], *before[name]).value
         ]  # fmt: skip
         if changed:
-            from datetime import UTC, datetime
-            from uuid import uuid4
-
-            from automatosx_nb.model.events import Event
-
             data = {"plugin": entry.id, "version": entry.version, "settings": changed}
             now = datetime.now(UTC).isoformat(timespec="milliseconds")
             self._bus.publish(Event(uuid4().hex, "host", PLUGIN_SETTING_CHANGED, now, data))
