@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from automatosx_nb.errors.capabilities import *  # noqa: F403
+    from automatosx_nb.errors.deliveries import *  # noqa: F403
     from automatosx_nb.errors.designation import *  # noqa: F403
     from automatosx_nb.errors.events import *  # noqa: F403
     from automatosx_nb.errors.inputs import *  # noqa: F403
@@ -26,6 +27,9 @@ _FILES = {
     "capabilities": """
         CallsTooFast FileRefused HttpFailed HttpRefused InvalidSetting SecretNotSet SecretsUnavailable
         SettingLocked TransferTooLarge UnknownSetting
+    """,
+    "deliveries": """
+        DeliveriesDamaged UnknownDeadLetter
     """,
     "designation": """
         FileNotHandedOver HandedBack InvalidSelection InvalidVariableName NoSecretStore NothingToKeep

@@ -90,4 +90,6 @@ def database_errors(path: Path, damaged: Callable[[str, str], PlatformError]) ->
                 raise OSError(errno.EACCES, "read-only", str(path)) from error
             if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise ProfileBusy(str(path), "not known which", WAIT_S) from error
+            if code == sqlite3.SQLITE_IOERR:  # also what SQLite says where a quota or a limit stops a write
+                raise OSError(errno.EIO, "input or output failed", str(path)) from error
             raise damaged(str(path), str(error)) from error
