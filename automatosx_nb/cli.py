@@ -40,12 +40,17 @@ class Terminal:
         sys.stderr.write(f"\r\x1b[K[{'█' * done}{'░' * (BAR_WIDTH - done)}] {step.text}{end}")
         sys.stderr.flush()
 
-    def confirm(self, question: str) -> bool | None:
+    def ask(self, question: str) -> str | None:
+        """What is typed after ``question``; None in a pipe."""
         if not self._asks:
             return None
-        sys.stderr.write(f"{question} [y/N] ")
+        sys.stderr.write(question)
         sys.stderr.flush()
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
+        return sys.stdin.readline().strip()
+
+    def confirm(self, question: str) -> bool | None:
+        typed = self.ask(f"{question} [y/N] ")
+        return None if typed is None else typed.lower() in ("y", "yes")
 
     def secret(self, prompt: str) -> str | None:
         from getpass import getpass
@@ -57,7 +62,7 @@ class Terminal:
         """One of its own, for the time of the command; a shell has no variables."""
         from automatosx_nb.host.kernel import make_runner
 
-        runner = make_runner(market, plugin, lambda: MappingProxyType({}), on_error=_note_failure)
+        runner = make_runner(market, plugin, lambda: MappingProxyType({}), on_error=_note_failure, person=self)
         try:
             yield runner
         finally:

@@ -51,6 +51,7 @@ class Session:
             ipython.events,
             lambda: ipython.user_ns,
             _note_failure,
+            Typist(),
         )
         self._remove_ax = magics.add("line", "ax", self.ax)
         self._forget_tables = _show_tables_printable(ipython)
@@ -109,8 +110,23 @@ def _show_tables_printable(ipython: Any) -> Undo:
     return undo
 
 
+class Typist:
+    """Whoever runs cells here; asked by what they call, in the notebook's own field."""
+
+    session = True
+
+    def ask(self, question: str) -> str | None:
+        """None where the notebook has no such field, as in papermill."""
+        from IPython.core.error import StdinNotImplementedError
+
+        try:
+            return input(question)
+        except (StdinNotImplementedError, EOFError, OSError):
+            return None
+
+
 class Cell:
-    """A cell asks nobody: what is to be granted is typed with ``--grant``, or ticked in the panel."""
+    """A verb in a cell asks nobody: what is to be granted is typed with ``--grant``, or ticked in the panel."""
 
     prefix = "%ax"
     session = True

@@ -11,7 +11,9 @@ from textwrap import dedent
 from typing import Any, NoReturn
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
+from automatosx_nb import app, magics
 from automatosx_nb.app import Marketplace
 
 MakePlugin = Callable[..., Path]
@@ -34,9 +36,14 @@ def absent() -> Absent:
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty ``AUTOMATOSX_HOME``, and no configuration of the person who runs the tests."""
-    folder = tmp_path / "home"
+    return use_home(tmp_path, monkeypatch)
+
+
+def use_home(parent: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """As the fixture ``home``, in another folder."""
+    folder = parent / "home"
     monkeypatch.setenv("AUTOMATOSX_HOME", str(folder))
-    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "jupyter-config"))
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(parent / "jupyter-config"))
     monkeypatch.setenv("JUPYTER_NO_CONFIG", "1")
     return folder
 
@@ -88,11 +95,37 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> FullDisk:
 
 
 @pytest.fixture
+def shell(home: Path) -> Iterator[Any]:
+    """An IPython shell, into which ``magics.load`` loads the extension; what this process opened ends with it."""
+    with opened_shell() as shell:
+        yield shell
+
+
+@contextmanager
+def opened_shell() -> Iterator[Any]:
+    """As the fixture ``shell``, for a test that keeps one for longer."""
+    make: Callable[[], Any] = InteractiveShell
+    shell = make()
+    yield shell
+    magics.unload(shell)
+    for market in app._current.values():
+        market.close()
+    app._current.clear()
+    shell.history_manager.end_session()
+    shell.history_manager = None
+
+
+@pytest.fixture
 def make_plugin(tmp_path: Path) -> MakePlugin:
     """Write a small, valid plugin's folder; ``source`` is its only module, ``demo``, with a handler ``run``.
 
     ``needs`` are further lines of ``[requires]``, ``extra`` further tables.
     """
+    return plugins_in(tmp_path)
+
+
+def plugins_in(parent: Path) -> MakePlugin:
+    """As the fixture ``make_plugin``, in another folder."""
 
     def make(
         plugin: str = "acme.demo",
@@ -106,7 +139,7 @@ def make_plugin(tmp_path: Path) -> MakePlugin:
         needs: str = "",
         extra: str = "",
     ) -> Path:
-        folder = tmp_path / f"{plugin}-{version}"
+        folder = parent / f"{plugin}-{version}"
         (folder / "src").mkdir(parents=True)
         asked = "\n".join(f'"{name}" = "{reason}"' for name, reason in (permissions or {}).items())
         needed = ", ".join(f'"{name}" = "{wish}"' for name, wish in (requires or {}).items())

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 
 from automatosx_nb import app, cli, magics
 from automatosx_nb.errors import CapabilityUnavailable, UntransferableValue
@@ -24,7 +23,20 @@ from automatosx_nb.model.events import KERNEL_TOPICS
 from automatosx_nb.profile import state
 from automatosx_nb.sandbox.facades.sdk import FACADES
 from automatosx_nb.sandbox.limits import Limits
-from automatosx_nb.sdk import events, files, handed, http, log, secrets, settings, storage, tables, ui, variables
+from automatosx_nb.sdk import (
+    events,
+    files,
+    handed,
+    http,
+    log,
+    permissions,
+    secrets,
+    settings,
+    storage,
+    tables,
+    ui,
+    variables,
+)
 
 if TYPE_CHECKING:
     from tests.conftest import MakePlugin
@@ -39,6 +51,7 @@ MODULES = {
     "files": files,
     "secrets": secrets,
     "settings": settings,
+    "permissions": permissions,
     "log": log,
     "events": events,
     "tables": tables,
@@ -156,19 +169,6 @@ def statement(source: str) -> str:
     return f"shown = {source.strip()}\nif shown is not None:\n    print(repr(shown))"
 
 
-@pytest.fixture
-def shell(home: Path) -> Iterator[Any]:
-    make: Callable[[], Any] = InteractiveShell
-    shell = make()
-    yield shell
-    magics.unload(shell)
-    for market in app._current.values():
-        market.close()
-    app._current.clear()
-    shell.history_manager.end_session()
-    shell.history_manager = None
-
-
 def magic(name: str, handler: str, more: str = "") -> str:
     return f'[[contributes.magics]]\nname = "{name}"\nhandler = "demo:{handler}"\n{more}\n'
 
@@ -187,6 +187,7 @@ NEEDED = {
 }
 """Module of the sdk → what its examples are granted."""
 SETTINGS = "[contributes.settings.max-rows]\ntype = 'integer'\ndefault = 10000\n"
+OPTIONAL = "[permissions.optional]\n'files:read:data/*' = 'Perhaps.'\n"
 
 
 @pytest.fixture
@@ -204,6 +205,11 @@ def load(shell: Any, make_plugin: MakePlugin) -> Callable[..., Any]:
     return load
 
 
+def nobody(_question: str) -> str:
+    """Where a notebook runs by itself, nobody answers."""
+    raise EOFError
+
+
 @pytest.mark.parametrize("session", sessions(), ids=lambda session: session.title)
 def test_the_examples_of_the_sdk_run_in_a_plugin(
     session: Session,
@@ -213,11 +219,13 @@ def test_the_examples_of_the_sdk_run_in_a_plugin(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    permissions = [each for name, some in NEEDED.items() if session.title.startswith(f"`{name}`") for each in some]
-    granted = () if "fails" in session.title else (*LIBRARIES, *permissions)
+    monkeypatch.setattr("builtins.input", nobody)
+    needed = [each for name, some in NEEDED.items() if session.title.startswith(f"`{name}`") for each in some]
+    granted = () if "fails" in session.title else (*LIBRARIES, *needed)
     of_variables = session.title.startswith("`variables`")
+    optional = OPTIONAL if session.title.startswith("`permissions`") else ""
     imports = "from automatosx_nb.sdk import variables\n\n\n" if of_variables else ""
-    shell = load(imports + as_handler(session), magic("session", "session") + SETTINGS, *granted)
+    shell = load(imports + as_handler(session), magic("session", "session") + SETTINGS + optional, *granted)
     shell.run_line_magic("session", "")
     shown = capsys.readouterr().out.split("##\n")
     assert shown[:-1] == [example.want for example in session.examples]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from automatosx_nb.commands import text
 from automatosx_nb.commands.settings import faults
 from automatosx_nb.commands.verbs import Answer, Console, Verb
-from automatosx_nb.model.permissions import not_covered
+from automatosx_nb.model.permissions import not_covered, permission_line
 from automatosx_nb.model.plan import Applied, Plan
 from automatosx_nb.model.semver import loose_range
 
@@ -137,7 +137,7 @@ def _consent(plan: Plan, granted: list[str], console: Console, refusal: str) -> 
 def _extras(plan: Plan, granted: list[str], console: Console) -> list[str]:
     """What a person grants of the permissions that a new plugin can do without: each is a question of its own."""
     found = {
-        asked: f"{change.id} can do without this, and asks for it, too:\n  {text.permission_line(asked, reason)}"
+        asked: f"{change.id} can do without this, and asks for it, too:\n  {permission_line(asked, reason)}"
         for change in plan.changes
         for asked, reason in change.optional.items()
         if change.kind == "add" and not_covered([asked], granted)

@@ -14,6 +14,7 @@ from automatosx_nb.errors import UsageError
 from automatosx_nb.model.contributions import KINDS
 from automatosx_nb.model.inspection import permission_changes
 from automatosx_nb.model.manifest import CATEGORIES
+from automatosx_nb.model.permissions import permission_line
 from automatosx_nb.model.printable import printable
 from automatosx_nb.model.release import PluginDetail, PluginSummary, ReleaseDetail
 from automatosx_nb.model.semver import Version
@@ -101,10 +102,10 @@ def _describe(detail: PluginDetail, unfit: Mapping[str, Sequence[Mismatch]]) -> 
         lines += ["", f"{summary.version} does not fit here:"]
         lines += [f"  - it {printable(str(each))}" for each in unfit[newest.version]]
     lines += ["", "It asks for:" if newest.permissions else "It asks for no permission."]
-    lines += [f"  - {text.permission_line(asked, reason)}" for asked, reason in newest.permissions.items()]
+    lines += [f"  - {permission_line(asked, reason)}" for asked, reason in newest.permissions.items()]
     if newest.optional_permissions:
         lines += ["", "It can do without:"]
-        lines += [f"  - {text.permission_line(*each)}" for each in newest.optional_permissions.items()]
+        lines += [f"  - {permission_line(*each)}" for each in newest.optional_permissions.items()]
     differ = [each for each in permission_changes(detail.releases) if any(asdict(each[2]).values())]
     if differ:
         lines += ["", "What it asks for has changed:", *change_lines(differ)]

@@ -13,6 +13,7 @@ from automatosx_nb.commands.verbs import Answer, Console, Verb
 from automatosx_nb.errors import UsageError
 from automatosx_nb.model.inspection import Observation, ObservedPermission, permission_changes, permission_table
 from automatosx_nb.model.names import is_plugin_id
+from automatosx_nb.model.permissions import permission_line
 from automatosx_nb.model.printable import printable
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _span(seen: Observation) -> str:
 
 def _permission(each: ObservedPermission) -> Iterator[str]:
     optional = "optional, " if each.optional else ""
-    yield f"- {optional}{text.permission_line(each.permission, each.reason)}"
+    yield f"- {optional}{permission_line(each.permission, each.reason)}"
     if each.calls is not None:
         yield f"    used by {each.calls} calls"
     for place in each.places[:MOST_PLACES]:

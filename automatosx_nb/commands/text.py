@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
-from automatosx_nb.model.permissions import Permission
+from automatosx_nb.model.permissions import permission_line
 from automatosx_nb.model.plan import Plan, PlannedChange
 from automatosx_nb.model.printable import printable
 
@@ -33,11 +33,6 @@ def size(count: int) -> str:
         return f"{count} B"
     power = min((count.bit_length() - 1) // 10, 3)
     return f"{count / 1024**power:.1f} {('KiB', 'MiB', 'GiB')[power - 1]}"
-
-
-def permission_line(text: str, reason: str) -> str:
-    permission = Permission.parse(text)
-    return f"{text} ({permission.risk} risk): {permission.sentence} “{printable(reason)}”"
 
 
 def plan(plan: Plan, *, asking: str = "asks for") -> str:

@@ -25,8 +25,8 @@ _FILES = {
         AutomatosxError PlatformError UserError
     """,
     "capabilities": """
-        CallsTooFast FileRefused HttpFailed HttpRefused InvalidSetting SecretNotSet SecretsUnavailable
-        SettingLocked TransferTooLarge UnknownSetting
+        CallsTooFast FileRefused HttpFailed HttpRefused InvalidSetting PermissionNotOptional SecretNotSet
+        SecretsUnavailable SettingLocked TransferTooLarge UnknownSetting
     """,
     "deliveries": """
         DeliveriesDamaged UnknownDeadLetter

@@ -23,6 +23,26 @@ class CallsTooFast(UserError):
         return f"Wait {self.wait_s:.2g} s, and ask for more at a time."
 
 
+class PermissionNotOptional(UserError):
+    """A plugin asked at run time for what its manifest does not list as optional; ``optional`` is what it lists."""
+
+    code: ClassVar[str] = "permission-not-optional"
+    plugin: str
+    version: str
+    permission: str
+    optional: tuple[str, ...]
+
+    def problem(self) -> str:
+        return f"{self.plugin} {self.version} does not list {self.permission!r} under [permissions.optional]."
+
+    def next_step(self) -> str:
+        listed = f"it lists {', '.join(self.optional)}" if self.optional else "it lists nothing"
+        return (
+            f"Only what stands there can be asked for while it runs, and {listed}. What a plugin cannot do without is "
+            f"granted when it is installed, or with %ax grant {self.plugin}."
+        )
+
+
 class HttpRefused(UserError, ValueError):
     """The host does not send this request, or does not follow where its answer leads. ``host`` may be unknown: ''."""
 

@@ -76,7 +76,9 @@ class PermissionDenied(UserError):
             return "No grant helps. Whoever runs this installation sets the policy: see docs/configuration.md."
         return (
             f'Its manifest has to ask for it ("{self.permission}" = "why" under [permissions] or '
-            f"[permissions.optional]), and you to grant it: %ax info {self.plugin} shows both."
+            f"[permissions.optional]), and you to grant it: %ax info {self.plugin} shows both, and "
+            f"%ax grant {self.plugin} {self.permission} does it. Plugin code asks you for an optional one with "
+            f"sdk.permissions.request."
         )
 
 

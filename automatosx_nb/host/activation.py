@@ -114,7 +114,10 @@ class Activation:
 
     def _magic_call(self, entry: InstalledPlugin, magic: Record) -> Callable[[str, str | None], object]:
         def call(line: str, cell: str | None) -> object:
-            return self.runner(entry).run_magic(magic, line, cell)
+            from automatosx_nb.host.surface import asked_in
+
+            with asked_in("notebook"):
+                return self.runner(entry).run_magic(magic, line, cell)
 
         return call
 

@@ -62,6 +62,13 @@ class Grants:
         """A handler is about to be called; the libraries that its worker may have are the answer."""
         return frozenset(each.scope for each in self.of("modules"))
 
+    def hold_for_call(self, text: str) -> None:
+        """Hold one more until the call under way ends."""
+        self.hold([*map(str, self._held), text])
+
+    def refresh(self) -> None:
+        """Something was granted just now."""
+
     def end_call(self) -> None:
         """What was granted for one call is over."""
 

@@ -58,6 +58,13 @@ class LiveGrants(Grants):
         self._look()
         return super().begin_call(event=event)
 
+    def hold_for_call(self, text: str) -> None:
+        self._once = (*self._once, text)
+        self._look()
+
+    def refresh(self) -> None:
+        self._look()
+
     def end_call(self) -> None:
         if self._once:
             self._once = ()

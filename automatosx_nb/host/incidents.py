@@ -36,33 +36,33 @@ class Incidents:
         self._audit = audit
         self._bus = bus
         self._on_error = on_error
-        self.calls = CallTally(self._record)
+        self.calls = CallTally(self.record)
         """What the plugin asks for; told with its worker's end, and meanwhile once in a while."""
 
     def started(self, layers: Mapping[str, str]) -> None:
         missing = [name for name, state in layers.items() if state != ACTIVE]
-        self._record("worker-started", missing_layers=missing or None)
+        self.record("worker-started", missing_layers=missing or None)
 
     def ended(self, error: AutomatosxError) -> None:
         """``error`` is why. What a plugin said of its own failure is not kept."""
         if isinstance(error, LimitExceeded):
             facts = {"limit": error.limit, "allowed": error.allowed, "used": error.used}
-            self._record("limit-exceeded", **facts)
+            self.record("limit-exceeded", **facts)
             self._tell(PLUGIN_LIMITED, facts)
         else:
             status = error.status if isinstance(error, WorkerLost) else None
-            self._record("worker-ended", error=error.code, status=status)
+            self.record("worker-ended", error=error.code, status=status)
         self.calls.flush()
 
     def suspended(self, paused: PluginPaused) -> None:
         facts = {"ends": paused.ends, "within_s": paused.within_s, "wait_s": paused.wait_s, "last": paused.last}
-        self._record("plugin-suspended", **facts)
+        self.record("plugin-suspended", **facts)
         self._tell(PLUGIN_SUSPENDED, facts)
 
     def resumed(self) -> None:
-        self._record("plugin-resumed")
+        self.record("plugin-resumed")
 
-    def _record(self, kind: str, /, **detail: Any) -> None:
+    def record(self, kind: str, /, **detail: Any) -> None:
         try:
             self._audit.add(kind, self._plugin.id, self._plugin.version, **detail)
         except AutomatosxError as error:

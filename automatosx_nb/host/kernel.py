@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from automatosx_nb.host.broker import CapabilityBroker
     from automatosx_nb.host.capabilities import Capability
     from automatosx_nb.host.capabilities.log import LogCapability
-    from automatosx_nb.host.metering import CallObserver
-    from automatosx_nb.host.ports import Frontend, IPythonEvents, Resources
+    from automatosx_nb.host.errands import Asking
+    from automatosx_nb.host.incidents import Incidents
+    from automatosx_nb.host.ports import Frontend, IPythonEvents, Person, Resources
     from automatosx_nb.host.runner import PluginRunner
     from automatosx_nb.host.setting_changes import SettingChanges
     from automatosx_nb.model.generation import InstalledPlugin
@@ -38,13 +39,16 @@ class KernelHost:
         events: IPythonEvents,
         variables: Callable[[], Mapping[str, Any]],
         on_error: Callable[[str, Exception], None],
+        person: Person | None = None,
     ) -> None:
         self._events = events
         folder = working_folder()
         self.bus = Bus(on_error)
 
         def runner(entry: InstalledPlugin) -> PluginRunner:
-            return make_runner(resources, entry, variables, folder=folder, bus=self.bus, on_error=on_error)
+            return make_runner(
+                resources, entry, variables, folder=folder, bus=self.bus, on_error=on_error, person=person
+            )
 
         self.activation = Activation(resources, self.bus, frontend, runner)
         self._source = f"kernel/{os.urandom(6).hex()}"
@@ -106,13 +110,15 @@ def make_runner(
     folder: Path | None = None,
     bus: Bus | None = None,
     on_error: Callable[[str, Exception], None],
+    person: Person | None = None,
 ) -> PluginRunner:
     """What runs one installed plugin's handlers; its worker starts when it is first used.
 
     ``folder`` is the notebook's, by default the working directory. ``bus`` is told of incidents, ``on_error``
-    of an audit log that cannot be written.
+    of an audit log that cannot be written. ``person`` is asked for permissions by what they call.
     """
     from automatosx_nb.host.capabilities.log import LogCapability
+    from automatosx_nb.host.errands import Asking
     from automatosx_nb.host.incidents import Incidents
     from automatosx_nb.host.programs import limits_of, program_of
     from automatosx_nb.host.results import render_result
@@ -125,7 +131,8 @@ def make_runner(
 
     incidents = Incidents(entry, resources.audit, bus, on_error)
     log = LogCapability()
-    broker = make_broker(resources, entry, log, folder or working_folder(), variables, incidents.calls)
+    asking = Asking(person)
+    broker = make_broker(resources, entry, log, folder or working_folder(), variables, incidents, asking)
     return PluginRunner(
         entry,
         start=start,
@@ -136,6 +143,7 @@ def make_runner(
         render=render_result,
         incidents=incidents,
         secrets=resources.secrets,
+        asking=asking,
     )
 
 
@@ -145,13 +153,15 @@ def make_broker(
     log: LogCapability,
     folder: Path,
     variables: Callable[[], Mapping[str, Any]],
-    observer: CallObserver | None = None,
+    incidents: Incidents,
+    asking: Asking,
 ) -> CapabilityBroker:
     """Every capability of one installed plugin; what a capability needs is opened when it is first asked."""
     from automatosx_nb.host.beneath import Beneath
     from automatosx_nb.host.broker import CapabilityBroker
     from automatosx_nb.host.capabilities.files import FilesCapability
     from automatosx_nb.host.capabilities.http import HttpCapability
+    from automatosx_nb.host.capabilities.permissions import PermissionsCapability
     from automatosx_nb.host.capabilities.secrets import SecretsCapability
     from automatosx_nb.host.capabilities.settings import SettingsCapability
     from automatosx_nb.host.capabilities.storage import StorageCapability
@@ -173,5 +183,6 @@ def make_broker(
         "files": FilesCapability(Beneath(folder, closed, CLOSED_NAMES), meter),
         "http": HttpCapability(grants, meter),
         "variables": VariablesCapability(grants, variables),
+        "permissions": PermissionsCapability(entry, grants, resources, incidents.record, asking),
     }
-    return CapabilityBroker(grants, capabilities, meter=meter, observer=observer)
+    return CapabilityBroker(grants, capabilities, meter=meter, observer=incidents.calls)

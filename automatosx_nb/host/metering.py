@@ -36,6 +36,7 @@ RATES: Mapping[str, Rate] = {
     "files": Rate(per_s=200, burst=1000),
     "http": Rate(per_s=10, burst=50),
     "secrets": Rate(per_s=5, burst=50),
+    "permissions": Rate(per_s=20, burst=100),
 }
 """Capabilities that are not named have no rate; the log has a limit of its own, and every call has ``messages``."""
 

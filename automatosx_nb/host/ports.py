@@ -34,6 +34,17 @@ class IPythonEvents(Protocol):
     def unregister(self, event: str, function: Callable[..., Any]) -> None: ...
 
 
+class Person(Protocol):
+    """Whoever called a plugin here. Asked on the thread of that call."""
+
+    @property
+    def session(self) -> bool:
+        """Whether what is granted for a session outlives the call here."""
+
+    def ask(self, question: str) -> str | None:
+        """What was typed; None where nobody can be asked."""
+
+
 class SecretSource(Protocol):
     """Where the secrets of plugins are kept."""
 
@@ -72,6 +83,12 @@ class Resources(Protocol):
         """What configuration says of plugins' settings now.
 
         :raises InvalidConfiguration:
+        """
+
+    def grant(self, plugin: str, /, *permissions: str) -> object:
+        """Grant an installed plugin what it asks for, until that is revoked.
+
+        :raises PolicyForbids:
         """
 
     def policy_stamp(self) -> object:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.errors import AutomatosxError, CallInterrupted, HandedBack, PermissionDenied, WorkerLost
 from automatosx_nb.host.arguments import Arguments, HelpAsked, magic_arguments, parser_of, typed_arguments
+from automatosx_nb.host.errands import Asking, Errands
 from automatosx_nb.host.handover import Handover
 from automatosx_nb.host.keeping import Kept, to_keep
 from automatosx_nb.host.restarts import Restarts
@@ -49,6 +50,7 @@ class _Job:
     value: object = None
     error: BaseException | None = None
     cancelled: bool = False
+    errands: Errands = field(default_factory=Errands)
 
     def result(self) -> object:
         if self.error is not None:
@@ -71,6 +73,7 @@ class PluginRunner:
         render: Callable[[object, InstalledPlugin], object],
         incidents: Incidents,
         secrets: SecretSource | None = None,
+        asking: Asking | None = None,
     ) -> None:
         self.entry = entry
         self.log = log
@@ -82,6 +85,7 @@ class PluginRunner:
         self._render = render
         self._incidents = incidents
         self._secrets = secrets
+        self._asking = asking or Asking(None)
         self._wake = threading.Condition()
         self._jobs: deque[_Job] = deque()
         self._running: _Job | None = None
@@ -155,7 +159,7 @@ class PluginRunner:
         try:
             self._put(job)
             while not job.done.wait(_LISTEN_S):
-                pass
+                job.errands.attend()
         except KeyboardInterrupt:
             self._cancel(job)
             raise CallInterrupted(self.entry.id) from None
@@ -193,6 +197,8 @@ class PluginRunner:
             self._wake.notify_all()
         for job in dropped:
             self._fail(job, WorkerLost(self.entry.id, "the plugin was replaced or removed"))
+        if (running := self._running) is not None:
+            running.errands.end()
         if worker is not None and self._running is not None:
             worker.stop()
         if thread is not None and thread is not threading.current_thread():
@@ -211,6 +217,7 @@ class PluginRunner:
             self._wake.notify_all()
 
     def _cancel(self, job: _Job) -> None:
+        job.errands.end()
         with self._wake:
             job.cancelled = True
             if job in self._jobs:
@@ -278,6 +285,7 @@ class PluginRunner:
             raise CallInterrupted(self.entry.id)
         self.log.begin_call(self._worker.limits.log_kb)
         self._incidents.calls.handled(event=job.event)
+        self._asking.begin_call(None if job.handover is None else job.errands, self._libraries)
         broker = _JobBroker(self._broker, self.log, job)
         try:
             return self._worker.call(

@@ -1,4 +1,4 @@
-"""Grants that no profile knows: until this kernel ends, or for one call."""
+"""Grants that no profile knows: until this kernel ends, or for one call; and what was refused when it was asked for."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ class SessionGrants:
         self._lock = threading.Lock()
         self._kept: defaultdict[str, list[str]] = defaultdict(list)
         self._once: defaultdict[str, list[str]] = defaultdict(list)
+        self._refused: defaultdict[str, list[str]] = defaultdict(list)
 
     def add(self, plugin: str, texts: Collection[str], *, once: bool = False) -> None:
         """:param once: for the plugin's next call only."""
@@ -42,6 +43,15 @@ class SessionGrants:
         with self._lock:
             return tuple(self._once.pop(plugin, ()))
 
+    def refuse(self, plugin: str, text: str) -> None:
+        """Somebody was asked, and said no: the plugin does not ask again."""
+        with self._lock:
+            self._refused[plugin].append(text)
+
+    def refused(self, plugin: str) -> tuple[str, ...]:
+        with self._lock:
+            return tuple(self._refused.get(plugin, ()))
+
     def drop(self, plugin: str, text: str) -> tuple[str, ...]:
         """Take back what ``text`` covers, and say what that was."""
         from automatosx_nb.model.permissions import Permission
@@ -59,7 +69,7 @@ class SessionGrants:
     def forget(self, plugins: Collection[str]) -> None:
         """Nothing is held for any but ``plugins``: what is removed and installed again asks again."""
         with self._lock:
-            for held in (self._kept, self._once):
+            for held in (self._kept, self._once, self._refused):
                 for plugin in [each for each in held if each not in plugins]:
                     del held[plugin]
                     self.version += 1

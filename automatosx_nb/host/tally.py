@@ -20,6 +20,7 @@ METHODS: Mapping[str, frozenset[str]] = {
     "files": frozenset({"read", "write", "exists", "list"}),
     "http": frozenset({"request"}),
     "variables": frozenset({"names", "get", "set"}),
+    "permissions": frozenset({"held", "request"}),
 }
 """Capability → the methods that are named in the log."""
 OTHER = "(other)"

@@ -42,6 +42,11 @@ KINDS: Mapping[str, Kind] = {
     "profile-synced": Kind("The profile was made what a lockfile says.", ("generation", "surface")),
     "grants-given": Kind("A plugin holds permissions that it did not hold before.", ("permissions", "for", *_CHANGE)),
     "grants-gone": Kind("A plugin lost permissions.", ("permissions", "for", *_CHANGE)),
+    "grant-refused": Kind(
+        "Somebody who was asked for a permission while a plugin ran refused it.",
+        ("permissions", "surface"),
+        denied=True,
+    ),
     "plugin-called": Kind("A plugin's handlers were called, counted over a while.", ("calls", "events")),
     "capability-calls": Kind(
         "A plugin asked the host for something, counted over a while.",

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 
 from automatosx_nb import app, cli, magics
 from automatosx_nb.errors import NotInstalled, UnknownVariable, UsageError
@@ -50,19 +48,13 @@ args = [{name = "name", type = "string", default = "you"}]
 
 
 @pytest.fixture
-def shell(home: Path, make_plugin: MakePlugin) -> Iterator[Any]:
+def shell(shell: Any, make_plugin: MakePlugin) -> Any:
+    """With the extension, and the plugin installed."""
     market = app.current()
     market.publish(make_plugin(source=SOURCE, extra=COMMANDS))
     market.install("acme.demo")
-    make: Callable[[], Any] = InteractiveShell
-    shell = make()
     magics.load(shell)
-    yield shell
-    magics.unload(shell)
-    shell.history_manager.end_session()
-    shell.history_manager = None
-    market.close()
-    app._current.clear()
+    return shell
 
 
 def test_a_cell_runs_a_command_with_its_variables_and_shows_what_it_returns(shell: Any) -> None:

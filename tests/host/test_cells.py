@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 
 from automatosx_nb.host.bus import Bus
 from automatosx_nb.host.cells import CellEvents
@@ -15,15 +14,6 @@ from automatosx_nb.model.events import CELL_FINISHED, CELL_STARTED, Event
 
 def _fail(pattern: str, error: Exception) -> None:
     raise AssertionError(pattern) from error
-
-
-@pytest.fixture
-def shell(tmp_path: object) -> Iterator[Any]:
-    make: Any = InteractiveShell
-    shell = make()
-    yield shell
-    shell.history_manager.end_session()
-    shell.history_manager = None
 
 
 @pytest.fixture

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 
 from automatosx_nb import app, magics
 from automatosx_nb.app import Marketplace
@@ -32,14 +31,10 @@ def market(home: Path) -> Iterator[Marketplace]:
 
 
 @pytest.fixture
-def shell(market: Marketplace) -> Iterator[Any]:
-    make: Callable[[], Any] = InteractiveShell
-    shell = make()
+def shell(market: Marketplace, shell: Any) -> Any:
+    """With the extension, over the marketplace that the test changes."""
     magics.load(shell)
-    yield shell
-    magics.unload(shell)
-    shell.history_manager.end_session()
-    shell.history_manager = None
+    return shell
 
 
 def has(shell: Any, name: str, kind: str = "line") -> bool:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 
 from automatosx_nb import app, cli, magics
 from automatosx_nb.errors import (
@@ -52,20 +51,7 @@ def work(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def shell(work: Path) -> Iterator[Any]:
-    make: Callable[[], Any] = InteractiveShell
-    shell = make()
-    yield shell
-    magics.unload(shell)
-    for market in app._current.values():
-        market.close()
-    app._current.clear()
-    shell.history_manager.end_session()
-    shell.history_manager = None
-
-
-@pytest.fixture
-def install(shell: Any, make_plugin: MakePlugin) -> Callable[..., Run]:
+def install(work: Path, shell: Any, make_plugin: MakePlugin) -> Callable[..., Run]:
     """Publish and install a plugin whose handler is ``body``, with these permissions, and give what calls it."""
 
     def install(

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 
 from automatosx_nb import app, magics, profile
 from automatosx_nb.app import Marketplace
@@ -82,14 +81,10 @@ def set_policy(market: Marketplace, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.fixture
-def shell(market: Marketplace) -> Iterator[Any]:
-    make: Callable[[], Any] = InteractiveShell
-    shell = make()
+def shell(market: Marketplace, shell: Any) -> Any:
+    """With the extension, over the marketplace that the test changes."""
     magics.load(shell)
-    yield shell
-    magics.unload(shell)
-    shell.history_manager.end_session()
-    shell.history_manager = None
+    return shell
 
 
 def granted(market: Marketplace, plugin: str = "acme.demo") -> tuple[str, ...]:

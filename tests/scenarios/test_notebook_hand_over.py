@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 
 from automatosx_nb import app, cli, magics
 from automatosx_nb.errors import InvalidVariableName, UnknownSecret
@@ -84,21 +82,15 @@ args = [{ name = "token", type = "secret" }]
 
 
 @pytest.fixture
-def shell(home: Path, make_plugin: MakePlugin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def shell(shell: Any, make_plugin: MakePlugin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """With the extension, the plugin and a frame."""
     market = app.current()
     market.publish(make_plugin(source=SOURCE, extra=EXTRA))
     market.install("acme.demo")
     monkeypatch.chdir(tmp_path)
-    make: Callable[[], Any] = InteractiveShell
-    shell = make()
     magics.load(shell)
     shell.user_ns["df"] = pd.DataFrame({"a": [1, 2], "b": ["x", "y"], "c d": [True, False]})
-    yield shell
-    magics.unload(shell)
-    shell.history_manager.end_session()
-    shell.history_manager = None
-    market.close()
-    app._current.clear()
+    return shell
 
 
 def run(shell: Any, cell: str) -> Any:

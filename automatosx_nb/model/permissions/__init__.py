@@ -14,6 +14,7 @@ from automatosx_nb.model.permissions.permission import (
     not_covered,
 )
 from automatosx_nb.model.permissions.storage import storage_bytes
+from automatosx_nb.model.permissions.wording import permission_line
 
 __all__ = [
     "KINDS",
@@ -25,5 +26,6 @@ __all__ = [
     "diff",
     "is_granted",
     "not_covered",
+    "permission_line",
     "storage_bytes",
 ]

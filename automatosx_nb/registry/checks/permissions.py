@@ -34,6 +34,7 @@ _CAPABILITIES = {
 """SDK module → the kind of permission without which it refuses."""
 _CALLS: Mapping[str, Callable[[str], str]] = {
     f"{_SDK}.secrets.get": "secrets:{}".format,
+    f"{_SDK}.permissions.request": str,
     f"{_SDK}.http.get": lambda url: f"network:{request_scope('GET', parse_url(url))}",
     f"{_SDK}.http.post": lambda url: f"network:{request_scope('POST', parse_url(url))}",
     **{f"{_SDK}.files.{name}": "files:read:{}".format for name in ("read_bytes", "read_text", "exists", "list")},

@@ -11,6 +11,7 @@ FACADES = {
     "automatosx_nb.sdk.files": Names("exists list read_bytes read_text write_bytes write_text"),
     "automatosx_nb.sdk.secrets": Names("get"),
     "automatosx_nb.sdk.settings": Names("get"),
+    "automatosx_nb.sdk.permissions": Names("held request"),
     "automatosx_nb.sdk.log": Names("info warning"),
     "automatosx_nb.sdk.events": Names("Event"),
     "automatosx_nb.sdk.tables": Names("Table"),
