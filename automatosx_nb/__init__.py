@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from automatosx_nb.widgets import marketplace as marketplace
 
 __version__ = "1.0.0a1"
-__all__ = ["Marketplace", "__version__", "marketplace"]
+__all__ = ["Marketplace", "__version__", "marketplace", "panel"]
 
 _LAZY = {"Marketplace": "automatosx_nb.app", "marketplace": "automatosx_nb.widgets"}
 
@@ -30,7 +30,25 @@ def load_ipython_extension(ipython: Any) -> None:
     """``%load_ext automatosx_nb``."""
     from automatosx_nb.magics import load
 
-    load(ipython)
+    load(ipython, _live)
+
+
+def panel(plugin: str, name: str = "") -> Any:
+    """Show a panel that an installed plugin contributes; without a name, its only one. It loads the extension.
+
+    :raises NotInstalled:
+    :raises UsageError: it has no such panel, or there is no IPython around.
+    """
+    from automatosx_nb.magics import load, running_shell
+
+    words = ["panel", plugin, name] if name else ["panel", plugin]
+    return load(running_shell(), _live).carry_out(words)
+
+
+def _live(display: Any, calls: Any) -> Any:
+    from automatosx_nb.widgets import live
+
+    return live(display, calls)
 
 
 def unload_ipython_extension(ipython: Any) -> None:

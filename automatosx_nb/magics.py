@@ -16,18 +16,25 @@ from automatosx_nb.host.kernel import KernelHost
 if TYPE_CHECKING:
     from automatosx_nb.app import Marketplace
     from automatosx_nb.host.bus import Undo
+    from automatosx_nb.host.display import Rendered
+    from automatosx_nb.host.form_calls import FormCalls
     from automatosx_nb.host.ports import Record
     from automatosx_nb.host.runner import PluginRunner
     from automatosx_nb.model.generation import InstalledPlugin
     from automatosx_nb.model.progress import Step
 
 _ATTRIBUTE = "_automatosx_session"
+MakeLive = Callable[["Rendered", "FormCalls"], object]
+"""What makes a display with forms one whose forms can be used."""
 
 
-def load(ipython: Any) -> None:
+def load(ipython: Any, live: MakeLive | None = None) -> Session:
     """Add ``%ax`` and every contribution of the current generation; loading twice changes nothing."""
-    if getattr(ipython, _ATTRIBUTE, None) is None:
-        setattr(ipython, _ATTRIBUTE, Session(ipython))
+    session: Session | None = getattr(ipython, _ATTRIBUTE, None)
+    if session is None:
+        session = Session(ipython, live)
+        setattr(ipython, _ATTRIBUTE, session)
+    return session
 
 
 def unload(ipython: Any) -> None:
@@ -38,16 +45,29 @@ def unload(ipython: Any) -> None:
         setattr(ipython, _ATTRIBUTE, None)
 
 
+def running_shell() -> Any:
+    """:raises UsageError: there is none."""
+    from IPython.core.getipython import get_ipython
+
+    shell: Any = get_ipython()
+    if shell is None:
+        from automatosx_nb.errors import UsageError
+
+        raise UsageError("a panel is shown in a notebook", "run it in a notebook, or type: jupyter automatosx panel ID")
+    return shell
+
+
 class Session:
     """One IPython shell with the extension loaded."""
 
-    def __init__(self, ipython: Any) -> None:
+    def __init__(self, ipython: Any, live: MakeLive | None = None) -> None:
         self._ipython = ipython
+        self._live = live if hasattr(ipython, "kernel") else None
         self.market = current()
         magics = LayeredMagics(ipython)
         self.host = KernelHost(
             self.market,
-            IPythonFrontend(magics),
+            IPythonFrontend(magics, self.made_live),
             ipython.events,
             lambda: ipython.user_ns,
             _note_failure,
@@ -61,13 +81,34 @@ class Session:
 
     def ax(self, line: str) -> object:
         """``%ax <verb> …``: find, install, update and roll back plugins; ``%ax`` alone lists the verbs."""
-        from automatosx_nb.commands import answer
         from automatosx_nb.host.words import split_line
 
-        found = answer(split_line(line, "%ax <verb> …"), lambda: self.market, Cell(self.host))
+        return self.carry_out(split_line(line, "%ax <verb> …"))
+
+    def carry_out(self, words: list[str]) -> object:
+        """What a verb shows; what it says is printed."""
+        from automatosx_nb.commands import answer
+
+        found = answer(words, lambda: self.market, Cell(self.host))
         if found.shown is None and found.text:
             print(found.text)  # noqa: T201 - a magic's output
-        return found.shown
+        return self.made_live(found.shown)
+
+    def made_live(self, shown: object) -> object:
+        """``shown`` itself, or where it has forms and a kernel is there to answer them, what can be used."""
+        if self._live is None or not getattr(shown, "forms", ()):
+            return shown
+        from automatosx_nb.host.form_calls import FormCalls
+
+        release: str = shown.plugin  # type: ignore[attr-defined]
+        calls = FormCalls(
+            release,
+            self.host.activation,
+            lambda: self._ipython.user_ns,
+            lambda: self.market.secrets,
+            self.market.on_change,
+        )
+        return self._live(shown, calls)  # type: ignore[arg-type]
 
     def close(self) -> None:
         self._ipython.events.unregister("pre_run_cell", self._before_cell)
@@ -160,12 +201,13 @@ class Cell:
 class IPythonFrontend:
     """Adds plugin magics to one shell."""
 
-    def __init__(self, magics: LayeredMagics) -> None:
+    def __init__(self, magics: LayeredMagics, made_live: Callable[[object], object]) -> None:
         self._magics = magics
+        self._made_live = made_live
 
     def add_magic(self, plugin: InstalledPlugin, magic: Record, call: Callable[[str, str | None], object]) -> Undo:
         def run_magic(line: str, cell: str | None = None) -> object:
-            return call(line, cell)
+            return self._made_live(call(line, cell))
 
         run_magic.__doc__ = _documentation(plugin, magic)
         return self._magics.add("cell" if magic["cell"] else "line", magic["name"], run_magic)

@@ -1,4 +1,4 @@
-"""``run``: a command of an installed plugin."""
+"""``run`` and ``panel``: a command of an installed plugin, and what it shows by itself."""
 
 from __future__ import annotations
 
@@ -49,4 +49,30 @@ def _list(entry: InstalledPlugin, commands: Mapping[str, Mapping[str, Any]], pro
     return Answer(text.table(("command", "what it does"), rows), list(commands.values()))
 
 
-VERBS = (Verb("run", "run a command of an installed plugin", _configure, _run),)
+def _configure_panel(parser: Parser) -> None:
+    parser.add_argument("plugin", help="an installed plugin's id")
+    parser.add_argument("name", nargs="?", help="which of its panels; nothing: its only one")
+
+
+def _panel(market: Marketplace, options: Namespace, console: Console) -> Answer:
+    entry = market.installed_plugin(options.plugin)
+    prog = f"{console.prefix} panel {entry.id}"
+    panels: dict[str, Mapping[str, Any]] = {each["name"]: each for each in entry.contributes.get("panels", ())}
+    if options.name is None and len(panels) != 1:
+        rows = [(f"{prog} {name}", each["summary"] or each["title"]) for name, each in panels.items()]
+        told = text.table(("panel", "what it shows"), rows) if rows else f"{entry.id} {entry.version} has no panels."
+        return Answer(told, list(panels.values()))
+    name = next(iter(panels)) if options.name is None else options.name
+    if name not in panels:
+        near = nearest(name, panels) or tuple(panels)
+        hint = f"; did you mean {' or '.join(near)}?" if near else " nor any other"
+        raise UsageError(f"{entry.id} has no panel {name!r}{hint}", f"{prog} [PANEL]")
+    with console.runner(market, entry) as runner:
+        shown = runner.run_panel(panels[name])
+    return Answer("" if shown is None else printable(str(shown)), shown, shown)
+
+
+VERBS = (
+    Verb("run", "run a command of an installed plugin", _configure, _run),
+    Verb("panel", "show a panel of an installed plugin", _configure_panel, _panel),
+)

@@ -32,8 +32,8 @@ _FILES = {
         DeliveriesDamaged UnknownDeadLetter
     """,
     "designation": """
-        FileNotHandedOver HandedBack InvalidSelection InvalidVariableName NoSecretStore NothingToKeep
-        SelectionFailed UnknownSecret
+        FieldRefused FileNotHandedOver FormExpired HandedBack InvalidSelection InvalidVariableName NoSecretStore
+        NothingToKeep SelectionFailed UnknownSecret
     """,
     "events": """
         InvalidTopic

@@ -51,6 +51,34 @@ class InvalidVariableName(UserError, ValueError):
         return "Choose a name as you would to the left of '=', as in --into cleaned."
 
 
+class FieldRefused(UserError, ValueError):
+    """What was filled into one field of a form; ``remedy`` is what to do about it, where that is known."""
+
+    code: ClassVar[str] = "field-refused"
+    field: str
+    reason: str
+    remedy: str = ""
+
+    def problem(self) -> str:
+        return f"{self.field}: {self.reason}."
+
+    def next_step(self) -> str:
+        return self.remedy or "Correct it, then try again: nothing was called."
+
+
+class FormExpired(UserError):
+    """The plugin that made a form is no longer the one that is installed."""
+
+    code: ClassVar[str] = "form-expired"
+    plugin: str
+
+    def problem(self) -> str:
+        return f"{self.plugin}, which made this form, was removed or replaced since."
+
+    def next_step(self) -> str:
+        return "Run the cell again."
+
+
 class FileNotHandedOver(UserError):
     """``path`` is what the user typed; ``purpose`` is 'read' or 'written'."""
 

@@ -136,6 +136,13 @@ class Activation:
                 self._runners[entry.id] = self._make_runner(self._active[entry.id])
             return self._runners[entry.id]
 
+    def entry(self, release: str) -> InstalledPlugin | None:
+        """The active plugin ``id@version``; None: it is not active, or in another version."""
+        plugin, _, version = release.partition("@")
+        with self._lock:
+            found = self._active.get(plugin)
+        return found if found is not None and found.version == version else None
+
     def entries(self) -> tuple[InstalledPlugin, ...]:
         """The active plugins."""
         with self._lock:

@@ -97,7 +97,7 @@ def typed_arguments(
     typed = vars(parser.parse_args(list(words)))
     found = Arguments(into="" if typed[_INTO] is None else handover.name_for_result(typed[_INTO]))
     for argument in declared:
-        name = _destination(argument["name"])
+        name = destination(argument["name"])
         value = typed[name]
         if argument["type"] in DESIGNATED and value is not None:
             value = handover.hand(argument["type"], value, overwrite=typed.get(_OVERWRITE, False))
@@ -112,7 +112,7 @@ def _add(parser: Parser, argument: Mapping[str, Any]) -> None:
     name, kind = argument["name"], argument["type"]
     options: dict[str, Any] = {"help": (argument.get("help") or "").replace("%", "%%") or None}
     if kind == "flag":
-        parser.add_argument(name, action="store_true", dest=_destination(name), **options)
+        parser.add_argument(name, action="store_true", dest=destination(name), **options)
         return
     options["default"] = argument.get("default")
     options["type"] = {"integer": int, "number": float}.get(kind, str)
@@ -121,11 +121,12 @@ def _add(parser: Parser, argument: Mapping[str, Any]) -> None:
     if name.startswith("-"):
         metavar = kind.partition(":")[0] if kind != "choice" else None
         parser.add_argument(
-            name, dest=_destination(name), required=bool(argument.get("required")), metavar=metavar, **options
+            name, dest=destination(name), required=bool(argument.get("required")), metavar=metavar, **options
         )
     else:
         parser.add_argument(name, nargs=None if argument.get("required", True) else "?", **options)
 
 
-def _destination(name: str) -> str:
+def destination(name: str) -> str:
+    """The parameter that an argument fills: ``--max-rows`` → ``max_rows``."""
     return name.lstrip("-").replace("-", "_")

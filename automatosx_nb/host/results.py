@@ -14,5 +14,6 @@ if TYPE_CHECKING:
 def render_result(value: object, entry: InstalledPlugin) -> object:
     """A display is rendered; a JSON value, bytes or a table stays what it is."""
     if isinstance(value, DisplayTree):
-        return render(value.root, plugin=entry.id, version=entry.version)
+        commands = {each["name"]: each for each in entry.contributes.get("commands", ())}
+        return render(value.root, plugin=entry.id, version=entry.version, commands=commands)
     return value

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from automatosx_nb.errors import AutomatosxError, CallInterrupted, HandedBack, PermissionDenied, WorkerLost
 from automatosx_nb.host.arguments import Arguments, HelpAsked, magic_arguments, parser_of, typed_arguments
 from automatosx_nb.host.errands import Asking, Errands
+from automatosx_nb.host.filling import filled
 from automatosx_nb.host.handover import Handover
 from automatosx_nb.host.keeping import Kept, to_keep
 from automatosx_nb.host.restarts import Restarts
@@ -50,6 +51,8 @@ class _Job:
     value: object = None
     error: BaseException | None = None
     cancelled: bool = False
+    asks: bool = False
+    """Whether somebody waits for it who can be asked."""
     errands: Errands = field(default_factory=Errands)
 
     def result(self) -> object:
@@ -119,12 +122,29 @@ class PluginRunner:
             typed = typed_arguments(parser_of(prog, command), command["args"], words, handover)
             return self._carry_out_typed(command["handler"], typed, handover)
 
+    def run_filled(
+        self, command: Mapping[str, Any], values: Mapping[str, Any], stop: threading.Event | None = None
+    ) -> object:
+        """As :meth:`run_command`, with what was filled into a form; ``stop`` interrupts it when set.
+
+        :raises FieldRefused:
+        """
+        with self._handover() as handover:
+            return self._carry_out_typed(command["handler"], filled(command, values, handover), handover, stop)
+
+    def run_panel(self, panel: Mapping[str, Any], stop: threading.Event | None = None) -> object:
+        """What a panel's handler returns, fit for display."""
+        with self._handover() as handover:
+            return self._carry_out_typed(panel["handler"], Arguments(), handover, stop)
+
     def _handover(self) -> Handover:
         return Handover(self.entry.id, self._variables(), limits=self._limits, secrets=self._secrets)
 
-    def _carry_out_typed(self, handler: str, typed: Arguments, handover: Handover) -> object:
+    def _carry_out_typed(
+        self, handler: str, typed: Arguments, handover: Handover, stop: threading.Event | None = None
+    ) -> object:
         """Call the handler; only after it, and all at once, write what it wrote and keep what it returned."""
-        value = handover.redacted(self.call(handler, typed.args, typed.kwargs, handover=handover))
+        value = handover.redacted(self.call(handler, typed.args, typed.kwargs, handover=handover, stop=stop))
         kept: Kept | None = None
         shown: object = None
         if typed.into:
@@ -145,8 +165,9 @@ class PluginRunner:
         kwargs: Mapping[str, Any] | None = None,
         *,
         handover: Handover | None = None,
+        stop: threading.Event | None = None,
     ) -> object:
-        """Call a handler and wait for it. Interrupting the wait stops the call, and the kernel is free again.
+        """Call a handler and wait for it. Interrupting the wait, or ``stop``, ends the call: the kernel is free again.
 
         ``handover``: what the worker may ask for meanwhile, beside its capabilities.
 
@@ -155,11 +176,14 @@ class PluginRunner:
         :raises CallInterrupted:
         :raises WorkerLost:
         """
-        job = _Job(handler, args, kwargs or {}, handover=handover)
+        asks = handover is not None and stop is None  # a form is filled where no cell waits for an answer
+        job = _Job(handler, args, kwargs or {}, handover=handover, asks=asks)
         try:
             self._put(job)
             while not job.done.wait(_LISTEN_S):
                 job.errands.attend()
+                if stop is not None and stop.is_set():
+                    raise KeyboardInterrupt
         except KeyboardInterrupt:
             self._cancel(job)
             raise CallInterrupted(self.entry.id) from None
@@ -285,7 +309,7 @@ class PluginRunner:
             raise CallInterrupted(self.entry.id)
         self.log.begin_call(self._worker.limits.log_kb)
         self._incidents.calls.handled(event=job.event)
-        self._asking.begin_call(None if job.handover is None else job.errands, self._libraries)
+        self._asking.begin_call(job.errands if job.asks else None, self._libraries)
         broker = _JobBroker(self._broker, self.log, job)
         try:
             return self._worker.call(

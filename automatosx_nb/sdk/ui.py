@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from automatosx_nb.sdk._scalars import unboxed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 MAX_IMAGE_BYTES = 16 * 1024 * 1024
+_CONTROLS = ("text_field", "number", "slider", "checkbox", "select", "pick")
 
 
 class Node:
@@ -32,8 +33,9 @@ class Node:
 
     @property
     def kind(self) -> str:
-        """``text``, ``heading``, ``markdown``, ``table``, ``svg``, ``png``, ``metric``,
-        ``stack`` or ``row``.
+        """As the function is called that makes it: ``text``, ``heading``, ``markdown``, ``table``, ``svg``, ``png``,
+        ``metric``, ``stack``, ``row``, ``form``, ``button``, ``text_field``, ``number``, ``slider``, ``checkbox``,
+        ``select`` or ``pick``.
         """
         return self._kind
 
@@ -115,6 +117,130 @@ def stack(*nodes: Node) -> Node:
 def row(*nodes: Node) -> Node:
     """Nodes beside each other; they wrap where there is no room. Tree: ``children``."""
     return _node("row", children=_nodes("ui.row", nodes))
+
+
+def form(command: str, *controls: Node, submit: str = "Run", title: str = "") -> Node:
+    """Controls, and a button that calls a command of this plugin's manifest with what they say.
+
+    Without controls it has one for each argument that the command declares.
+    Tree: ``command``, ``controls``, ``submit``, ``title``.
+    """
+    for control in controls:
+        if not isinstance(control, Node) or control.kind not in _CONTROLS:
+            raise TypeError(f"ui.form takes controls ({', '.join(_CONTROLS)}), not {_named(control)}")
+    return _node(
+        "form",
+        command=_str("ui.form", "command", command),
+        controls=controls,
+        submit=_str("ui.form", "submit", submit),
+        title=_str("ui.form", "title", title),
+    )
+
+
+def button(label: str, command: str, values: Mapping[str, str | int | float | bool] | None = None) -> Node:
+    """A button that calls a command of this plugin's manifest with these values of its arguments.
+
+    Tree: ``label``, ``command``, ``values``.
+    """
+    given = {} if values is None else dict(values)
+    for name, value in given.items():
+        _str("ui.button", "the name of a value", name)
+        if not isinstance(unboxed(value), str | int | float):
+            raise TypeError(f"ui.button: the value {name!r} is a str, int, float or bool, not {_type(value)}")
+    return _node(
+        "button",
+        label=_str("ui.button", "label", label),
+        command=_str("ui.button", "command", command),
+        values={name: unboxed(value) for name, value in given.items()},
+    )
+
+
+def text_field(name: str, label: str = "", value: str = "", help: str = "") -> Node:
+    """A line of text, for an argument of type ``string``. Tree: ``name``, ``label``, ``value``, ``help``."""
+    return _control("text_field", name, label, help, value=_str("ui.text_field", "value", value))
+
+
+def number(
+    name: str,
+    label: str = "",
+    value: int | float | None = None,
+    minimum: int | float | None = None,
+    maximum: int | float | None = None,
+    step: int | float | None = None,
+    help: str = "",
+) -> Node:
+    """A number, for an argument of type ``integer`` or ``number``.
+
+    Tree: ``name``, ``label``, ``value``, ``minimum``, ``maximum``, ``step``, ``help``.
+    """
+    given = {"value": value, "minimum": minimum, "maximum": maximum, "step": step}
+    return _control("number", name, label, help, **_numbers("ui.number", given))
+
+
+def slider(
+    name: str,
+    minimum: int | float,
+    maximum: int | float,
+    value: int | float | None = None,
+    label: str = "",
+    step: int | float | None = None,
+    help: str = "",
+) -> Node:
+    """A number between two others. Tree: as :func:`number`.
+
+    :raises ValueError: ``minimum`` is not below ``maximum``.
+    """
+    given = _numbers("ui.slider", {"minimum": minimum, "maximum": maximum, "value": value, "step": step})
+    if given["minimum"] is None or given["maximum"] is None or not given["minimum"] < given["maximum"]:
+        raise ValueError(f"ui.slider: {minimum!r} is not below {maximum!r}")
+    return _control("slider", name, label, help, **given)
+
+
+def checkbox(name: str, label: str = "", value: bool = False, help: str = "") -> Node:
+    """Yes or no, for an argument of type ``flag``. Tree: ``name``, ``label``, ``value``, ``help``."""
+    if not isinstance(value, bool):
+        raise TypeError(f"ui.checkbox: value is a bool, not {_type(value)}")
+    return _control("checkbox", name, label, help, value=value)
+
+
+def select(name: str, choices: Iterable[str], label: str = "", value: str | None = None, help: str = "") -> Node:
+    """One of several texts, for an argument of type ``choice`` or ``string``.
+
+    Tree: ``name``, ``choices``, ``label``, ``value``, ``help``.
+
+    :raises ValueError: there is no choice, or ``value`` is none of them.
+    """
+    texts = tuple(_str("ui.select", "a choice", choice) for choice in choices)
+    if not texts or value not in (None, *texts):
+        raise ValueError(
+            f"ui.select: {value!r} is none of its {len(texts)} choices" if texts else "ui.select: no choice"
+        )
+    return _control("select", name, label, help, choices=texts, value=value)
+
+
+def pick(name: str, label: str = "", help: str = "") -> Node:
+    """What the user names is handed over for this one call: for an argument of type ``variable``,
+    ``file:read``, ``file:write`` or ``secret``. Tree: ``name``, ``label``, ``help``.
+    """
+    return _control("pick", name, label, help)
+
+
+def _control(kind: str, name: object, label: object, help: object, **fields: Any) -> Node:
+    where = f"ui.{kind}"
+    texts = {"name": _str(where, "name", name), "label": _str(where, "label", label), "help": _str(where, "help", help)}
+    return _node(kind, **texts, **fields)
+
+
+def _numbers(where: str, given: dict[str, Any]) -> dict[str, Any]:
+    plain = {name: unboxed(value) for name, value in given.items()}
+    for name, value in plain.items():
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise TypeError(f"{where}: {name} is an int or a float, not {_type(value)}")
+    return plain
+
+
+def _named(thing: object) -> str:
+    return f"ui.{thing.kind}" if isinstance(thing, Node) else _type(thing)
 
 
 def _node(kind: str, **fields: Any) -> Node:

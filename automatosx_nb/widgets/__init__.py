@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from automatosx_nb.app import Marketplace
+    from automatosx_nb.host.display import Rendered
+    from automatosx_nb.host.form_calls import FormCalls
+    from automatosx_nb.widgets.forms import LiveDisplay
     from automatosx_nb.widgets.panel import MarketplacePanel
 
-__all__ = ["marketplace"]
+__all__ = ["live", "marketplace"]
 
 
 def marketplace(market: Marketplace | None = None) -> MarketplacePanel:
@@ -23,3 +26,10 @@ def marketplace(market: Marketplace | None = None) -> MarketplacePanel:
 
         market = current()
     return MarketplacePanel(market)
+
+
+def live(display: Rendered, calls: FormCalls) -> LiveDisplay:
+    """A plugin's display whose forms can be used."""
+    from automatosx_nb.widgets.forms import LiveDisplay
+
+    return LiveDisplay(display, calls)

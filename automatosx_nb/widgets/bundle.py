@@ -5,8 +5,23 @@ from __future__ import annotations
 import re
 from importlib.resources import files
 
-PARTS = ("dom", "link", "wording", "dialog", "cards", "details", "consent", "installed", "panel")
-"""Modules of ``static/``, each after those that it imports from; top-level names are unique among all."""
+PARTS = {
+    "panel": (
+        "dom",
+        "link",
+        "wording",
+        "dialog",
+        "fields",
+        "cards",
+        "details",
+        "consent",
+        "installed",
+        "options",
+        "panel",
+    ),
+    "forms": ("dom", "link", "wording", "dialog", "fields", "forms"),
+}
+"""Widget → modules of ``static/``, each after those that it imports from; top-level names are unique among all."""
 _IMPORT = re.compile(r"^import \{[^}]*\} from \"\./[a-z]+\.js\";\n", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:const|let|function|class) )", re.MULTILINE)
 
@@ -15,9 +30,9 @@ def read(name: str) -> str:
     return files("automatosx_nb.widgets").joinpath("static", name).read_text(encoding="utf-8")
 
 
-def script() -> str:
-    """All modules joined: their imports of each other dropped, only the last one's ``export default`` kept."""
-    return "\n".join(_EXPORT.sub("", _IMPORT.sub("", read(f"{part}.js"))) for part in PARTS)
+def script(widget: str) -> str:
+    """All modules of one widget joined: imports of each other dropped, only the last one's ``export default`` kept."""
+    return "\n".join(_EXPORT.sub("", _IMPORT.sub("", read(f"{part}.js"))) for part in PARTS[widget])
 
 
 def style() -> str:

@@ -20,7 +20,7 @@ _HAVE = requests.Installed(request="have")
 class MarketplacePanel(anywidget.AnyWidget):
     """Search, consent, install, update, remove and roll back, in an output cell. Raises as ``market.search`` does."""
 
-    _esm = bundle.script()
+    _esm = bundle.script("panel")
     _css = bundle.style()
     first = traitlets.Dict().tag(sync=True)
     """What to draw at once, before any message: the first page, and what is installed."""

@@ -55,7 +55,7 @@ def panel(page: Page) -> Page:
         "page": found(card("one"), card("two"), card("three", summary="<img src=x onerror=alert(1)>")),
         "installed": HAVE,
     }
-    script = bundle.script().replace(
+    script = bundle.script("panel").replace(
         "export default { render };", "window.undo = render({ model, el: document.body });"
     )
     page.set_content(f"<!doctype html><title>panel</title><style>{bundle.style()}</style><body></body>")

@@ -68,8 +68,9 @@ def test_importing_the_package_loads_no_widget_library() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_the_script_is_one_module_that_imports_nothing() -> None:
-    script = bundle.script()
+@pytest.mark.parametrize("widget", bundle.PARTS)
+def test_the_script_is_one_module_that_imports_nothing(widget: str) -> None:
+    script = bundle.script(widget)
     assert re.findall(r"^\s*import\b.*", script, re.MULTILINE) == []
     assert re.findall(r"^export .*", script, re.MULTILINE) == ["export default { render };"]
 
@@ -78,14 +79,16 @@ def test_every_part_of_the_front_end_is_in_the_script_after_what_it_imports() ->
     from importlib.resources import files
 
     present = {entry.name for entry in files("automatosx_nb.widgets").joinpath("static").iterdir()}
-    assert present == {f"{part}.js" for part in bundle.PARTS} | {"panel.css"}
-    for at, part in enumerate(bundle.PARTS):
-        needed = re.findall(r'from "\./([a-z]+)\.js"', bundle.read(f"{part}.js"))
-        assert set(needed) <= set(bundle.PARTS[:at])
+    assert present == {f"{part}.js" for parts in bundle.PARTS.values() for part in parts} | {"panel.css"}
+    for parts in bundle.PARTS.values():
+        for at, part in enumerate(parts):
+            needed = re.findall(r'from "\./([a-z]+)\.js"', bundle.read(f"{part}.js"))
+            assert set(needed) <= set(parts[:at])
 
 
-def test_the_script_is_valid_and_has_no_handler_in_markup(tmp_path: Path, absent: Absent) -> None:
-    script = bundle.script()
+@pytest.mark.parametrize("widget", bundle.PARTS)
+def test_the_script_is_valid_and_has_no_handler_in_markup(widget: str, tmp_path: Path, absent: Absent) -> None:
+    script = bundle.script(widget)
     assert script.count("innerHTML") == 1
     assert "https://" not in script + bundle.style()
     node = shutil.which("node")

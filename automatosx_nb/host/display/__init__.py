@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.host.display.html import to_html
-from automatosx_nb.host.display.nodes import parse
+from automatosx_nb.host.display.nodes import forms_of, parse, without_forms
 from automatosx_nb.host.display.plain import to_text
 from automatosx_nb.model.names import short_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+
+    from automatosx_nb.host.display.forms import Command, Form
+    from automatosx_nb.host.display.nodes import Node
 
 __all__ = ["Rendered", "render"]
 
@@ -30,6 +33,10 @@ class Rendered:
     """``id@version``, kept in the output's metadata so that a saved notebook says who made it."""
     html: str
     text: str
+    forms: tuple[Form, ...] = ()
+    """Those in it, which are shown as they stand where they cannot be used."""
+    rest: Rendered | None = None
+    """The display without its forms; None where it has none, or nothing else."""
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
@@ -41,11 +48,20 @@ class Rendered:
         return self.text
 
 
-def render(tree: Mapping[str, Any], *, plugin: str, version: str) -> Rendered:
-    """The display of ``tree``, as the worker of ``plugin`` sent it.
+def render(
+    tree: Mapping[str, Any], *, plugin: str, version: str, commands: Mapping[str, Command] | None = None
+) -> Rendered:
+    """The display of ``tree``, as the worker of ``plugin`` sent it; ``commands`` are what its manifest declares.
 
     :raises ProtocolViolation: when it is not a tree of display nodes, or goes over a limit of :mod:`.nodes`.
     """
-    node = parse(tree)
+    node = parse(tree, commands)
     byline = f"{short_name(plugin)} {version} · ran confined"
-    return Rendered(f"{plugin}@{version}", to_html(node, byline=byline), f"{to_text(node)}\n\n{byline}")
+    forms = forms_of(node)
+    rest = without_forms(node) if forms else None
+    return _rendered(node, f"{plugin}@{version}", byline, forms, rest)
+
+
+def _rendered(node: Node, plugin: str, byline: str, forms: tuple[Form, ...] = (), rest: Node | None = None) -> Rendered:
+    without = None if rest is None else _rendered(rest, plugin, byline)
+    return Rendered(plugin, to_html(node, byline=byline), f"{to_text(node)}\n\n{byline}", forms, without)

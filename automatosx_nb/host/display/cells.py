@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from automatosx_nb.host.display.forms import Field
     from automatosx_nb.host.display.nodes import Cell, Scalar, Table
 
 NOTHING = "–"
@@ -20,6 +21,17 @@ def scalar_text(value: Scalar) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return _float_text(value)
+
+
+def first_text(field: Field) -> str:
+    """What stands in a form's field at first, and what it may be."""
+    if field.control == "checkbox":
+        return "☑" if field.value else "☐"
+    if field.choices:
+        return " / ".join(field.choices[:12]) + (" …" if len(field.choices) > 12 else "")
+    value = "" if field.value is None else scalar_text(field.value)
+    between = f" ({scalar_text(field.minimum)} to {scalar_text(field.maximum)})" if field.control == "slider" else ""
+    return f"{value}{between}" or f"({field.type})"
 
 
 def _float_text(value: float) -> str:

@@ -13,7 +13,8 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from automatosx_nb.host.display.cells import numeric_columns, scalar_text
+from automatosx_nb.host.display.cells import first_text, numeric_columns, scalar_text
+from automatosx_nb.host.display.forms import Field, Form
 from automatosx_nb.host.display.nodes import (
     Cell,
     Heading,
@@ -116,6 +117,23 @@ def _row(node: Row) -> str:
     return f'<div class="axd-row{metrics}">{items}</div>'
 
 
+def _form(node: Form) -> str:
+    """As it stands, for readers: what can be filled in is :mod:`automatosx_nb.widgets.forms`."""
+    title = f'<p class="axd-strong">{escape(node.title)}</p>' if node.title else ""
+    rows = "".join(_field(field) for field in node.fields)
+    table = f'<div class="axd-scroll"><table><tbody>{rows}</tbody></table></div>' if rows else ""
+    return (
+        f'<div class="axd-form">{title}{table}<p class="axd-note">“{escape(node.submit)}” works while the kernel runs: '
+        "run this cell again.</p></div>"
+    )
+
+
+def _field(field: Field) -> str:
+    help_text = f' <span class="axd-note">{escape(field.help)}</span>' if field.help else ""
+    value = f"{escape(first_text(field))}{help_text}"
+    return f'<tr><th scope="row"{_LEFT}>{escape(field.label)}</th><td{_LEFT}>{value}</td></tr>'
+
+
 _WRITERS: dict[type, Callable[..., str]] = {
     Text: _text,
     Heading: _heading,
@@ -126,6 +144,7 @@ _WRITERS: dict[type, Callable[..., str]] = {
     Table: _table,
     Stack: _stack,
     Row: _row,
+    Form: _form,
 }
 
 # What markdown may become. No images: one would tell its server that the notebook was opened.

@@ -6,11 +6,24 @@ dataclass of that kind below, all of them and no others.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 from automatosx_nb.errors import ProtocolViolation
+from automatosx_nb.host.display.forms import (
+    MAX_CHOICES,
+    MAX_CONTROLS,
+    MAX_FORMS,
+    MAX_LABEL,
+    MAX_VALUE,
+    Command,
+    Form,
+    FormFault,
+    bound,
+    bound_button,
+)
 
 MAX_DEPTH = 32
 """Deepest nesting of nodes, a table's cells included."""
@@ -79,23 +92,44 @@ class Row:
     children: tuple[Node, ...]
 
 
-Node: TypeAlias = Text | Heading | Markdown | Svg | Png | Metric | Table | Stack | Row
+Node: TypeAlias = Text | Heading | Markdown | Svg | Png | Metric | Table | Stack | Row | Form
 Scalar: TypeAlias = str | int | float | bool | None
 Cell: TypeAlias = Scalar | Node
 
 
-def parse(tree: object) -> Node:
-    """The node that ``tree`` stands for.
+def parse(tree: object, commands: Mapping[str, Command] | None = None) -> Node:
+    """The node that ``tree`` stands for; ``commands`` are those that its forms may call.
 
     :raises ProtocolViolation: on anything that is not exactly a node, and over a limit of this module.
     """
-    return _Parser().node(tree, depth=1)
+    return _Parser(commands or {}).node(tree, depth=1)
+
+
+def forms_of(node: Node) -> tuple[Form, ...]:
+    """In the order in which they stand."""
+    if isinstance(node, Form):
+        return (node,)
+    children = node.children if isinstance(node, Stack | Row) else ()
+    return tuple(form for child in children for form in forms_of(child))
+
+
+def without_forms(node: Node) -> Node | None:
+    """``node`` without its forms; None where nothing is left."""
+    if isinstance(node, Form):
+        return None
+    if not isinstance(node, Stack | Row):
+        return node
+    children = tuple(child for child in map(without_forms, node.children) if child is not None)
+    return type(node)(children) if children or not node.children else None
 
 
 class _Parser:
     """Parses one tree, and counts what it has let through so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, commands: Mapping[str, Command]) -> None:
+        self._commands = commands
+        self._forms = 0
+        self._controls = 0
         self._nodes = 0
         self._text = 0
         self._markdown = 0
@@ -139,7 +173,10 @@ class _Parser:
 
     def _cell(self, value: object, depth: int) -> Cell:
         if isinstance(value, Mapping):
-            return self.node(value, depth + 1)
+            node = self.node(value, depth + 1)
+            if forms_of(node):
+                raise _violation("a table's cell holds a form or a button")
+            return node
         self._count()
         return self._scalar(value, "a table's cell")
 
@@ -210,6 +247,74 @@ class _Parser:
     def row(self, fields: _Fields, depth: int) -> Row:
         return fields.done(Row(self._children(fields, depth)))
 
+    # --- forms ---
+
+    def form(self, fields: _Fields, _depth: int) -> Form:
+        self._count_form()
+        command, title, submit = (self._line(fields, name) for name in ("command", "title", "submit"))
+        controls = [self._control(control) for control in fields.sequence("controls")]
+        try:
+            return fields.done(bound(self._commands, command, controls, title=title, submit=submit))
+        except FormFault as fault:
+            raise _violation(str(fault)) from fault
+
+    def button(self, fields: _Fields, _depth: int) -> Form:
+        self._count_form()
+        command, label = (self._line(fields, name) for name in ("command", "label"))
+        values = fields.take("values")
+        if not isinstance(values, Mapping) or len(values) > MAX_CONTROLS:
+            raise fields.wrong("values", values, "a short dict")
+        given = {str(name): self._first_value(value, f"the value {str(name)[:40]!r}") for name, value in values.items()}
+        try:
+            return fields.done(bound_button(self._commands, command, given, label=label))
+        except FormFault as fault:
+            raise _violation(str(fault)) from fault
+
+    def _count_form(self) -> None:
+        self._forms += 1
+        if self._forms > MAX_FORMS:
+            raise _violation(f"it has more than {MAX_FORMS} forms and buttons")
+
+    def _line(self, fields: _Fields, name: str) -> str:
+        text = self._string(fields, name)
+        if len(text) > MAX_LABEL:
+            raise _violation(f"{name!r} of a form or a control has more than {MAX_LABEL} characters")
+        return text
+
+    def _control(self, tree: object) -> dict[str, Any]:
+        self._controls += 1
+        if self._controls > MAX_CONTROLS:
+            raise _violation(f"it has more than {MAX_CONTROLS} controls")
+        self._count()
+        kind = tree.get("node") if isinstance(tree, Mapping) else None
+        if not isinstance(tree, Mapping) or not isinstance(kind, str) or kind not in _CONTROL_FIELDS:
+            raise _violation(f"there is no control {str(kind)[:40]!r}")
+        fields = _Fields(kind, tree)
+        found: dict[str, Any] = {name: self._line(fields, name) for name in ("name", "label", "help")}
+        for name in _CONTROL_FIELDS[kind]:
+            found[name] = self._choices(fields) if name == "choices" else self._first_value(fields.take(name), name)
+        return fields.done({"node": kind, **found})
+
+    def _choices(self, fields: _Fields) -> tuple[str, ...]:
+        choices = fields.sequence("choices")
+        if not 0 < len(choices) <= MAX_CHOICES:
+            raise _violation(f"a select has {len(choices)} choices; it can have 1 to {MAX_CHOICES}")
+        return tuple(self._choice(choice) for choice in choices)
+
+    def _choice(self, choice: object) -> str:
+        if not isinstance(choice, str) or len(choice) > MAX_LABEL:
+            raise _violation(f"a choice is no text of at most {MAX_LABEL} characters")
+        self._measure(len(choice))
+        return choice
+
+    def _first_value(self, value: object, where: str) -> Scalar:
+        found = self._scalar(value, where)
+        if isinstance(found, str) and len(found) > MAX_VALUE:
+            raise _violation(f"{where} has more than {MAX_VALUE} characters")
+        if isinstance(found, float) and not math.isfinite(found):
+            raise _violation(f"{where} is no finite number")
+        return found
+
 
 _KINDS: Mapping[str, Callable[[_Parser, _Fields, int], Node]] = {
     "text": _Parser.text,
@@ -221,7 +326,18 @@ _KINDS: Mapping[str, Callable[[_Parser, _Fields, int], Node]] = {
     "table": _Parser.table,
     "stack": _Parser.stack,
     "row": _Parser.row,
+    "form": _Parser.form,
+    "button": _Parser.button,
 }
+_CONTROL_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "text_field": ("value",),
+    "number": ("value", "minimum", "maximum", "step"),
+    "slider": ("value", "minimum", "maximum", "step"),
+    "checkbox": ("value",),
+    "select": ("choices", "value"),
+    "pick": (),
+}
+"""A control's own fields, beside its name, label and help."""
 
 
 class _Fields:

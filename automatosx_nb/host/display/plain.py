@@ -5,7 +5,8 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from automatosx_nb.host.display.cells import numeric_columns, scalar_text
+from automatosx_nb.host.display.cells import first_text, numeric_columns, scalar_text
+from automatosx_nb.host.display.forms import Form
 from automatosx_nb.host.display.nodes import (
     Cell,
     Heading,
@@ -62,6 +63,12 @@ def _stack(node: Stack) -> str:
 def _row(node: Row) -> str:
     parts = [to_text(child) for child in node.children]
     return "   ".join(parts) if all("\n" not in part for part in parts) else "\n\n".join(parts)
+
+
+def _form(node: Form) -> str:
+    fields = [f"  {field.label}: {first_text(field)}" for field in node.fields]
+    lines = [*([node.title] if node.title else []), *fields, f"  [{node.submit}: %ax run … {node.command}]"]
+    return "\n".join(printable(line.replace("\n", " ")) for line in lines)
 
 
 def _table(node: Table) -> str:
@@ -134,4 +141,5 @@ _WRITERS: dict[type, Callable[..., str]] = {
     Table: _table,
     Stack: _stack,
     Row: _row,
+    Form: _form,
 }

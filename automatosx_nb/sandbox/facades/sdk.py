@@ -5,7 +5,10 @@ from __future__ import annotations
 from automatosx_nb.sandbox.facades.spec import Names
 
 FACADES = {
-    "automatosx_nb.sdk.ui": Names("Cell Node heading markdown metric png row stack svg table text"),
+    "automatosx_nb.sdk.ui": Names(
+        "Cell Node button checkbox form heading markdown metric number pick png row select slider stack svg table text"
+        " text_field"
+    ),
     "automatosx_nb.sdk.storage": Names("delete get items keys put usage"),
     "automatosx_nb.sdk.http": Names("Response get post request"),
     "automatosx_nb.sdk.files": Names("exists list read_bytes read_text write_bytes write_text"),

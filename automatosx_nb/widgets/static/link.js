@@ -14,9 +14,9 @@ const PING_PATIENCE_MS = 3000;
 const PATIENCE_MS = 6000;
 
 export class Fault extends Error {
-  constructor({ code, problem, next, trace = "" }) {
+  constructor({ code, problem, next, trace = "" }, more = {}) {
     super(problem);
-    Object.assign(this, { code, problem, next, trace });
+    Object.assign(this, { code, problem, next, trace }, more);
   }
 }
 
@@ -88,7 +88,7 @@ export function connect(model, { onChanged, onLiveness }) {
     if (!one) return; // another view's, or of before the connection was lost
     if (message.progress) return one.onProgress?.(message.progress);
     waiting.delete(message.re);
-    if (message.error) one.reject(new Fault(message.error));
+    if (message.error) one.reject(new Fault(message.error, { field: message.field, reason: message.reason, remedy: message.remedy }));
     else one.resolve(message);
     look();
   };
