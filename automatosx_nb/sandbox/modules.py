@@ -78,7 +78,10 @@ class PluginModules:
         self._builtins = builtins_.builtins_for(write, self._import)
         if not language:
             self._builtins = {**vars(builtins), "print": builtins_.printer(write), "__import__": self._import}
-        _wire.granted_to(plugin, self._granted if language else None)
+        if language:
+            _wire.granted_to(plugin, self._granted, prepare=facades.load)
+        else:
+            _wire.granted_to(plugin, None)
         libraries.print_to(write)
 
     # for the worker

@@ -154,7 +154,6 @@ class Session:
 
     def _load(self, load: protocol.Load) -> None:
         self._plugin = load.plugin
-        _wire.granted_to(load.plugin, load.modules if self._language else None)
         self._modules = PluginModules(
             load.plugin,
             load.sources,

@@ -17,6 +17,7 @@ class _Connection:
     plugin: str = "this code"
     modules: Collection[str] | None = None
     """Granted libraries; None outside a worker, where nothing is checked."""
+    prepare: Callable[[str], object] | None = None
 
 
 _connection = _Connection()
@@ -27,9 +28,12 @@ def connect(ask: Ask | None) -> None:
     _connection.ask = ask
 
 
-def granted_to(plugin: str, modules: Collection[str] | None) -> None:
-    """Whose code runs here, and with which libraries; None for ``modules`` checks nothing."""
-    _connection.plugin, _connection.modules = plugin, modules
+def granted_to(plugin: str, modules: Collection[str] | None, *, prepare: Callable[[str], object] | None = None) -> None:
+    """Whose code runs here, and with which libraries; None for ``modules`` checks nothing.
+
+    ``prepare`` is called with the name of a granted library before its objects are handed out.
+    """
+    _connection.plugin, _connection.modules, _connection.prepare = plugin, modules, prepare
 
 
 def ask(capability: str, method: str, *args: object) -> object:
@@ -46,3 +50,5 @@ def require_module(name: str) -> None:
     """:raises PermissionDenied: if the running plugin was not granted the library ``name``."""
     if _connection.modules is not None and name not in _connection.modules:
         raise PermissionDenied(_connection.plugin, f"modules:{name}")
+    if _connection.prepare is not None:
+        _connection.prepare(name)

@@ -7,6 +7,7 @@ import datetime
 import inspect
 import io
 import tomllib
+import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ import pytest
 
 from automatosx_nb.errors import PluginRefused
 from automatosx_nb.model.libraries import GRANTABLE_MODULES
-from automatosx_nb.sandbox import facades, libraries
+from automatosx_nb.sandbox import facades, libraries, lookups
 from automatosx_nb.sandbox.modules import PluginModules
 from automatosx_nb.testing import run_in_sandbox
 
@@ -154,6 +155,66 @@ def test_no_bytes_become_objects(call: str) -> None:
     )
     with pytest.raises(TypeError, match=r"cannot be called|callable|array of objects is no buffer"):
         load(source).handler("m:h")()
+
+
+LABELS = {
+    "a series": "pd.Series([value], index=[name], dtype=object)",
+    "a series with an index of categories": "pd.Series([value], index=pd.CategoricalIndex([name]), dtype=object)",
+    "a series with an index of strings": "pd.Series([value], index=pd.Index([name], dtype='string'), dtype=object)",
+    "a row of a frame": "pd.DataFrame({name: [value]}).iloc[0]",
+    "a frame": "pd.DataFrame({name: [value]})",
+    "a group": "next(iter(pd.Series([value], index=[name], dtype=object).groupby([1])))[1]",
+    "groups": "pd.DataFrame({name: [1.0]}).groupby(name)",
+    "a window": "pd.DataFrame({name: [1.0]}).rolling(1)",
+    "a record": "pd.DataFrame({name: [value]}).to_records()[0]",
+    "records": "pd.DataFrame({name: [value]}).to_records()",
+    "a table's own frame": "pa.table({name: [1]}).to_pandas()",
+}
+"""Objects that answer for attributes out of their data."""
+
+
+@pytest.mark.parametrize("label", ["__array_interface__", "__array_struct__", "__arrow_c_array__", "_typ_of_mine"])
+@pytest.mark.parametrize("made", LABELS.values(), ids=LABELS)
+def test_no_label_becomes_an_attribute_that_a_library_believes(made: str, label: str) -> None:
+    thing = run(f"name, value = {label!r}, {{'data': (4096, False)}}\nreturn {made}")
+    found = getattr(thing, label, None)
+    assert hasattr(thing, label) == hasattr(type(thing), label)
+    assert found != {"data": (4096, False)}
+    assert not isinstance(found, pd.Series | pd.DataFrame | np.generic)
+
+
+def test_labels_with_public_names_stay_attributes_of_data() -> None:
+    body = "g = df.groupby('k')\nreturn float(df.price.sum()), g.n.sum().tolist(), float(df.iloc[0].price)"
+    assert run(FRAME + body) == (6.0, [4, 2], 1.0)
+    assert run(FRAME + "return df.to_records()").price.tolist() == [1.0, 2.0, 3.0]
+
+
+def test_a_library_that_comes_through_another_has_its_lookups_closed_before_it_hands_out_anything() -> None:
+    """In a process of its own, where nothing has loaded pandas yet."""
+    source = (
+        "import numpy as np, pyarrow as pa\n"
+        "def attack():\n"
+        " where = {'data': (id(print) + 16, False), 'shape': (1,), 'typestr': '|u8', 'version': 3}\n"
+        " column = pa.table({'k': ['__array_interface__']}).to_pandas().set_index('k').assign(v=[where]).v\n"
+        " return np.asarray(column).dtype.kind\n"
+    )
+    outcome = run_in_sandbox(source, modules=("numpy", "pandas", "pyarrow"))
+    assert (outcome.status, outcome.value) == ("returned", "O"), outcome.error
+
+
+def test_every_class_of_a_library_that_looks_names_up_by_itself_was_found() -> None:
+    """What stays as it is has the lookup in C: no object of theirs is in a plugin's reach."""
+    for name in GRANTABLE_MODULES:
+        facades.load(name)
+    lookups.close_lookups()
+    kept = {
+        f"{cls.__module__}.{cls.__qualname__}"
+        for cls in lookups._changed
+        if not any(isinstance(vars(cls).get(name), types.FunctionType) for name in lookups.BY_ITSELF)
+    }
+    assert kept <= {"numpy.object_", "numpy.random._generator.array", "numpy.ufunc"}
+    found = {cls.__qualname__ for cls in lookups._changed}
+    assert found >= {"NDFrame", "GroupBy", "BaseWindow", "Resampler", "record", "recarray"}
 
 
 def test_buffers_of_numbers_are_written_into_as_ever() -> None:

@@ -6,12 +6,13 @@ modules that a library happens to import are not among its names.
 
 from __future__ import annotations
 
+import functools
 import importlib
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.model.libraries import GRANTABLE_MODULES
 from automatosx_nb.model.spelling import nearest
-from automatosx_nb.sandbox import classes, guards
+from automatosx_nb.sandbox import classes, guards, lookups
 from automatosx_nb.sandbox.facades import (
     arrow,
     collections_,
@@ -103,7 +104,15 @@ def load(module: str) -> Facade:
         if not exists(module):
             raise KeyError(module)
         found = _loaded[module] = _build(module)
+        if permission_for(module) is not None:
+            _close_lookups_of(module.partition(".")[0])
     return found
+
+
+@functools.cache
+def _close_lookups_of(_library: str) -> None:
+    """Once for each library: it brings its classes with its first import."""
+    lookups.close_lookups()
 
 
 def _build(module: str) -> Facade:
