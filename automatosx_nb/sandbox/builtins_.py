@@ -95,14 +95,23 @@ BUILTIN_NAMES = frozenset({*PLAIN_BUILTINS, *GUARDED_BUILTINS, *EXCEPTIONS, "pri
 
 def builtins_for(write: Callable[[str], None], importer: Callable[..., Any]) -> dict[str, Any]:
     """The ``__builtins__`` of a plugin's modules."""
-    names = {name: getattr(builtins, name) for name in (*PLAIN_BUILTINS, *EXCEPTIONS)}
-    return {
-        **names,
-        **GUARDED_BUILTINS,
-        "print": printer(write),
-        "__build_class__": build_class,
-        "__import__": importer,
-    }
+    names = _prepared.pop() if _prepared else _names()
+    names["print"], names["__import__"] = printer(write), importer
+    return names
+
+
+def _names() -> dict[str, Any]:
+    """All of them, with places for those two that are made for each plugin."""
+    same = {name: getattr(builtins, name) for name in (*PLAIN_BUILTINS, *EXCEPTIONS)}
+    return {**same, **GUARDED_BUILTINS, "print": None, "__build_class__": build_class, "__import__": None}
+
+
+_prepared: list[dict[str, Any]] = []
+
+
+def prepare() -> None:
+    """Make those of the next plugin now, before a fork: what a process counts references to is memory of its own."""
+    _prepared.append(_names())
 
 
 KNOWN_TYPES.update(

@@ -15,8 +15,6 @@ from automatosx_nb.sandbox import protocol
 
 MAX_BYTES = 32 << 20
 """Most bytes that are kept, of all plugins together; the least recently used are forgotten first."""
-MAX_EAGER_BYTES = 256 << 10
-"""Most source that a worker compiles ahead of need; what is over is compiled when it is imported, and not kept."""
 
 
 def key(plugin: str, sources: Mapping[str, bytes], modules: Collection[str], source_kb: int) -> str:

@@ -22,7 +22,7 @@ from automatosx_nb.errors import (
     UnknownHandler,
     UntransferableValue,
 )
-from automatosx_nb.sandbox import compiled, protocol
+from automatosx_nb.sandbox import protocol
 from automatosx_nb.sandbox.channel import Channel, ChannelClosed
 from automatosx_nb.sandbox.codec import FrameTooLarge, close_all
 from automatosx_nb.sandbox.limits import Limits
@@ -35,6 +35,7 @@ _FRAMES = 40
 _OUTPUT_CHUNK = 8192
 _OUTPUT_DELAY_S = 0.1
 _PROMPT_LINES = 100
+_EAGER_BYTES = 256 << 10  # most source that is compiled ahead of need and kept; what is over waits for its import
 
 
 class Interruption:
@@ -66,6 +67,15 @@ class Interruption:
         if self._pending:
             self._pending = False
             raise KeyboardInterrupt
+
+
+INTERRUPTION = Interruption()
+"""The one of this process: a signal is a process's, too."""
+
+
+def prepare() -> None:
+    """Do in the fork server what every worker would do: nothing is called there, so that a SIGINT does nothing."""
+    signal.signal(signal.SIGINT, INTERRUPTION.on_signal)
 
 
 class Printed:
@@ -121,7 +131,7 @@ class Session:
         self._channel = channel
         self._limits = limits
         self._language = language
-        self._interruption = Interruption()
+        self._interruption = INTERRUPTION
         self._printed = Printed(self._send_output, limits)
         self._asked = 0
         self._plugin = ""
@@ -133,7 +143,6 @@ class Session:
 
         :raises ChannelClosed: the host is gone.
         """
-        signal.signal(signal.SIGINT, self._interruption.on_signal)
         _wire.connect(self._ask)
         self._channel.send(protocol.Hello(protocol.PROTOCOL, dict(layers)))
         while True:
@@ -177,7 +186,7 @@ class Session:
 
     def _compile_ahead(self, modules: PluginModules) -> None:
         """Tell the host what the sources became. It is the first frame, and no line of the plugin ran yet."""
-        made = modules.compile_ahead(compiled.MAX_EAGER_BYTES)
+        made = modules.compile_ahead(_EAGER_BYTES)
         self._interruption.shelter()
         with contextlib.suppress(FrameTooLarge):
             self._channel.send(made)

@@ -16,7 +16,6 @@ import signal
 import socket
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from automatosx_nb import __version__, sdk
-from automatosx_nb.sandbox import facades, folders, procfs, protocol, worker
+from automatosx_nb.sandbox import builtins_, facades, folders, procfs, protocol, worker
 from automatosx_nb.sandbox.boot import pidfd
 from automatosx_nb.sandbox.channel import Channel, ChannelClosed
 from automatosx_nb.sandbox.codec import Decoder
@@ -63,7 +62,7 @@ def run(value=None):
 _LINUX = sys.platform == "linux"
 
 if _LINUX:
-    from automatosx_nb.sandbox.confine import linux, seccomp
+    from automatosx_nb.sandbox.confine import linux
 
 
 @dataclass(slots=True)
@@ -104,8 +103,9 @@ class Zygote:
         self._base = base
         self._readable = readable
         self._layers = layers
-        self._canary = base / "canary"
-        self._canary.write_text("a worker cannot read this\n", encoding="utf-8")
+        canary = base / "canary"
+        canary.write_text("a worker cannot read this\n", encoding="utf-8")
+        self._canary = str(canary)
         self._running: dict[int, Running] = {}
         self._ended: dict[int, protocol.Reaped] = {}
         self._pidfds: dict[int, int] = {}
@@ -220,7 +220,7 @@ class Zygote:
         """:raises OSError: it could not be forked."""
         if (threads := _threads()) > 1:  # a fork would copy one of them, and no wall reaches the others
             raise OSError(f"it has {threads} threads")
-        folder = Path(tempfile.mkdtemp(prefix="worker-", dir=self._base))
+        folder = tempfile.mkdtemp(prefix="worker-", dir=self._base)
         zygote = os.getpid()
         ours, theirs = socket.socketpair()
         with theirs:
@@ -228,17 +228,17 @@ class Zygote:
                 pid = os.fork()
             except OSError:
                 ours.close()
-                folders.remove(folder)
+                folders.remove(Path(folder))
                 raise
             if pid == 0:
                 self._become_worker(theirs, spawn, folder, zygote)
-        self._running[pid] = Running(folder, spawn.limits)
+        self._running[pid] = Running(Path(folder), spawn.limits)
         handle = pidfd(pid)
         if handle is not None:
             self._pidfds[handle] = pid
         return pid, ours
 
-    def _become_worker(self, sock: socket.socket, spawn: protocol.Spawn, folder: Path, zygote: int) -> NoReturn:
+    def _become_worker(self, sock: socket.socket, spawn: protocol.Spawn, folder: str, zygote: int) -> NoReturn:
         """In the child. Whatever happens here, it never returns into the fork server's loop."""
         try:
             os.setsid()
@@ -251,8 +251,8 @@ class Zygote:
             confinement = Confinement(
                 limits=spawn.limits,
                 readable=self._readable,
-                folder=str(folder),
-                canary=str(self._canary),
+                folder=folder,
+                canary=self._canary,
                 namespaces=self._layers,
                 without=spawn.without,
             )
@@ -340,17 +340,22 @@ def _only(sock: socket.socket, *, inherits: bool) -> socket.socket:
         return sock
     fd = os.dup2(sock.detach(), _WORKER_SOCKET, inheritable=False)
     os.closerange(_WORKER_SOCKET + 1, os.sysconf("SC_OPEN_MAX"))
-    return socket.socket(fileno=fd)
+    return socket.socket(sock.family, sock.type, sock.proto, fd)
 
 
 def _load_once() -> None:
     """Load a plugin of our own, so that a worker finds done what is done the first time, in memory that all share."""
     modules = PluginModules("automatosx.first", {"first.py": _FIRST}, granted=(), write=lambda _text: None)
     modules.handler("first:run")
+    builtins_.prepare()
 
 
 def _threads() -> int:
-    return len(os.listdir("/proc/self/task")) if _LINUX else threading.active_count()  # noqa: PTH208
+    """``threading`` is never imported here: what it does after each fork costs a worker a quarter of a MiB."""
+    if _LINUX:
+        return len(os.listdir("/proc/self/task"))  # noqa: PTH208
+    threading = sys.modules.get("threading")
+    return 1 if threading is None else int(threading.active_count())
 
 
 def _preload(libraries: Sequence[str]) -> None:
@@ -362,8 +367,9 @@ def _preload(libraries: Sequence[str]) -> None:
     for module in pkgutil.iter_modules(sdk.__path__, f"{sdk.__name__}."):
         importlib.import_module(module.name)
     Decoder(protocol.ToWorker, max_bytes=MAX_BYTES, max_depth=MAX_DEPTH)  # made once, and kept
+    worker.prepare()
     if _LINUX:
-        seccomp.prepare()
+        linux.prepare()
     for encoding in ("utf-8", "ascii", "latin-1", "idna"):
         "".encode(encoding)
     _load_once()

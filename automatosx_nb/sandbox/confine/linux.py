@@ -12,12 +12,19 @@ import signal
 from collections.abc import Mapping
 
 from automatosx_nb.sandbox.confine import ACTIVE, LEFT_OUT, Confinement, landlock, probe, rlimits, seccomp
-from automatosx_nb.sandbox.confine.libc import call
+from automatosx_nb.sandbox.confine.libc import call, declared
 
 _PR_SET_PDEATHSIG, _PR_GET_DUMPABLE, _PR_SET_DUMPABLE = 1, 3, 4
 _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 36, 38
 _CAPABILITY_VERSION_3 = 0x20080522
 _OWN_DESCRIPTORS = 4  # 0 to 2, which are /dev/null, and the socket to the host
+
+
+def prepare() -> None:
+    """Do before a fork what is the same for every worker: whatever a worker does itself is memory of its own."""
+    seccomp.prepare()
+    for function, arguments in (("prctl", 5), ("capset", 2), ("syscall", 3), ("syscall", 4), ("syscall", 5)):
+        declared(function, arguments)
 
 
 def confine(confinement: Confinement) -> Mapping[str, str]:
@@ -96,7 +103,9 @@ class _CapabilityHeader(ctypes.Structure):
     _fields_ = (("version", ctypes.c_uint32), ("pid", ctypes.c_int))
 
 
+_CAPABILITIES_OF_SELF = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
+_NO_CAPABILITIES = (ctypes.c_uint32 * 6)()
+
+
 def _drop_capabilities() -> None:
-    header = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
-    nothing = (ctypes.c_uint32 * 6)()
-    call("capset", ctypes.addressof(header), ctypes.addressof(nothing))
+    call("capset", ctypes.addressof(_CAPABILITIES_OF_SELF), ctypes.addressof(_NO_CAPABILITIES))

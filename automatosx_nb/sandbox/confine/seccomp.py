@@ -26,6 +26,7 @@ _OFFSET_NUMBER, _OFFSET_ARCHITECTURE, _OFFSET_ARGUMENTS = 0, 4, 16
 _X32_BIT = 0x40000000
 _ALL_BITS = 0xFFFFFFFF
 _SET_MODE_FILTER, _ALL_THREADS = 1, 1
+_MACHINE = platform.machine()
 
 Instruction = tuple[int, int, int, int]
 
@@ -107,22 +108,28 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
 
 
+@cache
+def _in_memory(machine: str) -> tuple[_Program, ctypes.Array[ctypes.c_char]]:
+    """What the kernel is handed, and the filter that it points to."""
+    raw, _ = _assembled(machine)
+    buffer = ctypes.create_string_buffer(raw, len(raw))
+    return _Program(len(raw) // 8, ctypes.addressof(buffer)), buffer
+
+
 def prepare() -> None:
     """Do before a fork what every worker would do after it."""
-    if platform.machine() in ARCHITECTURES:
-        _assembled(platform.machine())
+    if _MACHINE in ARCHITECTURES:
+        _in_memory(_MACHINE)
 
 
 def install(pid: int) -> str:
     """Put the filter on every thread of the calling process, whose id is ``pid``. ``active``, or why not."""
-    architecture = ARCHITECTURES.get(platform.machine())
+    architecture = ARCHITECTURES.get(_MACHINE)
     if architecture is None:
-        return f"no table of system calls for {platform.machine()}"
-    raw, places = _assembled(platform.machine())
-    buffer = ctypes.create_string_buffer(raw, len(raw))
-    for place in places:
+        return f"no table of system calls for {_MACHINE}"
+    header, buffer = _in_memory(_MACHINE)
+    for place in _assembled(_MACHINE)[1]:
         struct.pack_into("<I", buffer, place, pid)
-    header = _Program(len(raw) // 8, ctypes.addressof(buffer))
     try:
         stray = syscall(architecture.seccomp, _SET_MODE_FILTER, _ALL_THREADS, ctypes.addressof(header))
     except OSError as error:
