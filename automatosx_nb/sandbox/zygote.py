@@ -343,6 +343,13 @@ def _only(sock: socket.socket, *, inherits: bool) -> socket.socket:
     return socket.socket(sock.family, sock.type, sock.proto, fd)
 
 
+def _lowest(fd: int) -> int:
+    """``fd`` under the lowest number that is free: the host's may lie above the limit of a worker that inherits it."""
+    low = os.dup(fd)
+    os.close(fd)
+    return low
+
+
 def _load_once() -> None:
     """Load a plugin of our own, so that a worker finds done what is done the first time, in memory that all share."""
     modules = PluginModules("automatosx.first", {"first.py": _FIRST}, granted=(), write=lambda _text: None)
@@ -402,7 +409,7 @@ def main(
     if _LINUX:
         linux.hide()
         linux.adopt()
-    zygote = Zygote(socket.socket(fileno=control), host, Path(base), readable, layers)
+    zygote = Zygote(socket.socket(fileno=_lowest(control)), host, Path(base), readable, layers)
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(null, fd)

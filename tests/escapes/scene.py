@@ -49,6 +49,7 @@ class Scene:
             "abstract": self.abstract,
             "key": _KEY,
             "name": _NAME,
+            "nicer": min(os.getpriority(os.PRIO_PROCESS, 0) + 1, 19),
             "core": resource.getrlimit(resource.RLIMIT_CORE)[1],
         }
 

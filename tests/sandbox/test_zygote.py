@@ -345,6 +345,21 @@ def test_the_fork_server_has_one_thread_a_clean_environment_and_a_session_of_its
         del os.environ["AXNB_SECRET"]
 
 
+def test_its_descriptors_have_low_numbers_however_many_the_host_has_open() -> None:
+    """A worker that inherits one above its limit of open files has more than that limit."""
+    opened = [os.open(os.devnull, os.O_RDONLY) for _ in range(100)]
+    try:
+        with Sandbox() as sandbox:
+            worker = sandbox.start(TWO)
+            server = sandbox._state.server
+            assert server is not None
+            assert max(map(int, os.listdir(f"/proc/{server.pid}/fd"))) < 16
+            worker.stop()
+    finally:
+        for fd in opened:
+            os.close(fd)
+
+
 def test_a_worker_has_loaded_nothing_that_it_does_not_need(start: Any, broker: Any) -> None:
     worker = start("import sys\ndef m():\n    return sorted(sys.modules)\n")
     loaded = set(worker.call("m:m", broker=broker))
