@@ -9,7 +9,7 @@ from __future__ import annotations
 import abc
 import types
 import typing
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from automatosx_nb.sandbox import libraries
 from automatosx_nb.sandbox.classes import has_inherited, is_own, is_private
@@ -17,6 +17,8 @@ from automatosx_nb.sandbox.formatting import FORMATTERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+T = TypeVar("T")
 
 _words = str.split
 CLOSED_TYPES = frozenset(
@@ -117,10 +119,10 @@ def _look(obj: object, name: str) -> Any:
     return getattr(obj, name)
 
 
-def _remember(kind: type, kinds: set[type]) -> None:
-    if len(kinds) >= _MOST_REMEMBERED:  # classes that were made in a loop must not be kept alive for ever
-        kinds.clear()
-    kinds.add(kind)
+def _remember(thing: T, things: set[T]) -> None:
+    if len(things) >= _MOST_REMEMBERED:  # classes that were made in a loop must not be kept alive for ever
+        things.clear()
+    things.add(thing)
 
 
 def get_checked(obj: object, name: str) -> Any:
@@ -236,7 +238,7 @@ def pattern_class(cls: Any, positions: int, *names: str) -> Any:
 
     :raises TypeError: an object of a library could be one of them, and a name is not open for it.
     """
-    if not isinstance(cls, type):
+    if not isinstance(cls, type) or (cls, positions, names) in _MATCHED:
         return cls
     by_position = getattr(cls, "__match_args__", ())[:positions]
     may_be_anything = not is_own(cls) or isinstance(cls, _PROTOCOL)
@@ -244,7 +246,13 @@ def pattern_class(cls: Any, positions: int, *names: str) -> Any:
         leads_out = name.startswith("_") or name in INTROSPECTION or name in BY_OBJECT
         if leads_out or (may_be_anything and not libraries.readable_in_patterns(cls, name)):
             raise TypeError(f"a pattern cannot read the attribute {name!r} of a {cls.__name__}: test it in an 'if'")
+    if not may_be_anything:  # what is an instance of the others changes with each library that is loaded
+        _remember((cls, positions, names), _MATCHED)
     return cls
+
+
+_MATCHED: set[tuple[type, int, tuple[str, ...]]] = set()
+"""Patterns on classes of the plugin that were found to be harmless."""
 
 
 def writable(obj: Any, name: str) -> Any:

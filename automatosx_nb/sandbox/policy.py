@@ -268,11 +268,7 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
         owner = self._scopes.owner(value.id)
         if owner is not None and owner.kind == "module" and value.id in self._scopes.libraries:
             return plain
-        if owner is not None and self._is_flagged(value.id, owner):
-            return ast.IfExp(ast.Name(flags.flag(value.id), ast.Load()), plain, guarded)
-        if self._stands_still(value.id):
-            return ast.IfExp(flags.is_in("_plain_", value.id), plain, guarded)
-        return guarded
+        return self._either("plain", value.id, plain, guarded)
 
     def _private(self, node: ast.Attribute) -> ast.expr:
         """``x._name``: of objects and classes of the plugin only, which shows when it runs."""
@@ -281,13 +277,22 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
             return node
         value = self.visit(node.value)
         guarded = self._call("_getprivate_", node, [value, ast.Constant(node.attr)])
-        if isinstance(value, ast.Name) and self._stands_still(value.id):
-            plain = ast.copy_location(ast.Attribute(value, node.attr, ast.Load()), node)
-            return ast.IfExp(flags.is_in("_own_", value.id), plain, guarded)
+        if not isinstance(value, ast.Name):
+            return guarded
+        plain = ast.copy_location(ast.Attribute(value, node.attr, ast.Load()), node)
+        return self._either("own", value.id, plain, guarded)
+
+    def _either(self, kind: str, name: str, plain: ast.expr, guarded: ast.expr) -> ast.expr:
+        """``plain`` where the object of ``name`` is of that kind, ``guarded`` where it is not or cannot be asked."""
+        owner = self._scopes.owner(name)
+        if owner is not None and self._is_flagged((kind, name), owner):
+            return ast.IfExp(flags.flag(kind, name), plain, guarded)
+        if self._stands_still(name):
+            return ast.IfExp(flags.is_in(kind, name), plain, guarded)
         return guarded
 
-    def _is_flagged(self, name: str, owner: scopes.Scope) -> bool:
-        return name in owner.steady or (name in owner.assigned and owner is self._scopes.innermost)
+    def _is_flagged(self, use: scopes.Use, owner: scopes.Scope) -> bool:
+        return use in owner.steady or (use in owner.assigned and owner is self._scopes.innermost)
 
     def _stands_still(self, name: str) -> bool:
         """Whether nothing can bind ``name`` between two looks at it: no other thread, and no code in between."""
@@ -299,9 +304,9 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
     def _writable(self, node: ast.expr, name: str) -> ast.expr:
         value = self.visit(node)
         guarded = self._call("_write_", node, [value, ast.Constant(name)])
-        if isinstance(value, ast.Name) and self._stands_still(value.id):
-            return ast.copy_location(ast.IfExp(flags.is_in("_own_", value.id), value, guarded), node)
-        return guarded
+        if not isinstance(value, ast.Name):
+            return guarded
+        return ast.copy_location(self._either("own", value.id, value, guarded), node)
 
     def _call(self, guard: str, place: ast.expr, args: list[Any]) -> ast.Call:
         call = ast.Call(func=ast.Name(guard, ast.Load()), args=args, keywords=[])
@@ -352,10 +357,11 @@ class Policy(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
     def visit_Assign(self, node: ast.Assign) -> Any:
         node.targets = [self._target(node, target) for target in node.targets]
         node.value = self.visit(node.value)
-        target = node.targets[0]
-        if scopes.is_simple(node) and target.id in self._scopes.innermost.assigned:  # type: ignore[attr-defined]
-            return [flags.no_flag(node, target.id), node, flags.new_flag(node, target.id)]  # type: ignore[attr-defined]
-        return node
+        if not scopes.is_simple(node):
+            return node
+        name = node.targets[0].id  # type: ignore[attr-defined]
+        uses = [use for use in self._scopes.innermost.assigned if use[1] == name]
+        return [*flags.no_flags(node, uses), node, *flags.new_flags(node, uses)]
 
     def _target(self, node: ast.Assign, target: ast.expr) -> Any:
         """``__match_args__`` names attributes that Python reads by itself, so only a checked literal may be one."""

@@ -11,25 +11,32 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from automatosx_nb.sandbox.classes import is_private
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _LOOPS = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
+Use = tuple[str, str]
+"""What the object of a name has to be, and the name: ``plain`` to read its attributes as Python does, ``own`` to set
+them so, or to read private ones."""
+
+
 @dataclass(slots=True)
 class Scope:
     """One scope and the names that it binds, each with how many times.
 
-    ``kind``: ``module``, ``class``, ``function``, ``lambda`` or ``comprehension``. Of a function, where it reads
-    their attributes more than once: ``steady``, the parameters that nothing binds again, and ``assigned``, the names
-    that one assignment statement binds and nothing else.
+    ``kind``: ``module``, ``class``, ``function``, ``lambda`` or ``comprehension``. Of a function, where it uses
+    their attributes in one way more than once: ``steady``, the parameters that nothing binds again, and ``assigned``,
+    the names that one assignment statement binds and nothing else.
     """
 
     kind: str
     bound: Counter[str]
-    steady: frozenset[str] = frozenset()
-    assigned: frozenset[str] = frozenset()
+    steady: frozenset[Use] = frozenset()
+    assigned: frozenset[Use] = frozenset()
 
 
 @dataclass(slots=True)
@@ -85,11 +92,15 @@ class Scopes:
         if isinstance(node, ast.Lambda):
             bound, _ = _survey([node.body])
             return Scope("lambda", bound + Counter(parameters))
-        bound, read = _survey(node.body)
-        often = {name for name, times in read.items() if times > 1} - self.shifting
-        steady = often.intersection(parameters).difference(bound)
-        assigned = {name for name in often.difference(parameters) if bound[name] == 1} & _assigned(node.body)
-        return Scope("function", bound + Counter(parameters), frozenset(steady), frozenset(assigned))
+        bound, used = _survey(node.body)
+        often = {use for use, times in used.items() if times > 1 and use[1] not in self.shifting}
+        steady = set(parameters).difference(bound)
+        assigned = {name for name in _assigned(node.body).difference(parameters) if bound[name] == 1}
+        return Scope("function", bound + Counter(parameters), _of(often, steady), _of(often, assigned))
+
+
+def _of(uses: set[Use], names: set[str]) -> frozenset[Use]:
+    return frozenset(use for use in uses if use[1] in names)
 
 
 def of_class(node: ast.ClassDef) -> Scope:
@@ -121,21 +132,22 @@ def _bound_by(node: Any) -> tuple[str, ...]:
 _NAMED = frozenset({ast.FunctionDef, ast.ClassDef, ast.ExceptHandler, ast.MatchAs, ast.MatchStar})
 
 
-def _survey(body: Sequence[ast.AST]) -> tuple[Counter[str], Counter[str]]:
-    """The names that a scope binds, and those whose attributes it reads; in a loop a read counts twice."""
+def _survey(body: Sequence[ast.AST]) -> tuple[Counter[str], Counter[Use]]:
+    """The names that a scope binds, and the uses of their attributes; in a loop a use counts twice."""
     bound: Counter[str] = Counter()
-    read: Counter[str] = Counter()
+    used: Counter[Use] = Counter()
     waiting: list[tuple[ast.AST, int]] = [(node, 1) for node in body]
     while waiting:
         node, times = waiting.pop()
         for name in _bound_by(node):
             bound[name] += 1
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            read[node.value.id] += times
+            is_own = is_private(node.attr) or not isinstance(node.ctx, ast.Load)
+            used["own" if is_own else "plain", node.value.id] += times
         elif isinstance(node, _LOOPS):
             times = 2
         waiting += [(child, times) for child in _evaluated_here(node)]
-    return bound, read
+    return bound, used
 
 
 def _assigned(body: Sequence[ast.AST]) -> set[str]:

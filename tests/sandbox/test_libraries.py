@@ -406,6 +406,45 @@ def test_a_name_is_looked_at_again_when_it_stands_for_something_else(body: str) 
         load(source + lines).handler("m:h")()
 
 
+WRITTEN = {
+    "a parameter that is bound again": "def f(x):\n    x.n = 1; x.n = 2\n    x = df\n    x.n = 3\nf(Own())",
+    "a parameter of the second call": "def f(x):\n    x.n = 1; x.n = 2\nf(Own()); f(Own())\nf(df)",
+    "a parameter that is added to": "def f(x):\n    x.n += 1; x.n += 2\nf(Own()); f(Own())\nf(df)",
+    "a parameter whose private name is read": "def f(x):\n    x._mgr; x._mgr\nf(Own()); f(Own())\nf(df)",
+    "an assignment in a loop": "for n in range(2):\n    x = [Own(), df][n]\n    x.n = 1\n    x.n = 2",
+    "an assignment under a condition": (
+        "def f(c):\n    x = Own() if c else df\n    x.n = 1; x.n = 2\nf(True); f(True)\nf(False)"
+    ),
+    "an assignment that fails": (
+        "def one(n):\n    if n: raise ValueError\n    return Own()\n"
+        "def f():\n    for n in range(2):\n        try:\n            x = one(n)\n            x.n = 1; x.n = 2\n"
+        "        except ValueError:\n            x.n = 3\n            x = df\n            x.n = 4\nf()"
+    ),
+    "a walrus": "(x := Own()).n\nx.n = 1; x.n = 2\n(x := df)\nx.n = 3",
+    "a loop variable": "for x in [Own(), Own(), df]:\n    x.n = 1; x.n = 2",
+    "nonlocal": (
+        "def f(x):\n    def g():\n        nonlocal x\n        x = df\n"
+        "    x.n = 1; x.n = 2; g()\n    x.n = 3; x.n = 4\nf(Own())"
+    ),
+    "global": "def g():\n    global THING\n    THING = df\nTHING.n = 1; THING.n = 2\ng()\nTHING.n = 3",
+    "a closure": "def f(x):\n    def g():\n        x.n = 1; x.n = 2\n    return g\nf(Own())(); f(Own())()\nf(df)()",
+    "a closure over a name that is bound again": (
+        "def f():\n    x = Own()\n    def g():\n        x.n = 1; x.n = 2\n    g(); x = df\n    g()\nf()"
+    ),
+    "a method on something else": "class C:\n    def f(self): self.n = 1; self.n = 2\nC().f(); C().f()\nC.f(df)",
+    "a parameter that is read, too": "def f(x):\n    x.n; x.n\n    x.n = 1; x.n = 2\nf(Own()); f(Own())\nf(df)",
+    "a delete": "def f(x):\n    x.n = 1; x.n = 2\n    del x.n\nf(Own()); f(Own())\ndel df.n",
+}
+
+
+@pytest.mark.parametrize("body", WRITTEN.values(), ids=WRITTEN)
+def test_a_name_is_looked_at_again_before_an_attribute_of_something_else_is_set(body: str) -> None:
+    source = "class Own:\n    n = 1\n    _mgr = 2\nTHING = Own()\ndf = pd.DataFrame({'n': [1]})\ndef h():\n"
+    lines = "".join(f"    {line}\n" for line in body.splitlines())
+    with pytest.raises((AttributeError, TypeError), match=r"of a DataFrame (cannot be set|is not open)"):
+        load(source + lines).handler("m:h")()
+
+
 def test_a_name_of_a_module_is_looked_at_again_when_it_stands_for_something_else() -> None:
     source = (
         "class Own: n = 1\nfor x in [Own(), pd.DataFrame()]:\n"

@@ -353,7 +353,7 @@ def test_its_descriptors_have_low_numbers_however_many_the_host_has_open() -> No
             worker = sandbox.start(TWO)
             server = sandbox._state.server
             assert server is not None
-            assert max(map(int, os.listdir(f"/proc/{server.pid}/fd"))) < 16
+            assert max(int(fd.name) for fd in Path(f"/proc/{server.pid}/fd").iterdir()) < 16
             worker.stop()
     finally:
         for fd in opened:
