@@ -12,10 +12,11 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from automatosx_nb.errors import NothingToRollBack
+from automatosx_nb.errors import NothingToRollBack, UsageError
 from automatosx_nb.host.surface import asked_in
 from automatosx_nb.model.plan import Applied
 from automatosx_nb.widgets import faults, requests, views, wording
+from automatosx_nb.widgets.options import PluginOptions
 
 if TYPE_CHECKING:
     from automatosx_nb.app import Marketplace
@@ -28,8 +29,16 @@ PAGE_SIZE = 24
 class Conversation:
     """Answers each message with ``send``, from any thread; changes run one at a time, in a thread of their own."""
 
-    def __init__(self, market: Marketplace, send: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(
+        self,
+        market: Marketplace,
+        send: Callable[[dict[str, Any]], None],
+        open_panel: Callable[[str, str], None] | None = None,
+    ) -> None:
+        """``open_panel`` shows a plugin's panel; it runs the plugin, so it is called in a thread of its own."""
         self._market = market
+        self._options = PluginOptions(market)
+        self._open_panel = open_panel
         self._send = send
         self._running: threading.Thread | None = None
         self._one_change = threading.Lock()
@@ -40,11 +49,20 @@ class Conversation:
         token = requests.token_of(content)
         try:
             request = requests.parse(content)
-            answer = self._start(request) if isinstance(request, requests.Run) else self.answer(request)
+            answer = self._answered(request)
         except Exception as error:  # noqa: BLE001 - the boundary: the kernel's log is no place for a user's error
             answer = faults.of(error)
         if answer is not None:
             self._send({"re": token, **answer})
+
+    def _answered(self, request: requests.Request) -> dict[str, Any] | None:
+        match request:
+            case requests.Run():
+                return self._start(request)
+            case requests.Open():
+                self._in_background(self._open, request)
+                return None
+        return self.answer(request)
 
     def answer(self, request: requests.Request) -> dict[str, Any]:
         """The answer to a request that changes nothing; raises what the marketplace raises."""
@@ -57,6 +75,15 @@ class Conversation:
                 return {"installed": self._installed()}
             case requests.Preview():
                 return {"preview": self._preview(request)}
+            case (
+                requests.Settings()
+                | requests.Set()
+                | requests.Unset()
+                | requests.Secrets()
+                | requests.Keep()
+                | requests.Forget()
+            ):
+                return self._options.answer(request)
             case _:
                 return {"state": self._state(), "busy": self.busy}
 
@@ -127,12 +154,24 @@ class Conversation:
     def _start(self, request: requests.Run) -> dict[str, Any] | None:
         if not self._one_change.acquire(blocking=False):
             return faults.BUSY
+        self._in_background(self._run, request)
+        return None
+
+    def _in_background(self, work: Callable[[Any], None], request: requests.Request) -> None:
         # In the context of this message, what the thread prints lands in this message's cell, not in a later one.
         target = contextvars.copy_context().run
-        self._running = threading.Thread(target=target, args=(self._run, request), name="automatosx-panel")
-        self._running.daemon = True
+        self._running = threading.Thread(target=target, args=(work, request), name="automatosx-panel", daemon=True)
         self._running.start()
-        return None
+
+    def _open(self, request: requests.Open) -> None:
+        try:
+            if self._open_panel is None:
+                raise UsageError("this panel cannot show another", "run automatosx_nb.panel(ID) in a cell")
+            self._open_panel(request.id, request.name)
+            answer: dict[str, Any] = {"opened": request.name}
+        except Exception as error:  # noqa: BLE001 - the boundary, as in receive
+            answer = faults.of(error)
+        self._send({"re": request.request, **answer})
 
     def _run(self, request: requests.Run) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -26,7 +27,8 @@ class MarketplacePanel(anywidget.AnyWidget):
     """What to draw at once, before any message: the first page, and what is installed."""
 
     def __init__(self, market: Marketplace) -> None:
-        self.conversation = Conversation(market, self.send)
+        self.conversation = Conversation(market, self.send, self._open)
+        self._context = contextvars.copy_context()
         super().__init__(first=self._look())
         self.on_msg(self._on_message)
 
@@ -35,6 +37,10 @@ class MarketplacePanel(anywidget.AnyWidget):
 
     def _on_message(self, _panel: object, content: object, _buffers: object) -> None:
         self.conversation.receive(content)
+
+    def _open(self, plugin: str, name: str) -> None:
+        """Show a plugin's panel below this one, as an output of the same cell."""
+        self._context.copy().run(_display_panel, plugin, name)
 
     def close(self) -> None:
         """Take the panel off every page. A change that is under way goes on to its end."""
@@ -47,9 +53,20 @@ class MarketplacePanel(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
         """The live view, and for a saved notebook a table and a line of text that need neither kernel nor state."""
         self.first = self._look()
+        self._context = contextvars.copy_context()  # of the cell that shows it now
         bundled = super()._repr_mimebundle_(**kwargs)
         if bundled is None:
             return None
         data, metadata = bundled
         page = self.first["page"]
         return {**data, "text/plain": fallback.text(page), "text/html": fallback.table(page)}, metadata
+
+
+def _display_panel(plugin: str, name: str) -> None:
+    from IPython.display import display
+
+    from automatosx_nb import panel
+
+    shown = panel(plugin, name)
+    if shown is not None:
+        display(shown)  # type: ignore[no-untyped-call]

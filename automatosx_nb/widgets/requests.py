@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from msgspec import Meta
@@ -68,7 +68,55 @@ class Run(_Request, tag="run", frozen=True):
     grant: Annotated[tuple[Line, ...], Meta(max_length=200)] = ()
 
 
-Request: TypeAlias = Ping | Search | Details | Installed | Preview | Run
+class Settings(_Request, tag="settings", frozen=True):
+    """What an installed plugin can be told, and what it was."""
+
+    id: PluginId
+
+
+class Set(_Request, tag="set", frozen=True):
+    """Set one setting to a JSON value."""
+
+    id: PluginId
+    name: Line
+    value: str | float | int | bool | list[Any] | None
+
+
+class Unset(_Request, tag="unset", frozen=True):
+    """Back to what counts without what the user set."""
+
+    id: PluginId
+    name: Line
+
+
+class Secrets(_Request, tag="secrets", frozen=True):
+    """Which secrets there are, and could be; no answer has a value."""
+
+    id: PluginId
+
+
+class Keep(_Request, tag="keep", frozen=True):
+    """Keep a secret, in place of what was there."""
+
+    id: PluginId
+    name: Line
+    value: Annotated[str, Meta(max_length=1 << 16)]
+
+
+class Forget(_Request, tag="forget", frozen=True):
+    id: PluginId
+    name: Line
+
+
+class Open(_Request, tag="open", frozen=True):
+    """Show a panel that an installed plugin contributes, below this one."""
+
+    id: PluginId
+    name: Line
+
+
+OptionRequest: TypeAlias = Settings | Set | Unset | Secrets | Keep | Forget
+Request: TypeAlias = Ping | Search | Details | Installed | Preview | Run | Open | OptionRequest
 
 
 def parse(content: object) -> Request:

@@ -164,8 +164,19 @@ def installed_plugin(plugin: InstalledPlugin, newest: str | None, holdings: Plug
         "grants": [permission(text) for text in plugin.grants],
         "permissions": held(holdings),
         "calls": calls(plugin),
+        "settings": len(plugin.contributes.get("settings", ())),
+        "secrets": _takes_secrets(plugin, holdings),
+        "panels": [{"name": each["name"], "title": each["title"]} for each in plugin.contributes.get("panels", ())],
         "update": newest if newest is not None and is_newer(newest, plugin.version) else None,
     }
+
+
+def _takes_secrets(plugin: InstalledPlugin, holdings: PluginHoldings) -> bool:
+    """Whether it asks for a secret, or a call of it can be handed one."""
+    called = (*plugin.contributes.get("magics", ()), *plugin.contributes.get("commands", ()))
+    return any(each.permission.startswith("secrets:") for each in holdings.permissions) or any(
+        argument["type"] == "secret" for each in called for argument in each["args"]
+    )
 
 
 def history(entries: Sequence[HistoryEntry]) -> list[View]:

@@ -48,7 +48,7 @@ const MAKERS = {
   json: ({ value }) => h("textarea", { rows: 3, spellcheck: "false", class: "ax-code" }, JSON.stringify(value)),
 };
 
-export function createField(spec, { extra = [], onEdit = null } = {}) {
+export function createField(spec, { extra = [], mark = true } = {}) {
   const id = `ax-field-${uid()}`;
   const input = MAKERS[spec.control]({ ...spec, list: `${id}-list` });
   const fault = h("p", { class: "ax-fault", id: `${id}-fault`, hidden: true });
@@ -58,7 +58,7 @@ export function createField(spec, { extra = [], onEdit = null } = {}) {
   input.id = id;
   input.setAttribute("aria-describedby", [help ? `${id}-help` : "", `${id}-fault`].filter(Boolean).join(" "));
   if (spec.required) input.setAttribute("aria-required", "true");
-  const label = h("label", { for: id }, spec.label, spec.required ? h("span", { class: "ax-dim", "aria-hidden": "true" }, " (needed)") : null);
+  const label = h("label", { for: id }, spec.label, spec.required && mark ? h("span", { class: "ax-dim", "aria-hidden": "true" }, " (needed)") : null);
   const beside = spec.control === "checkbox";
   const clear = () => {
     fault.hidden = true;
@@ -67,7 +67,6 @@ export function createField(spec, { extra = [], onEdit = null } = {}) {
   input.addEventListener("input", () => {
     if (shown) shown.textContent = input.value;
     clear();
-    onEdit?.();
   });
   return {
     name: spec.name,

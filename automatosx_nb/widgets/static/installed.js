@@ -43,7 +43,11 @@ function permissionsOf(plugin, open, act) {
   );
 }
 
-function pluginRow(plugin, open, { act, details }) {
+function quietButton(text, name, key, onclick) {
+  return h("button", { type: "button", class: "ax-button ax-quiet", "data-key": key, "aria-label": name, onclick }, text);
+}
+
+function pluginRow(plugin, open, { act, details, settings, secrets, show }) {
   const allowed = plugin.grants.length ? plugin.grants.map((grant) => grant.permission).join(", ") : "nothing";
   return h(
     "li",
@@ -67,8 +71,11 @@ function pluginRow(plugin, open, { act, details }) {
       plugin.update
         ? actButton(`Update to ${plugin.update}`, `Update ${plugin.name} to ${plugin.update}`, `have-update:${plugin.id}`, () => act("update", plugin))
         : null,
+      plugin.panels.map((panel) => quietButton(`Open ${panel.title}`, `Open ${panel.title} of ${plugin.name}`, `have-open-${panel.name}:${plugin.id}`, () => show(plugin, panel))),
+      plugin.settings ? quietButton("Settings…", `Settings of ${plugin.name}`, `have-settings:${plugin.id}`, () => settings(plugin)) : null,
+      plugin.secrets ? quietButton("Secrets…", `Secrets of ${plugin.name}`, `have-secrets:${plugin.id}`, () => secrets(plugin)) : null,
       actButton("Remove", `Remove ${plugin.name}`, `have-remove:${plugin.id}`, () => act("remove", plugin), false),
-      h("button", { type: "button", class: "ax-button ax-quiet", "data-key": `have-details:${plugin.id}`, "aria-label": `Details of ${plugin.name}, installed`, onclick: () => details(plugin) }, "Details"),
+      quietButton("Details", `Details of ${plugin.name}, installed`, `have-details:${plugin.id}`, () => details(plugin)),
     ),
     permissionsOf(plugin, open, act),
   );
@@ -94,11 +101,11 @@ function historyList(entries, act) {
   return h("ol", { class: "ax-rows", "aria-label": "History, newest first" }, entries.map(row));
 }
 
-export function drawInstalled(root, { plugins, history, can_roll_back: canRollBack }, { act, details, browse }) {
+export function drawInstalled(root, { plugins, history, can_roll_back: canRollBack }, { act, details, settings, secrets, show, browse }) {
   const open = new Set([...root.querySelectorAll("details[open]")].map((one) => one.dataset.of));
   root.replaceChildren(
     plugins.length
-      ? h("ul", { class: "ax-rows", "aria-label": "Installed plugins" }, plugins.map((plugin) => pluginRow(plugin, open, { act, details })))
+      ? h("ul", { class: "ax-rows", "aria-label": "Installed plugins" }, plugins.map((plugin) => pluginRow(plugin, open, { act, details, settings, secrets, show })))
       : h("div", { class: "ax-empty" }, h("p", {}, "Nothing is installed yet."), h("button", { type: "button", class: "ax-button", onclick: browse }, "Browse plugins")),
     ...(history.length
       ? [

@@ -6,6 +6,7 @@ import { cardOf } from "./cards.js";
 import { showDetails } from "./details.js";
 import { showConsent } from "./consent.js";
 import { drawInstalled } from "./installed.js";
+import { showSecrets, showSettings } from "./options.js";
 
 const TYPING_MS = 150;
 const SORTS = { relevance: "Best match", downloads: "Most downloads", updated: "Newest", name: "Name" };
@@ -78,7 +79,7 @@ function render({ model, el }) {
   }
   function drawHave() {
     installedCount.textContent = String(have.plugins.length);
-    keepingFocus(root, () => drawInstalled(installedPanel, have, { act, details, browse: () => views.select(0, true) }), title);
+    keepingFocus(root, () => drawInstalled(installedPanel, have, { act, details, settings, secrets, show, browse: () => views.select(0, true) }), title);
     const versions = new Map(have.plugins.map((plugin) => [plugin.id, plugin]));
     items = items.map((item) => {
       const mine = versions.get(item.id);
@@ -90,7 +91,7 @@ function render({ model, el }) {
     root.classList.toggle("ax-gone", gone);
     for (const button of root.querySelectorAll("[data-act]")) button.disabled = Boolean(busy) || gone || Boolean(button.dataset.blocked);
     for (const control of [search, category, sort, more]) control.disabled = gone;
-    for (const button of root.querySelectorAll('[data-key^="details:"], [data-key^="have-details:"]')) button.disabled = gone;
+    for (const button of root.querySelectorAll('[data-key^="details:"], .ax-quiet[data-key^="have-"]')) button.disabled = gone;
   }
   function say(text, element = null) {
     const dismiss = h("button", { type: "button", class: "ax-button ax-quiet ax-dismiss", "aria-label": "Dismiss this message", onclick: () => note.replaceChildren() }, "✕");
@@ -138,6 +139,19 @@ function render({ model, el }) {
       lock();
     } catch (fault) {
       dialog.show({ heading: item.name, content: faultBox(fault), actions: closeButton(dialog) });
+    }
+  }
+  const settings = (plugin) => showSettings(dialog, plugin, link.ask);
+  const secrets = (plugin) => showSecrets(dialog, plugin, link.ask);
+  async function show(plugin, { name, title: heading }) {
+    strip.replaceChildren(h("div", { class: "ax-dim", role: "status" }, `Opening ${heading} of ${plugin.name}…`));
+    try {
+      await link.ask({ do: "open", id: plugin.id, name }, { patience: Infinity });
+      say(`${heading} of ${plugin.name} is open below this panel.`);
+    } catch (fault) {
+      say("", faultBox(fault));
+    } finally {
+      strip.replaceChildren();
     }
   }
   async function act(action, item) {
