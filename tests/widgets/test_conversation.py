@@ -265,12 +265,13 @@ def test_what_does_not_fit_here_is_shown_with_why_and_what_is_offered_in_its_pla
 
 def test_what_fits_is_offered_and_what_has_no_effect_yet_is_set_apart(talk: Any, make_plugin: MakePlugin) -> None:
     setting = "[contributes.settings.rows]\ntype = 'integer'\ndefault = 1\n"
-    event = "[contributes.events.'plugin.acme.demo.found']\ntype = 'integer'\n"
-    talk.market.publish(make_plugin(extra=setting + event))
+    formatter = "[[contributes.formatters]]\ntype = 'pandas.DataFrame'\nhandler = 'demo:run'\n"
+    asked = {"display:pandas.DataFrame": "Draws tables."}
+    talk.market.publish(make_plugin(permissions=asked, extra=setting + formatter))
     details = talk.ask("details", id="acme.demo")["details"]
     assert (details["unfit"], details["offer"]) == ([], "1.0.0")
     assert details["contributions"] == {"magics": ["demo"], "settings": ["rows"]}
-    assert details["unserved"] == {"events": ["plugin.acme.demo.found"]}
+    assert details["unserved"] == {"formatters": ["pandas.DataFrame"]}
 
 
 OPTIONAL = '[permissions.optional]\n"storage" = "To remember."\n'
