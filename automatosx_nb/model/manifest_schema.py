@@ -211,6 +211,7 @@ def _value_keywords() -> dict[str, Schema]:
         **dict.fromkeys(("items", "not"), inner),
         **dict.fromkeys(("prefixItems", "anyOf", "oneOf", "allOf"), several),
         "uniqueItems": {"type": "boolean"},
+        "contentMediaType": {"enum": list(schemas.MEDIA)},
     }
     return {word: shapes[word] for word in schemas.KEYWORDS}
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from automatosx_nb.model.reader import Spot, Table, boolean, line, one_of, tuple_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 Schema = dict[str, Any]
 
@@ -23,6 +23,10 @@ MAX_DEPTH = 12
 MAX_NAMES = 64
 """Properties of one object, and words of one ``enum``."""
 SCHEMA = 'a JSON Schema, as in {type = "object", properties = {rows = {type = "integer"}}}'
+TABLE, BYTES = "application/vnd.apache.arrow.stream", "application/octet-stream"
+MEDIA = (TABLE, BYTES)
+"""What ``contentMediaType`` may say, which JSON itself has not: an Arrow table, and bytes."""
+_MEDIA_WORDS = ("type", "contentMediaType", "title", "description")
 _TEXT = line(300)
 _LEFT_OUT = {
     **dict.fromkeys(("pattern", "patternProperties"), "say it with 'enum', 'minLength' and 'maxLength'"),
@@ -32,9 +36,27 @@ _LEFT_OUT = {
 """Keyword that authors know → what to do without it."""
 
 
-def json_schema(spot: Spot) -> Schema | None:
-    """A reader of a whole schema, which has to say a ``type``."""
+Steps = tuple[str, ...]
+"""The keywords and names that lead from a schema to one in it."""
+
+
+def nowhere(_steps: Steps) -> bool:
+    return False
+
+
+def json_schema(spot: Spot, *, media: Callable[[Steps], bool] = nowhere) -> Schema | None:
+    """A reader of a whole schema, which has to say a ``type``. ``media``: where in it a table or bytes may be."""
     schema = _schema(spot, 0)
+    for steps, each in _schemas_in(schema or {}):
+        if "contentMediaType" not in each:
+            continue
+        if not media(steps):
+            spot.refuse("JSON values here: no 'contentMediaType'", found=f"one at {'.'.join(steps) or 'the top'}")
+            return None
+        if each.get("type") != "string" or not each.keys() <= set(_MEDIA_WORDS):
+            valid = f"{', '.join(_MEDIA_WORDS)} and nothing else, with the type 'string', where a table or bytes come"
+            spot.refuse(valid, found=", ".join(each))
+            return None
     if isinstance(spot.value, dict) and "type" not in spot.value:
         spot.refuse(f"a schema with a 'type': one of {', '.join(TYPES)}", found="a schema without a 'type'")
         return None
@@ -67,6 +89,22 @@ def first_fault(value: object, schema: Mapping[str, Any]) -> str | None:
 
     error = best_match(Draft202012Validator(schema).iter_errors(value))
     return None if error is None else error.message[:120]
+
+
+def _schemas_in(schema: Schema, steps: Steps = ()) -> Iterator[tuple[Steps, Schema]]:
+    """A schema and every one in it."""
+    yield steps, schema
+    for keyword, value in schema.items():
+        if keyword == "properties":
+            inner = value.items()
+        elif keyword in ("anyOf", "oneOf", "allOf", "prefixItems"):
+            inner = ((str(index), each) for index, each in enumerate(value))
+        elif keyword in ("items", "not", "additionalProperties") and isinstance(value, dict):
+            inner = (("", value),)
+        else:
+            continue
+        for name, each in inner:
+            yield from _schemas_in(each, (*steps, keyword, name))
 
 
 def _schema(spot: Spot, depth: int) -> Schema | None:
@@ -207,6 +245,7 @@ _READERS: Mapping[str, Callable[[int], Callable[[Spot], Any]]] = {
     "oneOf": _several,
     "allOf": _several,
     "not": _inner,
+    "contentMediaType": _flat(one_of(MEDIA, "one of")),
 }
 KEYWORDS = tuple(_READERS)
 """Every keyword that a schema in a manifest may have."""
