@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from automatosx_nb.errors.plugins import *  # noqa: F403
     from automatosx_nb.errors.profiles import *  # noqa: F403
     from automatosx_nb.errors.root import *  # noqa: F403
+    from automatosx_nb.errors.services import *  # noqa: F403
 
 _FILES = {
     "root": """
@@ -61,6 +62,10 @@ _FILES = {
         AuditDamaged ConsentRequired NotForOneCall NotGranted NotInPlan NotInstalled NotPinned
         NothingToRollBack PermissionNotAsked PlanStale PolicyForbids ProfileBusy ProfileDamaged
         ProfileReadOnly QuotaExceeded StateDamaged StillRequired StorageFailed StorageFull UnknownGeneration
+    """,
+    "services": """
+        InvalidServiceReply InvalidServiceRequest NoKernel ServiceBusy ServiceCycle ServiceError ServiceFailed
+        ServiceMissing ServiceNotInRange ServiceSuspended ServiceTimeout ServiceTooDeep
     """,
 }
 _FILE_OF = {name: file for file, names in _FILES.items() for name in names.split()}

@@ -98,7 +98,8 @@ class Fault(Struct, frozen=True):
     """Why a load, a call or a capability did not succeed.
 
     ``kind``: ``refused`` (language policy), ``raised`` (plugin code), ``interrupted``, ``denied`` (a permission is
-    missing; ``detail`` names it) or ``invalid`` (a value cannot cross, a handler does not exist).
+    missing; ``detail`` names it), ``invalid`` (a value cannot cross, a handler does not exist) or ``typed``
+    (``detail`` is what the error carries, as JSON: see :mod:`.faults`).
     """
 
     kind: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import threading
 import time
@@ -25,6 +26,7 @@ from automatosx_nb.sandbox import compiled, procfs, protocol, verdicts
 from automatosx_nb.sandbox.channel import Channel, ChannelClosed, DeadlineExceeded
 from automatosx_nb.sandbox.codec import FrameTooLarge, close_all
 from automatosx_nb.sandbox.compiled import CompiledPlugins
+from automatosx_nb.sandbox.faults import fault_of
 from automatosx_nb.sandbox.launcher import ForkServer
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.streams import ReceivedTables
@@ -133,6 +135,16 @@ class Worker:
     @property
     def alive(self) -> bool:
         return self._alive
+
+    @property
+    def ended(self) -> bool:
+        """Whether its process has ended, also where no call has noticed yet; without pidfds only what was noticed."""
+        with self._lock:
+            if not self._alive or self._pidfd is None:
+                return not self._alive
+            poller = select.poll()
+            poller.register(self._pidfd, select.POLLIN)
+            return bool(poller.poll(0))
 
     @property
     def limits(self) -> Limits:
@@ -346,7 +358,7 @@ class Worker:
             return protocol.Answer(ask.id, fault=protocol.Fault("denied", "PermissionDenied", str(error),
                                                                 detail=error.permission)), []  # fmt: skip
         except AutomatosxError as error:
-            return protocol.Answer(ask.id, fault=protocol.Fault("invalid", type(error).__name__, str(error))), []
+            return protocol.Answer(ask.id, fault=fault_of(error)), []
         return protocol.Answer(ask.id, values[0]), sent
 
     def _settle(self, call: int) -> None:

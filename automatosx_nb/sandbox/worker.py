@@ -22,7 +22,7 @@ from automatosx_nb.errors import (
     UnknownHandler,
     UntransferableValue,
 )
-from automatosx_nb.sandbox import protocol
+from automatosx_nb.sandbox import faults, protocol
 from automatosx_nb.sandbox.channel import Channel, ChannelClosed
 from automatosx_nb.sandbox.codec import FrameTooLarge, close_all
 from automatosx_nb.sandbox.limits import Limits
@@ -281,6 +281,8 @@ class Session:
     def _answered_fault(self, capability: str, fault: protocol.Fault) -> AutomatosxError:
         if fault.kind == "denied":
             return PermissionDenied(self._plugin, fault.detail)
+        if fault.kind == faults.TYPED:
+            return faults.error_of(fault)
         return CapabilityFailed(capability, fault.type_name, fault.message)
 
     def _write(self, text: str) -> None:

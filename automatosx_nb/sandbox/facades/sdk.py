@@ -20,4 +20,8 @@ FACADES = {
     "automatosx_nb.sdk.tables": Names("Table"),
     "automatosx_nb.sdk.handed": Names("InputFile OutputFile Secret"),
     "automatosx_nb.sdk.variables": Names("get names set"),
+    "automatosx_nb.sdk.services": Names(
+        "get Provider InvalidServiceReply InvalidServiceRequest ServiceBusy ServiceCycle ServiceError ServiceFailed "
+        "ServiceMissing ServiceNotInRange ServiceSuspended ServiceTimeout ServiceTooDeep"
+    ),
 }
