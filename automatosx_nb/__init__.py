@@ -9,15 +9,17 @@ if TYPE_CHECKING:
     from automatosx_nb.widgets import marketplace as marketplace
 
 __version__ = "1.0.0a1"
-__all__ = ["Marketplace", "__version__", "marketplace", "panel"]
+__all__ = ["Marketplace", "__version__", "marketplace", "panel", "services"]
 
 _LAZY = {"Marketplace": "automatosx_nb.app", "marketplace": "automatosx_nb.widgets"}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        from importlib import import_module
+    from importlib import import_module
 
+    if name == "services":
+        return import_module("automatosx_nb.services")
+    if name in _LAZY:
         return getattr(import_module(_LAZY[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

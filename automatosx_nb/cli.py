@@ -16,6 +16,7 @@ from automatosx_nb.model.progress import Step
 if TYPE_CHECKING:
     from automatosx_nb.app import Marketplace
     from automatosx_nb.host.runner import PluginRunner
+    from automatosx_nb.host.services.core import Notification
     from automatosx_nb.model.generation import InstalledPlugin
 
 BAR_WIDTH = 24
@@ -57,16 +58,17 @@ class Terminal:
 
         return getpass(prompt, sys.stderr) if self._asks else None
 
+    def notifications(self) -> Sequence[Notification]:
+        """None: what a command's plugins tell is printed, and gone with it."""
+        return ()
+
     @contextmanager
     def runner(self, market: Marketplace, plugin: InstalledPlugin) -> Iterator[PluginRunner]:
         """One of its own, for the time of the command; a shell has no variables."""
-        from automatosx_nb.host.kernel import make_runner
+        from automatosx_nb.host.services.kernel import runner_alone
 
-        runner = make_runner(market, plugin, lambda: MappingProxyType({}), on_error=_note_failure, person=self)
-        try:
+        with runner_alone(market, plugin, lambda: MappingProxyType({}), _note_failure, self) as runner:
             yield runner
-        finally:
-            runner.stop()
 
 
 def main(words: Sequence[str] | None = None) -> int:

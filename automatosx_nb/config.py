@@ -24,6 +24,7 @@ from automatosx_nb.errors import (
 )
 from automatosx_nb.home import default_home
 from automatosx_nb.host.audit import KEEP_DAYS, MAX_MB
+from automatosx_nb.host.services.limits import ServiceLimits
 from automatosx_nb.layers import Layer, read_layers
 from automatosx_nb.model.consent import DEFAULTS, PermissionRule
 from automatosx_nb.model.consent import PermissionPolicy as Permissions
@@ -35,6 +36,7 @@ from automatosx_nb.model.spelling import nearest
 from automatosx_nb.sandbox.limits import Limits
 
 _DEFAULT = Limits()
+_DEFAULT_SERVICES = ServiceLimits()
 
 
 AUTO = ("minor", "patch", "off")
@@ -218,6 +220,18 @@ class AuditPolicy(Configurable):  # type: ignore[misc,unused-ignore]
     max_mb = Int(MAX_MB, min=1, help="At this size the older half of the log is dropped, MiB.").tag(config=True)
 
 
+class ServicePolicy(Configurable):  # type: ignore[misc,unused-ignore]
+    """How plugins may call each other."""
+
+    deadline_s = Float(
+        _DEFAULT_SERVICES.deadline_s, min=0.1, help="Longest that one call of a service may take, seconds."
+    ).tag(config=True)
+    in_flight = Int(_DEFAULT_SERVICES.in_flight, min=1, help="Calls that one plugin has to answer at a time.").tag(
+        config=True
+    )
+    depth = Int(_DEFAULT_SERVICES.depth, min=1, help="Plugins that call each other in a chain.").tag(config=True)
+
+
 CONFIGURABLES: tuple[type[Configurable], ...] = (
     SandboxLimits,
     SandboxPolicy,
@@ -226,6 +240,7 @@ CONFIGURABLES: tuple[type[Configurable], ...] = (
     PermissionPolicy,
     AuditPolicy,
     PluginSettings,
+    ServicePolicy,
     SettingLocks,
 )
 
@@ -255,6 +270,7 @@ class Settings:
     probation: timedelta
     permissions: Permissions = field(default_factory=Permissions)
     plugin_settings: ConfiguredSettings = field(default_factory=ConfiguredSettings)
+    services: ServiceLimits = _DEFAULT_SERVICES
 
 
 def load_settings(config: Config | None = None, *, home: Path | None = None, project: Path | None = None) -> Settings:
@@ -281,6 +297,7 @@ def load_settings(config: Config | None = None, *, home: Path | None = None, pro
         ),
         auto=stack.value("UpdatePolicy", "auto"),
         probation=parse_duration(stack.value("UpdatePolicy", "probation")),
+        services=ServiceLimits(*(stack.value("ServicePolicy", each.name) for each in fields(ServiceLimits))),
     )
 
 
@@ -380,7 +397,7 @@ _PLUGIN_LOCKS = dict.fromkeys(("PluginSettings", "PluginSettings.preset"), "*")
 
 def stricter(section: str, setting: str, one: Any, other: Any) -> Any:
     """The stricter of two values of a setting, or both where they add up; where none is stricter, the first."""
-    if section == "SandboxLimits":
+    if section in ("SandboxLimits", "ServicePolicy"):
         return min(one, other)
     if isinstance(one, list):
         return [*one, *(each for each in other if each not in one)]

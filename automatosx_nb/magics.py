@@ -6,7 +6,7 @@ Loading has a budget of milliseconds (docs/performance.md), so what a verb or a 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from automatosx_nb.host.form_calls import FormCalls
     from automatosx_nb.host.ports import Record
     from automatosx_nb.host.runner import PluginRunner
+    from automatosx_nb.host.services.core import Notification
     from automatosx_nb.model.generation import InstalledPlugin
     from automatosx_nb.model.progress import Step
 
@@ -191,6 +192,9 @@ class Cell:
             return getpass(prompt)
         except (StdinNotImplementedError, EOFError):
             return None
+
+    def notifications(self) -> Sequence[Notification]:
+        return self._host.notifications.all()
 
     @contextmanager
     def runner(self, _market: Marketplace, plugin: InstalledPlugin) -> Iterator[PluginRunner]:

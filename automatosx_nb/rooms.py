@@ -14,6 +14,7 @@ from automatosx_nb.home import default_home
 if TYPE_CHECKING:
     from automatosx_nb.config import Settings
     from automatosx_nb.host.audit import Audit
+    from automatosx_nb.host.services.limits import ServiceLimits
     from automatosx_nb.host.session_grants import SessionGrants
     from automatosx_nb.model.consent import PermissionPolicy
     from automatosx_nb.model.generation import Generation
@@ -103,6 +104,10 @@ class Rooms:
     @property
     def limits(self) -> Limits:
         return self.settings.limits
+
+    @property
+    def service_limits(self) -> ServiceLimits:
+        return self.settings.services
 
     @property
     def prewarm(self) -> bool:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from automatosx_nb.app import Marketplace
     from automatosx_nb.host.runner import PluginRunner
+    from automatosx_nb.host.services.core import Notification
     from automatosx_nb.model.generation import InstalledPlugin
     from automatosx_nb.model.progress import Step
 
@@ -62,6 +63,9 @@ class Console(Protocol):
 
     def secret(self, prompt: str) -> str | None:
         """What a person types unseen; None where nobody can be asked."""
+
+    def notifications(self) -> Sequence[Notification]:
+        """What plugins told the person here, oldest first."""
 
     def runner(self, market: Marketplace, plugin: InstalledPlugin) -> AbstractContextManager[PluginRunner]:
         """What runs the plugin here, with the variables that there are here."""
@@ -147,8 +151,8 @@ def overview(prefix: str) -> str:
 def all_verbs() -> Mapping[str, Verb]:
     """Verb name → verb, in the order in which a user meets them."""
     modules = (
-        "discovery", "changes", "past", "holding", "permissions", "locking", "running", "settings", "secrets", "audit",
-        "inspecting", "authoring", "doctor",
+        "discovery", "changes", "past", "holding", "permissions", "locking", "running", "settings", "secrets",
+        "services", "audit", "inspecting", "authoring", "doctor",
     )  # fmt: skip
     verbs = [verb for name in modules for verb in import_module(f"automatosx_nb.commands.{name}").VERBS]
     return {verb.name: verb for verb in verbs}

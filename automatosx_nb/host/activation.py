@@ -75,7 +75,7 @@ class Activation:
         for plugin, entry in list(self._active.items()):
             new = generation.plugins.get(plugin)
             if new is None or not new.is_same_code(entry):
-                self._remove(plugin)
+                self._remove(plugin, replaced=new is not None)
             else:
                 self._active[plugin] = new
                 self._subscribe(new)
@@ -102,14 +102,17 @@ class Activation:
             (each, self._bus.subscribe(each["topic"], self._delivery(entry, each["handler"]))) for each in granted
         ]
 
-    def _remove(self, plugin: str) -> None:
+    def _remove(self, plugin: str, *, replaced: bool = False) -> None:
+        """``replaced``: what others have asked its services for already is answered first."""
         for _, unsubscribe in reversed(self._subscribed.pop(plugin, [])):
             unsubscribe()
         for undo in reversed(self._undo.pop(plugin)):
             undo()
         del self._active[plugin]
         runner = self._runners.pop(plugin, None)
-        if runner is not None:
+        if runner is not None and replaced:
+            runner.retire()
+        elif runner is not None:
             runner.stop()
 
     def _magic_call(self, entry: InstalledPlugin, magic: Record) -> Callable[[str, str | None], object]:
@@ -147,6 +150,14 @@ class Activation:
         """The active plugins."""
         with self._lock:
             return tuple(self._active.values())
+
+    def provider(self, plugin: str) -> PluginRunner:
+        """What runs the handlers of a plugin by its id. Raises as :meth:`runner` does."""
+        with self._lock:
+            entry = self._active.get(plugin)
+            if entry is None:
+                raise NotInstalled(plugin)
+            return self.runner(entry)
 
     def grants(self) -> set[tuple[str, ...]]:
         """The different grants of the active plugins."""

@@ -30,11 +30,17 @@ class CapabilityBroker:
         rates: Mapping[str, Rate] = RATES,
     ) -> None:
         self.grants = grants
-        self._capabilities = capabilities
-        self._meter = meter or Meter()
+        self.meter = meter or Meter()
+        self._capabilities = dict(capabilities)
         self._observer = observer
         self._rates = rates
         self._buckets = {name: Bucket(rates[name]) for name in capabilities if name in rates}
+
+    def add(self, name: str, capability: Capability) -> None:
+        """One more, before the first call: a capability that has to know what the plugin runs in."""
+        self._capabilities[name] = capability
+        if name in self._rates:
+            self._buckets[name] = Bucket(self._rates[name])
 
     def ask(self, capability: str, method: str, args: Sequence[object]) -> object:
         """:raises PermissionDenied:
@@ -46,7 +52,7 @@ class CapabilityBroker:
             known = ", ".join(nearest(capability, self._capabilities) or sorted(self._capabilities))
             raise InvalidRequest(capability, method, f"the capabilities {known}")
         outcome: Outcome = "failed"
-        permission, before = "", self._meter.moved_bytes
+        permission, before = "", self.meter.moved_bytes
         try:
             self._pace(capability)
             needed = found.needs(method, args)
@@ -63,7 +69,7 @@ class CapabilityBroker:
             raise
         finally:
             if self._observer is not None:
-                moved = self._meter.moved_bytes - before
+                moved = self.meter.moved_bytes - before
                 self._observer.called(self.grants.plugin, capability, method, outcome, moved, permission)
         return answer
 

@@ -9,11 +9,11 @@ from uuid import uuid4
 
 from automatosx_nb.errors import AutomatosxError, LimitExceeded, WorkerLost
 from automatosx_nb.host.tally import CallTally
-from automatosx_nb.model.events import PLUGIN_LIMITED, PLUGIN_SUSPENDED, Event
+from automatosx_nb.model.events import PLUGIN_LIMITED, PLUGIN_SUSPENDED, SERVICE_FAILED, Event
 from automatosx_nb.sandbox.confine import ACTIVE
 
 if TYPE_CHECKING:
-    from automatosx_nb.errors import PluginPaused
+    from automatosx_nb.errors import PluginPaused, ServiceError
     from automatosx_nb.host.audit import Audit
     from automatosx_nb.host.bus import Bus
     from automatosx_nb.model.generation import InstalledPlugin
@@ -61,6 +61,10 @@ class Incidents:
 
     def resumed(self) -> None:
         self.record("plugin-resumed")
+
+    def service_failed(self, error: ServiceError) -> None:
+        """A call that this plugin made came to nothing; what was sent, and what the other one said, is not told."""
+        self._tell(SERVICE_FAILED, {"provider": error.plugin, "service": error.service, "error": error.code})
 
     def record(self, kind: str, /, **detail: Any) -> None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
     from automatosx_nb.host.incidents import Incidents
     from automatosx_nb.host.ports import Frontend, IPythonEvents, Person, Resources
     from automatosx_nb.host.runner import PluginRunner
+    from automatosx_nb.host.services.calls import ServiceCalls
+    from automatosx_nb.host.services.core import Notifications
     from automatosx_nb.host.setting_changes import SettingChanges
     from automatosx_nb.model.generation import InstalledPlugin
+    from automatosx_nb.sandbox.limits import Limits
     from automatosx_nb.sandbox.supervisor import Worker
 
 
@@ -47,7 +51,14 @@ class KernelHost:
 
         def runner(entry: InstalledPlugin) -> PluginRunner:
             return make_runner(
-                resources, entry, variables, folder=folder, bus=self.bus, on_error=on_error, person=person
+                resources,
+                entry,
+                variables,
+                folder=folder,
+                bus=self.bus,
+                services=self.services,
+                on_error=on_error,
+                person=person,
             )
 
         self.activation = Activation(resources, self.bus, frontend, runner)
@@ -57,6 +68,26 @@ class KernelHost:
         self._lock = threading.Lock()
         self._detach: Undo | None = None
         self._warmer = Warmer(resources, self.activation)
+        self._resources = resources
+
+    @cached_property
+    def services(self) -> ServiceCalls:
+        """What the active plugins and the host offer; made when it is first needed."""
+        from automatosx_nb.host.services.kernel import service_calls
+
+        return service_calls(self.activation, self._resources, self.notifications)
+
+    @property
+    def limits(self) -> Limits:
+        """What configuration says of any worker."""
+        return self._resources.limits
+
+    @cached_property
+    def notifications(self) -> Notifications:
+        """What plugins notified of in this kernel."""
+        from automatosx_nb.host.services.core import Notifications
+
+        return Notifications()
 
     def follow(self) -> bool:
         """Be what the profile's current generation says, and whether that changed; cheap when it did not."""
@@ -109,13 +140,15 @@ def make_runner(
     *,
     folder: Path | None = None,
     bus: Bus | None = None,
+    services: ServiceCalls | None = None,
     on_error: Callable[[str, Exception], None],
     person: Person | None = None,
 ) -> PluginRunner:
     """What runs one installed plugin's handlers; its worker starts when it is first used.
 
     ``folder`` is the notebook's, by default the working directory. ``bus`` is told of incidents, ``on_error``
-    of an audit log that cannot be written. ``person`` is asked for permissions by what they call.
+    of an audit log that cannot be written. ``services``: what the plugin may call of others; None: nothing.
+    ``person`` is asked for permissions by what they call.
     """
     from automatosx_nb.host.capabilities.log import LogCapability
     from automatosx_nb.host.errands import Asking
@@ -133,7 +166,12 @@ def make_runner(
     log = LogCapability()
     asking = Asking(person)
     broker = make_broker(resources, entry, log, folder or working_folder(), variables, incidents, asking)
-    return PluginRunner(
+    if services is not None:
+        from automatosx_nb.host.capabilities.services import ServicesCapability
+
+        offered = ServicesCapability(broker.grants, broker.meter, services, lambda: runner, incidents.service_failed)
+        broker.add("services", offered)
+    runner = PluginRunner(
         entry,
         start=start,
         broker=broker,
@@ -145,6 +183,7 @@ def make_runner(
         secrets=resources.secrets,
         asking=asking,
     )
+    return runner
 
 
 def make_broker(

@@ -37,6 +37,7 @@ RATES: Mapping[str, Rate] = {
     "http": Rate(per_s=10, burst=50),
     "secrets": Rate(per_s=5, burst=50),
     "permissions": Rate(per_s=20, burst=100),
+    "services": Rate(per_s=200, burst=1000),
 }
 """Capabilities that are not named have no rate; the log has a limit of its own, and every call has ``messages``."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from automatosx_nb.host.audit import Audit
     from automatosx_nb.host.bus import Undo
+    from automatosx_nb.host.services.limits import ServiceLimits
     from automatosx_nb.host.session_grants import SessionGrants
     from automatosx_nb.model.consent import PermissionPolicy
     from automatosx_nb.model.generation import InstalledPlugin
@@ -61,6 +62,8 @@ class Resources(Protocol):
     def sandbox(self) -> Sandbox: ...
     @property
     def limits(self) -> Limits: ...
+    @property
+    def service_limits(self) -> ServiceLimits: ...
     @property
     def audit(self) -> Audit: ...
     @property

@@ -1,7 +1,8 @@
 """One plugin in this kernel: its worker, and the thread that feeds it.
 
 Calls and events go through one queue, so a plugin sees them in the order in which they happened: what a magic shows
-includes the cell before it. The worker starts with the first job and ends when there was none for a while.
+includes the cell before it. So do the calls of other plugins. The worker starts with the first job and ends when there
+was none for a while.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import contextvars
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +23,7 @@ from automatosx_nb.host.filling import filled
 from automatosx_nb.host.handover import Handover
 from automatosx_nb.host.keeping import Kept, to_keep
 from automatosx_nb.host.restarts import Restarts
+from automatosx_nb.host.services.origin import Origin, Retired
 from automatosx_nb.model.printable import printable_output
 
 if TYPE_CHECKING:
@@ -45,6 +48,8 @@ class _Job:
     args: Sequence[Any]
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     event: bool = False
+    origin: Origin | None = None
+    """Of a call that another plugin, or the notebook, makes of a service."""
     handover: Handover | None = None
     done: threading.Event = field(default_factory=threading.Event)
     context: contextvars.Context = field(default_factory=contextvars.copy_context)
@@ -54,6 +59,18 @@ class _Job:
     asks: bool = False
     """Whether somebody waits for it who can be asked."""
     errands: Errands = field(default_factory=Errands)
+
+    @property
+    def cell(self) -> contextvars.Context | None:
+        """Where a person waits for it; None: nobody does."""
+        if self.event:
+            return None
+        return self.context if self.origin is None else self.origin.cell
+
+    @property
+    def silent(self) -> bool:
+        """Whether what it prints goes into the plugin's log."""
+        return self.event or self.origin is not None
 
     def result(self) -> object:
         if self.error is not None:
@@ -81,6 +98,8 @@ class PluginRunner:
         self.entry = entry
         self.log = log
         self.dropped_events = 0
+        self.handled = 0
+        """How often a handler was called."""
         self._start = start
         self._broker = broker
         self._limits = limits
@@ -95,13 +114,18 @@ class PluginRunner:
         self._thread: threading.Thread | None = None
         self._worker: Worker | None = None
         self._libraries: frozenset[str] = frozenset()
-        self._stopped = False
+        self._stopped = self._retired = False
         self._restarts = Restarts(entry.id)
 
     @property
     def worker(self) -> Worker | None:
         """The live worker, if there is one now."""
         return self._worker
+
+    @property
+    def limits(self) -> Limits:
+        """Of the worker, or, where none runs, what configuration says."""
+        return self._limits if self._worker is None else self._worker.limits
 
     def run_magic(self, magic: Mapping[str, Any], line: str, cell: str | None) -> object:
         """Parse what was typed, call the handler, and make what it returned fit for display."""
@@ -191,6 +215,35 @@ class PluginRunner:
             job.error = handover.explained(job.error)
         return job.result()
 
+    def serve(
+        self, handler: str, arguments: Mapping[str, object], origin: Origin, gave_up: Callable[[], bool]
+    ) -> object:
+        """As :class:`automatosx_nb.host.services.origin.Provider`; else it raises as :meth:`call` does."""
+        job = _Job(handler, (), arguments, origin=origin)
+        self._put(job)
+        try:
+            while not job.done.wait(max(0.0, min(_LISTEN_S, origin.deadline - time.monotonic()))):
+                if gave_up():
+                    self._cancel(job)
+                    raise CallInterrupted(self.entry.id)
+                if time.monotonic() >= origin.deadline:
+                    self._cancel(job)
+                    raise TimeoutError
+        except KeyboardInterrupt:
+            self._cancel(job)
+            raise CallInterrupted(self.entry.id) from None
+        return job.result()
+
+    @property
+    def running(self) -> _Job | None:
+        """What it is at, if anything."""
+        return self._running
+
+    def abandoned(self) -> bool:
+        """Whether nobody waits any more for what is running: it was interrupted, or its worker is gone."""
+        job, worker = self._running, self._worker
+        return self._stopped or job is None or job.cancelled or worker is None or worker.ended
+
     def post(self, handler: str, event: Event) -> None:
         """Queue an event for a handler and return at once. Of too many, the oldest is dropped and counted."""
         attributes = event.attributes()
@@ -208,6 +261,21 @@ class PluginRunner:
             self._incidents.resumed()
         return lifted
 
+    def retire(self) -> None:
+        """As :meth:`stop`, but what other plugins wait for is answered first. Later calls are refused at once."""
+        with self._wake:
+            waited_for = [job for job in (self._running, *self._jobs) if job is not None and job.origin is not None]
+            self._retired = bool(waited_for)
+            dropped = [job for job in self._jobs if job.origin is None]
+            for job in dropped if waited_for else ():
+                self._jobs.remove(job)
+            self._wake.notify_all()
+        if not waited_for:
+            return self.stop()
+        for job in dropped:
+            self._fail(job, self._gone(job))
+        return None
+
     def stop(self) -> None:
         """Drop what is queued, end the call in flight and the worker; wait a little for it. Later calls are refused.
 
@@ -220,7 +288,7 @@ class PluginRunner:
             worker, thread = self._worker, self._thread
             self._wake.notify_all()
         for job in dropped:
-            self._fail(job, WorkerLost(self.entry.id, "the plugin was replaced or removed"))
+            self._fail(job, self._gone(job))
         if (running := self._running) is not None:
             running.errands.end()
         if worker is not None and self._running is not None:
@@ -232,13 +300,17 @@ class PluginRunner:
 
     def _put(self, job: _Job) -> None:
         with self._wake:
-            if self._stopped:
-                raise WorkerLost(self.entry.id, "the plugin was replaced or removed")
+            if self._stopped or self._retired:
+                raise self._gone(job)
             self._jobs.append(job)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._serve, name=f"automatosx {self.entry.id}", daemon=True)
                 self._thread.start()
             self._wake.notify_all()
+
+    def _gone(self, job: _Job) -> Exception:
+        """Why ``job`` is not carried out here; a service may be there anew."""
+        return Retired() if job.origin is not None else WorkerLost(self.entry.id, "the plugin was replaced or removed")
 
     def _cancel(self, job: _Job) -> None:
         job.errands.end()
@@ -272,9 +344,9 @@ class PluginRunner:
     def _next(self) -> _Job | None:
         """The next job; None when there was none for the idle time, or the runner was stopped."""
         with self._wake:
-            limits = self._limits if self._worker is None else self._worker.limits
-            waited = self._wake.wait_for(lambda: self._jobs or self._stopped, timeout=limits.idle_s)
-            if waited and not self._stopped:
+            idle_s = self.limits.idle_s
+            self._wake.wait_for(lambda: self._jobs or self._stopped or self._retired, timeout=idle_s)
+            if self._jobs and not self._stopped:
                 self._running = self._jobs.popleft()
                 return self._running
             self._thread = None
@@ -282,11 +354,13 @@ class PluginRunner:
         if worker is not None:
             worker.stop()
             self._incidents.calls.flush()
+        if self._retired:
+            self._broker.close()
         return None
 
     def _carry_out(self, job: _Job) -> object:
         try:
-            self._fit(self._broker.grants.begin_call(event=job.event))
+            self._fit(self._broker.grants.begin_call(event=job.silent))
             return self._call_worker(job)
         except PermissionDenied as denied:
             raise self._broker.grants.explained(denied) from denied
@@ -304,10 +378,11 @@ class PluginRunner:
         if self._worker is None or not self._worker.alive:
             self._worker = self._started()
         if self._stopped:
-            raise WorkerLost(self.entry.id, "the plugin was replaced or removed")
+            raise self._gone(job)
         if job.cancelled:
             raise CallInterrupted(self.entry.id)
         self.log.begin_call(self._worker.limits.log_kb)
+        self.handled += 1
         self._incidents.calls.handled(event=job.event)
         self._asking.begin_call(job.errands if job.asks else None, self._libraries)
         broker = _JobBroker(self._broker, self.log, job)
@@ -363,7 +438,7 @@ class _JobBroker:
         return self._broker.ask(capability, method, args)
 
     def output(self, stream: str, text: str) -> None:
-        if self._job.event:
+        if self._job.silent:
             self._log.write("output", text)
         else:
             handover = self._job.handover

@@ -12,22 +12,29 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, select, update
 
 from automatosx_nb import package
-from automatosx_nb.errors import PublishRefused, ReleaseExists
+from automatosx_nb.errors import ArtifactMismatch, PublishRefused, ReleaseExists
 from automatosx_nb.model.names import publisher_of
 from automatosx_nb.model.release import CheckResult, PublishReport, Stage
 from automatosx_nb.registry import checks, records, schema
+from automatosx_nb.registry.blobs import DigestDiffers
 from automatosx_nb.registry.checks.lookalike import refusal, skeleton
 from automatosx_nb.registry.checks.submission import Submission
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import Connection, Table
 
+    from automatosx_nb.model.manifest import Manifest
     from automatosx_nb.model.semver import Version
     from automatosx_nb.package import Package
     from automatosx_nb.registry.blobs import BlobStore
     from automatosx_nb.registry.database import Database
     from automatosx_nb.registry.records import Record
     from automatosx_nb.sandbox.supervisor import Sandbox
+
+COMPARED = 100
+"""The newest releases of a plugin that a new one's promises are held against."""
 
 
 def publish(
@@ -46,7 +53,8 @@ def publish(
         if not owner:
             _refuse_if_verified(connection, plugin, version)
         look_alike = _look_alike(connection, plugin)
-    results = checks.run(Submission(unpacked, look_alike, sandbox))
+        others = _others(connection, plugin)
+    results = checks.run(Submission(unpacked, look_alike, sandbox, _published(unpacked, others, blobs)))
     refused = checks.refusals(results)
     if refused:
         raise PublishRefused(plugin, str(version), refused)
@@ -62,18 +70,47 @@ def publish(
     return PublishReport(plugin, str(version), unpacked.sha256, stage, created=True, checks=results)
 
 
-def check(artifact: bytes, *, database: Database, sandbox: Sandbox | None) -> tuple[CheckResult, ...]:
+def check(artifact: bytes, *, database: Database, blobs: BlobStore, sandbox: Sandbox | None) -> tuple[CheckResult, ...]:
     """As :meth:`automatosx_nb.model.ports.Registry.check`."""
     unpacked = package.read(artifact)
     plugin, version = unpacked.manifest.id, unpacked.manifest.version
     with database.read() as connection:
         existing = _existing(connection, plugin, version)
         look_alike = _look_alike(connection, plugin)
-    results = checks.run(Submission(unpacked, look_alike, sandbox))
+        others = _others(connection, plugin)
+    results = checks.run(Submission(unpacked, look_alike, sandbox, _published(unpacked, others, blobs)))
     if existing is None or existing.artifact == unpacked.sha256:
         return results
     taken = ReleaseExists(plugin, str(version))
     return (*results, CheckResult("version", False, "error", f"{taken.problem()} {taken.next_step()}", "plugin.toml"))
+
+
+def _others(connection: Connection, plugin: str) -> Sequence[Record]:
+    """The versions of the newest releases, and their artifacts' digests."""
+    query = (
+        select(schema.releases.c.version, schema.releases.c.artifact)
+        .join(schema.plugins, schema.plugins.c.key == schema.releases.c.plugin)
+        .where(schema.plugins.c.id == plugin)
+        .order_by(schema.releases.c.key.desc())
+        .limit(COMPARED)
+    )
+    return list(connection.execute(query))
+
+
+def _published(unpacked: Package, others: Sequence[Record], blobs: BlobStore) -> tuple[Manifest, ...]:
+    """The manifests of other releases, where the new one promises something that could be held against them.
+
+    :raises ArtifactMismatch: what is stored of one is not what was published.
+    """
+    if not unpacked.manifest.contributes.services:
+        return ()
+    found = []
+    for version, sha256 in others:
+        try:
+            found += [package.read(blobs.read(sha256)).manifest] if sha256 != unpacked.sha256 else []
+        except DigestDiffers as error:
+            raise ArtifactMismatch(unpacked.manifest.id, version, error.expected, error.actual) from error
+    return tuple(found)
 
 
 def next_revision(connection: Connection) -> int:

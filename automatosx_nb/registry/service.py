@@ -128,7 +128,7 @@ class EmbeddedRegistry:
 
     def check(self, artifact: bytes) -> tuple[CheckResult, ...]:
         """As :meth:`automatosx_nb.model.ports.Registry.check`."""
-        return publishing.check(artifact, database=self._database, sandbox=self._sandbox)
+        return publishing.check(artifact, database=self._database, blobs=self._blobs, sandbox=self._sandbox)
 
     def publish_bundled(self, artifact: bytes) -> PublishReport:
         """As :meth:`publish`, for what came with the user's own installation: its publisher counts as verified."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from automatosx_nb.host.runner import PluginRunner
+    from automatosx_nb.host.services.core import Notification
     from automatosx_nb.model.generation import InstalledPlugin
     from tests.conftest import MakePlugin
 
@@ -49,6 +50,9 @@ class Console:
 
     def secret(self, prompt: str) -> str | None:
         return None
+
+    def notifications(self) -> tuple[Notification, ...]:
+        return ()
 
     def runner(self, market: Marketplace, plugin: InstalledPlugin) -> AbstractContextManager[PluginRunner]:
         return cli.Terminal().runner(market, plugin)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from automatosx_nb.model.contributions.kind import HANDLER, Called, Kind, Needless, handler, listed
 from automatosx_nb.model.reader import line, matching
 from automatosx_nb.model.requirements import VERSION, version
-from automatosx_nb.model.schemas import SCHEMA, Schema, json_schema
+from automatosx_nb.model.schemas import SCHEMA, Schema, Steps, json_schema
 from automatosx_nb.model.semver import Version
 
 if TYPE_CHECKING:
@@ -23,7 +23,11 @@ _name = matching(re.compile(NAME_PATTERN), NAME)
 
 @dataclass(frozen=True, slots=True)
 class Service(Called, Needless):
-    """``version`` is that of the promise: callers ask for a range of it. ``request`` and ``reply`` are JSON Schemas."""
+    """``version`` is that of the promise: callers ask for a range of it. ``request`` and ``reply`` are JSON Schemas.
+
+    A request is an object, whose properties are the handler's keyword arguments; each may be a table or bytes. So may
+    the reply, by itself.
+    """
 
     name: str
     version: Version
@@ -36,6 +40,11 @@ class Service(Called, Needless):
     def label(self) -> str:
         return self.name
 
+    @property
+    def arguments(self) -> Schema:
+        """The request's schema, in which an argument that it does not name is refused unless it says otherwise."""
+        return {"additionalProperties": False, **self.request}
+
     def record(self) -> dict[str, Any]:
         return {
             "name": self.name,
@@ -47,6 +56,25 @@ class Service(Called, Needless):
         }
 
 
+REQUEST = f"{SCHEMA}: its properties are what the handler takes by keyword"
+
+
+def _request(spot: Spot) -> Schema | None:
+    schema = json_schema(spot, media=_is_argument)
+    if schema is not None and schema["type"] != "object":
+        spot.refuse(REQUEST, found=f"a schema of the type {schema['type']!r}")
+        return None
+    return schema
+
+
+def _is_argument(steps: Steps) -> bool:
+    return len(steps) == 2 and steps[0] == "properties"
+
+
+def _reply(spot: Spot) -> Schema | None:
+    return json_schema(spot, media=lambda steps: not steps)
+
+
 def _service(spot: Spot) -> Service | None:
     table = spot.table()
     if table is None:
@@ -54,8 +82,8 @@ def _service(spot: Spot) -> Service | None:
     name = table.need("name", _name, NAME)
     promise = table.need("version", version, VERSION)
     function = table.need("handler", handler, HANDLER)
-    request = table.need("request", json_schema, SCHEMA)
-    reply = table.need("reply", json_schema, SCHEMA)
+    request = table.need("request", _request, REQUEST)
+    reply = table.need("reply", _reply, SCHEMA)
     summary = table.get("summary", line(200)) or ""
     table.finish()
     if name is None or promise is None or function is None or request is None or reply is None:
@@ -67,4 +95,4 @@ def _from_record(record: Mapping[str, Any]) -> Service:
     return Service(**{**record, "version": Version.parse(record["version"])})
 
 
-KIND = Kind("services", listed(_service, "service"), _from_record, served=False)
+KIND = Kind("services", listed(_service, "service"), _from_record)

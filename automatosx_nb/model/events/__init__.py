@@ -13,6 +13,7 @@ from automatosx_nb.model.events.ours import (
     PLUGIN_LIMITED,
     PLUGIN_SETTING_CHANGED,
     PLUGIN_SUSPENDED,
+    SERVICE_FAILED,
 )
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ __all__ = [
     "PLUGIN_LIMITED",
     "PLUGIN_SETTING_CHANGED",
     "PLUGIN_SUSPENDED",
+    "SERVICE_FAILED",
     "Event",
     "matches",
 ]

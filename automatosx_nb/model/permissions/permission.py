@@ -6,11 +6,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from automatosx_nb.errors import InvalidPermission
-from automatosx_nb.model.permissions import display, events, files, modules, network, secrets, storage, variables
+from automatosx_nb.model.permissions import (
+    display,
+    events,
+    files,
+    modules,
+    network,
+    secrets,
+    services,
+    storage,
+    variables,
+)
 from automatosx_nb.model.permissions.kind import PermissionKind, Risk
 from automatosx_nb.model.spelling import nearest
 
-_MODULES = (modules, storage, events, display, network, files, secrets, variables)
+_MODULES = (modules, storage, events, display, network, files, secrets, variables, services)
 KINDS: Mapping[str, PermissionKind] = {module.KIND.name: module.KIND for module in _MODULES}
 
 

@@ -10,14 +10,21 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from automatosx_nb.model.release import CheckResult
-from automatosx_nb.registry.checks import changelog, lookalike, permissions, readme, start
+from automatosx_nb.registry.checks import changelog, lookalike, permissions, readme, services, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from automatosx_nb.registry.checks.submission import Check, Submission
 
-CHECKS: tuple[Check, ...] = (readme.CHECK, changelog.CHECK, permissions.CHECK, lookalike.CHECK, start.CHECK)
+CHECKS: tuple[Check, ...] = (
+    readme.CHECK,
+    changelog.CHECK,
+    permissions.CHECK,
+    services.CHECK,
+    lookalike.CHECK,
+    start.CHECK,
+)
 
 
 def run(submission: Submission) -> tuple[CheckResult, ...]:

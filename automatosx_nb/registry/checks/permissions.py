@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from automatosx_nb.errors import InvalidPermission
+from automatosx_nb.model.core_services import needed_for
 from automatosx_nb.model.inspection import PermissionUse
 from automatosx_nb.model.libraries import GRANTABLE_MODULES
 from automatosx_nb.model.permissions import KINDS, Permission, is_granted
@@ -32,6 +33,8 @@ _CAPABILITIES = {
     f"{_SDK}.variables": "variables",
 }
 """SDK module → the kind of permission without which it refuses."""
+_SERVICES = f"{_SDK}.services"
+"""Needs a permission for each plugin whose services are called, and none for some of the host's own."""
 _CALLS: Mapping[str, Callable[[str], str]] = {
     f"{_SDK}.secrets.get": "secrets:{}".format,
     f"{_SDK}.permissions.request": str,
@@ -73,8 +76,8 @@ def _find(submission: Submission) -> Iterator[Finding]:
             )
     used = {use.permission for use in uses}
     for permission in sorted(held):
-        of_kind = permission.kind if permission.kind in _CAPABILITIES.values() else str(permission)
-        if permission.kind in ("modules", *_CAPABILITIES.values()) and of_kind not in used:
+        of_kind = permission.kind if permission.kind in (*_CAPABILITIES.values(), "services") else str(permission)
+        if permission.kind in ("modules", "services", *_CAPABILITIES.values()) and of_kind not in used:
             yield Finding("warning", f"asks for {str(permission)!r}, which nothing in src/ uses", "plugin.toml")
 
 
@@ -116,7 +119,10 @@ def _uses(file: str, source: bytes) -> Iterator[_Use]:
     names = _names(tree)
     for node in ast.walk(tree):
         yield from _calls(file, node, names)
+        yield from _service_calls(file, node, names)
         for target in _targets(node, names):
+            if target == _SERVICES:
+                yield _Use("services", f"src/{file}", getattr(node, "lineno", 0), target, certain=False)
             permission = _permission(target)
             if permission is not None:
                 line = getattr(node, "lineno", 0)
@@ -129,13 +135,31 @@ def _calls(file: str, node: ast.AST, names: Mapping[str, str]) -> Iterator[_Use]
     """A call of the sdk that says in so many words what it wants."""
     if not isinstance(node, ast.Call) or not node.args:
         return
-    head, *rest = _dotted(node.func)
-    target, first = ".".join([names.get(head, head), *rest]), node.args[0]
+    target, first = _called(node, names), node.args[0]
     if target in _CALLS and isinstance(first, ast.Constant) and isinstance(first.value, str):
         with suppress(InvalidPermission, ValueError):  # what is none at run time is refused there
             permission = str(Permission.parse(_CALLS[target](first.value)))
             what = f"{target.removeprefix(_SDK + '.')}({first.value!r:.80})"
             yield _Use(permission, f"src/{file}", node.lineno, what)
+
+
+def _called(node: ast.Call, names: Mapping[str, str]) -> str:
+    head, *rest = _dotted(node.func)
+    return ".".join([names.get(head, head), *rest])
+
+
+def _service_calls(file: str, node: ast.AST, names: Mapping[str, str]) -> Iterator[_Use]:
+    """``services.get("acme.tables").summarise(…)``, written in one."""
+    if not (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Call) and node.value.args):
+        return
+    first = node.value.args[0]
+    if _called(node.value, names) != f"{_SERVICES}.get" or not isinstance(first, ast.Constant):
+        return
+    with suppress(InvalidPermission, TypeError):
+        needed = needed_for(str(first.value), node.attr)
+        if needed is not None:
+            permission = str(Permission.parse(str(needed)))
+            yield _Use(permission, f"src/{file}", node.lineno, f"services.get({first.value!r:.80}).{node.attr}")
 
 
 def _names(tree: ast.AST) -> dict[str, str]:

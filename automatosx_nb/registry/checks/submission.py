@@ -6,19 +6,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
+    from automatosx_nb.model.manifest import Manifest
     from automatosx_nb.package import Package
     from automatosx_nb.sandbox.supervisor import Sandbox
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """``look_alike`` is another plugin whose id looks the same; ``sandbox`` None: plugins are not started."""
+    """``look_alike`` is another plugin whose id looks the same; ``sandbox`` None: plugins are not started.
+
+    ``published``: the manifests of its other releases, the newest first.
+    """
 
     package: Package
     look_alike: str | None = None
     sandbox: Sandbox | None = None
+    published: Sequence[Manifest] = ()
 
 
 class Finding(NamedTuple):

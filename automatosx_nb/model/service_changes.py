@@ -1,0 +1,54 @@
+"""Promises that are kept: a service's schema may only change in ways that its own version says.
+
+Within one compatible range of the service's version (``^1.2``; of ``0.2.x``, as npm's caret has it) every caller of an
+older version has to be served by every newer one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from automatosx_nb.model.contributions.services import Service
+from automatosx_nb.model.schema_changes import reply_breaks, request_breaks
+from automatosx_nb.model.semver import Version
+
+MOST_SAID = 3
+"""Differences of one service that are told."""
+
+
+def broken_promises(service: Service, published: Iterable[Service]) -> Iterator[str]:
+    """What ``service`` does to callers of those of its name that are published: a sentence for each version."""
+    line = _line(service.version)
+    others = {other.version: other for other in published if other.name == service.name}
+    kept = sorted(version for version in others if _line(version) == line and not version.prerelease)
+    if service.version.prerelease:
+        return
+    before = [version for version in kept if version <= service.version][-1:]
+    after = [version for version in kept if version > service.version][:1]
+    for version in before:
+        old = others[version]
+        same = version == service.version
+        found = [*_breaks(old, service), *(_breaks(service, old) if same else ())]
+        if found:
+            what = "is published with another schema" if same else f"is published as {version}, which it breaks"
+            yield _sentence(service, what, found)
+    for version in after:
+        found = [*_breaks(service, others[version])]
+        if found:
+            yield _sentence(service, f"is published as {version}, which would break it", found)
+
+
+def _line(version: Version) -> tuple[int, ...]:
+    """Versions with the same one promise not to break each other."""
+    return (version.major,) if version.major else (0, version.minor)
+
+
+def _breaks(old: Service, new: Service) -> Iterator[str]:
+    yield from request_breaks(old.arguments, new.arguments)
+    yield from reply_breaks(old.reply, new.reply)
+
+
+def _sentence(service: Service, what: str, found: list[str]) -> str:
+    said = "; ".join(list(dict.fromkeys(found))[:MOST_SAID])
+    raised = "its major version" if service.version.major else "its minor version"
+    return f"the service {service.name!r} {service.version} {what} ({said}): raise {raised}, or keep the schema"

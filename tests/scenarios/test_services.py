@@ -1,0 +1,200 @@
+"""docs/services.md as it stands: its two plugins, published, installed and called in a shell with the extension."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+import automatosx_nb
+from automatosx_nb import app, cli, magics
+from automatosx_nb.errors import NoKernel, PublishRefused, ServiceMissing, ServiceNotInRange
+from automatosx_nb.home import default_home
+from automatosx_nb.registry.service import EmbeddedRegistry
+
+if TYPE_CHECKING:
+    from tests.conftest import MakePlugin
+
+GUIDE = (Path(__file__).parents[2] / "docs" / "services.md").read_text(encoding="utf-8")
+PERMISSIONS = ("services:call:acme.tables/summarise",)
+PENGUINS = pa.table({"mass": [3750, 3800, None], "kind": ["a", "b", "c"]})
+
+
+def write(folder: Path) -> None:
+    """The files of the guide, each under its name, and what every plugin has beside them."""
+    for name, text in re.findall(r"^`([\w/.]+)`:\n\n```\w+\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    for plugin, version in (("tables", "2.1.0"), ("report", "1.0.0")):
+        (folder / plugin / "README.md").write_text(f"# {plugin}\n\nOf the guide.\n")
+        (folder / plugin / "CHANGELOG.md").write_text(f"## {version}\n\n- It is new.\n")
+
+
+@pytest.fixture(scope="module")
+def guide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home whose registry has the guide's plugins, in a folder with their sources."""
+    folder = tmp_path_factory.mktemp("guide")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AUTOMATOSX_HOME", str(folder / "home"))
+        patch.setenv("JUPYTER_CONFIG_DIR", str(folder / "jupyter-config"))
+        patch.setenv("JUPYTER_NO_CONFIG", "1")
+        patch.chdir(folder)
+        write(folder)
+        with EmbeddedRegistry(folder / "registry") as registry:
+            market = app._current[default_home()] = app.Marketplace(registry=registry)
+            for plugin in ("tables", "report"):
+                found = [each.check for each in market.publish(folder / plugin).checks if not each.passed]
+                assert found == ["start"], "all but the one that needs a sandbox in the registry"
+            yield folder
+            market.close()
+            app._current.clear()
+
+
+@pytest.fixture
+def shell(guide: Path) -> Iterator[Any]:
+    """With 2.1.0 of the provider, and the permission to call it."""
+    market = app._current[guide / "home"]
+    market.install("acme.tables", "2.1.0")
+    market.install("nordic.report", grant=PERMISSIONS)
+    make: Callable[[], Any] = InteractiveShell
+    shell = InteractiveShell._instance = make()
+    magics.load(shell)
+    shell.user_ns["penguins"] = PENGUINS
+    yield shell
+    magics.unload(shell)
+    InteractiveShell._instance = None
+    shell.history_manager.end_session()
+    shell.history_manager = None
+    for plugin in ("nordic.report", "acme.tables"):
+        market.remove(plugin)
+
+
+def test_the_guides_plugins_call_each_other(shell: Any) -> None:
+    assert shell.run_line_magic("say", "penguins mass") == "mass: mean 3775.0, missing 1"
+    assert shell.run_line_magic("say", "penguins kind") == "kind: service-failed"
+
+
+def test_a_service_disappears_and_comes_back_with_its_generation_and_no_restart(shell: Any) -> None:
+    market = app.current()
+    market.remove("acme.tables")
+    assert shell.run_line_magic("say", "penguins mass") == "mass: 3 values, and acme.tables would say more"
+    market.install("acme.tables", "2.1.0")
+    assert shell.run_line_magic("say", "penguins mass") == "mass: mean 3775.0, missing 1"
+
+
+def test_an_update_of_the_provider_is_what_the_next_call_goes_to(shell: Any, guide: Path) -> None:
+    assert shell.run_line_magic("say", "penguins mass") == "mass: mean 3775.0, missing 1"
+    source, manifest = guide / "tables" / "src" / "tables_of_acme.py", guide / "tables" / "plugin.toml"
+    source.write_text(source.read_text().replace('{"mean": mean,', '{"mean": 0,'))
+    manifest.write_text(manifest.read_text().replace('version = "2.1.0"', 'version = "2.2.0"'))
+    (guide / "tables" / "CHANGELOG.md").write_text("## 2.2.0\n")
+    app.current().publish(guide / "tables")
+    app.current().update("acme.tables")
+    assert shell.run_line_magic("say", "penguins mass") == "mass: mean 0, missing 1"
+
+
+def test_a_revoked_permission_is_gone_at_the_next_call(shell: Any) -> None:
+    assert shell.run_line_magic("say", "penguins mass") == "mass: mean 3775.0, missing 1"
+    app.current().revoke("nordic.report", PERMISSIONS[0])
+    with pytest.raises(Exception, match=r"services:call:acme\.tables/summarise|services:call:acme\.tables/\*"):
+        shell.run_line_magic("say", "penguins mass")
+
+
+def test_the_notebook_calls_a_service_itself(shell: Any) -> None:
+    services = automatosx_nb.services
+    found = services.get("acme.tables", "^2")
+    assert found.summarise(table=PENGUINS.to_pandas(), column="mass") == {"mean": 3775.0, "missing": 1}
+    assert found.head(table=PENGUINS, rows=1).to_pylist() == [{"mass": 3750, "kind": "a"}]
+    assert dir(found) == ["head", "summarise"]
+    assert "The first rows of a table." in (found.head.__doc__ or "")
+    with pytest.raises(AttributeError, match="offers no service 'tail': it offers summarise, head"):
+        found.tail  # noqa: B018
+    with pytest.raises(ServiceNotInRange):
+        services.get("acme.tables", "^3")
+    with pytest.raises(ServiceMissing):
+        services.get("acme.nothing")
+
+
+def test_services_in_a_process_without_the_extension_say_so() -> None:
+    with pytest.raises(NoKernel, match="load_ext"):
+        automatosx_nb.services.get("acme.tables")
+
+
+def test_ax_services_lists_what_is_offered_in_which_version_and_who_may_call_it(
+    shell: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shell.run_line_magic("ax", "services")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split() == ["acme.tables/summarise", "2.0.0", "nordic.report", *SUMMARY.split()]
+    assert any(line.split()[:4] == ["automatosx.progress/show", "1.0.0", "every", "plugin"] for line in lines)
+    shell.run_line_magic("ax", "services acme.tables/head")
+    said = capsys.readouterr().out
+    assert "May be called by no plugin, and by you in a notebook." in said
+    assert "services:call:acme.tables/head" in said
+    shell.run_line_magic("ax", "services acme.tables --json")
+    records = json.loads(capsys.readouterr().out)
+    assert [(each["service"], each["callers"]) for each in records] == [("summarise", ["nordic.report"]), ("head", [])]
+    with pytest.raises(ServiceMissing):
+        shell.run_line_magic("ax", "services acme.nothing")
+
+
+SUMMARY = "The mean of a column of numbers, and how many values"
+
+
+def test_a_command_in_a_shell_calls_services_too(
+    home: Path, make_plugin: MakePlugin, capsys: pytest.CaptureFixture[str]
+) -> None:
+    offered = """
+    [[contributes.services]]
+    name = "double"
+    version = "1.0.0"
+    handler = "demo:double"
+    request = {type = "object", properties = {n = {type = "integer"}}}
+    reply = {type = "integer"}
+    """
+    command = """
+    [[contributes.commands]]
+    name = "go"
+    title = "Go"
+    handler = "demo:go"
+    """
+    calling = "from automatosx_nb.sdk import services\n\ndef run():\n    pass\n\ndef go():\n    "
+    market = app.Marketplace()
+    twice = "def run():\n    pass\n\ndef double(n):\n    return 2 * n\n"
+    market.publish(make_plugin("acme.twice", source=twice, magic="twice", extra=offered))
+    needed = {"services:call:acme.twice/double": "To double."}
+    source = f"{calling}return services.get('acme.twice').double(n=21)\n"
+    market.publish(make_plugin(source=source, extra=command, permissions=needed, requires={"acme.twice": "^1"}))
+    market.install("acme.demo", grant=[*needed])
+    market.close()
+    capsys.readouterr()
+    assert cli.main(["run", "acme.demo", "go"]) == 0
+    assert capsys.readouterr().out.strip() == "42"
+    assert [each.name for each in threading.enumerate() if each.name.startswith("automatosx acme")] == []
+
+
+def test_a_release_that_breaks_a_promise_is_refused_and_one_that_says_so_is_not(guide: Path) -> None:
+    manifest = guide / "tables" / "plugin.toml"
+    kept = manifest.read_text()
+    (guide / "tables" / "CHANGELOG.md").write_text("## 2.9.0 and 3.0.0\n")
+    changed = kept.replace('["number", "null"]', '["number", "null", "string"]')
+
+    def publish(plugin: str, promise: str) -> None:
+        text = re.sub(r'^version = "2.[0-9].0"', f'version = "{plugin}"', changed, count=1, flags=re.MULTILINE)
+        manifest.write_text(text.replace('version = "2.0.0"', f'version = "{promise}"'))
+        app.current().publish(guide / "tables")
+
+    with pytest.raises(PublishRefused, match=r"'summarise' 2\.0\.0 is published with another schema"):
+        publish("2.9.0", "2.0.0")
+    with pytest.raises(PublishRefused, match=r"'summarise' 2\.1\.0 is published as 2\.0\.0, which it breaks"):
+        publish("2.9.0", "2.1.0")
+    publish("3.0.0", "3.0.0")
+    manifest.write_text(kept)
