@@ -17,10 +17,10 @@ import pytest
 from automatosx_nb import app, cli, magics
 from automatosx_nb.errors import CapabilityUnavailable, UntransferableValue
 from automatosx_nb.host.capabilities.log import KEPT_LINES, MAX_LINE
-from automatosx_nb.host.capabilities.storage import MAX_READ_BYTES
 from automatosx_nb.host.display import nodes
 from automatosx_nb.model.events import KERNEL_TOPICS
-from automatosx_nb.profile import state
+from automatosx_nb.model.state import MAX_KEY_BYTES
+from automatosx_nb.profile.keyvalue import MAX_TOTAL_BYTES
 from automatosx_nb.sandbox.facades.sdk import FACADES
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sdk import (
@@ -65,6 +65,8 @@ CLASSES = {
     "tables.Table": tables.Table,
     "events.Event": events.Event,
     "http.Response": http.Response,
+    "storage.Entry": storage.Entry,
+    "storage.Transaction": storage.Transaction,
     "handed.InputFile": handed.InputFile,
     "handed.OutputFile": handed.OutputFile,
     "handed.Secret": handed.Secret,
@@ -124,7 +126,9 @@ def _members() -> Iterator[tuple[str, Any]]:
 
 @pytest.mark.parametrize(("name", "thing"), public(), ids=[name for name, _ in public()])
 def test_a_name_of_the_sdk_has_its_entry_with_its_signature(name: str, thing: Any) -> None:
-    if name in ("ui.Cell", "ui.Node", "services.Provider") or name.startswith(("services.Service", "services.Invalid")):
+    if name in ("ui.Cell", "ui.Node", "storage.Conflict", "services.Provider") or name.startswith(
+        ("services.Service", "services.Invalid")
+    ):
         assert f"### `{name}`\n" in SDK
     else:
         assert f"### `{signature(name, thing)}`\n" in SDK
@@ -360,9 +364,8 @@ LIMITS = Limits()
         ("At most {} columns", nodes.MAX_COLUMNS),
         ("A picture as PNG, at most {} MiB", ui.MAX_IMAGE_BYTES >> 20),
         ("text of 1 to {} characters", storage.MAX_KEY_CHARS),
-        ("at most {} bytes of UTF-8", state.MAX_KEY_BYTES),
-        ("all of a plugin {} MiB", state.MAX_TOTAL_BYTES >> 20),
-        ("at most {} MiB of values at once", MAX_READ_BYTES >> 20),
+        ("at most {} bytes of UTF-8", MAX_KEY_BYTES),
+        ("all of a plugin {} MiB", MAX_TOTAL_BYTES >> 20),
         ("One value has\nat most {} MiB", LIMITS.frame_mb),
         ("the newest {:,} lines", KEPT_LINES),
         ("each cut at {:,} characters", MAX_LINE),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from automatosx_nb.errors.profiles import *  # noqa: F403
     from automatosx_nb.errors.root import *  # noqa: F403
     from automatosx_nb.errors.services import *  # noqa: F403
+    from automatosx_nb.errors.states import *  # noqa: F403
 
 _FILES = {
     "root": """
@@ -66,6 +67,9 @@ _FILES = {
     "services": """
         InvalidServiceReply InvalidServiceRequest NoKernel ServiceBusy ServiceCycle ServiceError ServiceFailed
         ServiceMissing ServiceNotInRange ServiceSuspended ServiceTimeout ServiceTooDeep
+    """,
+    "states": """
+        InvalidStateFile MigrationFailed NoSnapshot StateConflict StateDowngrade StateRestored StateTooNew
     """,
 }
 _FILE_OF = {name: file for file, names in _FILES.items() for name in names.split()}

@@ -261,7 +261,10 @@ class StateDamaged(PlatformError):
         return f"a plugin's saved state at {self.path} cannot be used: {self.reason}."
 
     def next_step(self) -> str:
-        return "Roll back to an earlier generation (%ax rollback): it has its own copy of the state."
+        return (
+            "The file is left as it is. Roll back to an earlier generation (%ax rollback), which has its own copy of "
+            "the state, or start anew with %ax state restore ID empty."
+        )
 
 
 class AuditDamaged(PlatformError):

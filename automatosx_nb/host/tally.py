@@ -14,7 +14,7 @@ FLUSH_S = 60.0
 
 METHODS: Mapping[str, frozenset[str]] = {
     "log": frozenset({"info", "warning", "error"}),
-    "storage": frozenset({"get", "put", "delete", "keys", "items", "usage"}),
+    "storage": frozenset({"get", "entry", "put", "delete", "apply", "scan", "usage"}),
     "settings": frozenset({"get"}),
     "secrets": frozenset({"get"}),
     "files": frozenset({"read", "write", "exists", "list"}),

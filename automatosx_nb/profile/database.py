@@ -13,6 +13,9 @@ from automatosx_nb.errors import PlatformError, ProfileBusy
 from automatosx_nb.files import storage_errors
 from automatosx_nb.profile.turns import WAIT_S, Turns
 
+_SHORT = sqlite3.SQLITE_IOERR_SHORT_READ
+"""The file ends too soon: that is its own fault, and not the disk's."""
+
 
 class Connection(sqlite3.Connection):
     """A connection with its place among the writers of its file."""
@@ -90,6 +93,7 @@ def database_errors(path: Path, damaged: Callable[[str, str], PlatformError]) ->
                 raise OSError(errno.EACCES, "read-only", str(path)) from error
             if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                 raise ProfileBusy(str(path), "not known which", WAIT_S) from error
-            if code == sqlite3.SQLITE_IOERR:  # also what SQLite says where a quota or a limit stops a write
+            if code == sqlite3.SQLITE_IOERR and error.sqlite_errorcode != _SHORT:
+                # also what SQLite says where a quota or a limit stops a write
                 raise OSError(errno.EIO, "input or output failed", str(path)) from error
             raise damaged(str(path), str(error)) from error

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from automatosx_nb.model.history import HistoryEntry
     from automatosx_nb.package import Package
     from automatosx_nb.profile.keeping import KeptGenerations
+    from automatosx_nb.profile.keyvalue import KeyValueState, Told
     from automatosx_nb.profile.settings import UserSettings
-    from automatosx_nb.profile.state import KeyValueState
 
 
 class Profile:
@@ -152,8 +152,18 @@ class Profile:
 
         return read(self.store.read(entry.sha256), name=f"{entry.id} {entry.version}")
 
-    def state(self, entry: InstalledPlugin) -> KeyValueState:
-        """The open state of an installed plugin; the caller closes it."""
-        from automatosx_nb.profile.state import KeyValueState, state_path
+    def state(self, entry: InstalledPlugin, told: Told | None = None) -> KeyValueState:
+        """The open state of an installed plugin; the caller closes it.
 
-        return KeyValueState(state_path(self.root, entry.id, entry.state))
+        :param told: hears of damage that was mended; without it, Python warns.
+        :raises StateDamaged: it is damaged, and there is no snapshot.
+        """
+        from automatosx_nb.profile.keyvalue import KeyValueState, warn
+
+        return KeyValueState(self.state_path(entry), told=told or warn)
+
+    def state_path(self, entry: InstalledPlugin) -> Path:
+        """Where the state of an installed plugin lies, or would."""
+        from automatosx_nb.profile.state import state_path
+
+        return state_path(self.root, entry.id, entry.state)

@@ -24,6 +24,7 @@ from automatosx_nb.sandbox.protocol import HandedFile, HandedSecret
 from automatosx_nb.sandbox.supervisor import Program, Sandbox, Usage, Worker
 from automatosx_nb.sandbox.tiers import Tier, tier
 from automatosx_nb.sdk.handed import InputFile, OutputFile, Secret
+from automatosx_nb.testing.storage import MemoryStorage
 
 Status = Literal["refused", "raised", "killed", "returned"]
 
@@ -60,7 +61,7 @@ class MemoryBroker:
 
     plugin: str
     permissions: Collection[str]
-    stored: dict[str, Any] = field(default_factory=dict)
+    storage: MemoryStorage = field(default_factory=MemoryStorage)
     handed: list[InputFile | OutputFile] = field(default_factory=list)
     logged: list[str] = field(default_factory=list)
     printed: list[str] = field(default_factory=list)
@@ -73,7 +74,7 @@ class MemoryBroker:
             return None
         if capability != "storage" or "storage" not in self.permissions:
             raise PermissionDenied(self.plugin, capability)
-        return self._storage(method, args)
+        return self.storage.ask(method, args)
 
     def output(self, stream: str, text: str) -> None:
         self.printed.append(text)
@@ -96,20 +97,6 @@ class MemoryBroker:
                 file.write(args[0])
                 return None
         raise HandedBack(method)
-
-    def _storage(self, method: str, args: Sequence[Any]) -> object:
-        key = str(args[0]) if args else ""
-        if method == "get":
-            return [key in self.stored, self.stored.get(key)]
-        if method == "put":
-            self.stored[key] = args[1]
-        elif method == "delete":
-            self.stored.pop(key, None)
-        elif method == "keys":
-            return [name for name in sorted(self.stored) if name.startswith(key)]
-        elif method == "items":
-            return [[name, self.stored[name]] for name in sorted(self.stored) if name.startswith(key)]
-        return None
 
 
 @functools.cache

@@ -16,7 +16,7 @@ from automatosx_nb.host.capabilities.storage import StorageCapability
 from automatosx_nb.host.grants import Grants
 from automatosx_nb.host.metering import RATES, Meter, Rate
 from automatosx_nb.model.permissions import Permission
-from automatosx_nb.profile.state import KeyValueState
+from automatosx_nb.profile.keyvalue import KeyValueState
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.supervisor import Program, Sandbox
 

@@ -19,7 +19,7 @@ from automatosx_nb.host.grants import Grants
 from automatosx_nb.host.metering import Meter
 from automatosx_nb.model import manifest
 from automatosx_nb.model.events import CELL_FINISHED, Event
-from automatosx_nb.profile.state import KeyValueState
+from automatosx_nb.profile.keyvalue import KeyValueState
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.running import Worker
 from automatosx_nb.sandbox.supervisor import Program, Sandbox

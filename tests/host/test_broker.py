@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
 import pytest
@@ -16,7 +16,7 @@ from automatosx_nb.host.capabilities.log import KEPT_LINES, LogCapability
 from automatosx_nb.host.capabilities.storage import StorageCapability
 from automatosx_nb.host.grants import Grants
 from automatosx_nb.host.metering import RATES, Bucket, CallObserver, Meter, Rate
-from automatosx_nb.profile.state import KeyValueState
+from automatosx_nb.profile.keyvalue import KeyValueState
 
 MakeBroker = Callable[..., CapabilityBroker]
 
@@ -54,8 +54,10 @@ def test_granted_storage_keeps_json_and_bytes(broker_of: MakeBroker) -> None:
     broker.ask("storage", "put", ["a/2", b"\x00\xff"])
     assert broker.ask("storage", "get", ["a/1"]) == [True, {"deep": [1, None, "é"]}]
     assert broker.ask("storage", "get", ["none"]) == [False, None]
-    assert broker.ask("storage", "items", ["a/"]) == [["a/1", {"deep": [1, None, "é"]}], ["a/2", b"\x00\xff"]]
-    assert broker.ask("storage", "keys", [""]) == ["a/1", "a/2"]
+    pairs = [["a/1", {"deep": [1, None, "é"]}], ["a/2", b"\x00\xff"]]
+    assert broker.ask("storage", "scan", ["a/", "", True, 10]) == [pairs, None]
+    assert broker.ask("storage", "scan", ["", "", False, 1]) == [[["a/1", None]], "a/1"]
+    assert broker.ask("storage", "scan", ["", "a/1", False, 1]) == [[["a/2", None]], None]
     assert broker.ask("storage", "delete", ["a/1"]) is True
     assert broker.ask("storage", "delete", ["a/1"]) is False
 
@@ -67,6 +69,14 @@ def test_granted_storage_keeps_json_and_bytes(broker_of: MakeBroker) -> None:
         ("storage", "get", [1]),
         ("storage", "put", ["key"]),
         ("storage", "drop", []),
+        ("storage", "put", ["key", 1, 0]),
+        ("storage", "put", ["key", 1, True]),
+        ("storage", "put", ["key", 1, float("nan")]),
+        ("storage", "put", ["key", 1, 1e12]),
+        ("storage", "scan", ["", "", True, 0]),
+        ("storage", "apply", [[], [["add", "key", 1]]]),
+        ("storage", "apply", [["key"], []]),
+        ("storage", "apply", [[], [["delete", "key"]] * 1001]),
         ("storage", "__class__", []),
         ("secrets", "get", ["token"]),
         ("log", "shout", ["x"]),
@@ -84,15 +94,13 @@ def test_what_no_capability_offers_is_refused_by_name(
     assert method in caught.value.problem()
 
 
-def test_more_than_the_host_would_hold_at_once_is_not_read(broker_of: MakeBroker) -> None:
+def test_what_is_read_at_once_is_bounded_whatever_is_asked_for(broker_of: MakeBroker) -> None:
     broker = broker_of("storage")
-    for number in range(9):
-        broker.ask("storage", "put", [f"big/{number}", b"x" * (1 << 20)])
-    broker.ask("storage", "put", ["small", 1])
-    with pytest.raises(QuotaExceeded, match="keys and then get"):
-        broker.ask("storage", "items", [""])
-    assert broker.ask("storage", "items", ["small"]) == [["small", 1]]
-    assert broker.ask("storage", "keys", ["big/"]) == [f"big/{number}" for number in range(9)]
+    for number in range(3):
+        broker.ask("storage", "put", [f"big/{number}", b"x" * (600 << 10)])
+    first, cursor = cast("list[Any]", broker.ask("storage", "scan", ["big/", "", True, 1000]))
+    assert ([key for key, _value in first], cursor) == (["big/0"], "big/0")
+    assert broker.ask("storage", "scan", ["big/", "", False, 1000]) == [[[f"big/{n}", None] for n in range(3)], None]
 
 
 @pytest.mark.parametrize("key", ["", "x" * 513, "é" * 257])
@@ -107,9 +115,9 @@ def test_a_key_is_only_a_key(broker_of: MakeBroker, key: str) -> None:
     broker.ask("storage", "put", ["other", 1])
     broker.ask("storage", "put", [key, 2])
     assert broker.ask("storage", "get", [key]) == [True, 2]
-    assert broker.ask("storage", "keys", [key]) == [key]
+    assert broker.ask("storage", "scan", [key, "", False, 9]) == [[[key, None]], None]
     assert broker.ask("storage", "delete", [key]) is True
-    assert broker.ask("storage", "keys", [""]) == ["other"]
+    assert broker.ask("storage", "scan", ["", "", False, 9]) == [[["other", None]], None]
 
 
 def test_the_log_keeps_the_newest_lines_and_cuts_long_ones() -> None:

@@ -10,31 +10,22 @@ import pytest
 
 from automatosx_nb.errors import CapabilityUnavailable, PermissionDenied
 from automatosx_nb.sdk import _wire, events, files, http, log, secrets, settings, storage, tables
+from automatosx_nb.testing.storage import MemoryStorage
 
 
 class Host:
     """Answers as the host does, from a dict."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, Any] = {}
+        self.shelf = MemoryStorage()
         self.lines: list[tuple[str, str]] = []
 
     def ask(self, capability: str, method: str, args: tuple[Any, ...]) -> object:
         if capability == "log":
             self.lines.append((method, args[0]))
             return None
-        match method:
-            case "get":
-                return [args[0] in self.kept, self.kept.get(args[0])]
-            case "put":
-                self.kept[args[0]] = args[1]
-            case "delete":
-                self.kept.pop(args[0], None)
-            case "keys":
-                return sorted(key for key in self.kept if key.startswith(args[0]))
-            case "items":
-                return [[key, self.kept[key]] for key in sorted(self.kept) if key.startswith(args[0])]
-        return None
+        assert capability == "storage"
+        return self.shelf.ask(method, args)
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +65,7 @@ def test_storage_keeps_finds_lists_and_forgets(host: Host) -> None:
 def test_a_key_that_is_none_is_refused_before_the_host_is_asked(host: Host, key: Any) -> None:
     with pytest.raises(ValueError, match="a storage key is a str of 1 to 512 characters"):
         storage.put(key, 1)
-    assert host.kept == {}
+    assert host.shelf.values == {}
 
 
 def test_log_lines_reach_the_host(host: Host) -> None:

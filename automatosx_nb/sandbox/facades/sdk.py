@@ -9,7 +9,9 @@ FACADES = {
         "Cell Node button checkbox form heading markdown metric number pick png row select slider stack svg table text"
         " text_field"
     ),
-    "automatosx_nb.sdk.storage": Names("delete get items keys put usage"),
+    "automatosx_nb.sdk.storage": Names(
+        "Conflict Entry Transaction delete entry get items keys put replace scan transaction update usage"
+    ),
     "automatosx_nb.sdk.http": Names("Response get post request"),
     "automatosx_nb.sdk.files": Names("exists list read_bytes read_text write_bytes write_text"),
     "automatosx_nb.sdk.secrets": Names("get"),

@@ -1,0 +1,155 @@
+"""Snapshots of a plugin's state: whole, looked at row by row after they were written, and few.
+
+They lie in ``snapshots/`` beside the state, as ``<state>.<UTC time>.<revision>.<why>.sqlite3``. What is damaged is set
+aside under a name that says so, and never deleted.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Collection
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from automatosx_nb.errors import StateDamaged, StateRestored
+from automatosx_nb.files import make_folder, storage_errors, sync_folder
+from automatosx_nb.profile.state_format import Head, errors_of, head_of, verify, write_head
+from automatosx_nb.profile.turns import Turns
+
+EVERY_S = 600.0
+"""A state that changed is copied so often, by the write, the opening or the closing that comes after that time."""
+KEPT = 3
+"""So many, the newest, of each state."""
+REVISIONS_SKIPPED = 1_000_000
+"""After a restore: revisions that others remember of the time since the snapshot do not come again."""
+
+Why = Literal["time", "migration", "import", "restore", "asked"]
+_TIME = "%Y%m%dT%H%M%S%f"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """``taken``: RFC 3339, UTC; ``why``: what it was taken for, or before."""
+
+    name: str
+    taken: str
+    why: str
+    revision: int
+    size: int
+    path: Path
+
+    @property
+    def at(self) -> datetime:
+        return datetime.fromisoformat(self.taken)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def snapshots_of(path: Path) -> tuple[Snapshot, ...]:
+    """Those of the state at ``path``, newest first."""
+    found = sorted((path.parent / "snapshots").glob(f"{path.stem}.*.sqlite3"), reverse=True)
+    return tuple(snapshot for snapshot in map(_snapshot, found) if snapshot is not None)
+
+
+def _snapshot(path: Path) -> Snapshot | None:
+    try:
+        _state, time, revision, why, _suffix = path.name.split(".")
+        number = int(revision)
+        taken = datetime.strptime(time, _TIME).replace(tzinfo=UTC)
+        size = path.stat().st_size
+    except (ValueError, OSError):
+        return None  # somebody else's file, or one that was just dropped
+    return Snapshot(path.name.removesuffix(".sqlite3"), taken.isoformat(), why, number, size, path)
+
+
+def take(path: Path, connection: sqlite3.Connection, why: Why) -> Snapshot:
+    """Copy the state that ``connection`` has open. Writers may be at work meanwhile.
+
+    :raises StateDamaged: the copy is not sound; it is not kept, and the older ones stay.
+    """
+    folder = make_folder(path.parent / "snapshots")
+    partial = folder / f".{path.stem}-{os.urandom(6).hex()}"
+    try:
+        revision = copy_to(path, connection, partial)
+        taken = now()
+        target = folder / f"{path.stem}.{taken:{_TIME}}.{revision}.{why}.sqlite3"
+        size = partial.stat().st_size
+        with storage_errors(target):
+            partial.replace(target)
+            sync_folder(folder)
+    except BaseException:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise
+    for old in snapshots_of(path)[KEPT:]:
+        with suppress(OSError):
+            old.path.unlink(missing_ok=True)
+    return Snapshot(target.name.removesuffix(".sqlite3"), taken.isoformat(), why, revision, size, target)
+
+
+def copy_to(path: Path, connection: sqlite3.Connection, target: Path) -> int:
+    """One durable file with all that ``connection`` sees, looked at row by row; the revision that it is at.
+
+    :raises StateDamaged:
+    """
+    with errors_of(path), closing(sqlite3.connect(target, isolation_level=None)) as copy:
+        copy.execute("PRAGMA synchronous=OFF")
+        connection.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")
+        verify(path, copy)
+        revision = head_of(path, copy).revision
+    with storage_errors(target), target.open("rb+") as file:
+        os.fsync(file.fileno())
+    return revision
+
+
+def restore(path: Path, reason: str, among: Collection[Snapshot]) -> StateRestored:
+    """Set the state at ``path`` aside, and put the first of ``among`` that is sound in its place.
+
+    The caller holds the turn, and has it open nowhere in this process.
+
+    :raises StateDamaged: none of them is sound; nothing was touched.
+    """
+    for snapshot in among:
+        partial = path.with_name(f".{path.name}-restored")
+        with storage_errors(path), suppress(StateDamaged):
+            partial.unlink(missing_ok=True)
+            _copy_on(snapshot.path, partial)
+            aside = _set_aside(path)
+            partial.replace(path)
+            sync_folder(path.parent)
+            return StateRestored(str(path), reason, aside, snapshot.name)
+    raise StateDamaged(str(path), f"{reason}, and there is no snapshot that is whole")
+
+
+def _copy_on(snapshot: Path, target: Path) -> None:
+    """As :func:`copy_to`, from a file, with revisions that nobody has seen.
+
+    :raises StateDamaged:
+    """
+    with errors_of(snapshot), closing(sqlite3.connect(snapshot, isolation_level=None)) as source:
+        copy_to(snapshot, source, target)
+    with errors_of(target), closing(sqlite3.connect(target, isolation_level=None)) as copy:
+        head = head_of(target, copy)
+        write_head(copy, Head(head.revision + REVISIONS_SKIPPED, head.entries, head.sum))
+
+
+def _set_aside(path: Path) -> str:
+    """The new name of what was there, with the journals that belong to it; '' where nothing was."""
+    name = f"{path.stem}.damaged-{now():{_TIME}}"
+    for suffix in ("-wal", "-shm", ""):
+        there = path.with_name(path.name + suffix)
+        if there.exists():
+            there.replace(path.with_name(f"{name}{path.suffix}{suffix}"))
+    return f"{name}{path.suffix}" if path.with_name(f"{name}{path.suffix}").exists() else ""
+
+
+def turn_of(path: Path) -> Turns:
+    with storage_errors(path):
+        return Turns(path)
