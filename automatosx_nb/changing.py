@@ -10,6 +10,7 @@ from automatosx_nb.model.progress import Progress, Step
 from automatosx_nb.rooms import Rooms
 
 if TYPE_CHECKING:
+    from automatosx_nb.model.generation import InstalledPlugin
     from automatosx_nb.model.plan import Applied, Plan
     from automatosx_nb.package import Package
 
@@ -68,6 +69,7 @@ class Changing(Rooms):
                 grants=grants,
                 permissions=self.permissions,
                 check=self._try_out,
+                migrate=self._migrate,
                 author=author(),
                 progress=progress,
             )
@@ -78,3 +80,8 @@ class Changing(Rooms):
         from automatosx_nb.host.programs import program_of
 
         self.sandbox.start(program_of(package, grants), self.settings.limits).stop()
+
+    def _migrate(self, entry: InstalledPlugin, before: int) -> None:
+        from automatosx_nb.host.migrating import migrate_state
+
+        migrate_state(self.profile, self.sandbox, self.limits, entry, before)

@@ -80,6 +80,7 @@ class Lifecycle(Granting):
                 plan,
                 target,
                 permissions=self.permissions,
+                migrate=self._migrate,
                 author=author(),
                 progress=progress,
                 restores=found.number,

@@ -21,7 +21,7 @@ def program_of(package: Package, grants: Iterable[str]) -> Program:
         plugin=manifest.id,
         version=str(manifest.version),
         sources=package.sources,
-        handlers=manifest.contributes.handlers,
+        handlers=manifest.handlers,
         modules=granted_modules(grants),
     )
 

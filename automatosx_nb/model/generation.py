@@ -47,6 +47,8 @@ class InstalledPlugin:
     """The address of the registry that it came from; empty: not known."""
     verified: bool = False
     """Whether its publisher was verified there, then."""
+    state_version: int = 1
+    """That of what it has saved, as its manifest says it; a rollback brings the older one back."""
 
     def is_same_code(self, other: InstalledPlugin) -> bool:
         """The same release on the same state: a worker of one is a worker of the other."""

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from automatosx_nb.errors import InvalidManifest
 from automatosx_nb.model import contributions, requirements, toml
 from automatosx_nb.model.contributions import Contributions
+from automatosx_nb.model.contributions.kind import handler
 from automatosx_nb.model.licenses import VALID as LICENSE
 from automatosx_nb.model.licenses import license_expression
 from automatosx_nb.model.permissions import Permission, is_granted
 from automatosx_nb.model.reader import Problems, Spot, Table, line, matching, one_of, tuple_of
 from automatosx_nb.model.requirements import REQUIRES, Requires
+from automatosx_nb.model.state import StateFormat
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -44,7 +46,9 @@ CATEGORIES = (
 )
 """The closed list of what a plugin can be for."""
 
-_SECTIONS = "schema, [plugin], [requires], [permissions], [limits], [contributes]"
+MAX_STATE_VERSION = 1_000_000
+STATE_VERSION = f"an integer from 1 to {MAX_STATE_VERSION}"
+_SECTIONS = "schema, [plugin], [requires], [permissions], [limits], [state], [contributes]"
 KEYWORD_PATTERN = r"(?=.{1,40}$)[a-z0-9][a-z0-9+.#-]*(?: [a-z0-9][a-z0-9+.#-]*)*"
 MAIN_PATTERN = r"(?!automatosx_nb$)[a-z][a-z0-9_]{0,63}"
 DOC_PATTERN = r"docs/(?:[A-Za-z0-9_-][A-Za-z0-9_. -]*/)*[A-Za-z0-9_-][A-Za-z0-9_. -]*\.ipynb"
@@ -82,6 +86,13 @@ class Manifest:
     optional_permissions: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, int | float] = field(default_factory=dict)
     contributes: Contributions = field(default_factory=Contributions)
+    state: StateFormat = field(default_factory=StateFormat)
+
+    @property
+    def handlers(self) -> tuple[str, ...]:
+        """Every function that the host may call, each once."""
+        own = () if self.state.migrate is None else (self.state.migrate,)
+        return tuple(dict.fromkeys((*self.contributes.handlers, *own)))
 
 
 Steps: TypeAlias = "Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]]"
@@ -121,6 +132,7 @@ def _manifest(top: Table, problems: Problems) -> Manifest | None:
     requires = top.need("requires", requirements.requires_of(plugin["id"]), f"the table [requires] with {REQUIRES}")
     asked, optional = top.get("permissions", _permissions) or ({}, {})
     limits = top.get("limits", requirements.limits) or {}
+    state = top.get("state", _state) or StateFormat()
     adds = top.get("contributes", contributions.reader(plugin["id"])) or Contributions()
     top.finish()
     _check_needs(adds, {**asked, **optional}, problems)
@@ -133,6 +145,7 @@ def _manifest(top: Table, problems: Problems) -> Manifest | None:
         optional_permissions=optional,
         limits=limits,
         contributes=adds,
+        state=state,
         **plugin,
     )
 
@@ -162,6 +175,25 @@ def _plugin(table: Table) -> dict[str, Any]:
     }
     table.finish()
     return {**required, **optional}
+
+
+def _state(spot: Spot) -> StateFormat | None:
+    table = spot.table("a table, as in {version = 2, migrate = 'csv_doctor.state:migrate'}")
+    if table is None:
+        return None
+    version = table.need("version", _state_version, STATE_VERSION)
+    migrate = table.get("migrate", handler)
+    if version is not None and version > 1 and not table.has("migrate"):
+        table.need("migrate", handler, "the function that brings state of an older version to this one")
+    table.finish()
+    return None if version is None else StateFormat(version, migrate)
+
+
+def _state_version(spot: Spot) -> int | None:
+    if type(spot.value) is int and 1 <= spot.value <= MAX_STATE_VERSION:
+        return spot.value
+    spot.refuse(STATE_VERSION)
+    return None
 
 
 def _authors(spot: Spot) -> tuple[str, ...] | None:

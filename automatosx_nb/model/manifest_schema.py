@@ -14,7 +14,14 @@ from typing import Any
 from automatosx_nb.model import schemas
 from automatosx_nb.model.contributions import arguments, events, kind, magics, services, subscriptions
 from automatosx_nb.model.events.topics import MAX_TOPIC
-from automatosx_nb.model.manifest import CATEGORIES, DOC_PATTERN, KEYWORD_PATTERN, MAIN_PATTERN, SCHEMA
+from automatosx_nb.model.manifest import (
+    CATEGORIES,
+    DOC_PATTERN,
+    KEYWORD_PATTERN,
+    MAIN_PATTERN,
+    MAX_STATE_VERSION,
+    SCHEMA,
+)
 from automatosx_nb.model.names import ID_PATTERN, MAX_LENGTH
 from automatosx_nb.model.permissions import KINDS, TYPE_NAME, PermissionKind
 from automatosx_nb.model.reader import MAX_ITEMS
@@ -42,6 +49,7 @@ def manifest_schema() -> Schema:
             "requires": _requires(),
             "permissions": _permissions(optional=_permissions()),
             "limits": _limits(),
+            "state": _state(),
             "contributes": _contributes(),
         },
         "schema",
@@ -109,6 +117,12 @@ def _limits() -> Schema:
             for name, (number, least, most) in LIMITS.items()
         }
     )
+
+
+def _state() -> Schema:
+    version = {"type": "integer", "minimum": 1, "maximum": MAX_STATE_VERSION}
+    table = _table({"version": version, "migrate": _reference("handler")}, "version")
+    return {**table, "if": {"properties": {"version": {"minimum": 2}}}, "then": {"required": ["migrate"]}}
 
 
 def _contributes() -> Schema:

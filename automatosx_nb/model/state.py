@@ -16,6 +16,17 @@ ABSENT = 0
 
 
 @dataclass(frozen=True, slots=True)
+class StateFormat:
+    """Which ``version`` of its own state a release reads and writes; 1 where the manifest says nothing.
+
+    ``migrate``: the handler (``module:function``) that brings state of an older version to this one.
+    """
+
+    version: int = 1
+    migrate: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A key that is there. ``revision`` grows with every write to the state, and no two writes have the same.
 

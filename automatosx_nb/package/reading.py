@@ -91,7 +91,7 @@ def _check_contents(described: Manifest, files: Mapping[str, bytes], name: str) 
     main = described.main
     if f"src/{main}.py" not in files and f"src/{main}/__init__.py" not in files:
         raise InvalidArtifact(name, f"its main {main!r} is neither src/{main}.py nor src/{main}/__init__.py")
-    for reference in described.contributes.handlers:
+    for reference in described.handlers:
         module = "src/" + reference.partition(":")[0].replace(".", "/")
         if f"{module}.py" not in files and f"{module}/__init__.py" not in files:
             raise InvalidArtifact(name, f"the module of its handler {reference!r} is not under src/")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Kind = Literal["generation", "artifact", "state", "temporary"]
 _TEMPORARY = re.compile(r"\..+-[0-9a-f]{12}")
 """As ``files.write_atomic`` names what it has not put in place yet."""
-_STATE = re.compile(r"(?P<name>.+)\.sqlite3(-journal|-wal|-shm|\.lock|\.turn)?")
+_STATE = re.compile(r"(?P<name>[^.]+)\.sqlite3(-journal|-wal|-shm|\.lock|\.turn)?")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -114,6 +114,10 @@ def _of_profile(profile: Profile, kept: Sequence[Generation]) -> Iterator[Garbag
         found, plugin = _STATE.fullmatch(path.name), path.parent.name
         if found is not None and found["name"] not in lines.get(plugin, ()):
             yield _garbage("state", f"state of {plugin}", path)
+    for path in sorted((profile.root / "state").glob("*/snapshots/*.sqlite3")):
+        name, plugin = path.name.partition(".")[0], path.parent.parent.name
+        if name not in lines.get(plugin, ()):
+            yield _garbage("state", f"snapshot of the state of {plugin}", path)
     for folder in (profile.root / "generations", profile.root):
         yield from _temporary(folder, but=("settings.json",))
 

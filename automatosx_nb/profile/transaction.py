@@ -20,7 +20,8 @@ from automatosx_nb.model.progress import Progress, Step
 from automatosx_nb.package import Package, read
 from automatosx_nb.profile.changes import refuse_denied, refuse_denied_grants
 from automatosx_nb.profile.lock import writer_lock
-from automatosx_nb.profile.state import copy_state, new_state_name
+from automatosx_nb.profile.migrating import Migrate, carry_state_over
+from automatosx_nb.profile.state import new_state_name
 
 if TYPE_CHECKING:
     from automatosx_nb.model.consent import PermissionPolicy
@@ -56,6 +57,7 @@ def apply_plan(
     grants: Collection[str],
     permissions: PermissionPolicy,
     check: HealthCheck,
+    migrate: Migrate,
     author: Author,
     progress: Progress,
 ) -> Applied:
@@ -67,6 +69,8 @@ def apply_plan(
     :raises PolicyForbids: somebody agreed to what ``permissions`` denies, or a plugin cannot do without that.
     :raises PlanStale: the profile changed since the plan was made.
     :raises ArtifactMismatch: the registry handed out other bytes than it announced.
+    :raises StateDowngrade: a release reads older state than there is.
+    :raises MigrationFailed: a release could not bring the state to its version.
     :raises StorageFull:
     :raises ProfileReadOnly:
     :raises ProfileBusy:
@@ -88,7 +92,7 @@ def apply_plan(
             steps.tell("check", change, f"starting {change.id} {change.new} once, confined")
             check(package, entries[change.id].grants)
         for change in steps.incoming:
-            _carry_state_over(profile, current, entries[change.id])
+            carry_state_over(profile, current, entries[change.id], migrate)
         generation = author.generation(current, plan.action, entries)
         switch_to(profile, generation, progress)
     return Applied(number, plan)
@@ -100,6 +104,7 @@ def apply_return(
     target: Generation,
     *,
     permissions: PermissionPolicy,
+    migrate: Migrate,
     author: Author,
     progress: Progress,
     restores: int | None = None,
@@ -113,6 +118,8 @@ def apply_return(
     :raises PlanStale:
     :raises PolicyForbids: it would bring back a grant that ``permissions`` denies.
     :raises ProfileDamaged: an artifact of ``target`` is missing or changed; nothing was switched.
+    :raises StateDowngrade: today's state was to be kept, and is too new.
+    :raises MigrationFailed: today's state was to be kept, and could not be brought up to date.
     """
     if plan.changes_nothing:
         return Applied(plan.base, plan)
@@ -123,7 +130,7 @@ def apply_return(
             profile.store.read(entry.sha256)
         for entry in target.plugins.values():
             if entry.state == new_state_name(entry.id, entry.version, current.number + 1):
-                _carry_state_over(profile, current, entry)
+                carry_state_over(profile, current, entry, migrate)
         generation = author.generation(current, plan.action, target.plugins, restores=restores)
         switch_to(profile, generation, progress)
     return Applied(generation.number, plan)
@@ -229,18 +236,12 @@ def _entry(
         state=new_state_name(change.id, str(manifest.version), number),
         summary=manifest.summary,
         contributes=manifest.contributes.records(),
+        state_version=manifest.state.version,
         channel=plan.channels.get(change.id, old.channel if old else "stable"),
         pin=plan.pins.get(change.id, old.pin if old and stays else None),
         source=change.source,
         verified=change.verified,
     )
-
-
-def _carry_state_over(profile: Profile, current: Generation, entry: InstalledPlugin) -> None:
-    old = current.plugins.get(entry.id)
-    if old is not None:
-        copy_state(profile.root, entry.id, old.state, entry.state)
-        profile.settings.carry_over(entry.id, old.state, entry.state)
 
 
 def switch_to(profile: Profile, generation: Generation, progress: Progress) -> None:

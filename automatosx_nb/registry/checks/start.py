@@ -23,7 +23,7 @@ def _find(submission: Submission) -> Iterator[Finding]:
         plugin=manifest.id,
         version=str(manifest.version),
         sources=submission.package.sources,
-        handlers=manifest.contributes.handlers,
+        handlers=manifest.handlers,
         modules=tuple(one.removeprefix("modules:") for one in asked if one.startswith("modules:")),
     )
     try:
