@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from automatosx_nb.errors import AutomatosxError
 from automatosx_nb.granting import Granting
 from automatosx_nb.model.progress import Progress, silent
 
@@ -11,11 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from automatosx_nb.model.difference import Difference
+    from automatosx_nb.model.flags import Flag
+    from automatosx_nb.model.gate import Step
     from automatosx_nb.model.generation import Generation, Pin
     from automatosx_nb.model.history import HistoryEntry
+    from automatosx_nb.model.outdated import OutdatedPlugin
     from automatosx_nb.model.plan import Applied, Plan
     from automatosx_nb.profile import Profile
     from automatosx_nb.profile.collecting import Collected
+    from automatosx_nb.profile.reverting import LastUpdate
 
 
 class Lifecycle(Granting):
@@ -125,6 +130,141 @@ class Lifecycle(Granting):
 
         by = author()
         return Pin(note, by.by, by.at)
+
+    # --- what is newer, and what is said against what is there
+
+    def outdated(self) -> tuple[OutdatedPlugin, ...]:
+        """Installed plugins with an update, with newer versions that are held back, or with flags.
+
+        :raises RegistryUnreachable:
+        """
+        from automatosx_nb.errors import ResolutionConflict
+        from automatosx_nb.model.outdated import outdated
+
+        flags = self.check_flags()
+        current = self.profile.current()
+        try:
+            plan = self._planner.update(current)
+        except ResolutionConflict:
+            plan = None  # what is installed cannot stay as it is, and its flags say why
+        by_plugin = {plugin: [each for each in flags if each.plugin == plugin] for plugin in current.plugins}
+        return outdated(current.plugins.values(), plan, by_plugin)
+
+    def check_flags(self) -> tuple[Flag, ...]:
+        """What the registry says against what is installed; it is remembered, and what it disables does not run.
+
+        :raises RegistryUnreachable:
+        """
+        from automatosx_nb.model.flags import flags_of
+
+        installed = self.profile.current().plugins
+        releases = ((entry, each) for entry in installed.values() for each in self.registry.releases(entry.id))
+        found = tuple(
+            flag
+            for entry, release in releases
+            if str(release.version) == entry.version
+            for flag in flags_of(entry.id, release)
+        )
+        if self.profile.flags.put(found):
+            self.tell_changed()
+        return found
+
+    # --- what happens by itself
+
+    def look_after(self) -> None:
+        """What a kernel does once a day: ask what is said against what is installed, and update what policy lets.
+
+        Whoever uses the profile next is told.
+        """
+        said = set(self.profile.flags.all())
+        for flag in self.check_flags():
+            if flag not in said:
+                self.profile.notices.add(f"{flag}.")
+        if self.settings.auto != "off":
+            self.update_by_policy()
+
+    def update_by_policy(self) -> tuple[Applied, ...]:
+        """Update what ``c.UpdatePolicy.auto`` lets, where nothing more is asked.
+
+        What would add, remove or take back anything else, asks for a permission, or lacks a package, is left.
+        """
+        from automatosx_nb.host.surface import asked_in
+
+        done: list[Applied] = []
+        with asked_in("automatic"):
+            for plugins in self._by_themselves():
+                applied = self._update_by_itself(plugins)
+                if applied is not None:
+                    done.append(applied)
+                    changes = ", ".join(f"{each.id} {each.old} → {each.new}" for each in applied.plan.changes)
+                    told = f"Updated by itself, as c.UpdatePolicy.auto says: {changes}. undo takes it back."
+                    self.profile.notices.add(told)
+        return tuple(done)
+
+    def _by_themselves(self) -> list[tuple[str, ...]]:
+        """All together, then each alone: one that cannot be updated by itself keeps no other from it."""
+        return [(), *((plugin,) for plugin in self.profile.current().plugins)]
+
+    def _update_by_itself(self, plugins: tuple[str, ...]) -> Applied | None:
+        from automatosx_nb.errors import NotByItself
+
+        most: Step = "minor" if self.settings.auto == "minor" else "patch"
+
+        def plan() -> Plan:
+            found = self._planner.update(self.profile.current(), plugins, grants=(), most=most)
+            if any(change.kind != "update" for change in found.changes):
+                raise NotByItself(found.action)
+            return found
+
+        try:
+            return self._apply(plan, (), silent) if plan().changes else None
+        except AutomatosxError:
+            return None
+
+    def revert_update(self, plugin: str, version: str) -> str | None:
+        """Take the update of ``plugin`` to ``version`` back, if it was within ``c.UpdatePolicy.probation``.
+
+        The older version comes with its data and is pinned, so that no update brings the same one again.
+
+        :returns: the version that it has now; None: nothing was changed.
+        """
+        from datetime import UTC, datetime
+
+        from automatosx_nb.profile.reverting import last_update
+
+        update, entry = last_update(self.profile, plugin), self.profile.current().plugins.get(plugin)
+        if update is None or entry is None or entry.version != version or entry.pin is not None:
+            return None
+        if not update.is_recent(datetime.now(UTC), self.settings.probation):
+            return None
+        return self._revert(update)
+
+    def _revert(self, update: LastUpdate) -> str | None:
+        from automatosx_nb.host.environment import author
+        from automatosx_nb.host.surface import asked_in
+        from automatosx_nb.model.generation import Pin
+        from automatosx_nb.profile.returning import plan_return
+        from automatosx_nb.profile.reverting import misfit, without_update
+        from automatosx_nb.profile.transaction import apply_return
+
+        current, older, newer = self.profile.current(), update.before, update.after.version
+        why = f"{newer} kept ending"
+        with asked_in("automatic"):
+            by, permissions = author(), self.permissions
+            target = without_update(current, update, Pin(why, by.by, by.at))
+            unfit = misfit(self.profile, target, older.id)
+            if unfit is not None:
+                self.profile.notices.add(f"{older.id} {newer} keeps ending, and cannot go back alone, for {unfit}.")
+                return None
+            action = f"revert {older.id} {older.version}"
+            plan = plan_return(current, target, self.settings.policy, permissions, action=action, why=why)
+            applied = apply_return(self.profile, plan, target, permissions=permissions, author=by, progress=silent)
+        self.profile.notices.add(
+            f"{older.id} {newer} kept ending soon after its update: it is {older.version} again, with its data of then "
+            f"and pinned there (generation {applied.generation}). undo brings {newer} back; unpin lets updates move it."
+        )
+        self._told(applied)
+        return older.version
 
     # --- what stays, and what goes
 

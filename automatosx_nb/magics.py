@@ -8,10 +8,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.app import current
 from automatosx_nb.host.kernel import KernelHost
+from automatosx_nb.model.events import PLUGIN_SUSPENDED
 
 if TYPE_CHECKING:
     from automatosx_nb.app import Marketplace
@@ -19,11 +21,15 @@ if TYPE_CHECKING:
     from automatosx_nb.host.display import Rendered
     from automatosx_nb.host.form_calls import FormCalls
     from automatosx_nb.host.ports import Record
+    from automatosx_nb.host.reverting import Reverting
     from automatosx_nb.host.runner import PluginRunner
     from automatosx_nb.host.services.core import Notification
+    from automatosx_nb.model.events import Event
     from automatosx_nb.model.generation import InstalledPlugin
     from automatosx_nb.model.progress import Step
 
+UPKEEP_DELAY_S = 20.0
+"""So long after the extension was loaded nobody waits for anything of it any more."""
 _ATTRIBUTE = "_automatosx_session"
 MakeLive = Callable[["Rendered", "FormCalls"], object]
 """What makes a display with forms one whose forms can be used."""
@@ -77,6 +83,11 @@ class Session:
         self._remove_ax = magics.add("line", "ax", self.ax)
         self._forget_tables = _show_tables_printable(ipython)
         self._stop_listening = self.market.on_change(self._follow)
+        self._reverting: Reverting | None = None
+        self._undo_reverting = self.host.bus.subscribe(PLUGIN_SUSPENDED, self._suspended)
+        self._upkeep = Timer(UPKEEP_DELAY_S, self._look_after)
+        self._upkeep.daemon = True
+        self._upkeep.start()
         self._ipython.events.register("pre_run_cell", self._before_cell)
         self.host.follow()
 
@@ -114,9 +125,27 @@ class Session:
     def close(self) -> None:
         self._ipython.events.unregister("pre_run_cell", self._before_cell)
         self._stop_listening()
+        self._undo_reverting()
+        if self._reverting is not None:
+            self._reverting.wait()
+        self._upkeep.cancel()
+        self._upkeep.join()
         self._remove_ax()
         self._forget_tables()
         self.host.close()
+
+    def _suspended(self, event: Event) -> None:
+        """Runs on the thread of the plugin's runner, one at a time for one plugin."""
+        from automatosx_nb.host.reverting import Reverting
+
+        if self._reverting is None:
+            self._reverting = Reverting(self.host.bus, self.market.revert_update, _note_failure)
+        self._reverting.suspended(event)
+
+    def _look_after(self) -> None:
+        from automatosx_nb.upkeep import look_after_daily
+
+        look_after_daily(self.market)
 
     def _before_cell(self, _info: Any) -> None:
         """Follow what another kernel or a terminal changed meanwhile, and tell the panels of it."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from automatosx_nb.commands import text
 from automatosx_nb.commands.settings import faults
 from automatosx_nb.commands.verbs import Answer, Console, Verb
+from automatosx_nb.errors import UsageError
 from automatosx_nb.model.permissions import not_covered, permission_line
 from automatosx_nb.model.plan import Applied, Plan
 from automatosx_nb.model.semver import loose_range
@@ -27,21 +28,29 @@ def _configure_prereleases(parser: Parser) -> None:
     parser.add_argument("--pre", action="store_true", help="choose among prereleases and betas too")
 
 
+def _configure_channel(parser: Parser) -> None:
+    parser.add_argument("--channel", choices=("stable", "beta"), help="which releases updates choose among from now on")
+
+
 def _configure_install(parser: Parser) -> None:
     parser.add_argument(
         "plugin", help="a plugin id, or id@range, as in automatosx.data-profiler@^1.0 (quote a range with spaces)"
     )
     configure_consent(parser)
     _configure_prereleases(parser)
+    _configure_channel(parser)
 
 
 def _install(market: Marketplace, options: Namespace, console: Console) -> Answer:
     plugin, wish = typed(options.plugin)
 
     def apply(grant: Iterable[str]) -> Applied:
-        return market.install(plugin, wish, prereleases=options.pre, grant=grant, progress=console.progress)
+        return market.install(
+            plugin, wish, prereleases=options.pre, channel=options.channel, grant=grant, progress=console.progress
+        )
 
-    return agree_and_apply(market, market.plan(plugin, wish, prereleases=options.pre), apply, options, console)
+    plan = market.plan_install(plugin, wish, prereleases=options.pre, channel=options.channel)
+    return agree_and_apply(market, plan, apply, options, console)
 
 
 def typed(words: str) -> tuple[str, str]:
@@ -55,18 +64,31 @@ def typed(words: str) -> tuple[str, str]:
 
 def _configure_update(parser: Parser) -> None:
     parser.add_argument("plugins", nargs="*", metavar="plugin", help="which; nothing: all of them")
+    parser.add_argument("--all", action="store_true", help="all of them, as without an id")
+    parser.add_argument("--dry-run", action="store_true", dest="plan", help="as --plan")
     configure_consent(parser)
     _configure_prereleases(parser)
+    _configure_channel(parser)
 
 
 def _update(market: Marketplace, options: Namespace, console: Console) -> Answer:
+    if options.all and options.plugins:
+        raise UsageError("--all and an id say different things", f"{console.prefix} update [ID …], or update --all")
+    if options.channel and not options.plugins:
+        raise UsageError("--channel is for plugins that are named", f"{console.prefix} update ID --channel beta")
+
     def apply(grant: Iterable[str]) -> Applied:
-        return market.update(*options.plugins, prereleases=options.pre, grant=grant, progress=console.progress)
+        return market.update(
+            *options.plugins,
+            prereleases=options.pre,
+            channel=options.channel,
+            grant=grant,
+            progress=console.progress,
+        )
 
     refusal = "" if options.plugins else "(No: what asks for it is held back, and the rest is updated.)"
-    return agree_and_apply(
-        market, market.plan_update(*options.plugins, prereleases=options.pre), apply, options, console, refusal
-    )
+    plan = market.plan_update(*options.plugins, prereleases=options.pre, channel=options.channel)
+    return agree_and_apply(market, plan, apply, options, console, refusal)
 
 
 def _configure_remove(parser: Parser) -> None:

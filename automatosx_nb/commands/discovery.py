@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from automatosx_nb.commands import text
 from automatosx_nb.commands.inspecting import change_lines
 from automatosx_nb.commands.verbs import Answer, Console, Verb
-from automatosx_nb.errors import UsageError
+from automatosx_nb.errors import RegistryUnreachable, UsageError
 from automatosx_nb.model.contributions import KINDS
+from automatosx_nb.model.flags import flags_of
 from automatosx_nb.model.inspection import permission_changes
 from automatosx_nb.model.manifest import CATEGORIES
 from automatosx_nb.model.permissions import permission_line
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from automatosx_nb.app import Marketplace
     from automatosx_nb.host.arguments import Parser
     from automatosx_nb.model.compatibility import Mismatch
+    from automatosx_nb.model.generation import InstalledPlugin
 
 
 def _configure_search(parser: Parser) -> None:
@@ -77,10 +79,12 @@ def _info(market: Marketplace, options: Namespace, console: Console) -> Answer:
     detail = market.info(options.plugin)
     unfit = {each.version: market.mismatches(each) for each in detail.releases}
     lines = _describe(detail, unfit)
+    flags = [flag for each in market.registry.releases(options.plugin) for flag in flags_of(options.plugin, each)]
+    lines += ["", *(f"{flag}." for flag in flags if flag.kind != "yanked")] if flags else []
     if unfit[detail.summary.version]:
         fits = market.newest(options.plugin)
         lines += ["", f"The newest version that fits here is {fits}." if fits else "No version fits here."]
-    return Answer("\n".join(lines), {**asdict(detail), "mismatches": unfit})
+    return Answer("\n".join(lines), {**asdict(detail), "mismatches": unfit, "flags": flags})
 
 
 def _describe(detail: PluginDetail, unfit: Mapping[str, Sequence[Mismatch]]) -> list[str]:
@@ -133,12 +137,23 @@ def _list(market: Marketplace, options: Namespace, console: Console) -> Answer:
     installed = market.installed()
     if not installed:
         return Answer(f"Nothing is installed. Look around with {console.prefix} search.", installed)
-    rows = []
-    for entry in installed:
-        newest = market.newest(entry.id)
-        update = newest if newest and Version.parse(newest) > Version.parse(entry.version) else ""
-        rows.append((entry.id, entry.version, update, entry.wish or "(dependency)", ", ".join(entry.grants) or "–"))
-    return Answer(text.table(("plugin", "version", "update", "wish", "granted"), rows), installed)
+    notes: list[str] = []
+    try:
+        notes += [f"{flag}." for flag in market.check_flags()]
+        newest = {entry.id: market.newest(entry.id) for entry in installed}
+    except RegistryUnreachable as error:
+        newest = {}
+        notes += [f"{flag}." for flag in market.profile.flags.all()]
+        notes.append(f"What could be updated is not known: {error.problem()}")
+    rows = [_installed_row(entry, newest.get(entry.id)) for entry in installed]
+    notes += [f"{entry.id} is {printable(str(entry.pin))}." for entry in installed if entry.pin is not None]
+    return Answer("\n".join([text.table(("plugin", "version", "update", "wish", "granted"), rows), *notes]), installed)
+
+
+def _installed_row(entry: InstalledPlugin, newest: str | None) -> tuple[str, ...]:
+    update = newest if newest and Version.parse(newest) > Version.parse(entry.version) else ""
+    wish = (entry.wish or "(dependency)") + (f" ({entry.channel})" if entry.channel != "stable" else "")
+    return entry.id, entry.version, update, wish, ", ".join(entry.grants) or "–"
 
 
 VERBS = (

@@ -118,7 +118,10 @@ def answer(words: Sequence[str], market: Callable[[], Marketplace], console: Con
             found = verb.carry_out(market(), options, console)
     except HelpAsked as asked:
         return Answer(asked.text.rstrip(), None)
-    return replace(found, text=to_json(found.data)) if verb.reads and options.json else found
+    if verb.reads and options.json:
+        return replace(found, text=to_json(found.data))
+    told = market().profile.notices.take()
+    return replace(found, text="\n".join([found.text, *(f"Meanwhile: {each}" for each in told)])) if told else found
 
 
 def find(name: str, prefix: str) -> Verb:
@@ -151,8 +154,8 @@ def overview(prefix: str) -> str:
 def all_verbs() -> Mapping[str, Verb]:
     """Verb name → verb, in the order in which a user meets them."""
     modules = (
-        "discovery", "changes", "past", "holding", "permissions", "locking", "running", "settings", "secrets",
-        "services", "audit", "inspecting", "authoring", "doctor",
+        "discovery", "changes", "updating", "past", "holding", "permissions", "locking", "running", "settings",
+        "secrets", "services", "audit", "inspecting", "authoring", "doctor",
     )  # fmt: skip
     verbs = [verb for name in modules for verb in import_module(f"automatosx_nb.commands.{name}").VERBS]
     return {verb.name: verb for verb in verbs}

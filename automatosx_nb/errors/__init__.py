@@ -51,16 +51,16 @@ _FILES = {
     """,
     "marketplace": """
         DependencyCycle Incompatible InvalidPlanRequest InvalidSearch MagicTaken PublishRefused RegistryBusy
-        RegistryDamaged RegistryTooNew ReleaseExists ResolutionConflict ResolutionUnsound UnknownPlugin
-        UnknownRelease
+        RegistryDamaged RegistryTooNew RegistryUnreachable ReleaseExists ResolutionConflict ResolutionUnsound
+        UnknownPlugin UnknownRelease
     """,
     "plugins": """
         CallInterrupted CapabilityFailed CapabilityUnavailable InvalidRequest LimitExceeded PermissionDenied
-        PluginFailed PluginFrame PluginPaused PluginRefused ProtocolViolation RestartRequired
+        PluginDisabled PluginFailed PluginFrame PluginPaused PluginRefused ProtocolViolation RestartRequired
         SandboxUnavailable UnknownHandler WorkerLost
     """,
     "profiles": """
-        AuditDamaged ConsentRequired NotForOneCall NotGranted NotInPlan NotInstalled NotPinned
+        AuditDamaged ConsentRequired NotByItself NotForOneCall NotGranted NotInPlan NotInstalled NotPinned
         NothingToRollBack PermissionNotAsked PlanStale PolicyForbids ProfileBusy ProfileDamaged
         ProfileReadOnly QuotaExceeded StateDamaged StillRequired StorageFailed StorageFull UnknownGeneration
     """,

@@ -114,6 +114,23 @@ class RegistryDamaged(PlatformError):
         return "Nothing was changed. Restore it from a backup, or move it away: a new registry is then made."
 
 
+class RegistryUnreachable(PlatformError):
+    """``address`` is the registry's, ``reason`` what the network said."""
+
+    code: ClassVar[str] = "registry-unreachable"
+    address: str
+    reason: str
+
+    def problem(self) -> str:
+        return f"the registry {self.address} cannot be reached: {self.reason}."
+
+    def next_step(self) -> str:
+        return (
+            "Nothing was changed. What is installed goes on; list, rollback, undo, remove and a sync of what the store "
+            "has work without it. Try again when the network is back."
+        )
+
+
 class RegistryTooNew(UserError):
     """``revision`` is the schema revision found, ``known`` the newest that this version can read."""
 

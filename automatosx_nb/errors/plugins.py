@@ -188,6 +188,24 @@ class WorkerLost(PlatformError):
         return "It is started again at the next call. If it happens again, tell the plugin's publisher."
 
 
+class PluginDisabled(UserError):
+    """``reason`` continues the sentence 'acme.a 1.0.0 …'."""
+
+    code: ClassVar[str] = "plugin-disabled"
+    plugin: str
+    version: str
+    reason: str
+
+    def problem(self) -> str:
+        return f"{self.plugin} {self.version} {self.reason}."
+
+    def next_step(self) -> str:
+        return (
+            f"It does not run here any more, its data is kept. See what there is in its place with %ax outdated, "
+            f"%ax update {self.plugin}, or %ax remove {self.plugin}."
+        )
+
+
 class PluginPaused(UserError):
     """A plugin is suspended: its worker ended ``ends`` times in ``within_s`` seconds, at last by the error ``last``."""
 

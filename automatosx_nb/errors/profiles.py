@@ -121,6 +121,19 @@ class NotGranted(UserError, LookupError):
         return f"Nothing was changed. It holds {', '.join(self.held)}: what is revoked is revoked as it was granted."
 
 
+class NotByItself(UserError):
+    """``action`` is what an update would do."""
+
+    code: ClassVar[str] = "not-by-itself"
+    action: str
+
+    def problem(self) -> str:
+        return f"{self.action} would do more than update plugins, so it does not happen by itself."
+
+    def next_step(self) -> str:
+        return "Nothing was changed. See what it would do with %ax update --plan, then ask for it."
+
+
 class NotForOneCall(UserError):
     code: ClassVar[str] = "not-for-one-call"
     permission: str

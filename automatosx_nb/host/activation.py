@@ -68,7 +68,7 @@ class Activation:
         generation = self._profile.generations.stamp()
         if generation is None:
             return None
-        return generation, self._resources.session.version, self._resources.policy_stamp()
+        return generation, self._profile.flags_stamp(), self._resources.session.version, self._resources.policy_stamp()
 
     def _take_over(self, generation: Generation) -> None:
         self._resources.session.forget(generation.plugins)
@@ -79,9 +79,17 @@ class Activation:
             else:
                 self._active[plugin] = new
                 self._subscribe(new)
+        self._stop_disabled()
         for plugin, entry in generation.plugins.items():
             if plugin not in self._active:
                 self._add(entry)
+
+    def _stop_disabled(self) -> None:
+        """What was disabled since it started ends now; calling it says why."""
+        for plugin, runner in list(self._runners.items()):
+            if self._profile.is_disabled(self._active[plugin]):
+                del self._runners[plugin]
+                runner.stop()
 
     def _add(self, entry: InstalledPlugin) -> None:
         self._active[entry.id] = entry
@@ -135,6 +143,7 @@ class Activation:
         with self._lock:
             if entry.id not in self._active:
                 raise NotInstalled(entry.id)
+            self._profile.refuse_disabled(self._active[entry.id])
             if entry.id not in self._runners:
                 self._runners[entry.id] = self._make_runner(self._active[entry.id])
             return self._runners[entry.id]
@@ -172,7 +181,7 @@ class Activation:
     def _granted_subscriptions(self, entry: InstalledPlugin) -> list[Record]:
         """What a plugin listens to, as far as the user and the policy agreed; nothing where policy cannot be read."""
         subscriptions = entry.contributes.get("subscriptions", ())
-        if not subscriptions:
+        if not subscriptions or self._profile.is_disabled(entry):
             return []
         from automatosx_nb.host.holdings import held_by
         from automatosx_nb.model.permissions import not_covered

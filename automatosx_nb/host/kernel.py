@@ -158,6 +158,7 @@ def make_runner(
     from automatosx_nb.host.runner import PluginRunner
 
     def start(entry: InstalledPlugin) -> Worker:
+        resources.profile.refuse_disabled(entry)
         package = resources.profile.package(entry)
         libraries = map(str, broker.grants.of("modules"))
         return resources.sandbox.start(program_of(package, libraries), limits_of(package, resources.limits))

@@ -262,9 +262,13 @@ class PluginRunner:
         return lifted
 
     def retire(self) -> None:
-        """As :meth:`stop`, but what other plugins wait for is answered first. Later calls are refused at once."""
+        """As :meth:`stop`, but the call in flight, and what other plugins wait for, is answered first.
+
+        Later calls are refused at once.
+        """
         with self._wake:
-            waited_for = [job for job in (self._running, *self._jobs) if job is not None and job.origin is not None]
+            waited_for = [job for job in self._jobs if job.origin is not None]
+            waited_for += [self._running] if self._running is not None else []
             self._retired = bool(waited_for)
             dropped = [job for job in self._jobs if job.origin is None]
             for job in dropped if waited_for else ():

@@ -19,6 +19,27 @@ class Stage(StrEnum):
     STABLE = "stable"
 
 
+Severity = Literal["low", "medium", "high", "critical"]
+
+
+@dataclass(frozen=True, slots=True)
+class Advisory:
+    """What is known against the versions of ``plugin`` in ``range``. ``disables``: they do not run any more."""
+
+    id: str
+    plugin: str
+    range: Range
+    severity: Severity
+    summary: str
+    disables: bool = False
+    published: str = ""
+    """RFC 3339, UTC."""
+
+    def covers(self, version: Version) -> bool:
+        """A prerelease is in a range like any release."""
+        return self.range.allows(version, prereleases=True)
+
+
 @dataclass(frozen=True, slots=True)
 class IndexRelease:
     """What the resolver needs to know of one release; ``index/{id}`` carries a list of these."""
@@ -42,6 +63,8 @@ class IndexRelease:
     sha256: str = ""
     size: int = 0
     """Bytes of the artifact."""
+    advisories: tuple[Advisory, ...] = ()
+    """Those that cover this version."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,9 @@ class Rules:
         """Why ``release`` may not be chosen, continuing 'acme.a 1.0.0 …'; None: it may."""
         if release.quarantined is not None:
             return f"is quarantined: {_line(release.quarantined)}"
+        disabling = next((each for each in release.advisories if each.disables), None)
+        if disabling is not None:
+            return f"is disabled by advisory {disabling.id}: {_line(disabling.summary)}"
         if release.stage is Stage.DRAFT:
             return "is a draft that is not published yet"
         denied = self.policy.against(plugin, release.version) if self.policy else None
@@ -94,6 +97,8 @@ class Rules:
             return BETA
         if release.yanked is not None:
             return f"was yanked: {_line(release.yanked)}"
+        for advisory in release.advisories:
+            return f"is under advisory {advisory.id}: {_line(advisory.summary)}"
         return None if self.cooldown is None else self.cooldown.against(release.published)
 
     def _against_environment(self, release: IndexRelease) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from automatosx_nb.errors import RegistryUnreachable
 from automatosx_nb.model.release import IndexRelease, Stage
 
 if TYPE_CHECKING:
@@ -35,6 +36,13 @@ class InstalledIndex:
             return found
         return [*found, index_release_of(self._package(entry))]
 
+    def here(self, plugin: str, entry: InstalledPlugin) -> Sequence[IndexRelease]:
+        """As :meth:`releases`; from the store where the registry cannot be reached."""
+        try:
+            return self.releases(plugin)
+        except RegistryUnreachable:
+            return [index_release_of(self._package(entry))]
+
     def known(self) -> tuple[str, ...]:
         """For suggestions: every plugin that the registry can name."""
         names: Callable[[], tuple[str, ...]] = getattr(self._registry, "known", tuple)
@@ -56,8 +64,8 @@ class OnlyInstalled:
         entry = self._installed.get(plugin)
         if entry is None:
             return ()
-        found = [each for each in self._index.releases(plugin) if str(each.version) == entry.version]
-        return [replace(each, stage=Stage.STABLE, yanked=None, quarantined=None) for each in found]
+        found = [each for each in self._index.here(plugin, entry) if str(each.version) == entry.version]
+        return [replace(each, stage=Stage.STABLE, yanked=None, quarantined=None, advisories=()) for each in found]
 
 
 def index_release_of(package: Package) -> IndexRelease:

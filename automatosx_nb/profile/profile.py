@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from automatosx_nb.model.difference import Difference
     from automatosx_nb.model.history import HistoryEntry
     from automatosx_nb.package import Package
+    from automatosx_nb.profile.flags import ReleaseFlags
     from automatosx_nb.profile.keeping import KeptGenerations
     from automatosx_nb.profile.keyvalue import KeyValueState, Told
+    from automatosx_nb.profile.notices import Notices
     from automatosx_nb.profile.settings import UserSettings
 
 
@@ -44,6 +46,36 @@ class Profile:
         from automatosx_nb.profile.settings import UserSettings
 
         return UserSettings(self.root, self._line_of)
+
+    @cached_property
+    def flags(self) -> ReleaseFlags:
+        """What the registry last said against what is installed."""
+        from automatosx_nb.profile.flags import ReleaseFlags
+
+        return ReleaseFlags(self.root)
+
+    def flags_stamp(self) -> object:
+        """Changes whenever other flags were written; None: there are none. It loads nothing."""
+        try:
+            status = (self.root / "flags.json").stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_ino
+
+    def is_disabled(self, entry: InstalledPlugin) -> bool:
+        return self.flags_stamp() is not None and self.flags.is_disabled(entry)
+
+    def refuse_disabled(self, entry: InstalledPlugin) -> None:
+        """:raises PluginDisabled: the registry said that this release must not run any more."""
+        if self.flags_stamp() is not None:
+            self.flags.refuse(entry)
+
+    @property
+    def notices(self) -> Notices:
+        """What was done without being asked."""
+        from automatosx_nb.profile.notices import Notices
+
+        return Notices(self.root)
 
     def _line_of(self, plugin: str) -> str:
         """The name of the state of an installed plugin, which its settings share; empty: it is not installed."""

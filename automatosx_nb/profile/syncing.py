@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from automatosx_nb.errors import InvalidLockfile, LockedReleaseGone
+from automatosx_nb.errors import InvalidLockfile, LockedReleaseGone, RegistryUnreachable
 from automatosx_nb.model.changelog import news
 from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.plan import Plan, PlannedChange
@@ -47,6 +47,7 @@ class LockedIndex:
         self.source = source
         self._registry = registry
         self._store = store
+        self._locked = lock.plugins
         self._packages: dict[str, Package] = {}
         self._missing: list[str] = []
         found = {plugin: self._find(plugin, locked) for plugin, locked in lock.plugins.items()}
@@ -74,18 +75,33 @@ class LockedIndex:
         return 0 if self._store.has(locked.sha256) else locked.size
 
     def _find(self, plugin: str, locked: LockedPlugin) -> IndexRelease | None:
-        releases = self._registry.releases(plugin)
+        releases = self._releases_there(plugin)
         published = next((each for each in releases if str(each.version) == locked.version), None)
         if published is not None and published.sha256 == locked.sha256:
             return published
         if self._store.has(locked.sha256):
             package = self._packages[plugin] = read(self._store.read(locked.sha256), name=f"{plugin} {locked.version}")
-            return replace(index_release_of(package), quarantined=published.quarantined if published else None)
+            stored = index_release_of(package)
+            if published is None:
+                return stored
+            return replace(stored, quarantined=published.quarantined, advisories=published.advisories)
         has = "no such version" if releases else "no such plugin"
         if published is not None:
             has = f"other bytes under this version, {published.sha256} and not {locked.sha256}"
         self._missing.append(f"{plugin} {locked.version}: the registry has {has}")
         return None
+
+    def _releases_there(self, plugin: str) -> Sequence[IndexRelease]:
+        """None where the registry cannot be reached and the store will do.
+
+        :raises RegistryUnreachable: the store lacks what is locked.
+        """
+        try:
+            return self._registry.releases(plugin)
+        except RegistryUnreachable:
+            if all(self._store.has(locked.sha256) for locked in self._locked.values()):
+                return ()
+            raise
 
     def _check_facts(self, lock: Lockfile) -> None:
         """A lock only repeats what is in the artifact, so that people can read it."""

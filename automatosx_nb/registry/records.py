@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from automatosx_nb.model.release import CheckResult, IndexRelease, PluginSummary, ReleaseDetail, Stage
+from automatosx_nb.model.release import Advisory, CheckResult, IndexRelease, PluginSummary, ReleaseDetail, Stage
 from automatosx_nb.model.semver import Range, Version
 from automatosx_nb.registry.schema import (
+    advisories,
     artifacts,
     checks,
     dependencies,
@@ -99,7 +100,18 @@ def release_details(connection: Connection, rows: Sequence[Record]) -> tuple[Rel
     )
 
 
-def index_releases(connection: Connection, rows: Sequence[Record]) -> list[IndexRelease]:
+def plugin_advisories(connection: Connection, plugin: str) -> list[Advisory]:
+    """By id."""
+    query = select(advisories).where(advisories.c.plugin == plugin).order_by(advisories.c.id)
+    return [
+        Advisory(row.id, row.plugin, Range.parse(row.range), row.severity, row.summary, row.disables, row.published)
+        for row in connection.execute(query)
+    ]
+
+
+def index_releases(connection: Connection, plugin: str, rows: Sequence[Record]) -> list[IndexRelease]:
+    """``rows`` are of ``plugin``."""
+    said = plugin_advisories(connection, plugin)
     keys = [row.key for row in rows]
     needs = _dependencies(connection, keys)
     sizes = _sizes(connection, keys)
@@ -118,6 +130,7 @@ def index_releases(connection: Connection, rows: Sequence[Record]) -> list[Index
             published=row.published,
             sha256=row.artifact,
             size=sizes[row.key],
+            advisories=tuple(each for each in said if each.covers(Version.parse(row.version))),
         )
         for row in rows
     ]

@@ -149,4 +149,18 @@ downloads = Table(
 )
 """A counter per release and UTC day, kept apart so that counting never changes what caches hold."""
 
+advisories = Table(
+    "advisories",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("plugin", String(128), nullable=False, index=True),
+    Column("range", Text, nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("disables", Boolean, nullable=False),
+    Column("published", String(32), nullable=False),
+    CheckConstraint("severity IN ('low', 'medium', 'high', 'critical')", name="severity"),
+)
+"""By plugin id and range, not by release: one holds for versions that come later, too."""
+
 Index("ix_dependencies_requires", dependencies.c.requires)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, insert, select, update
 
 from automatosx_nb.errors import (
     ArtifactMismatch,
@@ -21,7 +22,7 @@ from automatosx_nb.model.spelling import nearest
 from automatosx_nb.registry import publishing, records
 from automatosx_nb.registry.blobs import BlobStore, DigestDiffers
 from automatosx_nb.registry.database import Database, add
-from automatosx_nb.registry.schema import downloads, plugins, publishers, releases, sequence
+from automatosx_nb.registry.schema import advisories, downloads, plugins, publishers, releases, sequence
 from automatosx_nb.registry.search import SearchIndex
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from automatosx_nb.model.release import CheckResult, IndexRelease, PublishReport, SearchPage, SearchQuery
+    from automatosx_nb.model.release import Advisory, CheckResult, IndexRelease, PublishReport, SearchPage, SearchQuery
     from automatosx_nb.registry.records import Record
     from automatosx_nb.sandbox.supervisor import Sandbox
 
@@ -97,7 +98,7 @@ class EmbeddedRegistry:
         """Every release, newest first; none where the plugin is unknown."""
         with self._database.read() as connection:
             rows = self._releases(connection, plugin, quarantined=True)
-            return records.index_releases(connection, records.newest_first(rows))
+            return records.index_releases(connection, plugin, records.newest_first(rows))
 
     def artifact(self, plugin: str, version: str) -> Iterator[bytes]:
         """The artifact in pieces of at most 64 KiB. It is compared with its digest before the first is given.
@@ -142,6 +143,19 @@ class EmbeddedRegistry:
         )
         self.verify_publisher(publisher_of(report.id))
         return report
+
+    def advise(self, advisory: Advisory) -> None:
+        """Put an advisory; one with the same id is replaced."""
+        values = {
+            **{each.name: getattr(advisory, each.name) for each in fields(advisory)},
+            "range": str(advisory.range),
+        }
+        values["published"] = advisory.published or datetime.now(UTC).isoformat(timespec="seconds")
+        with self._database.write() as connection:
+            connection.execute(delete(advisories).where(advisories.c.id == advisory.id))
+            connection.execute(insert(advisories).values(values))
+            revision = publishing.next_revision(connection)
+            connection.execute(update(plugins).where(plugins.c.id == advisory.plugin).values(revision=revision))
 
     def known(self) -> tuple[str, ...]:
         """Every plugin's id, sorted."""

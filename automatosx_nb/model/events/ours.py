@@ -14,6 +14,7 @@ PLUGIN_LIMITED = "marketplace.plugin.limited"
 PLUGIN_SUSPENDED = "marketplace.plugin.suspended"
 PLUGIN_SETTING_CHANGED = "marketplace.plugin.setting-changed"
 SERVICE_FAILED = "marketplace.service.failed"
+PLUGIN_REVERTED = "marketplace.plugin.reverted"
 MARKETPLACE_TOPICS = {
     PLUGIN_LIMITED: "A plugin's worker was stopped at a limit. Data: plugin, version, limit, allowed, used.",
     PLUGIN_SUSPENDED: "A plugin's worker ended too often and is not started for a while. "
@@ -21,4 +22,6 @@ MARKETPLACE_TOPICS = {
     PLUGIN_SETTING_CHANGED: "A plugin's settings have other values. Data: plugin, version, settings (their names).",
     SERVICE_FAILED: "A plugin's call of a service came to nothing. "
     "Data: plugin, version (of the caller), provider, service, error (an error's code).",
+    PLUGIN_REVERTED: "A plugin kept ending soon after its update, and is its version before that again. "
+    "Data: plugin, version (now), before (the one that kept ending).",
 }

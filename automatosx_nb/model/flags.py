@@ -1,0 +1,47 @@
+"""What a registry says against a release that is there already: yanked, quarantined, or under an advisory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from automatosx_nb.model.printable import printable
+
+if TYPE_CHECKING:
+    from automatosx_nb.model.release import IndexRelease
+
+Kind = Literal["yanked", "quarantined", "advisory"]
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One thing that is said of one release; ``str()`` is the sentence. ``disables``: it does not run any more."""
+
+    plugin: str
+    version: str
+    kind: Kind
+    reason: str
+    disables: bool
+
+    def __str__(self) -> str:
+        return f"{self.plugin} {self.version} {self.words()}"
+
+    def words(self) -> str:
+        """Continues the sentence 'acme.a 1.0.0 …'."""
+        said = " ".join(printable(self.reason).split())
+        if self.kind == "yanked":
+            return f"was yanked: {said}"
+        words = f"is quarantined: {said}" if self.kind == "quarantined" else f"is under advisory {said}"
+        return f"{words} (it is disabled)" if self.disables else words
+
+
+def flags_of(plugin: str, release: IndexRelease) -> Iterator[Flag]:
+    """The gravest first."""
+    version = str(release.version)
+    if release.quarantined is not None:
+        yield Flag(plugin, version, "quarantined", release.quarantined, disables=True)
+    for advisory in sorted(release.advisories, key=lambda each: not each.disables):
+        yield Flag(plugin, version, "advisory", f"{advisory.id}: {advisory.summary}", advisory.disables)
+    if release.yanked is not None:
+        yield Flag(plugin, version, "yanked", release.yanked, disables=False)
