@@ -7,14 +7,15 @@ runs cells should not pay for a database.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb import __version__
 from automatosx_nb.granting import normal
 from automatosx_nb.home import default_home
-from automatosx_nb.lifecycle import Lifecycle
 from automatosx_nb.model.progress import Progress, silent
+from automatosx_nb.projects import InProject, leading_to_the_lock
 
 if TYPE_CHECKING:
     from automatosx_nb.host.settings import PluginSettings
@@ -31,7 +32,7 @@ LOCKFILE = "automatosx.lock"
 """Where a lock is written and read unless told, in the working directory."""
 
 
-class Marketplace(Lifecycle):
+class Marketplace(InProject):
     """Everything that a surface does, for one profile and one registry. Synchronous; raises errors of ours only.
 
     :param profile: the profile's folder; default: ``AUTOMATOSX_HOME``, else the user's data folder.
@@ -203,7 +204,13 @@ class Marketplace(Lifecycle):
 
         lock = self.lockfile()
         write_lock(Path(path), lock)
+        if self.project is not None and Path(path).absolute() == self.project.lock:
+            self.project.mark_seen()
         return lock
+
+    def lock_path(self) -> Path:
+        """Where a lock is written and read unless told: the project's, else one in the working folder."""
+        return Path(LOCKFILE) if self.project is None else self.project.lock
 
     def sync(
         self,
@@ -227,7 +234,9 @@ class Marketplace(Lifecycle):
         lock = self._read_lock(path)
         if grants_digest == lock.grants_digest:
             grant = [*grant, *(each for locked in lock.plugins.values() for each in locked.grants)]
-        return self._apply(lambda: self._plan_sync(Path(path), lock), grant, progress)
+        to_the_projects = self.project is not None and Path(path).absolute() == self.project.lock
+        with leading_to_the_lock() if to_the_projects else nullcontext():
+            return self._apply(lambda: self._plan_sync(Path(path), lock), grant, progress)
 
     def check_sync(self, path: Path | str = LOCKFILE) -> None:
         """Compare the profile with a lockfile; no registry is asked, and nothing is changed.

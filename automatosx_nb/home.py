@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 HOME_VARIABLE = "AUTOMATOSX_HOME"
+PROJECT_LOCK = Path(".automatosx", "automatosx.lock")
+"""What makes a folder a project with plugins of its own."""
 
 
 def default_home() -> Path:
@@ -16,3 +18,10 @@ def default_home() -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("automatosx", appauthor=False)
+
+
+def project_folder(folder: Path | None) -> Path | None:
+    """The nearest folder with a project's lock, from ``folder`` upwards."""
+    if folder is None:
+        return None
+    return next((each for each in (folder, *folder.parents) if (each / PROJECT_LOCK).is_file()), None)

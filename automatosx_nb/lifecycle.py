@@ -91,8 +91,12 @@ class Lifecycle(Granting):
                 restores=found.number,
             )
 
+        self._refuse_out_of_step()
         plan = self._plan_return(target)
         return self._told(apply(plan))
+
+    def _refuse_out_of_step(self) -> None:
+        """Nothing, where there is no project."""
 
     # --- pins
 
@@ -247,6 +251,7 @@ class Lifecycle(Granting):
         from automatosx_nb.profile.reverting import misfit, without_update
         from automatosx_nb.profile.transaction import apply_return
 
+        self._refuse_out_of_step()
         current, older, newer = self.profile.current(), update.before, update.after.version
         why = f"{newer} kept ending"
         with asked_in("automatic"):
@@ -273,17 +278,17 @@ class Lifecycle(Granting):
 
         :raises UnknownGeneration:
         """
-        from automatosx_nb.profile.lock import writer_lock
+        from automatosx_nb.profile.lock import changing
 
-        with writer_lock(self.profile.root):
+        with changing(self.profile):
             self.profile.generations.read(number)
             self.profile.kept_generations.keep(number, note)
 
     def let_generation_go(self, number: int) -> None:
         """:raises NotPinned: nobody asked to keep it."""
-        from automatosx_nb.profile.lock import writer_lock
+        from automatosx_nb.profile.lock import changing
 
-        with writer_lock(self.profile.root):
+        with changing(self.profile):
             self.profile.kept_generations.let_go(number)
 
     def collect_garbage(self, *, dry_run: bool = False) -> Collected:
@@ -298,5 +303,13 @@ class Lifecycle(Granting):
         return collect(self._sharing(), self.settings.generations, datetime.now(UTC), dry_run=dry_run)
 
     def _sharing(self) -> list[Profile]:
-        """Every profile whose artifacts are in the same store as this one's."""
-        return [self.profile]
+        """Every profile whose artifacts are in the same store as this one's: the user's, and those of all projects."""
+        from automatosx_nb.home import default_home
+        from automatosx_nb.profile import Profile
+        from automatosx_nb.rooms import default_profile_folder
+
+        user = default_profile_folder()
+        if self.profile.store.folder != Profile(user).store.folder:
+            return [self.profile]
+        projects = sorted(each for each in (default_home() / "projects").glob("*") if each.is_dir())
+        return [Profile(user), *(Profile(each, store=user) for each in projects)]

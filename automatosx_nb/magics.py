@@ -90,6 +90,7 @@ class Session:
         self._upkeep.start()
         self._ipython.events.register("pre_run_cell", self._before_cell)
         self.host.follow()
+        self._tell_project()
 
     def ax(self, line: str) -> object:
         """``%ax <verb> …``: find, install, update and roll back plugins; ``%ax`` alone lists the verbs."""
@@ -141,6 +142,20 @@ class Session:
         if self._reverting is None:
             self._reverting = Reverting(self.host.bus, self.market.revert_update, _note_failure)
         self._reverting.suspended(event)
+
+    def _tell_project(self) -> None:
+        """A lock that came with what somebody cloned or pulled installs nothing: it is only told."""
+        from automatosx_nb.errors import AutomatosxError
+
+        project = self.market.project
+        try:
+            if project is not None and not project.is_in_step():
+                print(  # noqa: T201 - what is installed here is not what whoever opens this expects
+                    f"The plugins of {project.folder} are not those that its lock names. "
+                    "%ax sync --plan shows what it would change, %ax sync makes it so."
+                )
+        except AutomatosxError as error:
+            _note_failure("looking at the project's lock", error)
 
     def _look_after(self) -> None:
         from automatosx_nb.upkeep import look_after_daily

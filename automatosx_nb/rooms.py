@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from functools import cached_property
@@ -9,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from automatosx_nb.home import default_home
+from automatosx_nb.home import default_home, project_folder
 
 if TYPE_CHECKING:
     from automatosx_nb.config import Settings
@@ -22,10 +23,13 @@ if TYPE_CHECKING:
     from automatosx_nb.model.settings import ConfiguredSettings
     from automatosx_nb.profile import Profile
     from automatosx_nb.profile.planning import Planner
+    from automatosx_nb.profile.project import Project
     from automatosx_nb.profile.secrets import Secrets
     from automatosx_nb.sandbox.limits import Limits
     from automatosx_nb.sandbox.supervisor import Sandbox
 
+PROFILE_VARIABLE = "AUTOMATOSX_PROFILE"
+"""``user``: one's own profile counts, also in a project."""
 POLICY_FRESH_S = 1.0
 """A configuration file that was written is noticed so soon by what runs already."""
 
@@ -118,7 +122,21 @@ class Rooms:
     def profile(self) -> Profile:
         from automatosx_nb.profile import Profile
 
+        if self.project is not None:
+            return Profile(self.project.root, self._record_switch, store=default_profile_folder())
         return Profile(self._profile_folder or default_profile_folder(), self._record_switch)
+
+    @cached_property
+    def project(self) -> Project | None:
+        """The nearest project of the folder in which this process started; None: the user's own profile counts."""
+        if self._profile_folder is not None or os.environ.get(PROFILE_VARIABLE) == "user":
+            return None
+        folder = project_folder(self._project)
+        if folder is None:
+            return None
+        from automatosx_nb.profile.project import Project
+
+        return Project(folder, default_home())
 
     @cached_property
     def audit(self) -> Audit:

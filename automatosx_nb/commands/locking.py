@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 
 def _configure_lock(parser: Parser) -> None:
-    parser.add_argument("file", nargs="?", type=Path, default=Path(LOCKFILE), help=f"default: {LOCKFILE}, here")
+    parser.add_argument("file", nargs="?", type=Path, help=f"default: {LOCKFILE}, the project's or here")
 
 
 def _lock(market: Marketplace, options: Namespace, console: Console) -> Answer:
+    options.file = options.file or market.lock_path()
     lock = market.lock(options.file)
     count = len(lock.plugins)
     what = f"{count} plugin{'s' if count != 1 else ''}" if count else "that nothing is installed"
@@ -33,7 +34,7 @@ def _lock(market: Marketplace, options: Namespace, console: Console) -> Answer:
 
 
 def _configure_sync(parser: Parser) -> None:
-    parser.add_argument("file", nargs="?", type=Path, default=Path(LOCKFILE), help=f"default: {LOCKFILE}, here")
+    parser.add_argument("file", nargs="?", type=Path, help=f"default: {LOCKFILE}, the project's or here")
     parser.add_argument("--check", action="store_true", help="change nothing; differences are an error (exit status 3)")
     parser.add_argument(
         "--grants-digest", default="", metavar="DIGEST", help="agree to all that the lock with this digest grants"
@@ -42,6 +43,7 @@ def _configure_sync(parser: Parser) -> None:
 
 
 def _sync(market: Marketplace, options: Namespace, console: Console) -> Answer:
+    options.file = options.file or market.lock_path()
     if options.check:
         market.check_sync(options.file)
         return Answer(f"This profile is what {options.file} says.", None)

@@ -154,8 +154,8 @@ def overview(prefix: str) -> str:
 def all_verbs() -> Mapping[str, Verb]:
     """Verb name → verb, in the order in which a user meets them."""
     modules = (
-        "discovery", "changes", "updating", "past", "holding", "permissions", "locking", "running", "settings",
-        "secrets", "services", "audit", "inspecting", "authoring", "doctor",
+        "discovery", "changes", "updating", "past", "holding", "permissions", "locking", "projects", "running",
+        "settings", "secrets", "services", "audit", "inspecting", "authoring", "doctor",
     )  # fmt: skip
     verbs = [verb for name in modules for verb in import_module(f"automatosx_nb.commands.{name}").VERBS]
     return {verb.name: verb for verb in verbs}

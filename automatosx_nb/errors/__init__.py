@@ -62,7 +62,8 @@ _FILES = {
     "profiles": """
         AuditDamaged ConsentRequired NotByItself NotForOneCall NotGranted NotInPlan NotInstalled NotPinned
         NothingToRollBack PermissionNotAsked PlanStale PolicyForbids ProfileBusy ProfileDamaged
-        ProfileReadOnly QuotaExceeded StateDamaged StillRequired StorageFailed StorageFull UnknownGeneration
+        ProfileReadOnly ProjectOutOfStep QuotaExceeded StateDamaged StillRequired StorageFailed StorageFull
+        UnknownGeneration
     """,
     "services": """
         InvalidServiceReply InvalidServiceRequest NoKernel ServiceBusy ServiceCycle ServiceError ServiceFailed

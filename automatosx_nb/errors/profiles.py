@@ -215,6 +215,22 @@ class ProfileBusy(UserError):
         return "Nothing was changed. Try again when it has finished."
 
 
+class ProjectOutOfStep(UserError):
+    """``path`` is the project's lock."""
+
+    code: ClassVar[str] = "project-out-of-step"
+    path: str
+
+    def problem(self) -> str:
+        return f"{self.path} was changed by somebody else, and this change would write over it."
+
+    def next_step(self) -> str:
+        return (
+            "Nothing was changed. See what it says with %ax sync --plan and take it over with %ax sync, "
+            "or write what is installed over it with %ax lock."
+        )
+
+
 class ProfileReadOnly(UserError):
     code: ClassVar[str] = "profile-read-only"
     path: str

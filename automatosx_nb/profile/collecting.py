@@ -71,9 +71,10 @@ def collect(
     :raises ProfileDamaged: one cannot be read, so nobody knows what it needs; nothing was removed.
     """
     with ExitStack() as locks:
-        for profile in sorted(profiles, key=lambda each: each.root):
-            if profile.root.exists():
-                locks.enter_context(writer_lock(profile.root, wait_s=wait_s))
+        stores = sorted({profile.store.folder.parent for profile in profiles})
+        for root in dict.fromkeys((*stores, *sorted(profile.root for profile in profiles))):
+            if root.exists():
+                locks.enter_context(writer_lock(root, wait_s=wait_s))
         kept = {profile.root: _kept(profile, retention, now) for profile in profiles}
         garbage = [each for profile in profiles for each in _of_profile(profile, kept[profile.root])]
         garbage += _of_stores(profiles, {entry.sha256 for each in kept.values() for entry in _entries(each)})

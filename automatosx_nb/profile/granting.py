@@ -10,7 +10,7 @@ from automatosx_nb.errors import NotGranted, PermissionNotAsked
 from automatosx_nb.model.permissions import Permission, not_covered
 from automatosx_nb.model.plan import Applied, Plan, PlannedChange
 from automatosx_nb.profile.changes import installed_entry, refuse_denied, wishes_of
-from automatosx_nb.profile.lock import writer_lock
+from automatosx_nb.profile.lock import changing
 from automatosx_nb.profile.transaction import Author, fresh, switch_to
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def apply_grants(
     :raises PlanStale:
     :raises PolicyForbids: what is granted anew is denied.
     """
-    with writer_lock(profile.root):
+    with changing(profile):
         current = fresh(profile, plan)
         entries = dict(current.plugins)
         for change in plan.changes:

@@ -5,15 +5,31 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
 from automatosx_nb.errors import ProfileBusy
 from automatosx_nb.files import make_folder, storage_errors
 
+if TYPE_CHECKING:
+    from automatosx_nb.profile.profile import Profile
+
 WAIT_S = 30.0
+
+
+@contextmanager
+def changing(profile: Profile, *, wait_s: float = WAIT_S) -> Iterator[None]:
+    """Hold all that a change of ``profile`` needs: where its store is another profile's, that one's lock first.
+
+    Raises as :func:`writer_lock` does.
+    """
+    with ExitStack() as locks:
+        for root in dict.fromkeys((profile.store.folder.parent, profile.root)):
+            locks.enter_context(writer_lock(root, wait_s=wait_s))
+        yield
 
 
 @contextmanager

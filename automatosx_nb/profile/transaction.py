@@ -19,7 +19,7 @@ from automatosx_nb.model.plan import Applied, Plan, PlannedChange
 from automatosx_nb.model.progress import Progress, Step
 from automatosx_nb.package import Package, read
 from automatosx_nb.profile.changes import refuse_denied, refuse_denied_grants
-from automatosx_nb.profile.lock import writer_lock
+from automatosx_nb.profile.lock import changing
 from automatosx_nb.profile.migrating import Migrate, carry_state_over
 from automatosx_nb.profile.state import new_state_name
 
@@ -80,7 +80,7 @@ def apply_plan(
     _require_consent(plan, grants)
     if plan.changes_nothing:
         return Applied(plan.base, plan)
-    with writer_lock(profile.root):
+    with changing(profile):
         current = fresh(profile, plan)
         number = current.number + 1
         entries = dict(_kept_entries(current, plan))
@@ -123,7 +123,7 @@ def apply_return(
     """
     if plan.changes_nothing:
         return Applied(plan.base, plan)
-    with writer_lock(profile.root):
+    with changing(profile):
         current = fresh(profile, plan)
         refuse_denied_grants(current, target, permissions)
         for entry in target.plugins.values():

@@ -1,0 +1,44 @@
+"""``project``: which profile counts here."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from automatosx_nb.commands.verbs import Answer, Console, Verb
+
+if TYPE_CHECKING:
+    from automatosx_nb.app import Marketplace
+    from automatosx_nb.host.arguments import Parser
+
+
+def _configure(parser: Parser) -> None:
+    parser.add_argument("action", nargs="?", choices=("init",), help="init: make the working folder a project")
+
+
+def _project(market: Marketplace, options: Namespace, console: Console) -> Answer:
+    if options.action == "init":
+        lock = market.init_project(Path.cwd())
+        said = f"Kernels and shells that start in or below {lock.parent.parent} have plugins of their own from now on."
+        return Answer(
+            f"{said} Their lock is {lock}: share it, and sync makes another clone the same.", {"lock": str(lock)}
+        )
+    return _status(market, console)
+
+
+def _status(market: Marketplace, console: Console) -> Answer:
+    project = market.project
+    data: dict[str, object] = {"project": None, "profile": str(market.profile.root), "lock": None, "in_step": None}
+    if project is None:
+        text = f"No project: your own profile counts. {console.prefix} project init makes the working folder one."
+        return Answer(text, data)
+    in_step = project.is_in_step()
+    data |= {"project": str(project.folder), "lock": str(project.lock), "in_step": in_step}
+    step = (
+        "what is installed is what its lock says" if in_step else f"its lock says something else: {console.prefix} sync"
+    )
+    return Answer(f"The project {project.folder} counts here, and not your own profile; {step}.", data)
+
+
+VERBS = (Verb("project", "which profile counts here; init makes the folder a project", _configure, _project, True),)
