@@ -162,10 +162,11 @@ class Lifecycle(Granting):
         from automatosx_nb.model.flags import flags_of
 
         installed = self.profile.current().plugins
-        releases = ((entry, each) for entry in installed.values() for each in self.registry.releases(entry.id))
+        releases = self.registry.releases_many(installed)
         found = tuple(
             flag
-            for entry, release in releases
+            for entry in installed.values()
+            for release in releases[entry.id]
             if str(release.version) == entry.version
             for flag in flags_of(entry.id, release)
         )

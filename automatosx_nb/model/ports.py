@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ class Registry(ReleaseIndex, Protocol):
     @property
     def address(self) -> str:
         """What a lockfile calls it: its URL, without anybody's credentials, or ``embedded``; no path of a machine."""
+
+    def releases_many(self, ids: Collection[str], /) -> Mapping[str, Sequence[IndexRelease]]:
+        """As :meth:`releases` of each, asked for together; with every one of ``ids``."""
 
     def search(self, query: SearchQuery) -> SearchPage: ...
 

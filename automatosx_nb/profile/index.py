@@ -27,12 +27,19 @@ class InstalledIndex:
         self._registry = registry
         self._installed = installed
         self._package = package
+        self._found: Mapping[str, Sequence[IndexRelease]] | None = None
 
     def releases(self, plugin: str, /) -> Sequence[IndexRelease]:
-        """:raises ProfileDamaged: neither the registry nor the store has the installed release."""
-        found = self._registry.releases(plugin)
+        """What is installed is asked for together, when the first of it is.
+
+        :raises ProfileDamaged: neither the registry nor the store has the installed release."""
         entry = self._installed.get(plugin)
-        if entry is None or any(str(release.version) == entry.version for release in found):
+        if entry is None:
+            return self._registry.releases(plugin)
+        if self._found is None:
+            self._found = self._registry.releases_many(self._installed)
+        found = self._found[plugin]
+        if any(str(release.version) == entry.version for release in found):
             return found
         return [*found, index_release_of(self._package(entry))]
 

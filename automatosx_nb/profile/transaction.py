@@ -117,7 +117,7 @@ def apply_return(
     :param restores: the generation that this brings back; None: what ``target`` is was never there.
     :raises PlanStale:
     :raises PolicyForbids: it would bring back a grant that ``permissions`` denies.
-    :raises ProfileDamaged: an artifact of ``target`` is missing or changed; nothing was switched.
+    :raises ProfileDamaged: an artifact that comes back is missing or changed; nothing was switched.
     :raises StateDowngrade: today's state was to be kept, and is too new.
     :raises MigrationFailed: today's state was to be kept, and could not be brought up to date.
     """
@@ -126,14 +126,18 @@ def apply_return(
     with changing(profile):
         current = fresh(profile, plan)
         refuse_denied_grants(current, target, permissions)
-        for entry in target.plugins.values():
-            profile.store.read(entry.sha256)
+        for digest in {each.sha256 for each in target.plugins.values()} - _digests(current):
+            profile.store.read(digest)
         for entry in target.plugins.values():
             if entry.state == new_state_name(entry.id, entry.version, current.number + 1):
                 carry_state_over(profile, current, entry, migrate)
         generation = author.generation(current, plan.action, target.plugins, restores=restores)
         switch_to(profile, generation, progress)
     return Applied(generation.number, plan)
+
+
+def _digests(generation: Generation) -> set[str]:
+    return {entry.sha256 for entry in generation.plugins.values()}
 
 
 class _Steps:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import func, select
 
@@ -29,6 +29,21 @@ if TYPE_CHECKING:
 
     Record = Row[*tuple[Any, ...]]
 
+INDEX_COLUMNS = (
+    releases.c.key,
+    releases.c.version,
+    releases.c.engine,
+    releases.c.python,
+    releases.c.packages,
+    releases.c.platforms,
+    releases.c.stage,
+    releases.c.yanked,
+    releases.c.quarantined,
+    releases.c.published,
+    releases.c.artifact,
+)
+"""What the resolver reads of a release; the texts that people read are many times as long."""
+T = TypeVar("T", int, str)
 _BATCH = 500
 """Keys in one IN (…): SQLite takes 32,766 parameters, older builds 999."""
 
@@ -100,40 +115,56 @@ def release_details(connection: Connection, rows: Sequence[Record]) -> tuple[Rel
     )
 
 
-def plugin_advisories(connection: Connection, plugin: str) -> list[Advisory]:
-    """By id."""
-    query = select(advisories).where(advisories.c.plugin == plugin).order_by(advisories.c.id)
-    return [
-        Advisory(row.id, row.plugin, Range.parse(row.range), row.severity, row.summary, row.disables, row.published)
-        for row in connection.execute(query)
-    ]
+def batches(ids: Sequence[T]) -> Iterator[Sequence[T]]:
+    """As many at a time as one question may name."""
+    for start in range(0, len(ids), _BATCH):
+        yield ids[start : start + _BATCH]
 
 
-def index_releases(connection: Connection, plugin: str, rows: Sequence[Record]) -> list[IndexRelease]:
-    """``rows`` are of ``plugin``."""
-    said = plugin_advisories(connection, plugin)
-    keys = [row.key for row in rows]
-    needs = _dependencies(connection, keys)
-    sizes = _sizes(connection, keys)
-    return [
-        IndexRelease(
-            version=Version.parse(row.version),
-            dependencies={name: Range.parse(text) for name, text, optional in needs[row.key] if not optional},
-            optional_dependencies={name: Range.parse(text) for name, text, optional in needs[row.key] if optional},
-            engine=Range.parse(row.engine) if row.engine else None,
-            python=row.python,
-            packages=tuple(row.packages),
-            platforms=tuple(row.platforms),
-            stage=Stage(row.stage),
-            yanked=row.yanked,
-            quarantined=row.quarantined,
-            published=row.published,
-            sha256=row.artifact,
-            size=sizes[row.key],
-            advisories=tuple(each for each in said if each.covers(Version.parse(row.version))),
+def index_releases_of(
+    connection: Connection, rows: Sequence[Record], ids: Sequence[str]
+) -> dict[str, list[IndexRelease]]:
+    """Plugin → its releases, newest first. ``rows`` have :data:`INDEX_COLUMNS`, ``id`` and ``size``."""
+    said = _advisories(connection, ids)
+    needs: dict[int, list[tuple[str, str, bool]]] = defaultdict(list)
+    for keys in batches([row.key for row in rows]):
+        needs |= _dependencies(connection, keys)
+    found: dict[str, list[IndexRelease]] = {plugin: [] for plugin in ids}
+    for row in newest_first(rows):
+        found[row.id].append(_index_release(row, needs[row.key], said[row.id]))
+    return found
+
+
+def _index_release(row: Record, needs: Sequence[tuple[str, str, bool]], said: Sequence[Advisory]) -> IndexRelease:
+    version = Version.parse(row.version)
+    return IndexRelease(
+        version=version,
+        dependencies={name: Range.parse(text) for name, text, optional in needs if not optional},
+        optional_dependencies={name: Range.parse(text) for name, text, optional in needs if optional},
+        engine=Range.parse(row.engine) if row.engine else None,
+        python=row.python,
+        packages=tuple(row.packages),
+        platforms=tuple(row.platforms),
+        stage=Stage(row.stage),
+        yanked=row.yanked,
+        quarantined=row.quarantined,
+        published=row.published,
+        sha256=row.artifact,
+        size=row.size,
+        advisories=tuple(each for each in said if each.covers(version)),
+    )
+
+
+def _advisories(connection: Connection, ids: Sequence[str]) -> dict[str, list[Advisory]]:
+    """By plugin, in the order of their ids."""
+    found: dict[str, list[Advisory]] = defaultdict(list)
+    query = select(advisories).where(advisories.c.plugin.in_(ids)).order_by(advisories.c.id)
+    for row in connection.execute(query):
+        advisory = Advisory(
+            row.id, row.plugin, Range.parse(row.range), row.severity, row.summary, row.disables, row.published
         )
-        for row in rows
-    ]
+        found[row.plugin].append(advisory)
+    return found
 
 
 def check_results(connection: Connection, release: int) -> tuple[CheckResult, ...]:

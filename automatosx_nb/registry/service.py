@@ -22,11 +22,11 @@ from automatosx_nb.model.spelling import nearest
 from automatosx_nb.registry import publishing, records
 from automatosx_nb.registry.blobs import BlobStore, DigestDiffers
 from automatosx_nb.registry.database import Database, add
-from automatosx_nb.registry.schema import advisories, downloads, plugins, publishers, releases, sequence
+from automatosx_nb.registry.schema import advisories, artifacts, downloads, plugins, publishers, releases, sequence
 from automatosx_nb.registry.search import SearchIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -97,8 +97,15 @@ class EmbeddedRegistry:
     def releases(self, plugin: str, /) -> list[IndexRelease]:
         """Every release, newest first; none where the plugin is unknown."""
         with self._database.read() as connection:
-            rows = self._releases(connection, plugin, quarantined=True)
-            return records.index_releases(connection, plugin, records.newest_first(rows))
+            return records.index_releases_of(connection, self._rows(connection, [plugin]), [plugin])[plugin]
+
+    def releases_many(self, ids: Collection[str], /) -> dict[str, list[IndexRelease]]:
+        """As :meth:`releases` of each of ``ids``, and with a few questions to the database for all of them."""
+        found: dict[str, list[IndexRelease]] = {plugin: [] for plugin in ids}
+        with self._database.read() as connection:
+            for some in records.batches(sorted(found)):
+                found |= records.index_releases_of(connection, self._rows(connection, some), some)
+        return found
 
     def artifact(self, plugin: str, version: str) -> Iterator[bytes]:
         """The artifact in pieces of at most 64 KiB. It is compared with its digest before the first is given.
@@ -207,16 +214,23 @@ class EmbeddedRegistry:
         return tuple(connection.execute(select(plugins.c.id).order_by(plugins.c.id)).scalars())
 
     @staticmethod
-    def _releases(connection: Connection, plugin: str, *, quarantined: bool = False) -> list[Record]:
+    def _releases(connection: Connection, plugin: str) -> list[Record]:
+        """All but what is quarantined."""
         query = (
             select(releases, plugins.c.id, publishers.c.verified)
             .join(plugins, plugins.c.key == releases.c.plugin)
             .join(publishers, publishers.c.key == plugins.c.publisher)
-            .where(plugins.c.id == plugin)
+            .where((plugins.c.id == plugin) & releases.c.quarantined.is_(None))
         )
-        if not quarantined:
-            query = query.where(releases.c.quarantined.is_(None))
         return list(connection.execute(query))
+
+    @staticmethod
+    def _rows(connection: Connection, ids: Sequence[str]) -> list[Record]:
+        """Every release of ``ids``, with what an index says of one, and nothing that is only shown."""
+        query = select(*records.INDEX_COLUMNS, plugins.c.id, artifacts.c.size)
+        joined = releases.join(plugins, plugins.c.key == releases.c.plugin)
+        joined = joined.join(artifacts, artifacts.c.sha256 == releases.c.artifact)
+        return list(connection.execute(query.select_from(joined).where(plugins.c.id.in_(ids))))
 
     def _release(self, connection: Connection, plugin: str, version: str) -> Record:
         rows = records.newest_first(self._releases(connection, plugin))

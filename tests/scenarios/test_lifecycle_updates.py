@@ -68,7 +68,7 @@ class Unreachable:
         self.away = False
 
     def __getattr__(self, name: str) -> Any:
-        if self.away and name in ("releases", "plugin", "artifact", "changelog", "search"):
+        if self.away and name in ("releases", "releases_many", "plugin", "artifact", "changelog", "search"):
             raise RegistryUnreachable(self.address, "no route to host")
         return getattr(self._registry, name)
 
