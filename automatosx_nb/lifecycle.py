@@ -264,7 +264,15 @@ class Lifecycle(Granting):
                 return None
             action = f"revert {older.id} {older.version}"
             plan = plan_return(current, target, self.settings.policy, permissions, action=action, why=why)
-            applied = apply_return(self.profile, plan, target, permissions=permissions, author=by, progress=silent)
+            applied = apply_return(
+                self.profile,
+                plan,
+                target,
+                permissions=permissions,
+                author=by,
+                progress=silent,
+                migrate=self._migrate,
+            )
         self.profile.notices.add(
             f"{older.id} {newer} kept ending soon after its update: it is {older.version} again, with its data of then "
             f"and pinned there (generation {applied.generation}). undo brings {newer} back; unpin lets updates move it."
