@@ -18,6 +18,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from automatosx_nb.errors import ProtocolViolation
+from automatosx_nb.model import escaping
 from automatosx_nb.sandbox import protocol
 
 T = TypeVar("T")
@@ -28,6 +29,8 @@ MAX_ITEMS, MAX_CONTAINERS = 250_000, 50_000
 
 Building them takes some 20 ms in which no other thread of the host runs; a million lists took a second and a half.
 """
+WRITTEN = 2
+"""How many times the bytes of the largest frame its texts may take as JSON, which can make six bytes of one."""
 _SMALL = 1 << 12
 """A frame of so many bytes cannot hold enough values to matter; it is not counted, since most frames are small."""
 _SCALARS = frozenset((type(None), bool, float, str, bytes))
@@ -36,10 +39,10 @@ _encoder = msgspec.msgpack.Encoder()
 
 
 class FrameTooLarge(ValueError):
-    """What is to be sent is larger than the other end takes. ``size`` and ``limit`` are bytes."""
+    """What is to be sent is larger than the other end takes. ``size`` and ``limit`` are bytes, of the ``form``."""
 
-    def __init__(self, size: int, limit: int) -> None:
-        super().__init__(f"{size} bytes, and at most {limit} cross in one piece")
+    def __init__(self, size: int, limit: int, form: str = "") -> None:
+        super().__init__(f"{size} bytes{form}, and at most {limit} cross in one piece")
         self.size = size
         self.limit = limit
 
@@ -196,9 +199,25 @@ def encode(frame: msgspec.Struct, *, fds: int = 0, max_bytes: int) -> bytes:
     payload = _encoder.encode(frame)
     if len(payload) > max_bytes:
         raise FrameTooLarge(len(payload), max_bytes)
+    most = WRITTEN * max_bytes
+    written = _written(frame, most, len(payload))
+    if written > most:
+        raise FrameTooLarge(written, most, " as JSON text")
     if fds > protocol.MAX_FDS:
         raise ProtocolViolation(f"{fds} descriptors in one frame, at most {protocol.MAX_FDS} are allowed")
     return _HEADER.pack(len(payload), fds) + payload
+
+
+def _written(frame: object, most: int, size: int) -> int:
+    """How many bytes the texts of a frame's values take as JSON; 0 if a frame of that ``size`` cannot have ``most``."""
+    if size * escaping.MOST <= most:
+        return 0
+    texts = (
+        value.root if isinstance(value, protocol.Display) else value.value
+        for value in values_of(frame)
+        if isinstance(value, protocol.Json | protocol.Display)
+    )
+    return sum(map(escaping.json_size, texts))
 
 
 def values_of(frame: object) -> Iterator[protocol.Value]:
@@ -313,6 +332,8 @@ class Decoder(Generic[T]):
                     frame = self._decoder.decode(payload)
             for value in values_of(frame):
                 _check_value(value, count, self._max_depth)
+            if _written(frame, WRITTEN * self._max_bytes, end) > WRITTEN * self._max_bytes:
+                raise ProtocolViolation(f"texts of more than {WRITTEN * self._max_bytes} bytes as JSON")
         except (msgspec.DecodeError, RecursionError, ValueError, OverflowError) as error:
             self._fail(f"not one of its frames ({type(error).__name__}: {error})", error)
         except ProtocolViolation:

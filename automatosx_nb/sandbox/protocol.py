@@ -97,9 +97,9 @@ class Frame(Struct, frozen=True):
 class Fault(Struct, frozen=True):
     """Why a load, a call or a capability did not succeed.
 
-    ``kind``: ``refused`` (language policy), ``raised`` (plugin code), ``interrupted``, ``denied`` (a permission is
-    missing; ``detail`` names it), ``invalid`` (a value cannot cross, a handler does not exist) or ``typed``
-    (``detail`` is what the error carries, as JSON: see :mod:`.faults`).
+    ``kind``: ``refused`` (language policy), ``raised`` (plugin code; ``detail`` is ``open_files`` if there were no more
+    to be had), ``interrupted``, ``denied`` (a permission is missing; ``detail`` names it), ``invalid`` (a value cannot
+    cross, a handler does not exist) or ``typed`` (``detail`` is what the error carries, as JSON: see :mod:`.faults`).
     """
 
     kind: str

@@ -417,13 +417,13 @@ class Worker:
         return verdicts.exceeded(self._plugin, limit, self._limits, used=used, allowed=allowed)
 
     def _failed(self, fault: protocol.Fault) -> AutomatosxError:
-        """What a fault means here; out of memory, a worker has nothing left that one could trust."""
-        memory_mb = None
-        if verdicts.is_out_of_memory(fault):
+        """What a fault means here; out of memory or descriptors, a worker has nothing left that one could trust."""
+        limit, used = verdicts.exhausted(fault), None
+        if limit:
             found = procfs.read(self.pid)
-            memory_mb = None if found is None else found.size_mb
+            used = found.size_mb if found is not None and limit == "memory_mb" else None
             self._end()
-        return verdicts.failed(self._plugin, fault, self._limits, memory_mb=memory_mb)
+        return verdicts.failed(self._plugin, fault, self._limits, used=used)
 
 
 class Pace:

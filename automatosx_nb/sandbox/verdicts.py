@@ -76,15 +76,19 @@ def ended(plugin: str, reaped: protocol.Reaped | None, limits: Limits) -> Automa
     return WorkerLost(plugin, how_it_ended(reaped))
 
 
-def is_out_of_memory(fault: protocol.Fault) -> bool:
-    return fault.kind == "raised" and fault.type_name == "MemoryError"
+def exhausted(fault: protocol.Fault) -> str:
+    """The limit that a worker itself ran into, as its system told it; empty if there is none."""
+    if fault.kind != "raised":
+        return ""
+    return "memory_mb" if fault.type_name == "MemoryError" else fault.detail if fault.detail == "open_files" else ""
 
 
-def failed(plugin: str, fault: protocol.Fault, limits: Limits, *, memory_mb: float | None = None) -> AutomatosxError:
-    """The error of a load or a call that a worker reported; ``memory_mb``: its address space at that moment."""
+def failed(plugin: str, fault: protocol.Fault, limits: Limits, *, used: float | None = None) -> AutomatosxError:
+    """The error of a load or a call that a worker reported; ``used``: what it had of a limit that it ran into."""
     shown = _shown(fault)
-    if is_out_of_memory(fault):
-        return exceeded(plugin, "memory_mb", limits, used=memory_mb)
+    limit = exhausted(fault)
+    if limit:
+        return exceeded(plugin, limit, limits, used=used)
     match shown.kind:
         case "interrupted":
             return CallInterrupted(plugin)

@@ -6,6 +6,7 @@ It runs in a process that is confined already. What it knows of the host is one 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import socket
@@ -317,7 +318,8 @@ class Session:
             return protocol.Fault("invalid", "UnknownHandler", error.handler, detail=error.reason)
         if isinstance(error, UntransferableValue):
             return protocol.Fault("invalid", error.type_name, error.what, detail=error.reason)
-        return protocol.Fault("raised", str(name)[:200], _text_of(error), self._frames(error))
+        limit = "open_files" if isinstance(error, OSError) and _number_of(error) == errno.EMFILE else ""
+        return protocol.Fault("raised", str(name)[:200], _text_of(error), self._frames(error), detail=limit)
 
     def _frames(self, error: BaseException) -> list[protocol.Frame]:
         if self._modules is None:
@@ -338,6 +340,11 @@ def _event(attributes: object) -> events.Event:
     if not isinstance(attributes, dict):
         raise ProtocolViolation("an event is not an object")
     return events.Event(**attributes)
+
+
+def _number_of(error: OSError) -> object:
+    """``errno`` past what a class of the plugin may have under that name."""
+    return vars(OSError)["errno"].__get__(error)
 
 
 def _text_of(error: BaseException) -> str:

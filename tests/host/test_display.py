@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import math
 import re
 from typing import Any
@@ -176,6 +177,17 @@ class TestMalformedTrees:
     def test_size_is_bounded_over_all_fields(self) -> None:
         half = {"node": "text", "text": "x" * (MAX_TEXT // 2 + 1)}
         assert "larger than" in refusal({"node": "stack", "children": [half, half]})
+
+    @pytest.mark.parametrize("character", ['"', "&", "\x01"])
+    def test_a_text_counts_as_it_stands_in_a_saved_notebook(self, character: str) -> None:
+        short = {"node": "text", "text": character * (MAX_TEXT // 8)}
+        saved = json.dumps(render(short, plugin="a.b", version="1.0.0").html)
+        assert len(saved) < MAX_TEXT + 100_000
+        assert "larger than" in refusal({"node": "text", "text": character * (MAX_TEXT // 6 + 1)})
+
+    def test_a_drawing_is_no_text(self) -> None:
+        drawing = {"node": "svg", "source": "<svg>" + "<g></g>" * (MAX_TEXT // 10) + "</svg>", "alt": ""}
+        assert render(drawing, plugin="a.b", version="1.0.0").html
 
     @given(
         st.recursive(

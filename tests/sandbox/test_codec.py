@@ -85,6 +85,23 @@ def test_what_is_too_long_is_not_sent() -> None:
         encode(protocol.Output("stdout", "x" * CAP), max_bytes=CAP)
 
 
+def test_texts_that_grow_too_long_as_json_are_refused_on_both_sides() -> None:
+    """A control character is one byte on the wire and six in a notebook."""
+    value = protocol.Json({"a": ["\x01" * (CAP // 2), "b"]})
+    with pytest.raises(FrameTooLarge, match=r"bytes as JSON text, and at most 8192"):
+        encode(protocol.Result(1, value), max_bytes=CAP)
+    frame = encode(protocol.Result(1, value), max_bytes=8 * CAP)
+    end = decoder()
+    end.feed(frame)
+    with pytest.raises(ProtocolViolation, match=r"more than 8192 bytes as JSON"):
+        end.next()
+
+
+def test_what_is_long_but_plain_crosses_up_to_the_cap() -> None:
+    for value in (protocol.Json('\n"' * (CAP // 2 - 50)), protocol.Blob(b"\x01" * (CAP - 100))):
+        encode(protocol.Result(1, value), max_bytes=CAP)
+
+
 def test_nesting_beyond_the_cap_is_refused_on_both_sides() -> None:
     value: list[object] = []
     for _ in range(40):

@@ -122,6 +122,22 @@ def test_a_result_over_the_frame_limit_is_refused_by_its_own_worker(start: Any, 
     assert worker.call("m:m", [2], broker=broker) == "xx"
 
 
+def test_a_result_that_grows_too_long_as_json_is_refused_by_its_own_worker(start: Any, broker: Any) -> None:
+    worker = start("def m(n):\n    return chr(1) * n\n", limits=Limits(frame_mb=1))
+    with pytest.raises(UntransferableValue, match=r"as JSON text.*frame-mb"):
+        worker.call("m:m", [1000 << 10], broker=broker)
+    assert worker.call("m:m", [2], broker=broker) == "\1\1"
+
+
+def test_running_out_of_descriptors_names_the_limit(start: Any, broker: Any) -> None:
+    source = "import os\nkept = []\ndef m():\n    while True:\n        kept.append(os.dup(0))\n"
+    worker = start(source, limits=Limits(open_files=32), without=["language"])
+    with pytest.raises(LimitExceeded, match=r"its limit open_files \(32\)") as caught:
+        worker.call("m:m", broker=broker)
+    assert "c.SandboxLimits.open_files = 64" in str(caught.value)
+    assert not worker.alive
+
+
 def test_an_argument_that_cannot_cross_reaches_no_worker(start: Any, broker: Any) -> None:
     worker = start("def m(x):\n    return x\n")
     with pytest.raises(UntransferableValue, match=r"argument 1 of m:m\['a'\] is a set"):

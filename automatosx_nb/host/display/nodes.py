@@ -24,13 +24,14 @@ from automatosx_nb.host.display.forms import (
     bound,
     bound_button,
 )
+from automatosx_nb.model.escaping import html_size
 
 MAX_DEPTH = 32
 """Deepest nesting of nodes, a table's cells included."""
 MAX_NODES = 50_000
 """Most nodes and table cells in one display."""
 MAX_TEXT = 16 * 2**20
-"""Most characters and bytes of all the fields of one display."""
+"""Most bytes of all the fields of one display, a text as it is escaped in a saved notebook."""
 MAX_MARKDOWN = 2**18
 """Most characters of markdown in one display: rendering hostile markdown takes some 20 µs a character."""
 MAX_COLUMNS = 500
@@ -156,18 +157,18 @@ class _Parser:
         if self._text > MAX_TEXT:
             raise _violation(f"it is larger than {MAX_TEXT // 2**20} MiB")
 
-    def _string(self, fields: _Fields, name: str) -> str:
+    def _string(self, fields: _Fields, name: str, size: Callable[[str], int] = html_size) -> str:
         value = fields.take(name)
         if not isinstance(value, str):
             raise fields.wrong(name, value, "text")
-        self._measure(len(value))
+        self._measure(size(value))
         return value
 
     def _scalar(self, value: object, where: str) -> Scalar:
         if value is None or isinstance(value, bool | int | float):
             return value
         if isinstance(value, str):
-            self._measure(len(value))
+            self._measure(html_size(value))
             return value
         raise _violation(f"{where} is a {type(value).__name__}")
 
@@ -202,7 +203,7 @@ class _Parser:
         return fields.done(Markdown(text))
 
     def svg(self, fields: _Fields, depth: int) -> Svg:
-        source = self._string(fields, "source")
+        source = self._string(fields, "source", len)  # it is no HTML here, but the data of a picture
         if not source.lstrip().startswith("<svg"):
             raise _violation("the source of a svg node does not start with <svg")
         if "<!" in source.replace("<!--", ""):
@@ -232,7 +233,7 @@ class _Parser:
         if not isinstance(name, str):
             raise _violation(f"a column of a table is named by a {type(name).__name__}")
         self._count()
-        self._measure(len(name))
+        self._measure(html_size(name))
         return name
 
     def _row_of_cells(self, row: object, width: int, depth: int) -> tuple[Cell, ...]:
@@ -304,7 +305,7 @@ class _Parser:
     def _choice(self, choice: object) -> str:
         if not isinstance(choice, str) or len(choice) > MAX_LABEL:
             raise _violation(f"a choice is no text of at most {MAX_LABEL} characters")
-        self._measure(len(choice))
+        self._measure(html_size(choice))
         return choice
 
     def _first_value(self, value: object, where: str) -> Scalar:
