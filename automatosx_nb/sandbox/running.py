@@ -1,4 +1,4 @@
-"""One running worker, as the host sees it: calls go in, results and questions come out, deadlines are kept."""
+"""One running worker, as the host sees it: it is called, metered, interrupted and killed."""
 
 from __future__ import annotations
 
@@ -8,58 +8,29 @@ import select
 import signal
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 from automatosx_nb.errors import (
     AutomatosxError,
     CallInterrupted,
     LimitExceeded,
-    PermissionDenied,
     ProtocolViolation,
     SandboxUnavailable,
-    UntransferableValue,
     WorkerLost,
 )
 from automatosx_nb.sandbox import compiled, procfs, protocol, verdicts
 from automatosx_nb.sandbox.channel import Channel, ChannelClosed, DeadlineExceeded
-from automatosx_nb.sandbox.codec import FrameTooLarge, close_all
+from automatosx_nb.sandbox.codec import close_all
 from automatosx_nb.sandbox.compiled import CompiledPlugins
-from automatosx_nb.sandbox.faults import fault_of
+from automatosx_nb.sandbox.conversation import Broker, Conversation, Failed, Silent
 from automatosx_nb.sandbox.launcher import ForkServer
 from automatosx_nb.sandbox.limits import Limits
-from automatosx_nb.sandbox.streams import ReceivedTables
-from automatosx_nb.sandbox.values import all_to_wire, from_wire
+from automatosx_nb.sandbox.pacing import Clock
+from automatosx_nb.sandbox.values import all_to_wire
 
 INTERRUPT_GRACE_S = 0.5
 """How long an interrupted call may take to end by itself before its worker is killed."""
-_LONGEST_WAIT_S, _WAITED_FOR = 0.05, 20
-_VALUES_OF_A_MESSAGE = 64
-"""A message with more values than this counts as several: building them is what it costs the host."""
-_IN_BETWEEN = (protocol.Output, protocol.Ask, protocol.Part)
-"""Frames after which the worker goes on with the call."""
-_PATIENCE = 10
-"""How many times its own limit a call may take of the host's time; from then on that counts as the call's."""
-
-
-class Broker(Protocol):
-    """What the host does for one call: it answers capability calls and takes what the plugin prints."""
-
-    def ask(self, capability: str, method: str, args: Sequence[object]) -> object:
-        """May raise an ``AutomatosxError``, which plugin code sees as a failed capability."""
-
-    def output(self, stream: str, text: str) -> None: ...
-
-
-class Silent:
-    """The broker of a load: nothing can be asked for yet, and nothing printed is shown."""
-
-    def ask(self, capability: str, method: str, args: Sequence[object]) -> object:
-        raise PermissionDenied("a module that is being imported", capability)
-
-    def output(self, stream: str, text: str) -> None:
-        """Dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +54,6 @@ class Worker:
         self._in_flight = 0
         self._interrupted = False
         self._calls = 0
-        self._unanswered = 0
-        self._pace = Pace(limits.messages_per_s)
-        self._conversing = False
         self._reaped: protocol.Reaped | None = None
         self._alive = False
         self._language = "language" not in without
@@ -101,6 +69,7 @@ class Worker:
             max_fds=0,
             death=spawned.pidfd,
         )
+        self._conversation = Conversation(self._channel, plugin, limits, lambda: self._interrupted)
         self._alive = True
         self.layers: Mapping[str, str] = self._greet()
 
@@ -248,118 +217,28 @@ class Worker:
     ) -> object:
         with self._lock:
             self._in_flight, self._interrupted = call or -1, False
-        clock = _Clock(seconds)
+        clock = Clock(seconds)
+        keep, self._keep = self._keep, None
         try:
-            return self._converse(call, frame, fds, broker, clock)
+            return self._conversation.hold(call, frame, fds, broker, clock, keep)
+        except Failed as failed:
+            raise self._failed(failed.fault) from None
         except DeadlineExceeded:
             self._end()
             raise self._exceeded(limit, clock.spent(), allowed=seconds) from None
         except ChannelClosed:
             self._end()
             raise self._why_it_ended() from None
-        except ProtocolViolation:
+        except (LimitExceeded, ProtocolViolation):
             self._end()
             raise
         except BaseException:
-            if self._conversing and self._alive:
+            if self._conversation.open and self._alive:
                 self._settle(call)
             raise
         finally:
             with self._lock:
                 self._in_flight = 0
-
-    def _converse(self, call: int, frame: protocol.Struct, fds: Sequence[int], broker: Broker, clock: _Clock) -> object:
-        self._conversing = True
-        try:
-            self._channel.send(frame, fds, deadline=clock.deadline)
-        except FrameTooLarge as error:
-            self._conversing = False
-            raise UntransferableValue("a value", "frame", f"{error}; hand large data over as a table") from error
-        tables = ReceivedTables(self._limits.table_mb)
-        try:
-            return self._listen(call, broker, clock, tables)
-        finally:
-            tables.clear()
-
-    def _listen(self, call: int, broker: Broker, clock: _Clock, tables: ReceivedTables) -> object:
-        printed = messages = 0
-        keep, self._keep = self._keep, None
-        while True:
-            clock.check()
-            reply, received = self._channel.receive(deadline=clock.deadline)
-            self._conversing = isinstance(reply, _IN_BETWEEN)
-            try:
-                if isinstance(reply, protocol.Part):
-                    tables.add(reply)
-                    continue
-                if isinstance(reply, protocol.Compiled) and not messages and keep is not None:
-                    keep(reply)
-                    keep, self._conversing = None, True
-                    continue
-                if self._conversing:
-                    messages += 1
-                    if messages > self._limits.messages:
-                        self._end()
-                        raise self._exceeded("messages", messages)
-                    self._keep_pace(1 + self._channel.items // _VALUES_OF_A_MESSAGE, clock)
-                if isinstance(reply, protocol.Output):
-                    printed += len(reply.text)
-                    if printed > self._limits.output_kb * 1024 + 4096:
-                        self._end()
-                        raise self._exceeded("output_kb", printed / 1024)
-                    broker.output(reply.stream, reply.text)
-                elif isinstance(reply, protocol.Ask):
-                    self._unanswered = reply.id
-                    self._answer(reply, received, tables, broker, clock)
-                    self._unanswered = 0
-                elif isinstance(reply, protocol.Loaded) and call == 0:
-                    return None
-                elif isinstance(reply, protocol.Result) and reply.id == call and call:
-                    return from_wire(reply.value, received, streamed=tables.files, limits=self._limits)
-                elif isinstance(reply, protocol.Failure) and reply.id == call:
-                    raise self._failed(reply.fault)
-                else:
-                    raise ProtocolViolation(f"{type(reply).__name__} does not belong to this call")
-            finally:
-                close_all(received)
-            if isinstance(reply, protocol.Ask):
-                tables.clear()
-
-    def _keep_pace(self, messages: int, clock: _Clock) -> None:
-        """Wait, on the call's own time, until there is room for so many messages."""
-        self._pace.take(messages)
-        while (wait_s := self._pace.wait_s()) > 0 and not self._interrupted:
-            time.sleep(min(wait_s, _LONGEST_WAIT_S))
-            clock.check()
-
-    def _answer(
-        self, ask: protocol.Ask, received: Sequence[int], tables: ReceivedTables, broker: Broker, clock: _Clock
-    ) -> None:
-        answer, sent = self._ask(ask, received, tables.files, broker, clock)
-        try:
-            self._channel.send(answer, sent, deadline=clock.deadline)
-        except FrameTooLarge as error:
-            fault = protocol.Fault("invalid", "FrameTooLarge", f"{error}; ask for less at a time")
-            self._channel.send(protocol.Answer(ask.id, fault=fault), deadline=clock.deadline)
-        finally:
-            close_all(sent)
-
-    def _ask(
-        self, ask: protocol.Ask, received: Sequence[int], streamed: Sequence[int], broker: Broker, clock: _Clock
-    ) -> tuple[protocol.Answer, list[int]]:
-        try:
-            args = [from_wire(value, received, streamed=streamed, limits=self._limits) for value in ask.args]
-            with clock.paused():
-                result = broker.ask(ask.capability, ask.method, args)
-            values, sent = all_to_wire([(f"the answer of {ask.capability}.{ask.method}", result)], limits=self._limits)
-        except ProtocolViolation:
-            raise
-        except PermissionDenied as error:
-            return protocol.Answer(ask.id, fault=protocol.Fault("denied", "PermissionDenied", str(error),
-                                                                detail=error.permission)), []  # fmt: skip
-        except AutomatosxError as error:
-            return protocol.Answer(ask.id, fault=fault_of(error)), []
-        return protocol.Answer(ask.id, values[0]), sent
 
     def _settle(self, call: int) -> None:
         """The calling thread was interrupted in the middle: have the worker idle again, or dead."""
@@ -368,18 +247,7 @@ class Worker:
             return
         try:
             self._signal(signal.SIGINT)
-            deadline = time.monotonic() + INTERRUPT_GRACE_S
-            while True:
-                if self._unanswered:
-                    fault = protocol.Fault("invalid", "CallInterrupted", "the call was interrupted")
-                    self._channel.send(protocol.Answer(self._unanswered, fault=fault), deadline=deadline)
-                    self._unanswered = 0
-                reply, received = self._channel.receive(deadline=deadline)
-                close_all(received)
-                if isinstance(reply, protocol.Result | protocol.Failure) and reply.id == call:
-                    return
-                if isinstance(reply, protocol.Ask):
-                    self._unanswered = reply.id
+            self._conversation.settle(call, time.monotonic() + INTERRUPT_GRACE_S)
         except (ChannelClosed, DeadlineExceeded, ProtocolViolation):
             self._end()
         except BaseException:
@@ -424,54 +292,3 @@ class Worker:
             used = found.size_mb if found is not None and limit == "memory_mb" else None
             self._end()
         return verdicts.failed(self._plugin, fault, self._limits, used=used)
-
-
-class Pace:
-    """Room for ``per_s`` messages a second, and for as many at once."""
-
-    def __init__(self, per_s: int, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._per_s = per_s
-        self._clock = clock
-        self._room = float(per_s)
-        self._at = clock()
-
-    def take(self, messages: int) -> None:
-        self._refill()
-        self._room -= messages
-
-    def wait_s(self) -> float:
-        """How long until there is room; after a wait there is some for the next few messages, too."""
-        self._refill()
-        return 0.0 if self._room >= 0 else (_WAITED_FOR - self._room) / self._per_s
-
-    def _refill(self) -> None:
-        now = self._clock()
-        self._room = min(self._per_s, self._room + (now - self._at) * self._per_s)
-        self._at = now
-
-
-class _Clock:
-    """A deadline that stands still while the host itself works."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self.deadline = time.monotonic() + seconds
-        self._patience_s = _PATIENCE * seconds
-
-    def check(self) -> None:
-        """:raises DeadlineExceeded: it has passed, however busy the other end keeps us with frames."""
-        if time.monotonic() >= self.deadline:
-            raise DeadlineExceeded
-
-    def spent(self) -> float:
-        return self._seconds + time.monotonic() - self.deadline
-
-    @contextlib.contextmanager
-    def paused(self) -> Iterator[None]:
-        begun = time.monotonic()
-        try:
-            yield
-        finally:
-            spent = min(time.monotonic() - begun, self._patience_s)
-            self._patience_s -= spent
-            self.deadline += spent

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from automatosx_nb.errors import SandboxUnavailable
 from automatosx_nb.sandbox.compiled import CompiledPlugins
 from automatosx_nb.sandbox.confine import ACTIVE
+from automatosx_nb.sandbox.conversation import Broker
 from automatosx_nb.sandbox.launcher import PRELOADED, ForkServer
 from automatosx_nb.sandbox.limits import Limits
-from automatosx_nb.sandbox.running import Broker, Usage, Worker
+from automatosx_nb.sandbox.running import Usage, Worker
 from automatosx_nb.sandbox.tiers import of_another_system
 
 __all__ = ["Broker", "Limits", "Program", "Sandbox", "Usage", "Worker"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automatosx_nb.sandbox.running import Pace
+from automatosx_nb.sandbox.pacing import Pace
 
 
 class Clock:

@@ -1,0 +1,212 @@
+"""What passes between the host and a worker: one exchange after the other, each a frame and all up to its reply."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from automatosx_nb.errors import (
+    AutomatosxError,
+    PermissionDenied,
+    ProtocolViolation,
+    UntransferableValue,
+)
+from automatosx_nb.sandbox import protocol, verdicts
+from automatosx_nb.sandbox.channel import Channel
+from automatosx_nb.sandbox.codec import FrameTooLarge, close_all
+from automatosx_nb.sandbox.faults import fault_of
+from automatosx_nb.sandbox.limits import Limits
+from automatosx_nb.sandbox.pacing import Clock, Pace
+from automatosx_nb.sandbox.streams import ReceivedTables
+from automatosx_nb.sandbox.values import all_to_wire, from_wire
+
+_LONGEST_WAIT_S = 0.05
+_VALUES_OF_A_MESSAGE = 64
+"""A message with more values than this counts as several: building them is what it costs the host."""
+_SAID_OF_A_CUT_KB = 4
+_IN_BETWEEN = (protocol.Output, protocol.Ask, protocol.Part)
+"""Frames after which the worker goes on with the call."""
+
+
+class Broker(Protocol):
+    """What the host does for one call: it answers capability calls and takes what the plugin prints."""
+
+    def ask(self, capability: str, method: str, args: Sequence[object]) -> object:
+        """May raise an ``AutomatosxError``, which plugin code sees as a failed capability."""
+
+    def output(self, stream: str, text: str) -> None: ...
+
+
+class Silent:
+    """The broker of a load: nothing can be asked for yet, and nothing printed is shown."""
+
+    def ask(self, capability: str, method: str, args: Sequence[object]) -> object:
+        raise PermissionDenied("a module that is being imported", capability)
+
+    def output(self, stream: str, text: str) -> None:
+        """Dropped."""
+
+
+class Failed(Exception):
+    """The worker's reply is a ``fault``."""
+
+    def __init__(self, fault: protocol.Fault) -> None:
+        super().__init__(fault.type_name)
+        self.fault = fault
+
+
+class Conversation:
+    """With one worker, over its ``channel``. ``is_interrupted``: whether whoever waits has given up.
+
+    ``open``: an exchange was left in the middle, and the worker is still at it.
+    """
+
+    def __init__(
+        self, channel: Channel[protocol.ToHost], plugin: str, limits: Limits, is_interrupted: Callable[[], bool]
+    ) -> None:
+        self._channel = channel
+        self._plugin = plugin
+        self._limits = limits
+        self._is_interrupted = is_interrupted
+        self._unanswered = 0
+        self._pace = Pace(limits.messages_per_s)
+        self.open = False
+
+    def hold(
+        self,
+        call: int,
+        frame: protocol.Struct,
+        fds: Sequence[int],
+        broker: Broker,
+        clock: Clock,
+        keep: Callable[[protocol.Compiled], None] | None = None,
+    ) -> object:
+        """Send ``frame``, serve what the worker asks and prints, and return the value of its reply; None of a load.
+
+        ``call``: the number of the call, 0 for a load; ``keep`` takes the code that a load may send first.
+
+        :raises Failed: the reply is a fault.
+        :raises LimitExceeded: it asked or printed too much; it is still at it.
+        :raises UntransferableValue: ``frame`` is too large, and was not sent.
+        :raises ProtocolViolation: what came does not belong here.
+        :raises ChannelClosed: the worker ended.
+        :raises DeadlineExceeded: by ``clock``.
+        """
+        self.open = True
+        try:
+            self._channel.send(frame, fds, deadline=clock.deadline)
+        except FrameTooLarge as error:
+            self.open = False
+            raise UntransferableValue("a value", "frame", f"{error}; hand large data over as a table") from error
+        tables = ReceivedTables(self._limits.table_mb)
+        try:
+            return self._listen(call, broker, clock, tables, keep)
+        finally:
+            tables.clear()
+
+    def _listen(
+        self,
+        call: int,
+        broker: Broker,
+        clock: Clock,
+        tables: ReceivedTables,
+        keep: Callable[[protocol.Compiled], None] | None,
+    ) -> object:
+        messages = printed = 0
+        while True:
+            clock.check()
+            reply, received = self._channel.receive(deadline=clock.deadline)
+            self.open = isinstance(reply, _IN_BETWEEN)
+            try:
+                if isinstance(reply, protocol.Part):
+                    tables.add(reply)
+                    continue
+                if isinstance(reply, protocol.Compiled) and not messages and keep is not None:
+                    keep(reply)
+                    keep, self.open = None, True
+                    continue
+                if not self.open:
+                    return self._value_of(reply, call, received, tables)
+                messages += 1
+                self._check("messages", messages, self._limits.messages)
+                self._keep_pace(1 + self._channel.items // _VALUES_OF_A_MESSAGE, clock)
+                if isinstance(reply, protocol.Output):
+                    printed += len(reply.text)
+                    self._check("output_kb", printed / 1024, self._limits.output_kb + _SAID_OF_A_CUT_KB)
+                    broker.output(reply.stream, reply.text)
+                elif isinstance(reply, protocol.Ask):
+                    self._unanswered = reply.id
+                    self._answer(reply, received, tables, broker, clock)
+                    self._unanswered = 0
+                    tables.clear()
+            finally:
+                close_all(received)
+
+    def _value_of(self, reply: object, call: int, received: Sequence[int], tables: ReceivedTables) -> object:
+        if isinstance(reply, protocol.Loaded) and call == 0:
+            return None
+        if isinstance(reply, protocol.Result) and reply.id == call and call:
+            return from_wire(reply.value, received, streamed=tables.files, limits=self._limits)
+        if isinstance(reply, protocol.Failure) and reply.id == call:
+            raise Failed(reply.fault)
+        raise ProtocolViolation(f"{type(reply).__name__} does not belong to this call")
+
+    def _check(self, limit: str, used: float, most: float) -> None:
+        if used > most:
+            raise verdicts.exceeded(self._plugin, limit, self._limits, used=used)
+
+    def _keep_pace(self, messages: int, clock: Clock) -> None:
+        """Wait, on the call's own time, until there is room for so many messages."""
+        self._pace.take(messages)
+        while (wait_s := self._pace.wait_s()) > 0 and not self._is_interrupted():
+            time.sleep(min(wait_s, _LONGEST_WAIT_S))
+            clock.check()
+
+    def _answer(
+        self, ask: protocol.Ask, received: Sequence[int], tables: ReceivedTables, broker: Broker, clock: Clock
+    ) -> None:
+        answer, sent = self._ask(ask, received, tables.files, broker, clock)
+        try:
+            self._channel.send(answer, sent, deadline=clock.deadline)
+        except FrameTooLarge as error:
+            fault = protocol.Fault("invalid", "FrameTooLarge", f"{error}; ask for less at a time")
+            self._channel.send(protocol.Answer(ask.id, fault=fault), deadline=clock.deadline)
+        finally:
+            close_all(sent)
+
+    def _ask(
+        self, ask: protocol.Ask, received: Sequence[int], streamed: Sequence[int], broker: Broker, clock: Clock
+    ) -> tuple[protocol.Answer, list[int]]:
+        try:
+            args = [from_wire(value, received, streamed=streamed, limits=self._limits) for value in ask.args]
+            with clock.paused():
+                result = broker.ask(ask.capability, ask.method, args)
+            values, sent = all_to_wire([(f"the answer of {ask.capability}.{ask.method}", result)], limits=self._limits)
+        except ProtocolViolation:
+            raise
+        except PermissionDenied as error:
+            return protocol.Answer(ask.id, fault=protocol.Fault("denied", "PermissionDenied", str(error),
+                                                                detail=error.permission)), []  # fmt: skip
+        except AutomatosxError as error:
+            return protocol.Answer(ask.id, fault=fault_of(error)), []
+        return protocol.Answer(ask.id, values[0]), sent
+
+    def settle(self, call: int, deadline: float) -> None:
+        """Of a call that was interrupted: refuse what the worker asks until its reply, which nobody waits for, is here.
+
+        :raises ChannelClosed: the worker ended.
+        :raises DeadlineExceeded: it went on.
+        :raises ProtocolViolation: it sent what is no frame.
+        """
+        while True:
+            if self._unanswered:
+                fault = protocol.Fault("invalid", "CallInterrupted", "the call was interrupted")
+                self._channel.send(protocol.Answer(self._unanswered, fault=fault), deadline=deadline)
+                self._unanswered = 0
+            reply, received = self._channel.receive(deadline=deadline)
+            close_all(received)
+            if isinstance(reply, protocol.Result | protocol.Failure) and reply.id == call:
+                return
+            if isinstance(reply, protocol.Ask):
+                self._unanswered = reply.id
