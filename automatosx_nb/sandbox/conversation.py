@@ -57,21 +57,19 @@ class Failed(Exception):
 
 
 class Conversation:
-    """With one worker, over its ``channel``. ``is_interrupted``: whether whoever waits has given up.
+    """With one worker, over its ``channel``.
 
-    ``open``: an exchange was left in the middle, and the worker is still at it.
+    ``open``: an exchange was left in the middle, and the worker is still at it. ``interrupted``: whoever waits has
+    given up, which any thread may say.
     """
 
-    def __init__(
-        self, channel: Channel[protocol.ToHost], plugin: str, limits: Limits, is_interrupted: Callable[[], bool]
-    ) -> None:
+    def __init__(self, channel: Channel[protocol.ToHost], plugin: str, limits: Limits) -> None:
         self._channel = channel
         self._plugin = plugin
         self._limits = limits
-        self._is_interrupted = is_interrupted
         self._unanswered = 0
         self._pace = Pace(limits.messages_per_s)
-        self.open = False
+        self.open = self.interrupted = False
 
     def hold(
         self,
@@ -159,7 +157,7 @@ class Conversation:
     def _keep_pace(self, messages: int, clock: Clock) -> None:
         """Wait, on the call's own time, until there is room for so many messages."""
         self._pace.take(messages)
-        while (wait_s := self._pace.wait_s()) > 0 and not self._is_interrupted():
+        while (wait_s := self._pace.wait_s()) > 0 and not self.interrupted:
             time.sleep(min(wait_s, _LONGEST_WAIT_S))
             clock.check()
 

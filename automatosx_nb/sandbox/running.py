@@ -52,7 +52,6 @@ class Worker:
         self._owner = os.getpid()
         self._lock = threading.RLock()
         self._in_flight = 0
-        self._interrupted = False
         self._calls = 0
         self._reaped: protocol.Reaped | None = None
         self._alive = False
@@ -69,7 +68,7 @@ class Worker:
             max_fds=0,
             death=spawned.pidfd,
         )
-        self._conversation = Conversation(self._channel, plugin, limits, lambda: self._interrupted)
+        self._conversation = Conversation(self._channel, plugin, limits)
         self._alive = True
         self.layers: Mapping[str, str] = self._greet()
 
@@ -180,9 +179,9 @@ class Worker:
     def interrupt(self) -> None:
         """End the call in flight: SIGINT, and after half a second SIGKILL. Nothing if no call is in flight."""
         with self._lock:
-            if not self._in_flight or self._interrupted or not self._alive:
+            if not self._in_flight or self._conversation.interrupted or not self._alive:
                 return
-            self._interrupted = True
+            self._conversation.interrupted = True
             call = self._in_flight
             self._signal(signal.SIGINT)
         timer = threading.Timer(INTERRUPT_GRACE_S, self._kill_call, [call])
@@ -191,7 +190,7 @@ class Worker:
 
     def _kill_call(self, call: int) -> None:
         with self._lock:
-            if self._in_flight == call and self._interrupted:
+            if self._in_flight == call and self._conversation.interrupted:
                 self._signal(signal.SIGKILL)
 
     def stop(self) -> None:
@@ -216,7 +215,7 @@ class Worker:
         self, call: int, frame: protocol.Struct, fds: Sequence[int], broker: Broker, limit: str, seconds: float
     ) -> object:
         with self._lock:
-            self._in_flight, self._interrupted = call or -1, False
+            self._in_flight, self._conversation.interrupted = call or -1, False
         clock = Clock(seconds)
         keep, self._keep = self._keep, None
         try:
@@ -277,7 +276,7 @@ class Worker:
                 self._pidfd = None
 
     def _why_it_ended(self) -> AutomatosxError:
-        if self._interrupted:
+        if self._conversation.interrupted:
             return CallInterrupted(self._plugin)
         return verdicts.ended(self._plugin, self._reaped, self._limits)
 

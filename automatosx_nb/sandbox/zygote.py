@@ -8,74 +8,32 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import os
-import pkgutil
 import select
 import signal
 import socket
 import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from automatosx_nb import __version__, sdk
-from automatosx_nb.sandbox import builtins_, facades, folders, procfs, protocol, worker
+from automatosx_nb import __version__
+from automatosx_nb.sandbox import folders, preloading, protocol, worker
 from automatosx_nb.sandbox.boot import pidfd
 from automatosx_nb.sandbox.channel import Channel, ChannelClosed
-from automatosx_nb.sandbox.codec import Decoder
+from automatosx_nb.sandbox.children import Running, Watch, await_end, has_ended, kill_group
 from automatosx_nb.sandbox.confine import Confinement, confine
-from automatosx_nb.sandbox.limits import Limits
-from automatosx_nb.sandbox.modules import PluginModules
 
 MAX_BYTES = 1 << 16
 MAX_DEPTH = 8
 _WORKER_SOCKET = 3
 _REMEMBERED = 256  # workers that ended and whose host has not asked how
-_WATCH_MS = 250  # how often a worker's files, threads and memory are counted
-_CLOSE_WATCH_MS = 25  # the same while one of them has half of its memory
-_FIRST = b"""
-from dataclasses import dataclass
-from automatosx_nb.sdk import storage, tables, ui
-
-@dataclass
-class Pair:
-    left: int = 1
-
-    def sum(self, right=2, *more, key=None, **rest):
-        self.left += right
-        return [each for each in more if each] or {"a": f"{key!r}", **rest}
-
-def run(value=None):
-    try:
-        first, second = value
-    except ValueError as error:
-        raise TypeError(str(error)) from error
-    for index, each in enumerate(value):
-        print(index, each.name, value[0])
-    with value as opened:
-        return lambda: opened
-"""
 _LINUX = sys.platform == "linux"
 
 if _LINUX:
     from automatosx_nb.sandbox.confine import linux
-
-
-@dataclass(slots=True)
-class Running:
-    """A worker that was not waited for yet.
-
-    ``over``: the limit for which it was killed, else empty; ``used``: what it had of that, in the limit's unit.
-    """
-
-    folder: Path
-    limits: Limits
-    over: str = ""
-    used: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +67,7 @@ class Zygote:
         self._running: dict[int, Running] = {}
         self._ended: dict[int, protocol.Reaped] = {}
         self._pidfds: dict[int, int] = {}
-        self._watched_at = 0.0
-        self._watch_ms = _WATCH_MS
+        self._watch = Watch()
         self._spare: Spare | None = None
         self._wanted: protocol.Spawn | None = None
 
@@ -126,7 +83,7 @@ class Zygote:
                 return
             if not ready:
                 self._prepare_spare()
-            self._watch()
+            self._watch.look(self._running)
             for fd in ready & self._pidfds.keys():
                 self._reap(self._pidfds[fd])
             if self._control.fileno() in ready:
@@ -147,32 +104,7 @@ class Zygote:
         """How long to wait for a request: not at all while there is a spare to make, for ever without workers."""
         if self._wanted is not None:
             return 0
-        return self._watch_ms if len(self._running) > (self._spare is not None) else None
-
-    def _watch(self) -> None:
-        """Kill the workers that went over a limit which the system does not keep, or that cannot be watched.
-
-        Whatever is wrong with one of them, the others keep their fork server.
-        """
-        now = time.monotonic()
-        if now - self._watched_at < self._watch_ms / 1000:
-            return
-        self._watched_at, self._watch_ms = now, _WATCH_MS
-        for pid, running in self._running.items():
-            if running.over:
-                continue
-            try:
-                self._watch_one(pid, running)
-            except Exception:  # noqa: BLE001 - of one worker: the others must not pay for it
-                _kill_group(pid)
-
-    def _watch_one(self, pid: int, running: Running) -> None:
-        found = procfs.read(pid)
-        running.over, running.used = _over(running, found)
-        if running.over or (found is None and procfs.lost_its_main_thread(pid) and not _has_ended(pid)):
-            _kill_group(pid)
-        elif found is not None and found.own_mb > running.limits.resident_mb / 2:
-            self._watch_ms = _CLOSE_WATCH_MS
+        return self._watch.every_ms if len(self._running) > (self._spare is not None) else None
 
     def _answer(self, frame: object) -> None:
         if isinstance(frame, protocol.Spawn):
@@ -200,7 +132,7 @@ class Zygote:
     def _take_spare(self, spawn: protocol.Spawn) -> tuple[int, socket.socket] | None:
         """The worker that waits, if it is confined as this one has to be."""
         spare = self._spare
-        if spare is None or spare.spawn != spawn or _has_ended(spare.pid):
+        if spare is None or spare.spawn != spawn or has_ended(spare.pid):
             return None
         self._spare = None
         return spare.pid, spare.sock
@@ -211,14 +143,14 @@ class Zygote:
         if spawn is None or (self._spare is not None and self._spare.spawn == spawn):
             return
         if self._spare is not None:
-            _kill_group(self._spare.pid)
+            kill_group(self._spare.pid)
             self._reap(self._spare.pid)
         with contextlib.suppress(OSError):
             self._spare = Spare(spawn, *self._fork(spawn))
 
     def _fork(self, spawn: protocol.Spawn) -> tuple[int, socket.socket]:
         """:raises OSError: it could not be forked."""
-        if (threads := _threads()) > 1:  # a fork would copy one of them, and no wall reaches the others
+        if (threads := preloading.threads()) > 1:  # a fork would copy one of them, and no wall reaches the others
             raise OSError(f"it has {threads} threads")
         folder = tempfile.mkdtemp(prefix="worker-", dir=self._base)
         zygote = os.getpid()
@@ -271,8 +203,8 @@ class Zygote:
         if self._spare is not None and self._spare.pid == pid:
             self._spare.sock.close()
             self._spare = None
-        _await_end(pid)
-        _kill_group(pid)
+        await_end(pid)
+        kill_group(pid)
         _, status, usage = os.wait4(pid, 0)
         self._end_orphans()
         for handle in [fd for fd, owner in self._pidfds.items() if owner == pid]:
@@ -299,39 +231,10 @@ class Zygote:
     def end(self) -> None:
         """Kill every worker and remove every folder."""
         for pid in self._running:
-            _kill_group(pid)
+            kill_group(pid)
         for pid in list(self._running):
             self._reap(pid)
         folders.remove(self._base)
-
-
-def _over(running: Running, found: procfs.Usage | None) -> tuple[str, float]:
-    """The limit that a worker is over, and what it has of that; the name is empty if there is none."""
-    limits = running.limits
-    written = folders.used_bytes(running.folder, enough=limits.disk_mb << 20)
-    if written > limits.disk_mb << 20:
-        return "disk_mb", written / (1 << 20)
-    if found is not None and found.threads > limits.threads:
-        return "threads", found.threads
-    if found is not None and found.own_mb > limits.resident_mb:
-        return "resident_mb", found.own_mb
-    return "", 0.0
-
-
-def _has_ended(pid: int) -> bool:
-    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
-
-
-def _await_end(pid: int) -> None:
-    """Until it ended, without waiting for it: its pid is no one else's before that."""
-    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-
-
-def _kill_group(pid: int) -> None:
-    """A worker leads a session and a group of its own; before it does, there is only itself to kill."""
-    os.kill(pid, signal.SIGKILL)
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
 
 
 def _only(sock: socket.socket, *, inherits: bool) -> socket.socket:
@@ -350,44 +253,6 @@ def _lowest(fd: int) -> int:
     return low
 
 
-def _load_once() -> None:
-    """Load a plugin of our own, so that a worker finds done what is done the first time, in memory that all share."""
-    modules = PluginModules("automatosx.first", {"first.py": _FIRST}, granted=(), write=lambda _text: None)
-    modules.handler("first:run")
-    builtins_.prepare()
-
-
-def _threads() -> int:
-    """``threading`` is never imported here: what it does after each fork costs a worker a quarter of a MiB."""
-    if _LINUX:
-        return len(os.listdir("/proc/self/task"))  # noqa: PTH208
-    threading = sys.modules.get("threading")
-    return 1 if threading is None else int(threading.active_count())
-
-
-def _preload(libraries: Sequence[str]) -> None:
-    """Import all of the sdk, so that a confined worker needs no file of ours, and do once what each would do.
-
-    :raises ImportError: one of ``libraries`` is not installed.
-    :raises RuntimeError: importing them started threads, which a fork would lose and no wall would reach.
-    """
-    for module in pkgutil.iter_modules(sdk.__path__, f"{sdk.__name__}."):
-        importlib.import_module(module.name)
-    Decoder(protocol.ToWorker, max_bytes=MAX_BYTES, max_depth=MAX_DEPTH)  # made once, and kept
-    worker.prepare()
-    if _LINUX:
-        linux.prepare()
-    for encoding in ("utf-8", "ascii", "latin-1", "idna"):
-        "".encode(encoding)
-    _load_once()
-    for library in libraries:
-        importlib.import_module(library)
-        if facades.exists(library):
-            facades.load(library)
-    if _threads() > 1:
-        raise RuntimeError(f"importing {', '.join(libraries) or 'the sdk'} started threads")
-
-
 def main(
     control: int,
     host: int | None,
@@ -401,7 +266,7 @@ def main(
     Ends the process.
     """
     try:
-        _preload(preload)
+        preloading.preload(preload)
     except Exception as error:  # noqa: BLE001 - libraries run at import: whatever goes wrong, the host has to hear of it
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         sys.stderr.flush()

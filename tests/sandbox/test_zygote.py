@@ -366,6 +366,7 @@ def test_a_worker_has_loaded_nothing_that_it_does_not_need(start: Any, broker: A
     ours = {name.split(".")[1] for name in loaded if name.startswith("automatosx_nb.")}
     assert ours <= {"errors", "sdk", "sandbox", "model"}
     assert {name for name in loaded if name.startswith("automatosx_nb.model.")} <= {
+        "automatosx_nb.model.escaping",
         "automatosx_nb.model.libraries",
         "automatosx_nb.model.names",
         "automatosx_nb.model.spelling",
