@@ -21,7 +21,7 @@ from automatosx_nb.sandbox.supervisor import Program, Sandbox
 
 TIMES = 20_000
 ROUNDS = 60
-CATALOG = Path(policy.__file__).parents[1] / "catalog"
+CATALOG = Path(policy.__file__).parents[2] / "catalog"
 
 SOURCE = """
 import math
