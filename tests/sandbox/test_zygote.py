@@ -372,6 +372,7 @@ def test_a_worker_has_loaded_nothing_that_it_does_not_need(start: Any, broker: A
         "automatosx_nb.model.spelling",
     }
     assert not loaded & {"automatosx_nb.sandbox.supervisor", "automatosx_nb.sandbox.launcher", "subprocess", "site"}
+    assert "threading" not in loaded  # see preloading.threads
     third_party = {"IPython", "ipykernel", "jupyter_server", "numpy", "pandas", "pyarrow", "sqlalchemy", "tantivy"}
     assert not loaded & (third_party | {"traitlets", "tornado", "requests", "anywidget", "packaging"})
 
