@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from automatosx_nb.model.plan import Applied, Plan
     from automatosx_nb.model.release import CheckResult, PluginDetail, PublishReport, SearchPage, Stage
     from automatosx_nb.package import Package
+    from automatosx_nb.profile.saved import SavedState
 
 LOCKFILE = "automatosx.lock"
 """Where a lock is written and read unless told, in the working directory."""
@@ -85,6 +86,12 @@ class Marketplace(InProject):
             lambda: self.configured_settings,
             on_change=self.tell_changed,
         )
+
+    def plugin_state(self, plugin: str) -> SavedState:
+        """What an installed plugin has saved. Raises as :meth:`installed_plugin` does."""
+        from automatosx_nb.profile.saved import SavedState
+
+        return SavedState(self.profile, self.installed_plugin(plugin), self.audit.add)
 
     # --- plans: what would change
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -9,13 +10,20 @@ from uuid import uuid4
 
 from automatosx_nb.errors import AutomatosxError, LimitExceeded, WorkerLost
 from automatosx_nb.host.tally import CallTally
-from automatosx_nb.model.events import PLUGIN_LIMITED, PLUGIN_SUSPENDED, SERVICE_FAILED, Event
+from automatosx_nb.model.events import (
+    PLUGIN_LIMITED,
+    PLUGIN_STATE_RESTORED,
+    PLUGIN_SUSPENDED,
+    SERVICE_FAILED,
+    Event,
+)
 from automatosx_nb.sandbox.confine import ACTIVE
 
 if TYPE_CHECKING:
-    from automatosx_nb.errors import PluginPaused, ServiceError
+    from automatosx_nb.errors import PluginPaused, ServiceError, StateRestored
     from automatosx_nb.host.audit import Audit
     from automatosx_nb.host.bus import Bus
+    from automatosx_nb.host.errands import Errands
     from automatosx_nb.model.generation import InstalledPlugin
 
 
@@ -66,6 +74,14 @@ class Incidents:
         """A call that this plugin made came to nothing; what was sent, and what the other one said, is not told."""
         self._tell(SERVICE_FAILED, {"provider": error.plugin, "service": error.service, "error": error.code})
 
+    def state_restored(self, restored: StateRestored, errands: Errands | None) -> None:
+        """``errands``: those of the call in which it was found, whose cell or terminal is told; None: nobody waits."""
+        facts = {"reason": restored.reason, "snapshot": restored.snapshot, "set_aside": restored.set_aside}
+        self.record("state-restored", **facts)
+        self._tell(PLUGIN_STATE_RESTORED, facts)
+        if errands is None or not errands.do(lambda: _warned(self._plugin.id, restored)):
+            self._on_error(f"the saved state of {self._plugin.id}", restored)
+
     def record(self, kind: str, /, **detail: Any) -> None:
         try:
             self._audit.add(kind, self._plugin.id, self._plugin.version, **detail)
@@ -77,3 +93,8 @@ class Incidents:
             data = {"plugin": self._plugin.id, "version": self._plugin.version, **facts}
             now = datetime.now(UTC).isoformat(timespec="milliseconds")
             self._bus.publish(Event(uuid4().hex, "host", topic, now, data))
+
+
+def _warned(plugin: str, restored: StateRestored) -> bool:
+    sys.stderr.write(f"Warning, {plugin}: {restored}\n")
+    return True

@@ -15,6 +15,7 @@ from automatosx_nb.host.warming import Warmer
 from automatosx_nb.model.events import KERNEL_TOPICS, PLUGIN_SETTING_CHANGED
 
 if TYPE_CHECKING:
+    from automatosx_nb.errors import StateRestored
     from automatosx_nb.host.broker import CapabilityBroker
     from automatosx_nb.host.capabilities import Capability
     from automatosx_nb.host.capabilities.log import LogCapability
@@ -211,11 +212,14 @@ def make_broker(
     from automatosx_nb.host.metering import Meter
     from automatosx_nb.host.settings import PluginSettings
 
+    def restored(told: StateRestored) -> None:
+        incidents.state_restored(told, asking.errands)
+
     grants, meter, profile = LiveGrants(entry, resources), Meter(), resources.profile
     closed = (profile.root, resources.home, *folders_of_jupyter())
     capabilities: dict[str, Capability] = {
         "log": log,
-        "storage": StorageCapability(grants, meter, lambda: profile.state(entry)),
+        "storage": StorageCapability(grants, meter, lambda: profile.state(entry, restored)),
         "settings": SettingsCapability(
             PluginSettings(entry, profile.settings, lambda: resources.configured_settings), log
         ),

@@ -34,6 +34,10 @@ KINDS: Mapping[str, Kind] = {
         ("ends", "within_s", "wait_s", "last"),
         denied=True,
     ),
+    "state-restored": Kind(
+        "What a plugin had saved was damaged or was to be an older one: a snapshot took its place.",
+        ("reason", "snapshot", "set_aside"),
+    ),
     "plugin-resumed": Kind("A suspension was lifted by hand.", ()),
     "plugin-installed": Kind("A plugin came into the profile.", ("sha256", *_CHANGE)),
     "plugin-updated": Kind("A plugin is another release than before, newer or older.", ("before", "sha256", *_CHANGE)),

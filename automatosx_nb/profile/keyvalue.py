@@ -122,6 +122,14 @@ class KeyValueState:
             yield from page.entries
             cursor = page.cursor
 
+    def all_at_once(self) -> list[Entry]:
+        """Every entry, as of one moment."""
+        with self._reading() as connection:
+            rows = connection.execute(_RANGE, (b"",)).fetchall()
+            for row in rows:
+                require_sound(self._path, row)
+        return [_entry(row) for row in rows if not self._expired(row)]
+
     def keys(self, prefix: str = "") -> list[str]:
         """Every key that begins with ``prefix``, in order; no value is read."""
         return [entry.key for entry in self.entries(prefix, values=False)]
@@ -200,7 +208,8 @@ class KeyValueState:
 
     def close(self) -> None:
         self._snapshot_at = 0.0
-        self._snapshot_if_due()
+        with suppress(StateRestored, StateDamaged):  # told already, or by whoever opens it next
+            self._snapshot_if_due()
         with self._lock:
             self._connection.close()
 

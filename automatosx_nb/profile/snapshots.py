@@ -17,7 +17,7 @@ from typing import Literal
 
 from automatosx_nb.errors import StateDamaged, StateRestored
 from automatosx_nb.files import make_folder, storage_errors, sync_folder
-from automatosx_nb.profile.state_format import Head, errors_of, head_of, verify, write_head
+from automatosx_nb.profile.state_format import Head, errors_of, head_of, make_tables, verify, write_head
 from automatosx_nb.profile.turns import Turns
 
 EVERY_S = 600.0
@@ -28,6 +28,7 @@ REVISIONS_SKIPPED = 1_000_000
 """After a restore: revisions that others remember of the time since the snapshot do not come again."""
 
 Why = Literal["time", "migration", "import", "restore", "asked"]
+SetAside = Literal["damaged", "replaced"]
 _TIME = "%Y%m%dT%H%M%S%f"
 
 
@@ -109,7 +110,7 @@ def copy_to(path: Path, connection: sqlite3.Connection, target: Path) -> int:
     return revision
 
 
-def restore(path: Path, reason: str, among: Collection[Snapshot]) -> StateRestored:
+def restore(path: Path, reason: str, among: Collection[Snapshot], word: SetAside = "damaged") -> StateRestored:
     """Set the state at ``path`` aside, and put the first of ``among`` that is sound in its place.
 
     The caller holds the turn, and has it open nowhere in this process.
@@ -121,7 +122,7 @@ def restore(path: Path, reason: str, among: Collection[Snapshot]) -> StateRestor
         with storage_errors(path), suppress(StateDamaged):
             partial.unlink(missing_ok=True)
             _copy_on(snapshot.path, partial)
-            aside = _set_aside(path)
+            aside = set_aside(path, word)
             partial.replace(path)
             sync_folder(path.parent)
             return StateRestored(str(path), reason, aside, snapshot.name)
@@ -140,14 +141,36 @@ def _copy_on(snapshot: Path, target: Path) -> None:
         write_head(copy, Head(head.revision + REVISIONS_SKIPPED, head.entries, head.sum))
 
 
-def _set_aside(path: Path) -> str:
+def start_anew(path: Path) -> str:
+    """Set the state at ``path`` aside for an empty one; the new name of what was there. As :func:`restore`."""
+    newest = max((snapshot.revision for snapshot in snapshots_of(path)), default=0)
+    partial = path.with_name(f".{path.name}-restored")
+    with storage_errors(path):
+        partial.unlink(missing_ok=True)
+        with errors_of(path), closing(sqlite3.connect(partial, isolation_level=None)) as made:
+            make_tables(made)
+            write_head(made, Head(newest + REVISIONS_SKIPPED))
+        aside = set_aside(path, "replaced")
+        partial.replace(path)
+        sync_folder(path.parent)
+    return aside
+
+
+def set_aside(path: Path, word: SetAside) -> str:
     """The new name of what was there, with the journals that belong to it; '' where nothing was."""
-    name = f"{path.stem}.damaged-{now():{_TIME}}"
+    name = f"{path.stem}.{word}-{now():{_TIME}}"
     for suffix in ("-wal", "-shm", ""):
         there = path.with_name(path.name + suffix)
         if there.exists():
             there.replace(path.with_name(f"{name}{path.suffix}{suffix}"))
     return f"{name}{path.suffix}" if path.with_name(f"{name}{path.suffix}").exists() else ""
+
+
+def set_aside_files(path: Path) -> tuple[Path, ...]:
+    """What was set aside of the state at ``path``, oldest first."""
+    return tuple(
+        sorted(each for word in ("damaged", "replaced") for each in path.parent.glob(f"{path.stem}.{word}-*.sqlite3"))
+    )
 
 
 def turn_of(path: Path) -> Turns:

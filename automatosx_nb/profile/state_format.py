@@ -182,7 +182,7 @@ def _make_or_check_tables(path: Path, connection: Connection) -> None:
         found = _tables_of(connection)
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if not found and version == 0:
-            _make_tables(connection)
+            make_tables(connection)
         elif found == {"entries": _WITHOUT_CHECKSUMS} and version == 0:
             _convert(connection)
         elif found != _PARTS or version != FORMAT:
@@ -190,7 +190,8 @@ def _make_or_check_tables(path: Path, connection: Connection) -> None:
             raise StateDamaged(str(path), "its tables are not those that were made")
 
 
-def _make_tables(connection: Connection) -> None:
+def make_tables(connection: sqlite3.Connection) -> None:
+    """Those of a new, empty file."""
     head = Head()
     connection.execute("BEGIN IMMEDIATE")
     for sql in _PARTS.values():

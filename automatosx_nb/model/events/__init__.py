@@ -13,6 +13,7 @@ from automatosx_nb.model.events.ours import (
     PLUGIN_LIMITED,
     PLUGIN_REVERTED,
     PLUGIN_SETTING_CHANGED,
+    PLUGIN_STATE_RESTORED,
     PLUGIN_SUSPENDED,
     SERVICE_FAILED,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "PLUGIN_LIMITED",
     "PLUGIN_REVERTED",
     "PLUGIN_SETTING_CHANGED",
+    "PLUGIN_STATE_RESTORED",
     "PLUGIN_SUSPENDED",
     "SERVICE_FAILED",
     "Event",

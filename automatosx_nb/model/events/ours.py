@@ -12,6 +12,7 @@ KERNEL_TOPICS = {
 
 PLUGIN_LIMITED = "marketplace.plugin.limited"
 PLUGIN_SUSPENDED = "marketplace.plugin.suspended"
+PLUGIN_STATE_RESTORED = "marketplace.plugin.state-restored"
 PLUGIN_SETTING_CHANGED = "marketplace.plugin.setting-changed"
 SERVICE_FAILED = "marketplace.service.failed"
 PLUGIN_REVERTED = "marketplace.plugin.reverted"
@@ -19,6 +20,8 @@ MARKETPLACE_TOPICS = {
     PLUGIN_LIMITED: "A plugin's worker was stopped at a limit. Data: plugin, version, limit, allowed, used.",
     PLUGIN_SUSPENDED: "A plugin's worker ended too often and is not started for a while. "
     "Data: plugin, version, ends, within_s, wait_s, last (an error's code).",
+    PLUGIN_STATE_RESTORED: "What a plugin had saved was damaged, and is again what it was in a snapshot. "
+    "Data: plugin, version, reason, snapshot, set_aside (names of files).",
     PLUGIN_SETTING_CHANGED: "A plugin's settings have other values. Data: plugin, version, settings (their names).",
     SERVICE_FAILED: "A plugin's call of a service came to nothing. "
     "Data: plugin, version (of the caller), provider, service, error (an error's code).",
