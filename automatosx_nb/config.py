@@ -15,6 +15,7 @@ from typing import Any
 from traitlets import Bool, Dict, Enum, Float, Int, List, TraitError, Unicode
 from traitlets.config import Config, Configurable
 
+from automatosx_nb.config_calls import CallLimits, CallRates, HttpLimits, call_limits
 from automatosx_nb.errors import (
     InvalidConfiguration,
     InvalidDuration,
@@ -234,6 +235,8 @@ class ServicePolicy(Configurable):  # type: ignore[misc,unused-ignore]
 
 CONFIGURABLES: tuple[type[Configurable], ...] = (
     SandboxLimits,
+    HttpLimits,
+    CallRates,
     SandboxPolicy,
     RegistryPolicy,
     UpdatePolicy,
@@ -271,6 +274,7 @@ class Settings:
     permissions: Permissions = field(default_factory=Permissions)
     plugin_settings: ConfiguredSettings = field(default_factory=ConfiguredSettings)
     services: ServiceLimits = _DEFAULT_SERVICES
+    calls: CallLimits = field(default_factory=CallLimits)
 
 
 def load_settings(config: Config | None = None, *, home: Path | None = None, project: Path | None = None) -> Settings:
@@ -298,6 +302,7 @@ def load_settings(config: Config | None = None, *, home: Path | None = None, pro
         auto=stack.value("UpdatePolicy", "auto"),
         probation=parse_duration(stack.value("UpdatePolicy", "probation")),
         services=ServiceLimits(*(stack.value("ServicePolicy", each.name) for each in fields(ServiceLimits))),
+        calls=call_limits(stack.value),
     )
 
 
@@ -397,7 +402,7 @@ _PLUGIN_LOCKS = dict.fromkeys(("PluginSettings", "PluginSettings.preset"), "*")
 
 def stricter(section: str, setting: str, one: Any, other: Any) -> Any:
     """The stricter of two values of a setting, or both where they add up; where none is stricter, the first."""
-    if section in ("SandboxLimits", "ServicePolicy"):
+    if section in ("SandboxLimits", "ServicePolicy", "HttpLimits", "CallRates"):
         return min(one, other)
     if isinstance(one, list):
         return [*one, *(each for each in other if each not in one)]

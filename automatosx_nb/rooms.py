@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from time import monotonic
@@ -15,8 +15,10 @@ from automatosx_nb.home import default_home, project_folder
 if TYPE_CHECKING:
     from automatosx_nb.config import Settings
     from automatosx_nb.host.audit import Audit
+    from automatosx_nb.host.metering import Rate
     from automatosx_nb.host.services.limits import ServiceLimits
     from automatosx_nb.host.session_grants import SessionGrants
+    from automatosx_nb.host.web.limits import HttpLimits
     from automatosx_nb.model.consent import PermissionPolicy
     from automatosx_nb.model.generation import Generation
     from automatosx_nb.model.ports import Registry
@@ -112,6 +114,14 @@ class Rooms:
     @property
     def service_limits(self) -> ServiceLimits:
         return self.settings.services
+
+    @property
+    def http_limits(self) -> HttpLimits:
+        return self.settings.calls.http
+
+    @property
+    def call_rates(self) -> Mapping[str, Rate]:
+        return self.settings.calls.rates
 
     @property
     def prewarm(self) -> bool:

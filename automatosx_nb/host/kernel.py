@@ -225,8 +225,8 @@ def make_broker(
         ),
         "secrets": SecretsCapability(entry.id, resources.secrets),
         "files": FilesCapability(Beneath(folder, closed, CLOSED_NAMES), meter),
-        "http": HttpCapability(grants, meter),
+        "http": HttpCapability(grants, meter, resources.http_limits),
         "variables": VariablesCapability(grants, variables),
         "permissions": PermissionsCapability(entry, grants, resources, incidents.record, asking),
     }
-    return CapabilityBroker(grants, capabilities, meter=meter, observer=incidents.calls)
+    return CapabilityBroker(grants, capabilities, meter=meter, observer=incidents.calls, rates=resources.call_rates)

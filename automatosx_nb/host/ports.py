@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from automatosx_nb.host.audit import Audit
     from automatosx_nb.host.bus import Undo
+    from automatosx_nb.host.metering import Rate
     from automatosx_nb.host.services.limits import ServiceLimits
     from automatosx_nb.host.session_grants import SessionGrants
+    from automatosx_nb.host.web.limits import HttpLimits
     from automatosx_nb.model.consent import PermissionPolicy
     from automatosx_nb.model.generation import InstalledPlugin
     from automatosx_nb.model.settings import ConfiguredSettings
@@ -66,6 +68,10 @@ class Resources(Protocol):
     def service_limits(self) -> ServiceLimits: ...
     @property
     def audit(self) -> Audit: ...
+    @property
+    def http_limits(self) -> HttpLimits: ...
+    @property
+    def call_rates(self) -> Mapping[str, Rate]: ...
     @property
     def prewarm(self) -> bool: ...
     @property
