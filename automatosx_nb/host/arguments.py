@@ -100,7 +100,8 @@ def typed_arguments(
         name = destination(argument["name"])
         value = typed[name]
         if argument["type"] in DESIGNATED and value is not None:
-            value = handover.hand(argument["type"], value, overwrite=typed.get(_OVERWRITE, False))
+            overwrite = typed.get(_OVERWRITE, False)
+            value = handover.hand(argument["type"], value, name=argument["name"], overwrite=overwrite)
         if argument["name"].startswith("-"):
             found.kwargs[name] = value
         else:

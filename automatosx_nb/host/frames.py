@@ -32,6 +32,24 @@ def as_kind(table: pa.Table, kind: Kind) -> Any:
     return table
 
 
+def bytes_of(value: Any) -> int | None:
+    """Of a table in memory (without what its objects refer to), of bytes, or of text in characters; None: unknown."""
+    if isinstance(value, bytes | str):
+        return len(value)
+    try:
+        match kind_of(value):
+            case "pandas":
+                used = value.memory_usage(index=False)
+                return int(used.sum() if hasattr(used, "sum") else used)
+            case "polars":
+                return int(value.estimated_size())
+            case "arrow":
+                return int(value.nbytes)
+    except Exception:  # noqa: BLE001 - whatever somebody's own kind of frame does: its size is not worth a call
+        return None
+    return None
+
+
 def described(value: object) -> str:
     """What was kept, for a line of output: 'DataFrame of 344 rows and 8 columns'."""
     name = type(value).__name__

@@ -23,7 +23,7 @@ from automatosx_nb.errors import (
     SelectionFailed,
     UnknownSecret,
 )
-from automatosx_nb.host.frames import Kind, kind_of
+from automatosx_nb.host.frames import Kind, bytes_of, kind_of
 from automatosx_nb.host.handed_files import FileToRead, FileToWrite, path_of
 from automatosx_nb.host.namespace import lookup, new_name
 from automatosx_nb.model.selection import Selection
@@ -65,6 +65,7 @@ class Handover:
         self._secrets = secrets
         self._folder = folder
         self._files: dict[int, File] = {}
+        self._handed: list[tuple[str, str, object]] = []
         self._revealed: list[str] = []
         self._lock = threading.Lock()
 
@@ -85,8 +86,8 @@ class Handover:
             raise InvalidVariableName(typed, "there is no notebook here whose variable it could be")
         return new_name(typed)
 
-    def hand(self, kind: str, typed: str, *, overwrite: bool = False) -> object:
-        """The object that ``typed`` names, for an argument of this type.
+    def hand(self, kind: str, typed: str, *, name: str = "", overwrite: bool = False) -> object:
+        """The object that ``typed`` names, for the argument ``name`` of this type.
 
         :raises InvalidSelection:
         :raises UnknownVariable:
@@ -95,6 +96,21 @@ class Handover:
         :raises UnknownSecret:
         :raises NoSecretStore:
         """
+        handed = self._named(kind, typed, overwrite=overwrite)
+        self._handed.append((kind, name, handed))
+        return handed
+
+    def handed(self) -> list[tuple[str, str, int | None]]:
+        """Type, argument and bytes of everything that was handed over; of a file to write those that were written."""
+        return [(kind, name, self._size(handed)) for kind, name, handed in self._handed]
+
+    def _size(self, handed: object) -> int | None:
+        if isinstance(handed, HandedFile):
+            file = self._files.get(handed.number)
+            return file.written if isinstance(file, FileToWrite) else handed.size
+        return None if isinstance(handed, HandedSecret) else bytes_of(handed)
+
+    def _named(self, kind: str, typed: str, *, overwrite: bool) -> object:
         if kind == "variable":
             return self._variable(typed)
         if kind == "secret":

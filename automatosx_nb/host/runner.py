@@ -168,7 +168,10 @@ class PluginRunner:
         self, handler: str, typed: Arguments, handover: Handover, stop: threading.Event | None = None
     ) -> object:
         """Call the handler; only after it, and all at once, write what it wrote and keep what it returned."""
-        value = handover.redacted(self.call(handler, typed.args, typed.kwargs, handover=handover, stop=stop))
+        try:
+            value = handover.redacted(self.call(handler, typed.args, typed.kwargs, handover=handover, stop=stop))
+        finally:
+            self._incidents.calls.handed(handover.handed())
         kept: Kept | None = None
         shown: object = None
         if typed.into:

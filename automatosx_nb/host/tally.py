@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class CallTally:
         self._due = clock() + flush_s
         self._calls = [0, 0]
         self._counts: dict[_Key, list[int]] = {}
+        self._handed: dict[tuple[str, str], list[int]] = {}
         self._denied: dict[_Key, int] = {}
         self._told: set[_Key] = set()
         self._lock = threading.Lock()
@@ -60,6 +61,14 @@ class CallTally:
         """A handler was called, by somebody or by an event."""
         with self._lock:
             self._calls[event] += 1
+
+    def handed(self, things: Iterable[tuple[str, str, int | None]]) -> None:
+        """Somebody named these for a call: the type of each, its argument, and its bytes where they are known."""
+        with self._lock:
+            for kind, argument, size in things:
+                counts = self._handed.setdefault((kind, argument), [0, 0])
+                counts[0] += 1
+                counts[1] += size or 0
 
     def called(
         self, _plugin: str, capability: str, method: str, outcome: Outcome, moved_bytes: int, permission: str
@@ -87,8 +96,11 @@ class CallTally:
             self._due = self._clock() + self._flush_s
             calls, counts, denied = self._calls, self._counts, self._denied
             self._calls, self._counts, self._denied = [0, 0], {}, {}
+            handed, self._handed = self._handed, {}
         if any(calls):
             self._record("plugin-called", calls=calls[0], events=calls[1])
+        for (kind, argument), (times, size) in handed.items():
+            self._record("handed-over", type=kind, argument=argument, calls=times, bytes=size or None)
         for (capability, method, permission), (done, failed, limited, moved) in counts.items():
             self._record(
                 "capability-calls",

@@ -52,6 +52,10 @@ KINDS: Mapping[str, Kind] = {
         denied=True,
     ),
     "plugin-called": Kind("A plugin's handlers were called, counted over a while.", ("calls", "events")),
+    "handed-over": Kind(
+        "A user named something that a plugin got for one call, counted over a while.",
+        ("type", "argument", "calls", "bytes"),
+    ),
     "capability-calls": Kind(
         "A plugin asked the host for something, counted over a while.",
         ("capability", "method", "permission", "calls", "failed", "limited", "bytes"),

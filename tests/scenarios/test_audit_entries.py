@@ -7,16 +7,19 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from automatosx_nb.errors import AuditDamaged, InvalidRequest, PermissionDenied, PluginFailed
+from automatosx_nb.errors import AuditDamaged, InvalidRequest, PermissionDenied, PluginFailed, UnknownVariable
 from automatosx_nb.host.kernel import make_runner
 from automatosx_nb.host.tally import OTHER
 from tests.commands.test_verbs import Console, ax
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from automatosx_nb.app import Marketplace
     from automatosx_nb.host.runner import PluginRunner
     from automatosx_nb.model.audit import AuditEntry
@@ -40,11 +43,11 @@ def entries(market: Marketplace, *kinds: str) -> list[AuditEntry]:
     return [entry for entry in market.audit.read() if not kinds or entry.kind in kinds]
 
 
-def runner_of(market: Marketplace) -> PluginRunner:
+def runner_of(market: Marketplace, variables: Mapping[str, object] | None = None) -> PluginRunner:
     def fail(what: str, error: Exception) -> None:
         raise AssertionError(what) from error
 
-    return make_runner(market, market.installed()[0], dict, on_error=fail)
+    return make_runner(market, market.installed()[0], lambda: variables or {}, on_error=fail)
 
 
 @pytest.fixture
@@ -189,3 +192,53 @@ def test_an_entry_of_a_change_that_was_edited_is_found(keeper: Marketplace) -> N
         connection.execute(edited)
     connection.close()
     assert keeper.audit.check().broken_at == 2
+
+
+TAKER = """
+def run(table, text, source, target, token):
+    target.write(source.read_bytes())
+    return table.num_rows
+"""
+TAKEN = """
+{name = "table", type = "variable"}, {name = "text", type = "variable"}, {name = "source", type = "file:read"},
+{name = "target", type = "file:write"}, {name = "--api-token", type = "secret"}
+"""
+
+
+def test_what_was_handed_over_is_counted_by_its_argument_without_a_name_or_a_value(
+    market: Marketplace, make_plugin: MakePlugin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AUTOMATOSX_SECRETS_PASSPHRASE", "correct horse")
+    table, text = pa.table({"patients": range(1000)}), "the-diagnosis"
+    (tmp_path / "layoffs.csv").write_bytes(b"x" * 321)
+    market.publish(make_plugin(source=TAKER.replace("token", "api_token"), args=TAKEN.replace("\n", "")))
+    market.install("acme.demo")
+    market.secrets.put("acme.demo", "hr-login", "t0p")
+    runner = runner_of(market, {"ward": table, "note": text})
+    (magic,) = market.installed()[0].contributes["magics"]
+    for place in ("one.csv", "two.csv"):
+        assert runner.run_magic(magic, f"ward note layoffs.csv {place} --api-token hr-login", None) == 1000
+    runner.stop()
+    told = [entry.detail for entry in entries(market, "handed-over")]
+    assert told == [
+        {"type": "variable", "argument": "table", "calls": 2, "bytes": 2 * table.nbytes},
+        {"type": "variable", "argument": "text", "calls": 2, "bytes": 2 * len(text)},
+        {"type": "file:read", "argument": "source", "calls": 2, "bytes": 642},
+        {"type": "file:write", "argument": "target", "calls": 2, "bytes": 642},
+        {"type": "secret", "argument": "--api-token", "calls": 2},
+    ]
+    written = (market.profile.root / "audit.sqlite3").read_bytes()
+    for word in ("ward", "note", "patients", text, "layoffs", "one.csv", "hr-login", "t0p"):
+        assert word.encode() not in written
+
+
+def test_what_could_not_be_handed_over_is_no_entry(market: Marketplace, make_plugin: MakePlugin) -> None:
+    market.publish(make_plugin(source="def run(value):\n    return 1\n", args='{name = "value", type = "variable"}'))
+    market.install("acme.demo")
+    runner = runner_of(market, {"here": 1})
+    (magic,) = market.installed()[0].contributes["magics"]
+    with pytest.raises(UnknownVariable):
+        runner.run_magic(magic, "there", None)
+    runner.stop()
+    assert entries(market, "handed-over") == []
