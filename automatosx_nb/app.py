@@ -20,6 +20,7 @@ from automatosx_nb.projects import InProject, leading_to_the_lock
 if TYPE_CHECKING:
     from automatosx_nb.host.settings import PluginSettings
     from automatosx_nb.model.compatibility import Mismatch, Needs
+    from automatosx_nb.model.consent import GrantScope
     from automatosx_nb.model.gate import Step
     from automatosx_nb.model.generation import Channel, InstalledPlugin
     from automatosx_nb.model.inspection import Observation
@@ -150,6 +151,7 @@ class Marketplace(InProject):
         prereleases: bool = False,
         channel: Channel | None = None,
         grant: Iterable[str] = (),
+        scope: GrantScope = "profile",
         progress: Progress = silent,
     ) -> Applied:
         """Install a plugin and what it requires, or change its version.
@@ -158,13 +160,15 @@ class Marketplace(InProject):
         :param prereleases: choose among prereleases and betas too.
         :param channel: which releases updates choose among from then on; None: as it is.
         :param grant: the permissions that the user agreed to.
+        :param scope: for how long; those for a session or one call are of this process, and no generation has them.
         :raises ConsentRequired: it asks for more than that; nothing was changed.
+        :raises NotForOneCall:
         """
 
         def plan() -> Plan:
             return self.plan_install(plugin, wish, prereleases=prereleases, channel=channel)
 
-        return self._apply(plan, grant, progress)
+        return self._apply(plan, grant, progress, scope)
 
     def update(
         self,
@@ -172,6 +176,7 @@ class Marketplace(InProject):
         prereleases: bool = False,
         channel: Channel | None = None,
         grant: Iterable[str] = (),
+        scope: GrantScope = "profile",
         progress: Progress = silent,
     ) -> Applied:
         """Raises as :meth:`install` does; nothing to update is no error.
@@ -184,7 +189,7 @@ class Marketplace(InProject):
         def plan() -> Plan:
             return self.plan_update(*plugins, prereleases=prereleases, grant=enough, channel=channel)
 
-        return self._apply(plan, grants, progress)
+        return self._apply(plan, grants, progress, scope)
 
     def remove(self, plugin: str, *, progress: Progress = silent) -> Applied:
         """:raises NotInstalled:

@@ -10,6 +10,7 @@ from automatosx_nb.model.progress import Progress, Step
 from automatosx_nb.rooms import Rooms
 
 if TYPE_CHECKING:
+    from automatosx_nb.model.consent import GrantScope
     from automatosx_nb.model.generation import InstalledPlugin
     from automatosx_nb.model.plan import Applied, Plan
     from automatosx_nb.package import Package
@@ -47,8 +48,16 @@ class Changing(Rooms):
             return self._told(applied)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
-    def _apply(self, make_plan: Callable[[], Plan], grant: Iterable[str], progress: Progress) -> Applied:
+    def _apply(
+        self,
+        make_plan: Callable[[], Plan],
+        grant: Iterable[str],
+        progress: Progress,
+        scope: GrantScope = "profile",
+    ) -> Applied:
+        from automatosx_nb.host.deciding import passing_grants
         from automatosx_nb.host.environment import author
+        from automatosx_nb.host.recording import record_session
         from automatosx_nb.model.permissions import Permission
         from automatosx_nb.profile.planning import require_packages
         from automatosx_nb.profile.transaction import apply_plan
@@ -62,17 +71,23 @@ class Changing(Rooms):
             return plan
 
         def apply(plan: Plan) -> Applied:
-            return apply_plan(
+            passing = None if scope == "profile" else passing_grants(plan, grants, once=scope == "once")
+            applied = apply_plan(
                 self.profile,
                 plan,
                 registry=self.registry,
                 grants=grants,
+                passing=passing,
                 permissions=self.permissions,
                 check=self._try_out,
                 migrate=self._migrate,
                 author=author(),
                 progress=progress,
             )
+            for plugin, texts in (passing or {}).items():
+                self.session.add(plugin, texts, once=scope == "once")
+                record_session(self.audit, "grants-given", self.profile.current().plugins[plugin], texts, scope)
+            return applied
 
         return self._planned(planned, apply)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from automatosx_nb.commands import text
 from automatosx_nb.commands.settings import faults
 from automatosx_nb.commands.verbs import Answer, Console, Verb
 from automatosx_nb.errors import UsageError
+from automatosx_nb.model.consent import GrantScope
 from automatosx_nb.model.permissions import not_covered, permission_line
 from automatosx_nb.model.plan import Applied, Plan
 from automatosx_nb.model.semver import loose_range
@@ -22,6 +23,25 @@ if TYPE_CHECKING:
 def configure_consent(parser: Parser) -> None:
     parser.add_argument("--grant", action="append", default=[], metavar="PERMISSION", help="agree to this permission")
     parser.add_argument("--plan", action="store_true", help="only show what would change")
+
+
+def configure_scope(parser: Parser) -> None:
+    parser.add_argument(
+        "--for",
+        dest="scope",
+        choices=get_args(GrantScope),
+        default="profile",
+        help="profile: until it is revoked; session: until this kernel ends; once: for its next call",
+    )
+
+
+def refuse_without_session(scope: str, console: Console, instead: str) -> None:
+    """:raises UsageError: what is granted for that long is gone when the verb ends here."""
+    if scope != "profile" and not console.session:
+        raise UsageError(
+            f"--for {scope} grants in a running kernel, and there is none here; type it in a cell",
+            f"{console.prefix} {instead}",
+        )
 
 
 def _configure_prereleases(parser: Parser) -> None:
@@ -37,16 +57,24 @@ def _configure_install(parser: Parser) -> None:
         "plugin", help="a plugin id, or id@range, as in automatosx.data-profiler@^1.0 (quote a range with spaces)"
     )
     configure_consent(parser)
+    configure_scope(parser)
     _configure_prereleases(parser)
     _configure_channel(parser)
 
 
 def _install(market: Marketplace, options: Namespace, console: Console) -> Answer:
     plugin, wish = typed(options.plugin)
+    refuse_without_session(options.scope, console, f"install {options.plugin}")
 
     def apply(grant: Iterable[str]) -> Applied:
         return market.install(
-            plugin, wish, prereleases=options.pre, channel=options.channel, grant=grant, progress=console.progress
+            plugin,
+            wish,
+            prereleases=options.pre,
+            channel=options.channel,
+            grant=grant,
+            scope=options.scope,
+            progress=console.progress,
         )
 
     plan = market.plan_install(plugin, wish, prereleases=options.pre, channel=options.channel)
@@ -67,6 +95,7 @@ def _configure_update(parser: Parser) -> None:
     parser.add_argument("--all", action="store_true", help="all of them, as without an id")
     parser.add_argument("--dry-run", action="store_true", dest="plan", help="as --plan")
     configure_consent(parser)
+    configure_scope(parser)
     _configure_prereleases(parser)
     _configure_channel(parser)
 
@@ -76,6 +105,7 @@ def _update(market: Marketplace, options: Namespace, console: Console) -> Answer
         raise UsageError("--all and an id say different things", f"{console.prefix} update [ID …], or update --all")
     if options.channel and not options.plugins:
         raise UsageError("--channel is for plugins that are named", f"{console.prefix} update ID --channel beta")
+    refuse_without_session(options.scope, console, f"update {' '.join(options.plugins)}".rstrip())
 
     def apply(grant: Iterable[str]) -> Applied:
         return market.update(
@@ -83,6 +113,7 @@ def _update(market: Marketplace, options: Namespace, console: Console) -> Answer
             prereleases=options.pre,
             channel=options.channel,
             grant=grant,
+            scope=options.scope,
             progress=console.progress,
         )
 

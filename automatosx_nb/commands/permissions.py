@@ -6,9 +6,8 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from automatosx_nb.commands import text
-from automatosx_nb.commands.changes import done, typed
+from automatosx_nb.commands.changes import configure_scope, done, refuse_without_session, typed
 from automatosx_nb.commands.verbs import Answer, Console, Verb
-from automatosx_nb.errors import UsageError
 
 if TYPE_CHECKING:
     from automatosx_nb.app import Marketplace
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from automatosx_nb.host.deciding import HeldPermission, PluginHoldings
     from automatosx_nb.model.consent import ExplainedPermission, Explanation
 
-SCOPES = ("profile", "session", "once")
 _STATES = {
     "profile": "granted",
     "session": "granted for this session",
@@ -50,24 +48,14 @@ def _held_row(plugin: PluginHoldings, held: HeldPermission) -> tuple[str, str, s
 def _configure_grant(parser: Parser) -> None:
     parser.add_argument("plugin", help="an installed plugin's id")
     parser.add_argument("permissions", nargs="+", metavar="permission", help="what it asks for, as grants shows it")
-    parser.add_argument(
-        "--for",
-        dest="scope",
-        choices=SCOPES,
-        default="profile",
-        help="profile: until it is revoked; session: until this kernel ends; once: for its next call",
-    )
+    configure_scope(parser)
 
 
 def _grant(market: Marketplace, options: Namespace, console: Console) -> Answer:
     if options.scope == "profile":
         applied = market.grant(options.plugin, *options.permissions, progress=console.progress)
         return Answer(done(market, applied, console), applied)
-    if not console.session:
-        raise UsageError(
-            f"--for {options.scope} grants in a running kernel, and there is none here; type it in a cell",
-            f"{console.prefix} grant {options.plugin} {' '.join(options.permissions)}",
-        )
+    refuse_without_session(options.scope, console, f"grant {options.plugin} {' '.join(options.permissions)}")
     once = options.scope == "once"
     granted = market.grant_in_session(options.plugin, *options.permissions, once=once)
     until = "its next call" if once else "this session"

@@ -14,6 +14,7 @@ from automatosx_nb.model.semver import Range, Version
 if TYPE_CHECKING:
     from automatosx_nb.host.session_grants import SessionGrants
     from automatosx_nb.model.generation import InstalledPlugin
+    from automatosx_nb.model.plan import Plan
     from automatosx_nb.model.policy import ReleasePolicy
     from automatosx_nb.model.release import PluginDetail, ReleaseDetail
 
@@ -70,6 +71,23 @@ def refuse_standing(texts: Iterable[str]) -> None:
     for text in texts:
         if KINDS[Permission.parse(text).kind].standing:
             raise NotForOneCall(text)
+
+
+def passing_grants(plan: Plan, grants: Iterable[str], *, once: bool) -> dict[str, list[str]]:
+    """What ``grants`` give to each plugin that a plan brings or changes, where they are for a session or one call.
+
+    :raises NotForOneCall:
+    """
+    held = tuple(grants)
+    found: dict[str, list[str]] = {}
+    for change in plan.changes:
+        asked = [*change.asks, *change.optional]
+        given = [text for text in asked if text not in not_covered(asked, held)]
+        if change.new is not None and given:
+            found[change.id] = given
+    if once:
+        refuse_standing(text for texts in found.values() for text in texts)
+    return found
 
 
 def explain_release(

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 Default = Literal["allow-low", "ask", "deny"]
 DEFAULTS: tuple[Default, ...] = get_args(Default)
 """The mildest first."""
+GrantScope = Literal["profile", "session", "once"]
+"""For how long a grant holds: until it is revoked, until the kernel ends, for the next call."""
 EVERYTHING = "*"
 _FOR = " for "
 

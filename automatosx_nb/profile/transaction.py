@@ -60,9 +60,11 @@ def apply_plan(
     migrate: Migrate,
     author: Author,
     progress: Progress,
+    passing: Mapping[str, Collection[str]] | None = None,
 ) -> Applied:
     """Install, update or remove as ``plan`` says; ``grants`` are the permissions the user agreed to, for all of it.
 
+    ``passing``: the profile keeps nothing of them; plugin → what it has of them all the same.
     What ``permissions`` allows is granted, too; what it denies is not, whoever agreed to it.
 
     :raises ConsentRequired: a permission that is asked for is neither granted already nor among ``grants``.
@@ -88,9 +90,11 @@ def apply_plan(
         for change in steps.incoming:
             data = _fetch(profile, registry, change, steps)
             package = read(data, name=f"{change.id} {change.new}")
-            entries[change.id] = _entry(package, plan, change, current, grants, permissions, number)
+            passes = (passing or {}).get(change.id, ())
+            kept = grants if passing is None else ()
+            entries[change.id] = _entry(package, plan, change, current, kept, permissions, number)
             steps.tell("check", change, f"starting {change.id} {change.new} once, confined")
-            check(package, entries[change.id].grants)
+            check(package, (*entries[change.id].grants, *passes))
         for change in steps.incoming:
             carry_state_over(profile, current, entries[change.id], migrate)
         generation = author.generation(current, plan.action, entries)

@@ -205,9 +205,11 @@ class Conversation:
 
         match request.action:
             case "install":
-                return self._market.install(request.id, request.wish, grant=request.grant, progress=progress)
+                return self._market.install(
+                    request.id, request.wish, grant=request.grant, scope=request.scope, progress=progress
+                )
             case "update":
-                return self._market.update(request.id, grant=request.grant, progress=progress)
+                return self._market.update(request.id, grant=request.grant, scope=request.scope, progress=progress)
             case "remove":
                 return self._market.remove(request.id, progress=progress)
             case "grant":

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from automatosx_nb.model.consent import GrantScope
+
 Token: TypeAlias = Annotated[str, Meta(min_length=1, max_length=64)]
 PluginId: TypeAlias = Annotated[str, Meta(min_length=1, max_length=128)]
 MaybeId: TypeAlias = Annotated[str, Meta(max_length=128)]
@@ -63,8 +65,8 @@ class Run(_Request, tag="run", frozen=True):
     wish: Line = ""
     to: Annotated[int, Meta(ge=0)] | None = None
     permissions: Annotated[tuple[Line, ...], Meta(max_length=200)] = ()
-    scope: Literal["profile", "session", "once"] = "profile"
-    """For how long a ``grant`` holds."""
+    scope: GrantScope = "profile"
+    """For how long a ``grant`` holds, or what is granted with an ``install`` or an ``update``."""
     grant: Annotated[tuple[Line, ...], Meta(max_length=200)] = ()
 
 

@@ -129,7 +129,7 @@ def test_an_error_of_a_search_shows_problem_and_next_step_and_keeps_the_cards(pa
     assert names(panel) == ["one", "two", "three"]
 
 
-def open_consent(page: Page) -> None:
+def open_consent(page: Page, *optional: dict[str, Any]) -> None:
     page.get_by_role("button", name="Install one").click()
     request = wait_for_request(page, "preview", id="acme.one")
     asks = [
@@ -145,7 +145,7 @@ def open_consent(page: Page) -> None:
         "new": "1.0.0",
     }
     change |= {"why": "you asked for it", "asks": asks, "drops": [], "size": 10, "changelog": ""}
-    change |= {"optional": [], "by_policy": [], "denied": []}
+    change |= {"optional": list(optional), "by_policy": [], "denied": []}
     preview = {"action": "install", "changes": [change], "pip": "", "base": 0, "fingerprint": "f"}
     preview |= {"tree": "", "held_back": []}
     say(page, {"re": request, "preview": preview})
@@ -163,6 +163,31 @@ def test_consent_needs_every_tick_and_sends_exactly_what_was_ticked(panel: Page)
     wait_for_request(panel, "run")
     run = panel.evaluate("sent.find((m) => m.do === 'run')")
     assert (run["grant"], run["preview"], run["id"]) == (["storage", "network:x"], "f", "acme.one")
+
+
+def test_consent_is_given_for_a_session_by_keyboard_alone(panel: Page) -> None:
+    open_consent(panel)
+    for box in panel.get_by_role("checkbox").all():
+        box.press("Space")
+    panel.get_by_role("radio", name="In every kernel").press("ArrowDown")
+    assert panel.get_by_role("radio", name="In this kernel only").is_checked()
+    panel.get_by_role("button", name="Grant and install").press("Enter")
+    wait_for_request(panel, "run")
+    run = panel.evaluate("sent.find((m) => m.do === 'run')")
+    assert (run["grant"], run["scope"]) == (["storage", "network:x"], "session")
+
+
+def test_what_cannot_hold_for_one_call_takes_that_choice_away_while_it_is_ticked(panel: Page) -> None:
+    wish = {"permission": "modules:numpy", "sentence": "May count.", "risk": "low", "reason": "To count."}
+    open_consent(panel, wish | {"standing": True})
+    once, lasting = panel.get_by_role("radio", name="For its next call"), panel.get_by_role("radio", name="In every")
+    once.check()
+    extra = panel.get_by_role("checkbox", name="May count.")
+    extra.check()
+    assert once.is_disabled()
+    assert lasting.is_checked()
+    extra.uncheck()
+    assert once.is_enabled()
 
 
 def test_an_error_of_an_install_keeps_the_dialog_and_its_ticks(panel: Page) -> None:

@@ -581,6 +581,48 @@ def test_policy_explain_names_the_line_that_keeps_a_plugin_out(
     other.close()
 
 
+def test_consent_for_a_session_at_an_install_works_and_is_in_no_generation(
+    shell: Any, market: Marketplace, make_plugin: MakePlugin
+) -> None:
+    market.publish(make_plugin(source=KEEPER, permissions=STORAGE))
+    with pytest.raises(ConsentRequired):
+        shell.run_line_magic("ax", "install acme.demo --for session")
+    shell.run_line_magic("ax", "install acme.demo --grant storage:1GiB --for session")
+    assert shell.run_line_magic("demo", "") == "seen"
+    assert (granted(market), market.session.of("acme.demo")) == ((), ("storage",))
+    assert [(e.detail["for"], e.detail["permissions"]) for e in market.audit.read() if e.kind == "grants-given"] == [
+        ("session", ["storage"])
+    ]
+    other = Marketplace()  # another kernel
+    (held,) = (each for each in other.holdings("acme.demo")[0].permissions if each.permission == "storage")
+    assert held.state == "open"
+    other.close()
+
+
+def test_consent_for_one_call_is_not_for_what_a_worker_is_started_with_and_changes_nothing(
+    market: Marketplace, make_plugin: MakePlugin
+) -> None:
+    market.publish(make_plugin(source=IMPORTER, permissions={"modules:pyarrow": "To count."}))
+    with pytest.raises(NotForOneCall):
+        ax(market, "install acme.demo --grant modules:pyarrow --for once")
+    assert market.installed() == ()
+    with pytest.raises(UsageError, match="there is none here"):
+        ax(market, "install acme.demo --grant modules:pyarrow --for session", Console(session=False))
+    ax(market, "install acme.demo --grant modules:pyarrow --for session")
+    assert (granted(market), market.session.of("acme.demo")) == ((), ("modules:pyarrow",))
+
+
+def test_an_update_with_consent_for_a_session_keeps_what_was_granted_before(
+    market: Marketplace, make_plugin: MakePlugin
+) -> None:
+    market.publish(make_plugin(permissions=STORAGE))
+    market.install("acme.demo", grant=["storage"])
+    more = {**STORAGE, "files:read:data/*": "To read."}
+    market.publish(make_plugin(version="1.1.0", permissions=more))
+    ax(market, "update --grant files:read:data/* --for session")
+    assert (granted(market), market.session.of("acme.demo")) == (("storage",), ("files:read:data/*",))
+
+
 def test_grants_lists_what_is_held_and_what_is_open(
     market: Marketplace, set_policy: SetPolicy, make_plugin: MakePlugin
 ) -> None:

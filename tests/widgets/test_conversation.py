@@ -325,6 +325,17 @@ def test_a_grant_and_a_revoke_are_changes_with_a_preview(talk: Any, make_plugin:
 
 
 @pytest.mark.parametrize("scope", ["session", "once"])
+def test_consent_to_an_install_is_for_as_long_as_it_was_given(talk: Any, make_plugin: MakePlugin, scope: str) -> None:
+    talk.market.publish(make_plugin(permissions={"storage": "To remember."}))
+    preview = talk.ask("preview", action="install", id="acme.demo")["preview"]
+    run = {"action": "install", "id": "acme.demo", "preview": preview["fingerprint"], "scope": scope}
+    assert talk.ask("run", **run)["error"]["code"] == "consent-required"
+    assert talk.ask("run", grant=["storage"], **run)["generation"] == 1
+    assert states(talk) == {"storage": scope}
+    assert talk.market.installed()[0].grants == ()
+
+
+@pytest.mark.parametrize("scope", ["session", "once"])
 def test_a_grant_for_less_than_the_profile_makes_no_generation(talk: Any, make_plugin: MakePlugin, scope: str) -> None:
     talk.market.publish(make_plugin(extra=OPTIONAL))
     talk.change("install", id="acme.demo")

@@ -85,7 +85,7 @@ function permissionBoxes(changes, action, onTick) {
   };
   const optional = (change) => {
     const rows = change.optional.map((one) => {
-      const box = h("input", { type: "checkbox", value: one.permission });
+      const box = h("input", { type: "checkbox", value: one.permission, onchange: onTick });
       extras.push(box);
       return h("label", { class: "ax-perm ax-tick" }, box, h("span", { class: "ax-perm-body" }, permissionText(one)));
     });
@@ -103,14 +103,18 @@ function byPolicy(changes) {
 }
 
 // For how long a grant holds; what a worker is started with cannot be granted for one call.
-function scopeChoice(changes) {
-  const standing = changes.some((change) => change.asks.some((one) => one.standing));
+function scopeChoice(changes, boxes, extras) {
   const name = `ax-scope-${uid()}`;
-  const radios = Object.entries(SCOPES)
-    .filter(([value]) => !(standing && value === "once"))
-    .map(([value, text]) => [h("input", { type: "radio", name, value, checked: value === "profile" }), text]);
+  const radios = Object.entries(SCOPES).map(([value, text]) => [h("input", { type: "radio", name, value, checked: value === "profile" }), text]);
   const rows = radios.map(([radio, text]) => h("label", { class: "ax-choice" }, radio, text));
-  return { element: h("fieldset", { class: "ax-group" }, h("legend", {}, "For how long"), rows), chosen: () => radios.find(([radio]) => radio.checked)[0].value };
+  const standing = new Set(changes.flatMap((change) => [...change.asks, ...change.optional]).filter((one) => one.standing).map((one) => one.permission));
+  const once = radios.find(([radio]) => radio.value === "once")[0];
+  const update = () => {
+    once.disabled = [...boxes, ...extras.filter((box) => box.checked)].some((box) => standing.has(box.value));
+    if (once.disabled && once.checked) radios[0][0].checked = true;
+  };
+  update();
+  return { element: h("fieldset", { class: "ax-group" }, h("legend", {}, "For how long"), rows), update, radios: radios.map(([radio]) => radio), chosen: () => radios.find(([radio]) => radio.checked)[0].value };
 }
 
 function nothingAsked(action, changes) {
@@ -137,16 +141,17 @@ export function showConsent(dialog, { action, subject, preview, note = null, run
   const update = () => {
     go.dataset.blocked = nothing || (!lacking && boxes.some((box) => !box.checked)) ? "1" : "";
     go.disabled = Boolean(go.dataset.blocked);
+    scope?.update();
   };
   const { element: asks, boxes, extras } = permissionBoxes(changes, action, () => update());
   const verb = BUTTONS[action];
-  const scope = action === "grant" && !nothing ? scopeChoice(changes) : null;
+  const scope = boxes.length || extras.length ? scopeChoice(changes, boxes, extras) : null;
   const text = boxes.length && action !== "grant" ? `Grant and ${verb}` : verb.charAt(0).toUpperCase() + verb.slice(1);
   const start = async () => {
     const bar = progressBar(`${RUNNING[action]} ${subject}`);
     slot.replaceChildren();
     after.replaceChildren(bar.element);
-    for (const box of [...boxes, ...extras]) box.disabled = true;
+    for (const box of [...boxes, ...extras, ...(scope?.radios ?? [])]) box.disabled = true;
     cancel.textContent = "Hide";
     try {
       const grant = [...boxes, ...extras.filter((box) => box.checked)].map((box) => box.value);
@@ -156,7 +161,7 @@ export function showConsent(dialog, { action, subject, preview, note = null, run
       slot.scrollIntoView({ block: "nearest" });
     } finally {
       after.replaceChildren();
-      for (const box of [...boxes, ...extras]) box.disabled = false;
+      for (const box of [...boxes, ...extras, ...(scope?.radios ?? [])]) box.disabled = false;
       cancel.textContent = "Cancel";
       update();
     }
