@@ -41,6 +41,7 @@ class Activation:
         self._undo: dict[str, list[Undo]] = {}
         self._subscribed: dict[str, list[tuple[Record, Undo]]] = {}
         self._runners: dict[str, PluginRunner] = {}
+        self._leaving: list[Callable[[], None]] = []
 
     def follow(self) -> bool:
         """Take over the current generation and grants if they are others than before.
@@ -55,6 +56,7 @@ class Activation:
         with self._lock:
             self._take_over(self._profile.current())
             self._stamp = stamp
+        self._end_leaving()
         return True
 
     def close(self) -> None:
@@ -63,6 +65,7 @@ class Activation:
             for plugin in list(self._active):
                 self._remove(plugin)
             self._stamp = None
+        self._end_leaving()
 
     def _stamp_now(self) -> object:
         generation = self._profile.generations.stamp()
@@ -118,10 +121,13 @@ class Activation:
             undo()
         del self._active[plugin]
         runner = self._runners.pop(plugin, None)
-        if runner is not None and replaced:
-            runner.retire()
-        elif runner is not None:
-            runner.stop()
+        if runner is not None:
+            self._leaving.append(runner.retire if replaced else runner.stop)
+
+    def _end_leaving(self) -> None:
+        """Without the lock: what ends may be about to ask which plugins there are."""
+        while self._leaving:
+            self._leaving.pop(0)()
 
     def _magic_call(self, entry: InstalledPlugin, magic: Record) -> Callable[[str, str | None], object]:
         def call(line: str, cell: str | None) -> object:

@@ -278,10 +278,10 @@ class PluginRunner:
                 self._jobs.remove(job)
             self._wake.notify_all()
         if not waited_for:
-            return self.stop()
+            self.stop()
+            return
         for job in dropped:
             self._fail(job, self._gone(job))
-        return None
 
     def stop(self) -> None:
         """Drop what is queued, end the call in flight and the worker; wait a little for it. Later calls are refused.

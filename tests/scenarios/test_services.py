@@ -198,3 +198,32 @@ def test_a_release_that_breaks_a_promise_is_refused_and_one_that_says_so_is_not(
         publish("2.9.0", "2.1.0")
     publish("3.0.0", "3.0.0")
     manifest.write_text(kept)
+
+
+def test_a_plugin_that_asks_while_it_is_removed_is_gone_when_that_returns(shell: Any, make_plugin: MakePlugin) -> None:
+    """Its thread asks which plugins there are, again and again; whoever removes it must not make it wait for that."""
+    asks = """
+from automatosx_nb.sdk import services
+
+
+def run(event=None):
+    while True:
+        try:
+            services.get("automatosx.frames")
+        except Exception:
+            pass
+"""
+    listens = '[[contributes.subscriptions]]\ntopic = "kernel.cell.started"\nhandler = "demo:run"\n'
+    permission = "events:subscribe:kernel.cell.started"
+    market = app.current()
+    market.publish(make_plugin("acme.asks", source=asks, extra=listens, permissions={permission: "To listen."}))
+    market.install("acme.asks", grant=[permission])
+    shell.run_cell("1", store_history=True)
+    runner = shell._automatosx_session.host.activation.runners()["acme.asks"]
+    tick = threading.Event()
+    while runner.worker is None or runner.running is None:
+        tick.wait(0.01)
+    thread = runner._thread
+    assert thread is not None
+    market.remove("acme.asks")
+    assert not thread.is_alive()
