@@ -70,6 +70,8 @@ class Conversation:
         self._unanswered = 0
         self._pace = Pace(limits.messages_per_s)
         self.open = self.interrupted = False
+        self.handed: Sequence[object] = ()
+        """The tables that the call in flight was handed, in the order of their descriptors."""
 
     def hold(
         self,
@@ -177,7 +179,10 @@ class Conversation:
         self, ask: protocol.Ask, received: Sequence[int], streamed: Sequence[int], broker: Broker, clock: Clock
     ) -> tuple[protocol.Answer, list[int]]:
         try:
-            args = [from_wire(value, received, streamed=streamed, limits=self._limits) for value in ask.args]
+            args = [
+                from_wire(value, received, streamed=streamed, handed=self.handed, limits=self._limits)
+                for value in ask.args
+            ]
             with clock.paused():
                 result = broker.ask(ask.capability, ask.method, args)
             values, sent = all_to_wire([(f"the answer of {ask.capability}.{ask.method}", result)], limits=self._limits)

@@ -54,6 +54,12 @@ class Streamed(Struct, frozen=True, tag="streamed"):
     size: int
 
 
+class Again(Struct, frozen=True, tag="again"):
+    """From a worker: a table that its call was handed, as it was handed; the host has it still. ``fd`` as it came."""
+
+    fd: int
+
+
 class Display(Struct, frozen=True, tag="display"):
     """A tree of ``sdk.ui`` nodes, each a dict with a ``node`` key; bytes in it are allowed (PNG)."""
 
@@ -79,7 +85,7 @@ class HandedSecret(Struct, frozen=True, tag="secret"):
     value: str
 
 
-Value = Json | Blob | Table | Streamed | Display | HandedFile | HandedSecret
+Value = Json | Blob | Table | Streamed | Again | Display | HandedFile | HandedSecret
 
 
 # --- failures -------------------------------------------------------------------------------------------------

@@ -167,6 +167,9 @@ class Worker:
         named += [(f"the argument {name!r} of {handler}", value) for name, value in keywords.items()]
         values, fds = all_to_wire(named, limits=self._limits)
         self._calls += 1
+        self._conversation.handed = [
+            value for (_, value), wired in zip(named, values, strict=True) if isinstance(wired, protocol.Table)
+        ]
         frame = protocol.Call(
             self._calls, handler, values[: len(args)], dict(zip(keywords, values[len(args) :], strict=True)), event
         )
@@ -174,6 +177,7 @@ class Worker:
         try:
             return self._exchange(self._calls, frame, fds, broker, "wall_s", limit)
         finally:
+            self._conversation.handed = ()
             close_all(fds)
 
     def interrupt(self) -> None:

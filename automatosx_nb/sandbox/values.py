@@ -46,7 +46,7 @@ def to_wire(
     """
     if type(value) is bytes:
         return protocol.Blob(value), []
-    if isinstance(value, _HANDED):
+    if isinstance(value, (*_HANDED, protocol.Again)):
         return value, []
     if isinstance(value, DisplayTree):
         flaw = find_flaw(value.root, max_depth=limits.frame_depth)
@@ -116,11 +116,17 @@ def all_to_wire(
 
 
 def from_wire(
-    value: protocol.Value, fds: Sequence[int], *, streamed: Sequence[int] = (), limits: Limits = _DEFAULT_LIMITS
+    value: protocol.Value,
+    fds: Sequence[int],
+    *,
+    streamed: Sequence[int] = (),
+    handed: Sequence[object] = (),
+    limits: Limits = _DEFAULT_LIMITS,
 ) -> object:
     """The value itself. ``fds`` are the descriptors of its frame; they stay the caller's to close.
 
-    ``streamed``: the host's own files with the tables that came ahead of the frame.
+    ``streamed``: the host's own files with the tables that came ahead of the frame; ``handed``: the tables, frames or
+    series that the worker's call was handed.
 
     :raises ProtocolViolation: a table is not sealed, not as long as it says, or not a valid Arrow stream.
     """
@@ -132,6 +138,10 @@ def from_wire(
         return DisplayTree(value.root)
     if isinstance(value, _HANDED):
         raise ProtocolViolation("a worker hands over what only a user can")
+    if isinstance(value, protocol.Again):
+        if not 0 <= value.fd < len(handed):
+            raise ProtocolViolation(f"a frame names table {value.fd} again, and {len(handed)} were handed over")
+        return as_arrow(handed[value.fd], "a table")
     if isinstance(value, protocol.Streamed):
         if not 0 <= value.index < len(streamed):
             raise ProtocolViolation(f"a frame names table {value.index}, and {len(streamed)} came")

@@ -138,6 +138,8 @@ class Session:
         self._plugin = ""
         self._modules: PluginModules | None = None
         self._handlers: dict[str, Callable[..., Any]] = {}
+        self._tables: list[tuple[object, int]] = []
+        """Those that the call was handed, with the numbers of their descriptors."""
 
     def run(self, layers: Mapping[str, str]) -> None:
         """Until the host closes the channel or says stop.
@@ -207,6 +209,8 @@ class Session:
             self._printed.restart()
             args = [self._received(value, fds) for value in call.args]
             kwargs = {name: self._received(value, fds) for name, value in call.kwargs.items()}
+            arrived = zip((*call.args, *call.kwargs.values()), (*args, *kwargs.values()), strict=True)
+            self._tables = [(thing, value.fd) for value, thing in arrived if isinstance(value, protocol.Table)]
             self._interruption.begin()
             handler = self._handler(call.handler)
             result = handler(_event(args[0])) if call.event else handler(*args, **kwargs)
@@ -217,6 +221,7 @@ class Session:
         except BaseException as error:  # noqa: BLE001 - plugin code ran: whatever it raised is the answer
             self._interruption.shelter()
             reply = protocol.Failure(call.id, self._fault(error))
+        self._tables = []
         try:
             self._finish(reply, sent)
         finally:
@@ -255,7 +260,7 @@ class Session:
         """
         self._interruption.shelter()
         try:
-            named = [(f"argument {i + 1} of {capability}.{method}", _plain(arg)) for i, arg in enumerate(args)]
+            named = [(f"argument {i + 1} of {capability}.{method}", self._again(arg)) for i, arg in enumerate(args)]
             values, sent = all_to_wire(named, limits=self._limits, stream=self._channel.send)
             self._asked += 1
             try:
@@ -267,6 +272,10 @@ class Session:
         finally:
             self._interruption.expose()
         return result
+
+    def _again(self, value: object) -> object:
+        """A table that the call was handed goes back by its number, for the host has it; else as :func:`_plain`."""
+        return next((protocol.Again(fd) for table, fd in self._tables if table is value), _plain(value))
 
     def _answer(self, capability: str) -> object:
         frame, fds = self._channel.receive()

@@ -73,6 +73,35 @@ def test_bytes_displays_and_tables_come_back_as_such(start: Any, broker: Any) ->
     assert worker.call("m:made", broker=broker).to_pydict() == {"a": [1, None]}
 
 
+def test_a_table_that_is_passed_on_unchanged_does_not_travel_back(start: Any, broker: Any) -> None:
+    """The host gets the very table that it handed over; one that the plugin made of it comes with all its bytes."""
+    worker = start(
+        "from automatosx_nb.sdk import _wire, tables\n"
+        "def pass_on(a, b, *, c):\n"
+        "    made = tables.Table.from_columns({'x': b.column('x')})\n"
+        "    for table in (c, b, a, made):\n        _wire.ask('services', 'call', table)\n"
+    )
+    first, second = pa.table({"x": [1]}), pa.table({"x": [2]})
+    third = pd.DataFrame({"x": [3]})
+    worker.call("m:pass_on", [first, second], {"c": third}, broker=broker)
+    got = [args[0] for _, _, args in broker.asked]
+    assert (got[1] is second, got[2] is first) == (True, True)
+    assert got[0].to_pydict() == {"x": [3]}
+    assert got[3] is not second
+    assert got[3].equals(second)
+
+
+def test_a_table_of_an_earlier_call_travels_as_any_other(start: Any, broker: Any) -> None:
+    worker = start(
+        "from automatosx_nb.sdk import _wire\nkept = []\n"
+        "def keep(table):\n    kept.append(table)\n"
+        "def send(other):\n    _wire.ask('services', 'call', kept[0])\n"
+    )
+    worker.call("m:keep", [pa.table({"x": [1]})], broker=broker)
+    worker.call("m:send", [pa.table({"x": [2]})], broker=broker)
+    assert broker.asked[0][2][0].to_pydict() == {"x": [1]}
+
+
 def test_state_of_a_plugin_lives_from_call_to_call(start: Any, broker: Any) -> None:
     worker = start("seen = []\ndef add(x):\n    seen.append(x)\n    return len(seen)\n")
     assert [worker.call("m:add", [1], broker=broker) for _ in range(3)] == [1, 2, 3]
