@@ -48,7 +48,7 @@ class ServicesCapability:
                 return needed_for(plugin, service)
             case "find", [str(plugin), str()] if is_plugin_id(plugin):
                 held = (each for each in self._grants.of("services") if provider_of(each.scope) == plugin)
-                return next(held, needed_for(plugin, "*"))
+                return next(held, None) or needed_for(plugin, "*")
         raise InvalidRequest("services", method, _VALID)
 
     def ask(self, method: str, args: Sequence[object]) -> object:
