@@ -26,7 +26,10 @@ def get(plugin: str, version: str = "*", *, timeout: float | None = None) -> Pro
     :raises ServiceMissing:
     :raises ServiceNotInRange:
     :raises InvalidRange:
+    :raises ValueError: ``timeout`` is not above 0.
     """
+    if timeout is not None and not timeout > 0:
+        raise ValueError(f"timeout is a number of seconds above 0, not {timeout!r}")
     host = _host()
     host.follow()
     return Provider(host, plugin, version, timeout, host.services.offers.named(plugin, version))

@@ -23,7 +23,7 @@ from automatosx_nb.host.filling import filled
 from automatosx_nb.host.handover import Handover
 from automatosx_nb.host.keeping import Kept, to_keep
 from automatosx_nb.host.restarts import Restarts
-from automatosx_nb.host.services.origin import Origin, Retired
+from automatosx_nb.host.services.origin import GaveUp, Origin, Retired
 from automatosx_nb.model.printable import printable_output
 
 if TYPE_CHECKING:
@@ -228,13 +228,13 @@ class PluginRunner:
             while not job.done.wait(max(0.0, min(_LISTEN_S, origin.deadline - time.monotonic()))):
                 if gave_up():
                     self._cancel(job)
-                    raise CallInterrupted(self.entry.id)
+                    raise GaveUp
                 if time.monotonic() >= origin.deadline:
                     self._cancel(job)
                     raise TimeoutError
         except KeyboardInterrupt:
             self._cancel(job)
-            raise CallInterrupted(self.entry.id) from None
+            raise GaveUp from None
         return job.result()
 
     @property

@@ -25,7 +25,7 @@ from automatosx_nb.errors import (
     ServiceTimeout,
     ServiceTooDeep,
 )
-from automatosx_nb.host.services.origin import Origin, Retired
+from automatosx_nb.host.services.origin import GaveUp, Origin, Retired
 from automatosx_nb.model.waits import Waits
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class ServiceCalls:
             return offer.core.answer(caller.client, arguments)
         limits, asked = self._limits(), caller.origin
         now = time.monotonic()
-        allowed_s = min(timeout_s or limits.deadline_s, limits.deadline_s, asked.deadline - now)
+        allowed_s = max(0.0, min(timeout_s or limits.deadline_s, limits.deadline_s, asked.deadline - now))
         chain = (*asked.chain, caller.client.plugin)
         if len(chain) > limits.depth:
             raise ServiceTooDeep(offer.plugin, offer.name, chain)
@@ -93,10 +93,12 @@ class ServiceCalls:
         with self._counted(caller, provider, offer, limits.in_flight):
             try:
                 return provider.serve(offer.service.handler, arguments, origin, caller.gave_up)
+            except GaveUp:
+                raise CallInterrupted(caller.client.plugin or "the notebook") from None
             except TimeoutError:
                 raise ServiceTimeout(offer.plugin, offer.name, round(allowed_s, 3)) from None
             except AutomatosxError as error:
-                raise self._told(error, offer, caller) from error
+                raise _told(error, offer) from error
 
     def _find(self, offer: Offer) -> Provider:
         try:
@@ -134,12 +136,11 @@ class ServiceCalls:
                 if works is not None:
                     self._waits.end(works)
 
-    def _told(self, error: AutomatosxError, offer: Offer, caller: Caller) -> AutomatosxError:
-        """What became of the provider, as the caller is told: no error of the provider passes for the caller's own."""
-        if isinstance(error, CallInterrupted) and caller.gave_up():
-            return CallInterrupted(caller.client.plugin or "the notebook")
-        if isinstance(error, PluginPaused):
-            return ServiceSuspended(offer.plugin, offer.name, error.wait_s)
-        cause = error.type_name if isinstance(error, PluginFailed) else error.code
-        message = error.message if isinstance(error, PluginFailed) else error.problem()
-        return ServiceFailed(offer.plugin, offer.name, cause, message[:2000])
+
+def _told(error: AutomatosxError, offer: Offer) -> AutomatosxError:
+    """What became of the provider, as the caller is told: no error of the provider passes for the caller's own."""
+    if isinstance(error, PluginPaused):
+        return ServiceSuspended(offer.plugin, offer.name, error.wait_s)
+    cause = error.type_name if isinstance(error, PluginFailed) else error.code
+    message = error.message if isinstance(error, PluginFailed) else error.problem()
+    return ServiceFailed(offer.plugin, offer.name, cause, message[:2000])

@@ -30,6 +30,10 @@ class Retired(Exception):
     """The provider takes no more calls: another release of it is there, or none."""
 
 
+class GaveUp(Exception):
+    """Nobody waits for the answer any more, and the call was interrupted."""
+
+
 class Caller(Protocol):
     """Who calls: a plugin's runner, or the notebook."""
 
@@ -60,6 +64,6 @@ class Provider(Protocol):
         """Call a handler for another plugin, or for the notebook, and wait for it.
 
         :raises TimeoutError: the origin's deadline passed, and the call was interrupted.
-        :raises CallInterrupted: the caller gave up, and the call was interrupted.
+        :raises GaveUp: the caller did, or was interrupted while it waited.
         :raises Retired: nothing was called.
         """

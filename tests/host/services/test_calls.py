@@ -523,6 +523,19 @@ def test_a_notebook_calls_services_itself_and_needs_no_permission(house: House) 
     assert house.calls.call(NotebookCaller(house.limits), "acme.tables", "^1", "add", {"a": 1, "b": 1}) == 2
 
 
+def test_interrupting_the_notebook_interrupts_what_it_called(house: House) -> None:
+    provider = house.add("acme.tables", SPIN, SUM)
+
+    def interrupt() -> None:
+        house.wait_for("spinning")
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(CallInterrupted, match="the notebook"):
+        house.calls.call(NotebookCaller(house.limits), "acme.tables", "^1", "add", {"a": 1})
+    until(lambda: provider.running is None)
+
+
 def test_a_provider_does_not_see_a_library_object_through_the_proxy(house: House) -> None:
     """The proxy answers for its services only: no name by which a library would take hold of it."""
     house.add("acme.tables", "def add(a, b=0):\n    return a\n", SUM)
