@@ -55,7 +55,7 @@ def _value(key: str, argument: Mapping[str, Any], value: Any, handover: Handover
 
 def _handed(key: str, kind: str, text: str, handover: Handover, overwrite: bool) -> object:
     try:
-        return handover.hand(kind, text.strip(), overwrite=overwrite)
+        return handover.hand(kind, text.strip(), name=key, overwrite=overwrite)
     except AutomatosxError as error:
         raise FieldRefused(key, error.problem().rstrip("."), error.next_step()) from error
 

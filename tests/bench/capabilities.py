@@ -14,7 +14,8 @@ from statistics import median
 from automatosx_nb.host.broker import CapabilityBroker
 from automatosx_nb.host.capabilities.storage import StorageCapability
 from automatosx_nb.host.grants import Grants
-from automatosx_nb.host.metering import RATES, Meter, Rate
+from automatosx_nb.host.metering import RATES, Bucket, Meter, Rate
+from automatosx_nb.host.tally import CallTally
 from automatosx_nb.model.permissions import Permission
 from automatosx_nb.profile.keyvalue import KeyValueState
 from automatosx_nb.sandbox.limits import Limits
@@ -97,9 +98,36 @@ def checks() -> None:
         print(f"the check of {text:<34} {microseconds(seen, 10_000):6.2f} µs, {microseconds(unseen, 1000):6.2f} µs new")
 
 
+def unwritten(kind: str, /, **detail: object) -> None:
+    """An audit log that costs nothing."""
+
+
+def parts(root: Path) -> None:
+    """Where the host's own part of a granted ``storage.get`` goes, without the wire."""
+    grants, meter, tally = Grants("acme.demo", GRANTED), Meter(), CallTally(unwritten)
+    state = KeyValueState(root / "parts.sqlite3")
+    rates = {**RATES, "storage": Rate(per_s=1e6, burst=1_000_000)}
+    storage = StorageCapability(grants, meter, lambda: state)
+    broker = CapabilityBroker(grants, {"storage": storage}, meter=meter, observer=tally, rates=rates)
+    broker.ask("storage", "put", ["key", 1])
+    needed, bucket = Permission.parse("storage"), Bucket(rates["storage"])
+    shown: dict[str, Callable[[], object]] = {
+        "all of it": lambda: broker.ask("storage", "get", ["key"]),
+        "the state's own get": lambda: state.get("key"),
+        "the grant": lambda: grants.require(needed),
+        "the rate": bucket.take,
+        "the count for the audit log": lambda: tally.called("acme.demo", "storage", "get", "done", 0, "storage"),
+    }
+    for name, action in shown.items():
+        each_us = microseconds(lambda action=action: [action() for _ in range(CALLS)], CALLS)  # type: ignore[misc]
+        print(f"in the host, {name:<28} {each_us:6.2f} µs")
+    broker.close()
+
+
 def main() -> None:
     checks()
     with tempfile.TemporaryDirectory() as folder:
+        parts(Path(folder))
         storage_calls(Path(folder))
 
 

@@ -92,6 +92,8 @@ concrete = st.lists(st.sampled_from(["a", "b", "ab", "ba", ".a", "acb", "c"]), m
 @given(globs, concrete)
 def test_a_glob_matches_what_its_words_say(glob: str, path: str) -> None:
     assert glob_covers(glob_segments(glob), path.split("/")) == matched(glob, path)
+    granted, asked = Permission.parse(f"files:read:{glob}"), Permission("files", f"read:{path}")
+    assert granted.covers(asked) == matched(glob, path), "a path without a star has a way of its own"
 
 
 @given(globs, globs, concrete)

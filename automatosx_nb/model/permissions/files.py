@@ -7,8 +7,8 @@ matches a segment that begins with a dot: what is hidden is granted by its exact
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from functools import cache, lru_cache
+from collections.abc import Callable, Sequence
+from functools import cache, lru_cache, partial
 
 from automatosx_nb.model.permissions.kind import PermissionKind, Risk
 
@@ -105,9 +105,35 @@ def _parsed(scope: str) -> tuple[str, tuple[str, ...]]:
     return action, glob_segments(glob)
 
 
+@lru_cache(maxsize=512)
+def _matcher(pattern: tuple[str, ...]) -> Callable[[Sequence[str]], bool]:
+    """As :func:`glob_covers`, of paths without a star, which is what a call asks for."""
+    if pattern.count("**") > 1:
+        return partial(glob_covers, pattern)
+    if "**" not in pattern:
+        return lambda path: len(path) == len(pattern) and all(map(_covers_segment, pattern, path))
+    at = pattern.index("**")
+    head, tail = pattern[:at], pattern[at + 1 :]
+
+    def match(path: Sequence[str]) -> bool:
+        end = len(path) - len(tail)
+        return (
+            at <= end
+            and all(map(_covers_segment, head, path))
+            and all(map(_covers_segment, tail, path[end:]))
+            and not any(segment.startswith(".") for segment in path[at:end])
+        )
+
+    return match
+
+
 def _covers(granted: str, asked: str) -> bool:
-    (held, pattern), (needed, glob) = _parsed(granted), _parsed(asked)
-    return held == needed and glob_covers(pattern, glob)
+    held, pattern = _parsed(granted)
+    if "*" in asked:
+        needed, glob = _parsed(asked)
+        return held == needed and glob_covers(pattern, glob)
+    needed, _, path = asked.partition(":")
+    return held == needed and _matcher(pattern)(path.split("/"))
 
 
 def _normal(scope: str) -> str:
