@@ -474,15 +474,19 @@ def first_files(author: Author) -> None:
             author.follow(block)
 
 
-def test_the_walkthroughs_tests_of_its_plugin_hold(author: Author, tmp_path: Path) -> None:
-    first_files(author)
-    spec = importlib.util.spec_from_file_location("test_peek", tmp_path / "test_peek.py")
+def tests_in(path: Path) -> list[Callable[[], None]]:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    tests = [function for name, function in vars(module).items() if name.startswith("test_")]
-    assert len(tests) == 2
+    return [function for name, function in vars(module).items() if name.startswith("test_")]
+
+
+def test_the_walkthroughs_tests_of_its_plugin_hold(author: Author, tmp_path: Path) -> None:
+    first_files(author)
+    tests = [*tests_in(tmp_path / "test_peek.py"), *tests_in(tmp_path / "test_counting.py")]
+    assert len(tests) == 3
     for test in tests:
         test()
 

@@ -36,6 +36,11 @@ def granted_to(plugin: str, modules: Collection[str] | None, *, prepare: Callabl
     _connection.plugin, _connection.modules, _connection.prepare = plugin, modules, prepare
 
 
+def current() -> tuple[Ask | None, str, Collection[str] | None]:
+    """What :func:`connect` and :func:`granted_to` were given last."""
+    return _connection.ask, _connection.plugin, _connection.modules
+
+
 def ask(capability: str, method: str, *args: object) -> object:
     """The host's answer.
 

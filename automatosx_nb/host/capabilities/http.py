@@ -28,7 +28,9 @@ _VALID = f"request, with one of {', '.join(METHODS)}, a URL, headers, a body and
 
 
 @dataclass(frozen=True, slots=True)
-class _Request:
+class Request:
+    """One request, or one that a redirect asks for."""
+
     method: str
     target: Target
     headers: dict[str, str]
@@ -73,7 +75,7 @@ class HttpCapability:
         request, seconds = self._request(method, args)
         deadline = Deadline(min(seconds, self._limits.total_s))
         for _ in range(self._limits.redirects + 1):
-            fetched = self._fetch(request, deadline)
+            fetched = self.fetch(request, deadline)
             follow = _redirected(request, fetched)
             if follow is None:
                 return [fetched.status, str(request.target), fetched.headers, fetched.body]
@@ -84,7 +86,8 @@ class HttpCapability:
     def close(self) -> None:
         """No connection outlives its call."""
 
-    def _fetch(self, request: _Request, deadline: Deadline) -> Fetched:
+    def fetch(self, request: Request, deadline: Deadline) -> Fetched:
+        """The answer to a request that was checked; of a redirect, that one."""
         from automatosx_nb.host.web.decoding import ACCEPTED
         from automatosx_nb.host.web.fetching import fetch
 
@@ -110,7 +113,7 @@ class HttpCapability:
             context=self._context,
         )
 
-    def _request(self, method: str, args: Sequence[object]) -> tuple[_Request, float]:
+    def _request(self, method: str, args: Sequence[object]) -> tuple[Request, float]:
         match method, list(args):
             case "request", [str(verb), str(url), dict(headers), bytes(body), (int() | float()) as seconds] if (
                 verb in METHODS and math.isfinite(seconds) and seconds > 0
@@ -122,7 +125,7 @@ class HttpCapability:
             raise TransferTooLarge("the body of the request", f"{self._limits.request_mb} MiB")
         if body and verb in ("GET", "HEAD"):
             raise HttpRefused(target.host, f"a {verb} has no body")
-        return _Request(verb, target, checked_headers(headers, target.host, self._limits), body), float(seconds)
+        return Request(verb, target, checked_headers(headers, target.host, self._limits), body), float(seconds)
 
 
 def _target(url: str) -> Target:
@@ -136,7 +139,7 @@ def _target(url: str) -> Target:
     return target
 
 
-def _redirected(request: _Request, fetched: Fetched) -> _Request | None:
+def _redirected(request: Request, fetched: Fetched) -> Request | None:
     """The request that a redirect asks for (RFC 9110, section 15.4); None: it is none.
 
     :raises HttpRefused: where it leads is no place to go.

@@ -10,11 +10,11 @@ from automatosx_nb.model.permissions import Permission
 from automatosx_nb.model.permissions.secrets import NAME
 
 if TYPE_CHECKING:
-    from automatosx_nb.profile.secrets import Secrets
+    from automatosx_nb.host.ports import SecretSource
 
 
 class SecretsCapability:
-    def __init__(self, plugin: str, secrets: Secrets) -> None:
+    def __init__(self, plugin: str, secrets: SecretSource) -> None:
         self._plugin = plugin
         self._secrets = secrets
 
