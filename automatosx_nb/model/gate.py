@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from automatosx_nb.errors import UnknownPlugin
 from automatosx_nb.model.consent import PermissionPolicy, denial
 from automatosx_nb.model.permissions import not_covered
+from automatosx_nb.model.publisher import publisher_doubt
 from automatosx_nb.model.semver import Version
 
 if TYPE_CHECKING:
@@ -25,7 +26,9 @@ class Gate:
     :param detail: what the registry says of a plugin; asked only where permissions can keep something out.
     :param most: keep out what is more than such a step from the installed version; None: any step will do.
     :param installed: plugins whose installed version stays in spite of ``permissions``, which hold at its calls.
-    :param grants: keep out what asks for more than these and what was granted before; None: somebody will be asked.
+    :param grants: keep out what asks for more than these and what was granted before, and what somebody else may
+        stand behind than before; None: somebody will be asked.
+    :param source: the registry's address.
     """
 
     def __init__(
@@ -37,6 +40,7 @@ class Gate:
         installed: Mapping[str, InstalledPlugin] | None = None,
         grants: Collection[str] | None = None,
         most: Step | None = None,
+        source: str = "",
     ) -> None:
         self._releases = releases
         self._permissions = permissions
@@ -44,6 +48,7 @@ class Gate:
         self._installed = installed or {}
         self._grants = grants
         self._most = most
+        self._source = source
         self._pinned = any(entry.pin is not None for entry in self._installed.values())
         self._required: dict[str, Mapping[str, Mapping[str, str]]] = {}
 
@@ -68,7 +73,22 @@ class Gate:
         if not self._permissions.can_deny and self._grants is None:
             return None
         required = self._of(plugin).get(str(version), {})
-        return denial(self._permissions, required, plugin, version) or self._unasked(plugin, version, required)
+        return (
+            denial(self._permissions, required, plugin, version)
+            or self._unasked(plugin, version, required)
+            or self._somebody_else(entry)
+        )
+
+    def _somebody_else(self, entry: InstalledPlugin | None) -> str | None:
+        """Nobody is asked: whose publisher changed waits until somebody names it."""
+        if self._grants is None or entry is None or not entry.source:
+            return None
+        try:
+            verified = self._detail(entry.id).summary.verified
+        except UnknownPlugin:
+            return None
+        doubt = publisher_doubt(entry, self._source, verified=verified)
+        return f"{doubt}: update {entry.id} by its name to take it" if doubt else None
 
     def _against_step(self, entry: InstalledPlugin, version: Version) -> str | None:
         if entry.pin is not None:

@@ -13,6 +13,7 @@ from automatosx_nb.model.gate import Gate, Step
 from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.plan import Plan, PlannedChange
 from automatosx_nb.model.policy import Policy
+from automatosx_nb.model.publisher import publisher_change
 from automatosx_nb.model.resolution import Resolution, resolve
 from automatosx_nb.model.rules import Rules
 from automatosx_nb.model.semver import Range, Version
@@ -235,6 +236,7 @@ class Planner:
                 installed=current.plugins,
                 grants=grants,
                 most=most,
+                source=self._registry.address,
             ),
             cooldown=self._cooldown,
         )
@@ -309,7 +311,7 @@ class Planner:
             old_size=next((each.size for each in detail.releases if entry and each.version == entry.version), 0),
             source=self._registry.address,
             verified=detail.summary.verified,
-            publisher=_publisher(entry, self._registry.address, verified=detail.summary.verified),
+            publisher=publisher_change(entry, self._registry.address, verified=detail.summary.verified),
         )
 
     def _requires(
@@ -344,18 +346,6 @@ def _rechanneled(current: Generation, channels: Mapping[str, Channel]) -> dict[s
     """Those of ``channels`` that are not so already."""
     before = {plugin: entry.channel for plugin, entry in current.plugins.items()}
     return {plugin: to for plugin, to in channels.items() if before.get(plugin, "stable") != to}
-
-
-def _publisher(entry: InstalledPlugin | None, source: str, *, verified: bool) -> str:
-    """What differs about who stands behind a plugin, continuing 'acme.a …'."""
-    if entry is None or not entry.source:
-        return ""
-    said = []
-    if entry.source != source:
-        said.append(f"came from {entry.source} and would come from {source}")
-    if entry.verified != verified:
-        said.append("has a verified publisher now" if verified else "had a verified publisher and has none now")
-    return ", and ".join(said)
 
 
 def require_packages(plan: Plan) -> None:
