@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+import struct
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from automatosx_nb.errors import (
     ProfileReadOnly,
@@ -47,7 +48,7 @@ LOOK_S = 1.0
 SWEEP_S = 60.0
 """Expired entries are dropped by a write so often, and whenever the quota is reached."""
 
-_ONE = f"SELECT {ROW} FROM entries WHERE key = ?"  # noqa: S608 - ours
+_ONE = "SELECT value, json, revision, expires, crc FROM entries WHERE key = ?"
 _RANGE = f"SELECT {ROW} FROM entries WHERE key >= ? ORDER BY key"  # noqa: S608 - ours
 _KEYS = "SELECT key, x'', 0, revision, expires FROM entries WHERE key >= ? ORDER BY key"
 _TRIES = 3
@@ -84,12 +85,12 @@ class KeyValueState:
     def get(self, key: str) -> tuple[bool, Any]:
         """Whether the key is there, and its value."""
         found = self._read(key)
-        return (False, None) if found is None else (True, decode(found[1], found[2]))
+        return (False, None) if found is None else (True, decode(found[0], found[1]))
 
     def entry(self, key: str) -> Entry | None:
         """The value with its revision and when it expires; None: the key is not there."""
         found = self._read(key)
-        return None if found is None else _entry(found)
+        return None if found is None else _entry((key.encode(), *found))
 
     def scan(
         self, prefix: str = "", cursor: str = "", *, most: int = 1000, most_bytes: int = PAGE_BYTES, values: bool = True
@@ -268,28 +269,36 @@ class KeyValueState:
                 self._restored(damage)
 
     def _read(self, key: str) -> Any:
-        """The row of ``key``; None: it is not there. As :meth:`_reading`, and faster: every read comes by here."""
+        """Value, whether it is JSON, revision, expiry and CRC of ``key``; None: it is not there.
+
+        As :meth:`_reading`, and faster: every read comes by here.
+        """
         encoded = key.encode()
         with self._lock:
             try:
-                self._look()
+                if time.monotonic() - self._looked >= LOOK_S:
+                    self._look()
                 row = self._connection.execute(_ONE, (encoded,)).fetchone()
                 if row is None:
                     return None
-                require_sound(self._path, row)
-            except (sqlite3.Error, StateDamaged) as error:
+                value, is_json, revision, expires, crc = row
+                if crc_of(encoded, value, is_json, revision, expires) != crc:
+                    raise StateDamaged(str(self._path), "an entry is not what was written")
+            except (sqlite3.Error, StateDamaged, TypeError, struct.error) as error:
                 self._failed(error)
-        return None if self._expired(row) else row
+        return None if 0 <= expires <= self._now() else row
 
-    def _failed(self, error: Exception) -> None:
-        """Raise what a failed read means."""
+    def _failed(self, error: Exception) -> NoReturn:
+        """Raise what a failed read means; a column of another type is as wrong as a wrong CRC."""
         try:
             with errors_of(self._path):
-                raise error
+                if isinstance(error, sqlite3.Error | StateDamaged):
+                    raise error
+                raise StateDamaged(str(self._path), "an entry is not what was written") from error
         except StateDamaged as damage:
             self._restored(damage)
 
-    def _restored(self, damage: StateDamaged) -> None:
+    def _restored(self, damage: StateDamaged) -> NoReturn:
         """Mend what is open; whoever called has read from what was damaged, and is told so.
 
         :raises StateRestored:

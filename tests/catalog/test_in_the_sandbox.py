@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
@@ -117,6 +119,27 @@ def test_the_ledger_knows_what_another_kernel_noted(sandbox: Sandbox, tmp_path: 
         worker.stop()
         host.close()
     assert "Runs: 2   Failures: 0   Cells: 1   Kernel sessions: 2" in text
+
+
+def test_two_kernels_that_finish_cells_at_once_lose_no_run(sandbox: Sandbox, tmp_path: Path) -> None:
+    folder, runs = ROOT / "cell-ledger" / "1.0.0", 20
+    with (
+        closing(Host(tmp_path, "storage")) as first,
+        closing(Host(tmp_path, "storage")) as second,
+        ThreadPoolExecutor(2) as kernels,
+    ):
+        done = kernels.map(lambda host: run_cells(start(sandbox, folder), host, runs), (first, second))
+        assert list(done) == [None, None]
+        worker = start(sandbox, folder)
+        text = text_of(worker.call("cell_ledger.magic:ledger", broker=first))
+        worker.stop()
+    assert f"Runs: {2 * runs}   Failures: 0   Cells: 1   Kernel sessions: 1" in text
+
+
+def run_cells(worker: Worker, host: Host, runs: int) -> None:
+    for _ in range(runs):
+        worker.call("cell_ledger.watch:on_cell", [EVENT], broker=host, event=True)
+    worker.stop()
 
 
 def test_a_cleared_ledger_is_empty(sandbox: Sandbox, host: Host) -> None:

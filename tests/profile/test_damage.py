@@ -18,7 +18,7 @@ from automatosx_nb.profile import snapshots
 from automatosx_nb.profile.keyvalue import KeyValueState
 from automatosx_nb.profile.snapshots import snapshots_of
 
-FLIPS = int(os.environ.get("AUTOMATOSX_FLIPS", "200"))
+FLIPS = int(os.environ.get("AUTOMATOSX_FLIPS", "150"))
 KILLS = int(os.environ.get("AUTOMATOSX_KILLS", "3"))
 ENTRIES = {f"key/{number:03d}": b"%d " % number * (number * 7 % 90) for number in range(120)} | {
     "json": {"a": [1, "é"]}
@@ -72,7 +72,7 @@ def flipped(data: bytes, bit: int) -> bytes:
 
 def test_a_flipped_bit_anywhere_is_found_or_does_no_harm(written: bytes, tmp_path: Path) -> None:
     chance = random.Random(6)
-    bits = [*range(0, 800, 9), *(chance.randrange(len(written) * 8) for _ in range(FLIPS))]
+    bits = [*range(0, 800, 16), *(chance.randrange(len(written) * 8) for _ in range(FLIPS))]
     found = 0
     for number, bit in enumerate(bits):
         path = tmp_path / str(number) / "one.sqlite3"

@@ -9,23 +9,40 @@ CELL = "cell/"
 SESSION = "session/"
 CELLS_KEPT = 500
 SESSIONS_KEPT = 100
+TRIES = 100
 DROPPED_AT_ONCE = 50
 """So many more than the cap may there be before the oldest are dropped: dropping reads every record."""
 
 
 def note(source: str, time: str, data: dict) -> None:
-    """Enter one finished cell: ``source`` is the kernel session, ``time`` RFC 3339, ``data`` the event's."""
-    session = storage.get(SESSION + source)
-    totals = storage.get(TOTALS) or records.new_totals(time)
-    cell = storage.get(CELL + data["cell"]) or records.new_cell(data["cell"])
-    started = session or records.new_session(source, time)
-    storage.put(CELL + data["cell"], records.with_run(cell, time, data))
-    storage.put(SESSION + source, records.with_session_run(started, time, data))
-    storage.put(TOTALS, records.with_total_run(totals, data, session is None))
-    if not cell["runs"]:
+    """Enter one finished cell: ``source`` is the kernel session, ``time`` RFC 3339, ``data`` the event's.
+
+    Another kernel may enter one at the same moment; whoever is slower begins anew, so that each run is counted.
+    """
+    for attempt in range(1, TRIES + 1):
+        try:
+            new_cell, new_session = enter(source, time, data)
+            break
+        except storage.Conflict:
+            if attempt == TRIES:
+                raise
+    if new_cell:
         keep_latest(CELL, CELLS_KEPT)
-    if session is None:
+    if new_session:
         keep_latest(SESSION, SESSIONS_KEPT)
+
+
+def enter(source: str, time: str, data: dict) -> tuple:
+    """All three records or none: whether the cell and the session are new."""
+    with storage.transaction() as book:
+        session = book.get(SESSION + source)
+        cell = book.get(CELL + data["cell"]) or records.new_cell(data["cell"])
+        totals = book.get(TOTALS) or records.new_totals(time)
+        started = session or records.new_session(source, time)
+        book.put(CELL + data["cell"], records.with_run(cell, time, data))
+        book.put(SESSION + source, records.with_session_run(started, time, data))
+        book.put(TOTALS, records.with_total_run(totals, data, session is None))
+    return not cell["runs"], session is None
 
 
 def keep_latest(prefix: str, most: int) -> None:
