@@ -19,8 +19,8 @@ from automatosx_nb.errors import CapabilityUnavailable, UntransferableValue
 from automatosx_nb.host.capabilities.log import KEPT_LINES, MAX_LINE
 from automatosx_nb.host.display import nodes
 from automatosx_nb.model.events import KERNEL_TOPICS
-from automatosx_nb.model.state import MAX_KEY_BYTES
-from automatosx_nb.profile.keyvalue import MAX_TOTAL_BYTES
+from automatosx_nb.model.state import MAX_CHANGES, MAX_KEY_BYTES
+from automatosx_nb.profile.keyvalue import MAX_TOTAL_BYTES, PAGE_BYTES
 from automatosx_nb.sandbox.facades.sdk import FACADES
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sdk import (
@@ -366,6 +366,8 @@ LIMITS = Limits()
         ("text of 1 to {} characters", storage.MAX_KEY_CHARS),
         ("at most {} bytes of UTF-8", MAX_KEY_BYTES),
         ("all of a plugin {} MiB", MAX_TOTAL_BYTES >> 20),
+        ("At most {:,} keys.", MAX_CHANGES),
+        ("page by page ({} MiB", PAGE_BYTES >> 20),
         ("One value has\nat most {} MiB", LIMITS.frame_mb),
         ("the newest {:,} lines", KEPT_LINES),
         ("each cut at {:,} characters", MAX_LINE),

@@ -15,7 +15,6 @@ from typing import Any, NoReturn
 from automatosx_nb.errors import (
     ProfileReadOnly,
     QuotaExceeded,
-    StateConflict,
     StateDamaged,
     StateRestored,
     StorageFailed,
@@ -27,7 +26,6 @@ from automatosx_nb.profile import snapshots
 from automatosx_nb.profile.database import Connection, transaction, used_bytes
 from automatosx_nb.profile.state_format import (
     NEVER,
-    PUT,
     ROW,
     crc_of,
     decode,
@@ -37,8 +35,8 @@ from automatosx_nb.profile.state_format import (
     look_at,
     open_sound,
     require_sound,
-    write_head,
 )
+from automatosx_nb.profile.state_writing import StateWrite
 
 MAX_TOTAL_BYTES = 64 << 20
 PAGE_BYTES = 1 << 20
@@ -315,14 +313,14 @@ class KeyValueState:
         raise told[0] if told else damage
 
     @contextmanager
-    def _writing(self) -> Iterator[_Write]:
+    def _writing(self) -> Iterator[StateWrite]:
         """All of it or nothing, in the file that is there now: another kernel may have restored it meanwhile."""
         with self._lock:
             try:
                 for _ in range(_TRIES):
                     with errors_of(self._path), transaction(self._connection):
                         if _identity(self._path) == self._identity:
-                            write = _Write(self._path, self._connection, self._now())
+                            write = StateWrite(self._path, self._connection, self._now())
                             yield write
                             write.finish()
                             return
@@ -331,7 +329,7 @@ class KeyValueState:
                 self._restored(damage)
         raise StateDamaged(str(self._path), "it is replaced again and again")
 
-    def _make_room(self, write: _Write, new: int, most_bytes: int) -> None:
+    def _make_room(self, write: StateWrite, new: int, most_bytes: int) -> None:
         """:raises QuotaExceeded: there is no room for ``new`` bytes more, whatever has expired."""
         (pages,) = write.connection.execute("PRAGMA page_count").fetchone()
         full = pages * self._page_bytes + new > most_bytes
@@ -340,13 +338,9 @@ class KeyValueState:
         if full and (found := used_bytes(write.connection) + new) > most_bytes:
             raise QuotaExceeded("the state of this plugin", f"{most_bytes / 2**20:.3g} MiB", f"{found / 2**20:.1f} MiB")
 
-    def _sweep(self, write: _Write) -> int:
+    def _sweep(self, write: StateWrite) -> int:
         self._swept = time.monotonic()
-        query = "SELECT key FROM entries WHERE expires >= 0 AND expires <= ?"
-        gone = [key for (key,) in write.connection.execute(query, (write.now,)).fetchall()]
-        for key in gone:
-            write.delete(key)
-        return len(gone)
+        return write.drop_expired()
 
     def _snapshot_if_due(self) -> None:
         """A snapshot that cannot be written stops no call: the one before it stays."""
@@ -368,57 +362,6 @@ class KeyValueState:
 
     def _now(self) -> int:
         return int(self._clock() * 1000)
-
-
-class _Write:
-    """What one transaction writes; :meth:`finish` writes what is said of all rows."""
-
-    def __init__(self, path: Path, connection: Connection, now: int) -> None:
-        self.connection = connection
-        self.now = now
-        self.size = self.deleted = 0
-        self._head = head_of(path, connection)
-        self.revision = self._head.revision + 1
-        self._gone: list[int] = []
-        self._come: list[int] = []
-
-    def require(self, key: str, revision: int) -> None:
-        """:raises StateConflict:"""
-        row = self._row(key.encode())
-        found = ABSENT if row is None or self._expired(row) else row[0]
-        if found != revision:
-            raise StateConflict(key, revision, found)
-
-    def put(self, key: bytes, value: bytes, is_json: int, expires: int) -> None:
-        self._forget(self._row(key))
-        crc = crc_of(key, value, is_json, self.revision, expires)
-        self.connection.execute(PUT, (key, value, is_json, self.revision, expires, crc))
-        self._come.append(crc)
-        self.size += len(key) + len(value)
-
-    def delete(self, key: bytes) -> None:
-        row = self._row(key)
-        if row is not None:
-            self._forget(row)
-            self.connection.execute("DELETE FROM entries WHERE key = ?", (key,))
-            self.deleted += not self._expired(row)
-
-    def finish(self) -> None:
-        if self._gone or self._come:
-            write_head(self.connection, self._head.changed(self.revision, self._gone, self._come))
-        else:
-            self.revision = self._head.revision
-
-    def _row(self, key: bytes) -> Any:
-        """Revision, expiry and CRC of what is there; None: nothing is."""
-        return self.connection.execute("SELECT revision, expires, crc FROM entries WHERE key = ?", (key,)).fetchone()
-
-    def _forget(self, row: Any) -> None:
-        if row is not None:
-            self._gone.append(row[2])
-
-    def _expired(self, row: Any) -> bool:
-        return bool(0 <= row[1] <= self.now)
 
 
 def _checked(change: Change) -> _Made:
