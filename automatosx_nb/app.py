@@ -11,7 +11,6 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automatosx_nb import __version__
 from automatosx_nb.granting import normal
 from automatosx_nb.home import default_home
 from automatosx_nb.model.progress import Progress, silent
@@ -197,13 +196,6 @@ class Marketplace(InProject):
         """
         return self._apply(lambda: self.plan_remove(plugin), (), progress)
 
-    def lockfile(self) -> Lockfile:
-        """What is installed, as a lock; :meth:`lock` writes it.
-
-        :raises ProfileDamaged: an artifact is missing, or not what was installed.
-        """
-        return self._lock_of_installed(self.registry.address, f"automatosx_nb {__version__}")
-
     def lock(self, path: Path | str = LOCKFILE) -> Lockfile:
         """Write what is installed to a lockfile, from which :meth:`sync` makes another profile the same.
 
@@ -326,11 +318,6 @@ class Marketplace(InProject):
 
     def _plan_sync(self, path: Path, lock: Lockfile) -> Plan:
         return self._planner.sync(self.profile.current(), lock, self.profile.store, str(path))
-
-    def _lock_of_installed(self, registry: str, created_by: str) -> Lockfile:
-        from automatosx_nb.profile.lockfile import lock_of
-
-        return lock_of(self.installed(), self.profile.package, registry=registry, created_by=created_by)
 
 
 def _artifact(path: Path) -> bytes:

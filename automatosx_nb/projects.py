@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
+from automatosx_nb import __version__
 from automatosx_nb.lifecycle import Lifecycle
 
 if TYPE_CHECKING:
@@ -23,15 +24,23 @@ class InProject(Lifecycle):
     """The nearest project's profile is *the* profile, for :class:`~automatosx_nb.app.Marketplace`."""
 
     def lockfile(self) -> Lockfile:
-        """What is installed, as a lock."""
-        raise NotImplementedError
+        """What is installed, as a lock; :meth:`lock` writes it.
+
+        :raises ProfileDamaged: an artifact is missing, or not what was installed.
+        """
+        return self._lock_of_installed(self.registry.address, f"automatosx_nb {__version__}")
+
+    def _lock_of_installed(self, registry: str, created_by: str) -> Lockfile:
+        from automatosx_nb.profile.lockfile import lock_of
+
+        installed = self.profile.current().plugins.values()
+        return lock_of(installed, self.profile.package, registry=registry, created_by=created_by)
 
     def init_project(self, folder: Path) -> Path:
         """Make ``folder`` a project without plugins; the path of its lock. One that is there already stays as it is.
 
         :raises ProfileReadOnly:
         """
-        from automatosx_nb import __version__
         from automatosx_nb.files import storage_errors
         from automatosx_nb.home import default_home
         from automatosx_nb.model.lockfile import Lockfile

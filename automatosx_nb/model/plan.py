@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -117,8 +117,7 @@ class Plan:
     @property
     def pip_line(self) -> str:
         """What gets the missing packages when it is run in a cell; empty: none is missing."""
-        quoted = " ".join(f"'{package}'" for package in self.missing_packages)
-        return f"%pip install {quoted}" if quoted else ""
+        return pip_line(self.missing_packages)
 
     @property
     def changes_nothing(self) -> bool:
@@ -128,6 +127,12 @@ class Plan:
     def asks(self) -> dict[str, Mapping[str, str]]:
         """Plugin id → the permissions that still need consent; empty: nobody has to be asked."""
         return {change.id: change.asks for change in self.changes if change.asks}
+
+
+def pip_line(packages: Iterable[str]) -> str:
+    """What to run in a cell to get ``packages``; empty where there are none."""
+    quoted = " ".join(f"'{package}'" for package in packages)
+    return f"%pip install {quoted}" if quoted else ""
 
 
 @dataclass(frozen=True, slots=True)

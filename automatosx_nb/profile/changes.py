@@ -45,6 +45,12 @@ def change_kind(old: str | None, new: str) -> Literal["add", "update", "downgrad
     return "downgrade" if Version.parse(new) < Version.parse(old) else "update"
 
 
+def requirement_changes(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, tuple[str | None, str | None]]:
+    """Plugin → its range before and after, where they differ."""
+    pairs = {plugin: (old.get(plugin), new.get(plugin)) for plugin in sorted({*old, *new})}
+    return {plugin: pair for plugin, pair in pairs.items() if pair[0] != pair[1]}
+
+
 def release_of(detail: PluginDetail, version: str) -> ReleaseDetail:
     """:raises UnknownRelease: with those that there are."""
     for release in detail.releases:

@@ -24,6 +24,7 @@ from automatosx_nb.profile.changes import (
     installed_entry,
     refuse_taken_magics,
     release_of,
+    requirement_changes,
     rewished,
     wishes_of,
 )
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from automatosx_nb.model.lockfile import Lockfile
     from automatosx_nb.model.policy import Cooldown
     from automatosx_nb.model.ports import Registry
-    from automatosx_nb.model.release import ReleaseDetail
     from automatosx_nb.profile.store import Store
 
 ANY = "*"
@@ -307,23 +307,17 @@ class Planner:
             changelog=news(self._registry.changelog(plugin, version), entry.version, version) if entry else "",
             missing_packages=missing,
             sha256=release.sha256,
-            requires=self._requires(entry, release),
+            requires=requirement_changes(self._installed_requires(entry), release.dependencies),
             old_size=next((each.size for each in detail.releases if entry and each.version == entry.version), 0),
             source=self._registry.address,
             verified=detail.summary.verified,
             publisher=publisher_change(entry, self._registry.address, verified=detail.summary.verified),
         )
 
-    def _requires(
-        self, entry: InstalledPlugin | None, release: ReleaseDetail
-    ) -> dict[str, tuple[str | None, str | None]]:
-        old = dict(self._installed_requires(entry)) if entry else {}
-        new = release.dependencies
-        pairs = {plugin: (old.get(plugin), new.get(plugin)) for plugin in sorted({*old, *new})}
-        return {plugin: pair for plugin, pair in pairs.items() if pair[0] != pair[1]}
-
-    def _installed_requires(self, entry: InstalledPlugin) -> Mapping[str, str]:
+    def _installed_requires(self, entry: InstalledPlugin | None) -> Mapping[str, str]:
         """From the store, where it is whole; what is damaged there is replaced by this very change."""
+        if entry is None:
+            return {}
         try:
             manifest = self._package(entry).manifest
         except ProfileDamaged:

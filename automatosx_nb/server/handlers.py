@@ -162,7 +162,9 @@ class PlanHandler(_RegistryHandler):
         def ask(registry: Registry) -> dict[str, Any]:
             cooldown = cooldown_now(settings.cooldown)
             gate = Gate(settings.policy, settings.permissions, registry.plugin)
-            return planning.plan(request, registry, here=environment(), policy=gate, cooldown=cooldown)
+            return planning.plan(
+                request, registry, here=environment(), policy=gate, permissions=settings.permissions, cooldown=cooldown
+            )
 
         self.answer(await self.shelf.ask(ask))
 

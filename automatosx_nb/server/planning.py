@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import msgspec
 from msgspec import Meta
 
 from automatosx_nb.errors import InvalidPlanRequest
+from automatosx_nb.model.changelog import news
+from automatosx_nb.model.permissions import not_covered
+from automatosx_nb.model.plan import PlannedChange
 from automatosx_nb.model.resolution import Resolution, resolve
 from automatosx_nb.model.semver import Version
+from automatosx_nb.profile.changes import Consent, change_kind, release_of, requirement_changes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from automatosx_nb.model.compatibility import Environment
+    from automatosx_nb.model.consent import PermissionPolicy
     from automatosx_nb.model.policy import Cooldown, ReleasePolicy
-    from automatosx_nb.model.ports import ReleaseIndex
+    from automatosx_nb.model.ports import Registry
 
 LONGEST = 256 * 1024
 """Bytes of a request."""
@@ -51,7 +56,13 @@ def read(body: bytes) -> PlanRequest:
 
 
 def plan(
-    request: PlanRequest, index: ReleaseIndex, *, here: Environment, policy: ReleasePolicy, cooldown: Cooldown | None
+    request: PlanRequest,
+    registry: Registry,
+    *,
+    here: Environment,
+    policy: ReleasePolicy,
+    permissions: PermissionPolicy,
+    cooldown: Cooldown | None,
 ) -> dict[str, Any]:
     """The document of the answer. ``here`` is where this server runs, for a request that does not say where plugins do.
 
@@ -60,7 +71,7 @@ def plan(
     installed = _versions(request.installed)
     resolution = resolve(
         request.wanted,
-        index,
+        registry,
         installed=installed,
         locked=_versions(request.locked),
         update=request.update,
@@ -72,7 +83,7 @@ def plan(
         cooldown=cooldown,
     )
     return {
-        "changes": _changes(installed, resolution),
+        "changes": _Changes(registry, permissions, resolution).since(installed),
         "plugins": resolution.plugins(),
         "held_back": resolution.held_back(),
     }
@@ -82,23 +93,52 @@ def _versions(texts: Mapping[str, str]) -> dict[str, Version]:
     return {plugin: Version.parse(text) for plugin, text in texts.items()}
 
 
-def _changes(installed: Mapping[str, Version], resolution: Resolution) -> list[dict[str, Any]]:
-    """What is added or changed, in the order of activation, then what is removed."""
-    found: list[dict[str, Any]] = []
-    for plugin in resolution.order:
-        old, new = installed.get(plugin), resolution.selected[plugin]
-        if old != new:
-            found.append(_change(plugin, old, new, resolution.because(plugin)))
-    gone = sorted(installed.keys() - resolution.selected.keys())
-    return [*found, *(_change(plugin, installed[plugin], None, "nothing requires it") for plugin in gone)]
+class _Changes:
+    """The records of :class:`~automatosx_nb.model.plan.PlannedChange`, as far as they do not depend on a profile.
 
+    What an installed version asked for counts as granted. Which packages an environment lacks only whoever runs it
+    knows: ``missing_packages`` are those that the new version needs at all.
+    """
 
-def _change(plugin: str, old: Version | None, new: Version | None, why: str) -> dict[str, Any]:
-    kind: Literal["add", "update", "downgrade", "remove"]
-    if new is None:
-        kind = "remove"
-    elif old is None:
-        kind = "add"
-    else:
-        kind = "downgrade" if new < old else "update"
-    return {"id": plugin, "kind": kind, "old": old and str(old), "new": new and str(new), "why": why}
+    def __init__(self, registry: Registry, permissions: PermissionPolicy, resolution: Resolution) -> None:
+        self._registry = registry
+        self._permissions = permissions
+        self._resolution = resolution
+
+    def since(self, installed: Mapping[str, Version]) -> list[PlannedChange]:
+        """What is added or changed, in the order of activation, then what is removed."""
+        chosen = self._resolution.selected
+        new = [plugin for plugin in self._resolution.order if installed.get(plugin) != chosen[plugin]]
+        gone = sorted(installed.keys() - chosen.keys())
+        return [
+            *(self._change(plugin, installed.get(plugin), chosen[plugin]) for plugin in new),
+            *(PlannedChange(each, "remove", str(installed[each]), None, "nothing requires it") for each in gone),
+        ]
+
+    def _change(self, plugin: str, old: Version | None, new: Version) -> PlannedChange:
+        detail = self._registry.plugin(plugin)
+        release = release_of(detail, str(new))
+        before = next((each for each in detail.releases if old is not None and each.version == str(old)), None)
+        asked = (*before.permissions, *before.optional_permissions) if before else ()
+        consent = Consent.of(release, asked, self._permissions, plugin)
+        changelog = news(self._registry.changelog(plugin, str(new)), str(old), str(new)) if old is not None else ""
+        return PlannedChange(
+            id=plugin,
+            kind=change_kind(str(old) if old is not None else None, str(new)),
+            old=str(old) if old is not None else None,
+            new=str(new),
+            why=self._resolution.because(plugin),
+            asks=consent.asks,
+            optional=consent.optional,
+            by_policy=consent.by_policy,
+            denied=consent.denied,
+            drops=not_covered(asked, (*release.permissions, *release.optional_permissions)),
+            size=release.size,
+            changelog=changelog,
+            missing_packages=release.packages,
+            sha256=release.sha256,
+            requires=requirement_changes(before.dependencies if before else {}, release.dependencies),
+            old_size=before.size if before else 0,
+            source=self._registry.address,
+            verified=detail.summary.verified,
+        )

@@ -203,17 +203,10 @@ def change(planned: PlannedChange) -> View:
     }
 
 
-def pip_line(packages: Iterable[str]) -> str:
-    """What to run in a cell to get ``packages``; empty where there are none."""
-    quoted = " ".join(f'"{package}"' for package in packages)
-    return f"%pip install {quoted}" if quoted else ""
-
-
 def preview(plan: Plan, subject: str = "") -> View:
     """:param subject: the plugin that the user named; the reasons are those of it and of what changes with it."""
-    missing = dict.fromkeys(package for c in plan.changes for package in c.missing_packages)
     changes = [change(c) for c in plan.changes]
-    shown = sealed({"action": plan.action, "changes": changes, "pip": pip_line(missing), "base": plan.base})
+    shown = sealed({"action": plan.action, "changes": changes, "pip": plan.pip_line, "base": plan.base})
     return shown | reasons(plan, subject)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from textwrap import dedent
@@ -125,7 +125,3 @@ def files(folder: Path) -> set[str]:
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-def each(market: Marketplace) -> Iterator[int]:
-    yield from market.profile.generations.numbers()

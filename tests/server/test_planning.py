@@ -35,9 +35,9 @@ def ask(fetch: Fetch) -> Fetch:
 async def test_what_is_wanted_comes_with_its_reason(ask: Fetch) -> None:
     status, document = await ask({"wanted": {DOCTOR: "*"}})
     assert (status, document["held_back"]) == (200, [])
-    assert document["changes"] == [
-        {"id": DOCTOR, "kind": "add", "old": None, "new": "1.1.0", "why": f"you asked for {DOCTOR} *"}
-    ]
+    (change,) = document["changes"]
+    expected = {"id": DOCTOR, "kind": "add", "old": None, "new": "1.1.0", "why": f"you asked for {DOCTOR} *"}
+    assert {name: change[name] for name in expected} == expected
     assert [(one["id"], one["version"]) for one in document["plugins"]] == [(DOCTOR, "1.1.0")]
 
 
@@ -48,6 +48,10 @@ async def test_what_is_installed_stays_or_goes_or_is_updated(ask: Fetch) -> None
     assert [(one["newer"], one["because"]) for one in stays["held_back"]] == [("1.1.0", "installed")]
     _, updated = await ask({"wanted": {DOCTOR: "^1"}, "installed": {DOCTOR: "1.0.0"}, "update": [DOCTOR]})
     assert [(one["kind"], one["old"], one["new"]) for one in updated["changes"]] == [("update", "1.0.0", "1.1.0")]
+    (change,) = updated["changes"]
+    assert change["size"] > 0
+    assert change["old_size"] > 0
+    assert (change["source"], change["requires"], change["grants"]) == ("embedded", {}, None)
     _, locked = await ask({"wanted": {DOCTOR: "^1"}, "installed": {DOCTOR: "1.1.0"}, "locked": {DOCTOR: "1.0.0"}})
     assert [(one["kind"], one["new"]) for one in locked["changes"]] == [("downgrade", "1.0.0")]
 

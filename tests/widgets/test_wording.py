@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from automatosx_nb.model.generation import InstalledPlugin
-from automatosx_nb.model.plan import Plan, PlannedChange
-from automatosx_nb.widgets.views import permission, pip_line
+from automatosx_nb.model.plan import Plan, PlannedChange, pip_line
+from automatosx_nb.widgets.views import permission
 from automatosx_nb.widgets.wording import calls, outcome
 
 
@@ -47,7 +47,7 @@ def test_the_outcome_of_no_change_says_so() -> None:
 
 
 def test_packages_become_one_line_to_run() -> None:
-    assert pip_line(["pandas>=2", "pyarrow>=17"]) == '%pip install "pandas>=2" "pyarrow>=17"'
+    assert pip_line(["pandas>=2", "pyarrow>=17"]) == "%pip install 'pandas>=2' 'pyarrow>=17'"
     assert pip_line([]) == ""
 
 
