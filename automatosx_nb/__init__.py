@@ -6,12 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from automatosx_nb.app import Marketplace as Marketplace
+    from automatosx_nb.widgets import installed as installed
     from automatosx_nb.widgets import marketplace as marketplace
+    from automatosx_nb.widgets import permissions as permissions
 
 __version__ = "1.0.0a1"
-__all__ = ["Marketplace", "__version__", "marketplace", "panel", "services"]
+__all__ = [
+    "Marketplace",
+    "__version__",
+    "activity",
+    "installed",
+    "marketplace",
+    "panel",
+    "permissions",
+    "services",
+]
 
-_LAZY = {"Marketplace": "automatosx_nb.app", "marketplace": "automatosx_nb.widgets"}
+_LAZY = {
+    "Marketplace": "automatosx_nb.app",
+    **dict.fromkeys(("installed", "marketplace", "permissions"), "automatosx_nb.widgets"),
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -45,6 +59,18 @@ def panel(plugin: str, name: str = "") -> Any:
 
     words = ["panel", plugin, name] if name else ["panel", plugin]
     return load(running_shell(), _live).carry_out(words)
+
+
+def activity() -> Any:
+    """The meters: what each plugin of this kernel does and has used, as a panel. It loads the extension.
+
+    :raises UsageError: there is no IPython around.
+    """
+    from automatosx_nb.magics import load, running_shell
+    from automatosx_nb.widgets import meters
+
+    session = load(running_shell(), _live)
+    return meters(session.market, session.host)
 
 
 def _live(display: Any, calls: Any) -> Any:

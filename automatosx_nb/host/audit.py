@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -65,7 +65,14 @@ class Audit:
             self._append(connection, kind, plugin, version, carried)
 
     def read(
-        self, *, plugin: str = "", since: str = "", denied: bool = False, after: int = 0, most: int | None = None
+        self,
+        *,
+        plugin: str = "",
+        since: str = "",
+        denied: bool = False,
+        kinds: Collection[str] = KINDS,
+        after: int = 0,
+        most: int | None = None,
     ) -> tuple[AuditEntry, ...]:
         """The newest ``most`` of the entries that are asked for, oldest first.
 
@@ -73,7 +80,7 @@ class Audit:
         """
         if not self._path.exists():
             return ()
-        wanted = [name for name, kind in KINDS.items() if kind.denied or not denied]
+        wanted = [name for name, kind in KINDS.items() if name in kinds and (kind.denied or not denied)]
         query = (
             f"SELECT {_COLUMNS} FROM entries WHERE (? = '' OR plugin = ?) AND time >= ? AND number > ? "  # noqa: S608 - ours
             f"AND kind IN ({', '.join('?' * len(wanted))}) ORDER BY number DESC LIMIT ?"

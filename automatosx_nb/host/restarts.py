@@ -56,6 +56,11 @@ class Restarts:
         self._until = now + self._wait_s
         return self._paused(self._wait_s)
 
+    @property
+    def left_s(self) -> float:
+        """So long it is still suspended; 0.0 where it is not."""
+        return max(0.0, self._until - self._clock())
+
     def check(self) -> None:
         """:raises PluginPaused: it is suspended."""
         left_s = self._until - self._clock()

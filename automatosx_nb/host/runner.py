@@ -98,8 +98,9 @@ class PluginRunner:
         self.entry = entry
         self.log = log
         self.dropped_events = 0
-        self.handled = 0
-        """How often a handler was called."""
+        self.calls = 0
+        self.events = 0
+        """Handlers that were called, since this runner is there."""
         self._start = start
         self._broker = broker
         self._limits = limits
@@ -126,6 +127,25 @@ class PluginRunner:
     def limits(self) -> Limits:
         """Of the worker, or, where none runs, what configuration says."""
         return self._limits if self._worker is None else self._worker.limits
+
+    @property
+    def handled(self) -> int:
+        """How often a handler was called."""
+        return self.calls + self.events
+
+    @property
+    def busy(self) -> bool:
+        return self._running is not None
+
+    @property
+    def queued(self) -> int:
+        """Calls and events that wait."""
+        return len(self._jobs)
+
+    @property
+    def suspended_s(self) -> float:
+        """So long no worker starts, because too many ended; 0.0 where one may."""
+        return self._restarts.left_s
 
     def run_magic(self, magic: Mapping[str, Any], line: str, cell: str | None) -> object:
         """Parse what was typed, call the handler, and make what it returned fit for display."""
@@ -156,8 +176,9 @@ class PluginRunner:
         with self._handover() as handover:
             return self._carry_out_typed(command["handler"], filled(command, values, handover), handover, stop)
 
-    def run_panel(self, panel: Mapping[str, Any], stop: threading.Event | None = None) -> object:
-        """What a panel's handler returns, fit for display."""
+    def run_panel(self, panel: Mapping[str, Any]) -> object:
+        """What a panel's handler returns, fit for display. Opened from another panel, there is nobody to be asked."""
+        stop = None if threading.current_thread() is threading.main_thread() else threading.Event()
         with self._handover() as handover:
             return self._carry_out_typed(panel["handler"], Arguments(), handover, stop)
 
@@ -389,8 +410,9 @@ class PluginRunner:
         if job.cancelled:
             raise CallInterrupted(self.entry.id)
         self.log.begin_call(self._worker.limits.log_kb)
-        self.handled += 1
         self._incidents.calls.handled(event=job.event)
+        self.calls += not job.event
+        self.events += job.event
         self._asking.begin_call(job.errands if job.asks else None, self._libraries)
         broker = _JobBroker(self._broker, self.log, job)
         try:

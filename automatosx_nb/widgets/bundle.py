@@ -19,6 +19,7 @@ PARTS = {
         "options",
         "panel",
     ),
+    "activity": ("dom", "link", "wording", "dialog", "activity"),
     "forms": ("dom", "link", "wording", "dialog", "fields", "forms"),
 }
 """Widget → modules of ``static/``, each after those that it imports from; top-level names are unique among all."""

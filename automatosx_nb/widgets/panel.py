@@ -26,10 +26,13 @@ class MarketplacePanel(anywidget.AnyWidget):
     first = traitlets.Dict().tag(sync=True)
     """What to draw at once, before any message: the first page, and what is installed."""
 
-    def __init__(self, market: Marketplace) -> None:
+    view = traitlets.Enum(("browse", "installed", "permissions"), "browse").tag(sync=True)
+    """What is seen first."""
+
+    def __init__(self, market: Marketplace, view: str = "browse") -> None:
         self.conversation = Conversation(market, self.send, self._open)
         self._context = contextvars.copy_context()
-        super().__init__(first=self._look())
+        super().__init__(first=self._look(), view=view)
         self.on_msg(self._on_message)
 
     def _look(self) -> dict[str, Any]:

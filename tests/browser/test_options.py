@@ -69,7 +69,7 @@ def test_settings_and_secrets_are_typed_by_keyboard_and_a_panel_opens_below(
         f"{LOCKED}%load_ext automatosx_nb\nfrom automatosx_nb.app import current\n"
         f"current().publish({str(folder)!r})\ncurrent().install('acme.demo', grant=['secrets:api-token'])"
     )
-    notebook = open_notebook(lab.write_notebook("panel.ipynb", code, PANEL))
+    notebook = open_notebook(lab.write_notebook("panel.ipynb", code, PANEL, "automatosx_nb.activity()"))
     page = notebook.page
     notebook.run(0)
     cell = notebook.run(1)
@@ -119,6 +119,14 @@ def test_settings_and_secrets_are_typed_by_keyboard_and_a_panel_opens_below(
     page.keyboard.press("Enter")
     cell.get_by_text("looks at 500 rows, signed in: True").wait_for()
     picture(page, "options-opened")
+
+    meters = notebook.run(2)
+    meters.get_by_role("meter", name="Memory of demo").wait_for()
+    meters.get_by_text("Log, limits and incidents of demo").focus()
+    page.keyboard.press("Enter")
+    meters.get_by_text("Nothing was logged.").wait_for()
+    page.evaluate("document.querySelectorAll('.jp-Notebook .jp-Cell')[2].scrollIntoView()")
+    picture(page, "activity-dark")
 
     page.keyboard.press("Control+s")
     page.wait_for_function("() => !document.querySelector('.jp-mod-dirty')")

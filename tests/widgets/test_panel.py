@@ -6,11 +6,11 @@ import re
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from automatosx_nb.widgets import bundle, marketplace
+from automatosx_nb.widgets import bundle, installed, marketplace, permissions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,3 +97,12 @@ def test_the_script_is_valid_and_has_no_handler_in_markup(widget: str, tmp_path:
     file = tmp_path / "panel.mjs"
     file.write_text(script, encoding="utf-8")
     assert subprocess.run([node, "--check", str(file)], capture_output=True, text=True, check=False).stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("show", "view"), [(marketplace, "browse"), (installed, "installed"), (permissions, "permissions")]
+)
+def test_each_panel_begins_at_its_own_view(market: Marketplace, show: Any, view: str) -> None:
+    panel = show(market)
+    assert panel.get_state()["view"] == view
+    panel.close()

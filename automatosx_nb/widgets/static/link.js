@@ -119,6 +119,8 @@ export function connect(model, { onChanged, onLiveness }) {
   return {
     ask,
     ping: () => Date.now() - lastPing > PING_MS / 2 && liveness === "live" && ping(),
+    // Whether somebody is at the page: who polls for show asks nothing while nobody looks.
+    present: () => timer !== null && liveness === "live" && Date.now() - lastSeen < PRESENT_MS,
     watch,
     dispose() {
       watch(false);

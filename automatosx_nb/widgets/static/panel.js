@@ -243,6 +243,8 @@ function render({ model, el }) {
   drawCategories(first.page.categories);
   drawCount(first.page.total);
   drawHave();
+  if (model.get("view") !== "browse") views.select(1);
+  if (model.get("view") === "permissions") for (const one of installedPanel.querySelectorAll("details")) one.open = true;
   el.append(root);
   link.ping();
   return () => {
