@@ -74,7 +74,7 @@ class Session:
         magics = LayeredMagics(ipython)
         self.host = KernelHost(
             self.market,
-            IPythonFrontend(magics, self.made_live),
+            IPythonFrontend(magics, LayeredFormatters(ipython), self.made_live),
             ipython.events,
             lambda: ipython.user_ns,
             _note_failure,
@@ -249,8 +249,11 @@ class Cell:
 class IPythonFrontend:
     """Adds plugin magics to one shell."""
 
-    def __init__(self, magics: LayeredMagics, made_live: Callable[[object], object]) -> None:
+    def __init__(
+        self, magics: LayeredMagics, formatters: LayeredFormatters, made_live: Callable[[object], object]
+    ) -> None:
         self._magics = magics
+        self._formatters = formatters
         self._made_live = made_live
 
     def add_magic(self, plugin: InstalledPlugin, magic: Record, call: Callable[[str, str | None], object]) -> Undo:
@@ -259,6 +262,9 @@ class IPythonFrontend:
 
         run_magic.__doc__ = _documentation(plugin, magic)
         return self._magics.add("cell" if magic["cell"] else "line", magic["name"], run_magic)
+
+    def add_formatter(self, type_name: str, show: Callable[[object], object | None]) -> Undo:
+        return self._formatters.add(type_name, show)
 
 
 def _documentation(plugin: InstalledPlugin, magic: Record) -> str:
@@ -278,6 +284,66 @@ def _documentation(plugin: InstalledPlugin, magic: Record) -> str:
         lines.append(f"  {'--overwrite':<24} replace files that are there")
     more = f"{name} --help says this, too. From {plugin.id} {plugin.version}: {plugin.summary}"
     return "\n".join([magic.get("summary", ""), "", " ".join(words), *lines, "", more]).strip()
+
+
+class LayeredFormatters:
+    """One shell's formatters by type, of which a later one hides an earlier one until it is taken away."""
+
+    def __init__(self, ipython: Any) -> None:
+        self._formatter = ipython.display_formatter.mimebundle_formatter
+        self._layers: dict[str, list[Any]] = {}
+        """``module.Name`` → what was registered, the visible one last; the first is None where there was none."""
+
+    def add(self, type_name: str, show: Callable[[object], object | None]) -> Undo:
+        def bundle(value: object) -> object:
+            shown: Any = show(value)
+            return None if shown is None else shown._repr_mimebundle_()
+
+        module, _, name = type_name.rpartition(".")
+        undone = [self._add(f"{home}.{name}", bundle) for home in (module, *_HOMES.get(type_name, ()))]
+
+        def undo() -> None:
+            for each in undone:
+                each()
+
+        return undo
+
+    def _add(self, place: str, bundle: Callable[[object], object]) -> Undo:
+        layers = self._layers.setdefault(place, [])
+        visible = self._visible(place)
+        if not layers or layers[-1] is not visible:
+            layers.append(visible)
+        self._put(place, bundle)
+        layers.append(bundle)
+
+        def undo() -> None:
+            layers.remove(bundle)
+            if self._visible(place) is bundle:
+                self._put(place, layers[-1])
+
+        return undo
+
+    def _visible(self, place: str) -> Any:
+        try:
+            return self._formatter.lookup_by_type(place)
+        except KeyError:
+            return None
+
+    def _put(self, place: str, function: Any) -> None:
+        self._formatter.pop(place, None)
+        if function is not None:
+            self._formatter.for_type_by_name(*place.rsplit(".", 1), function)
+
+
+_HOMES = {
+    "pandas.DataFrame": ("pandas.core.frame",),
+    "pandas.Series": ("pandas.core.series",),
+    "polars.DataFrame": ("polars.dataframe.frame",),
+    "polars.LazyFrame": ("polars.lazyframe.frame",),
+    "polars.Series": ("polars.series.series",),
+    "pyarrow.Table": ("pyarrow.lib",),
+}
+"""A type as people write it → the modules that it says it is of, which differ by the library's version."""
 
 
 class LayeredMagics:

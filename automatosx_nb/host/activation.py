@@ -14,6 +14,7 @@ from automatosx_nb.errors import InvalidConfiguration, NotInstalled
 from automatosx_nb.host.bus import Bus, Undo
 
 if TYPE_CHECKING:
+    from automatosx_nb.host.formatters import Formatters
     from automatosx_nb.host.ports import Frontend, Record, Resources
     from automatosx_nb.host.runner import PluginRunner
     from automatosx_nb.model.events import Event
@@ -42,6 +43,7 @@ class Activation:
         self._subscribed: dict[str, list[tuple[Record, Undo]]] = {}
         self._runners: dict[str, PluginRunner] = {}
         self._leaving: list[Callable[[], None]] = []
+        self._formatters: Formatters | None = None
 
     def follow(self) -> bool:
         """Take over the current generation and grants if they are others than before.
@@ -82,6 +84,7 @@ class Activation:
             else:
                 self._active[plugin] = new
                 self._subscribe(new)
+                self._format(new)
         self._stop_disabled()
         for plugin, entry in generation.plugins.items():
             if plugin not in self._active:
@@ -101,6 +104,16 @@ class Activation:
             for magic in entry.contributes.get("magics", ())
         ]
         self._subscribe(entry)
+        self._format(entry)
+
+    def _format(self, entry: InstalledPlugin) -> None:
+        """Have a plugin draw exactly what it is granted now."""
+        if self._formatters is None and entry.contributes.get("formatters"):
+            from automatosx_nb.host.formatters import Formatters
+
+            self._formatters = Formatters(self._resources, self._frontend, self.runner)
+        if self._formatters is not None:
+            self._formatters.follow(entry)
 
     def _subscribe(self, entry: InstalledPlugin) -> None:
         """Have a plugin listen to exactly what it is granted now."""
@@ -117,6 +130,8 @@ class Activation:
         """``replaced``: what others have asked its services for already is answered first."""
         for _, unsubscribe in reversed(self._subscribed.pop(plugin, [])):
             unsubscribe()
+        if self._formatters is not None:
+            self._formatters.remove(plugin)
         for undo in reversed(self._undo.pop(plugin)):
             undo()
         del self._active[plugin]

@@ -31,6 +31,9 @@ class Frontend(Protocol):
     def add_magic(self, plugin: InstalledPlugin, magic: Record, call: Callable[[str, str | None], object]) -> Undo:
         """``call`` takes the line, and the cell's body for a cell magic."""
 
+    def add_formatter(self, type_name: str, show: Callable[[object], object | None]) -> Undo:
+        """``show`` gives what stands for a value of this type, ``module.Name``; None: what would stand without it."""
+
 
 class IPythonEvents(Protocol):
     def register(self, event: str, function: Callable[..., Any]) -> None: ...

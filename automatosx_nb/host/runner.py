@@ -182,6 +182,12 @@ class PluginRunner:
         with self._handover() as handover:
             return self._carry_out_typed(panel["handler"], Arguments(), handover, stop)
 
+    def run_formatter(self, formatter: Mapping[str, Any], value: object, stop: threading.Event) -> object:
+        """What a formatter makes of a value that a cell shows, fit for display."""
+        permission = f"display:{formatter['type']}"
+        self._incidents.calls.called(self.entry.id, "display", "format", "done", 0, permission)
+        return self._render(self.call(formatter["handler"], [value], stop=stop), self.entry)
+
     def _handover(self) -> Handover:
         return Handover(self.entry.id, self._variables(), limits=self._limits, secrets=self._secrets)
 

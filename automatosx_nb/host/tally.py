@@ -21,6 +21,7 @@ METHODS: Mapping[str, frozenset[str]] = {
     "http": frozenset({"request"}),
     "variables": frozenset({"names", "get", "set"}),
     "permissions": frozenset({"held", "request"}),
+    "display": frozenset({"format"}),
     "services": frozenset({"find", "call"}),
 }
 """Capability → the methods that are named in the log."""

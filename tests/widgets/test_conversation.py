@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from automatosx_nb.widgets import views
 
 if TYPE_CHECKING:
     from automatosx_nb.app import Marketplace
@@ -265,13 +268,15 @@ def test_what_does_not_fit_here_is_shown_with_why_and_what_is_offered_in_its_pla
 
 def test_what_fits_is_offered_and_what_has_no_effect_yet_is_set_apart(talk: Any, make_plugin: MakePlugin) -> None:
     setting = "[contributes.settings.rows]\ntype = 'integer'\ndefault = 1\n"
-    formatter = "[[contributes.formatters]]\ntype = 'pandas.DataFrame'\nhandler = 'demo:run'\n"
-    asked = {"display:pandas.DataFrame": "Draws tables."}
-    talk.market.publish(make_plugin(permissions=asked, extra=setting + formatter))
+    talk.market.publish(make_plugin(extra=setting))
     details = talk.ask("details", id="acme.demo")["details"]
     assert (details["unfit"], details["offer"]) == ([], "1.0.0")
     assert details["contributions"] == {"magics": ["demo"], "settings": ["rows"]}
-    assert details["unserved"] == {"formatters": ["pandas.DataFrame"]}
+    assert details["unserved"] == {}
+    found = talk.market.info("acme.demo")
+    of_tomorrow = replace(found.releases[0], contributions={"magics": ("demo",), "holograms": ("ship",)})
+    details = views.details(replace(found, releases=(of_tomorrow,)), (), talk.market)
+    assert (details["contributions"], details["unserved"]) == ({"magics": ["demo"]}, {"holograms": ["ship"]})
 
 
 OPTIONAL = '[permissions.optional]\n"storage" = "To remember."\n'
