@@ -28,4 +28,5 @@ def _fault(code: str, problem: str, next_step: str, trace: str = "") -> dict[str
     return {"error": {"code": code, "problem": problem, "next": next_step, "trace": trace}}
 
 
+CHANGED = _fault("changed", "these controls are others than a moment ago.", "Look again, then try again.")
 BUSY = _fault("busy", "another change is on its way.", "Wait until it has finished, then try again.")

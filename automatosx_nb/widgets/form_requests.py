@@ -25,9 +25,13 @@ class Ping(_Request, tag="ping", frozen=True):
 
 
 class Submit(_Request, tag="submit", frozen=True):
-    """Call the command of form number ``form`` with ``values``, by the names of its fields."""
+    """Call the command of form number ``form`` with ``values``, by the names of its fields.
+
+    ``serial`` is that of the forms that somebody saw: what was typed into one never goes to another's command.
+    """
 
     form: int
+    serial: int
     values: Annotated[dict[Name, Text | float | int | bool | None], Meta(max_length=MAX_CONTROLS)] = {}
 
 

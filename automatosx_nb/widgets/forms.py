@@ -41,6 +41,7 @@ class FormPanel(anywidget.AnyWidget):
 
     def __init__(self, display: Rendered, calls: FormCalls, show: Show) -> None:
         self._forms = display.forms
+        self._serial = 0
         self._calls = calls
         self._show = show
         self._context = contextvars.copy_context()  # what a call prints belongs to the cell that made the form
@@ -48,9 +49,12 @@ class FormPanel(anywidget.AnyWidget):
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         byline = f"{short_name(calls.plugin)} · ran confined"
-        super().__init__(forms=[form.view() for form in display.forms], byline=byline)
+        super().__init__(forms=self._views(), byline=byline)
         self.on_msg(self._on_message)
         self._stop_listening = calls.on_change(self._look)
+
+    def _views(self) -> list[dict[str, Any]]:
+        return [form.view() | {"serial": self._serial} for form in self._forms]
 
     def _look(self) -> None:
         if self._calls.expired and not self.expired:
@@ -83,9 +87,9 @@ class FormPanel(anywidget.AnyWidget):
         return {"state": self.expired, "busy": self._one_call.locked()}
 
     def _start(self, request: form_requests.Submit) -> dict[str, Any] | None:
-        form = self._form(request.form)
+        form = self._form(request.form) if request.serial == self._serial else None
         if form is None:
-            return faults.BUSY  # the forms changed while this was on its way
+            return faults.CHANGED
         if not self._one_call.acquire(blocking=False):
             return faults.BUSY
         self._stop.clear()
@@ -115,8 +119,8 @@ class FormPanel(anywidget.AnyWidget):
         forms = getattr(shown, "forms", ())
         self._show(getattr(shown, "rest", None) if forms else shown)
         if forms:
-            self._forms = forms
-            self.forms = [each.view() for each in forms]
+            self._forms, self._serial = forms, self._serial + 1
+            self.forms = self._views()
         return {"done": True}
 
     def wait(self, timeout_s: float | None = None) -> None:

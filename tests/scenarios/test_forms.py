@@ -115,6 +115,8 @@ class Page:
                     return dict(content)
 
     def ask(self, do: str, **fields: Any) -> dict[str, Any]:
+        if do == "submit":
+            fields = {"serial": 0, **fields}
         self.send(do, **fields)
         return self.answer()
 
@@ -150,7 +152,7 @@ def test_a_form_hands_over_what_the_user_names_and_its_result_replaces_the_displ
     assert (refused["field"], refused["remedy"]) == ("table", "Did you mean 'sales'?")
     refused = page.ask("submit", form=0, values={"table": "sales", "handler": "demo:spin"})
     assert refused["field"] == "handler"
-    assert page.ask("submit", form=9)["error"]["code"] == "busy"
+    assert page.ask("submit", form=9)["error"]["code"] == "changed"
     assert page.ask("submit", form="0")["error"]["code"] == "invalid-request"
     assert len(page.updates) == 1
     saved = {"table": "sales", "save": "out.txt"}
@@ -166,14 +168,15 @@ def _a_secret_is_in_no_message(kernel: Kernel) -> None:
     assert page.ask("submit", form=1)["done"] is True
     assert [each["forms"][0]["command"] for each in page.states if "forms" in each] == ["sign-in"]
     assert page.ask("suggest", type="secret")["names"] == ["token"]
-    assert page.ask("submit", form=0, values={"token": "token"})["done"] is True
+    assert page.ask("submit", form=0, values={"token": "token"})["error"]["code"] == "changed", "it is another form"
+    assert page.ask("submit", form=0, serial=1, values={"token": "token"})["done"] is True
     assert page.updates[-1]["text/plain"].startswith("signed in with [secret]\n")
     assert SECRET not in str(page.heard)
 
 
 def test_a_call_is_stopped_and_a_form_of_a_removed_plugin_calls_nothing(kernel: Kernel) -> None:
     page = Page(kernel, "automatosx_nb.panel('acme.demo', 'spinner')")
-    page.send("submit", form=0)
+    page.send("submit", form=0, serial=0)
     assert page.ask("submit", form=0)["error"]["code"] == "busy"
     assert page.ask("cancel") == {"re": "cancel", "stopping": True}
     assert page.answer()["error"]["code"] == "call-interrupted"

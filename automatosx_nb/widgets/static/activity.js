@@ -1,5 +1,5 @@
-import { h, keepingFocus, uid } from "./dom.js";
-import { connect } from "./link.js";
+import { h, keepKeys, keepingFocus, uid } from "./dom.js";
+import { connect, watchWhileSeen } from "./link.js";
 import { faultBox } from "./dialog.js";
 import { plural } from "./wording.js";
 
@@ -115,25 +115,15 @@ function render({ model, el }) {
     for (const button of root.querySelectorAll("button")) button.disabled = off;
   }
 
-  root.addEventListener("keydown", (event) => {
-    if (!(event.ctrlKey || event.metaKey) || event.key === "Enter") event.stopPropagation();
-  });
-  let inView = false;
-  const watch = () => link.watch(inView && document.visibilityState === "visible");
-  const observer = new IntersectionObserver((entries) => {
-    inView = entries.at(-1).isIntersecting;
-    watch();
-  });
-  observer.observe(root);
-  document.addEventListener("visibilitychange", watch);
+  keepKeys(root);
+  const unwatch = watchWhileSeen(root, link);
   const timer = setInterval(() => !held && link.present() && look(), EVERY_MS);
 
   draw(model.get("first"));
   el.append(root);
   return () => {
     clearInterval(timer);
-    observer.disconnect();
-    document.removeEventListener("visibilitychange", watch);
+    unwatch();
     link.dispose();
   };
 }

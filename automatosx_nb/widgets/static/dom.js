@@ -37,3 +37,10 @@ export function keepingFocus(root, draw, otherwise) {
   draw();
   if (inside && !active.isConnected) (nearKey(root, active.dataset.key) ?? otherwise)?.focus();
 }
+
+// The notebook's one-key commands would eat what is typed below `root`.
+export function keepKeys(root) {
+  root.addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.key === "Enter") event.stopPropagation();
+  });
+}

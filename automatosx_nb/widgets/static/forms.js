@@ -1,5 +1,5 @@
-import { h, uid } from "./dom.js";
-import { connect } from "./link.js";
+import { h, keepKeys, uid } from "./dom.js";
+import { connect, watchWhileSeen } from "./link.js";
 import { faultBox } from "./dialog.js";
 import { createField, readAll } from "./fields.js";
 
@@ -71,7 +71,7 @@ function render({ model, el }) {
     status.textContent = `${form.submit}: running…`;
     lock();
     try {
-      await link.ask({ do: "submit", form: number, values }, { patience: Infinity });
+      await link.ask({ do: "submit", form: number, serial: form.serial, values }, { patience: Infinity });
       status.textContent = `${form.submit}: done. The result is below.`;
     } catch (fault) {
       status.textContent = "";
@@ -107,18 +107,9 @@ function render({ model, el }) {
     lock();
   };
 
-  root.addEventListener("keydown", (event) => {
-    if (!(event.ctrlKey || event.metaKey) || event.key === "Enter") event.stopPropagation();
-  });
+  keepKeys(root);
   root.addEventListener("focusin", () => link.ping());
-  let inView = false;
-  const watch = () => link.watch(inView && document.visibilityState === "visible");
-  const observer = new IntersectionObserver((entries) => {
-    inView = entries.at(-1).isIntersecting;
-    watch();
-  });
-  observer.observe(root);
-  document.addEventListener("visibilitychange", watch);
+  const unwatch = watchWhileSeen(root, link);
   model.on("change:forms", draw);
   model.on("change:expired", onExpired);
 
@@ -126,8 +117,7 @@ function render({ model, el }) {
   onExpired();
   el.append(root);
   return () => {
-    observer.disconnect();
-    document.removeEventListener("visibilitychange", watch);
+    unwatch();
     model.off("change:forms", draw);
     model.off("change:expired", onExpired);
     link.dispose();

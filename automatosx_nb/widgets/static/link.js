@@ -132,3 +132,19 @@ export function connect(model, { onChanged, onLiveness }) {
     },
   };
 }
+
+// Have `link` watch its kernel while `root` can be seen; the result ends that.
+export function watchWhileSeen(root, link) {
+  let inView = false;
+  const watch = () => link.watch(inView && document.visibilityState === "visible");
+  const observer = new IntersectionObserver((entries) => {
+    inView = entries.at(-1).isIntersecting;
+    watch();
+  });
+  observer.observe(root);
+  document.addEventListener("visibilitychange", watch);
+  return () => {
+    observer.disconnect();
+    document.removeEventListener("visibilitychange", watch);
+  };
+}

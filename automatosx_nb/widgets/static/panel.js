@@ -1,5 +1,5 @@
-import { h, keepingFocus, nearKey, uid } from "./dom.js";
-import { connect } from "./link.js";
+import { h, keepKeys, keepingFocus, nearKey, uid } from "./dom.js";
+import { connect, watchWhileSeen } from "./link.js";
 import { label, plural } from "./wording.js";
 import { closeButton, createDialog, faultBox, progressBar, tabs } from "./dialog.js";
 import { cardOf } from "./cards.js";
@@ -227,18 +227,8 @@ function render({ model, el }) {
   more.addEventListener("click", () => findMore().catch((fault) => !gone && problem.replaceChildren(faultBox(fault))));
   root.addEventListener("pointerenter", () => link.ping());
   root.addEventListener("focusin", () => link.ping());
-  // The notebook's one-key commands would eat what is typed here.
-  root.addEventListener("keydown", (event) => {
-    if (!(event.ctrlKey || event.metaKey) || event.key === "Enter") event.stopPropagation();
-  });
-  let inView = false;
-  const watch = () => link.watch(inView && document.visibilityState === "visible");
-  const observer = new IntersectionObserver((entries) => {
-    inView = entries.at(-1).isIntersecting;
-    watch();
-  });
-  observer.observe(root);
-  document.addEventListener("visibilitychange", watch);
+  keepKeys(root);
+  const unwatch = watchWhileSeen(root, link);
 
   drawCategories(first.page.categories);
   drawCount(first.page.total);
@@ -249,8 +239,7 @@ function render({ model, el }) {
   link.ping();
   return () => {
     clearTimeout(typing);
-    observer.disconnect();
-    document.removeEventListener("visibilitychange", watch);
+    unwatch();
     link.dispose();
   };
 }
