@@ -10,6 +10,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from automatosx_nb import app, magics
+from automatosx_nb.model.flags import Flag
 
 if TYPE_CHECKING:
     from tests.conftest import MakePlugin
@@ -103,6 +104,10 @@ def test_without_the_grant_a_value_is_shown_as_ever_and_a_revoke_counts_at_once(
     app.current().grant("acme.demo", LISTS)
     assert "MARK: 1 values" in shown(shell, [7])
     show = shell.display_formatter.mimebundle_formatter.lookup_by_type("builtins.list")
+    app.current().profile.flags.put([Flag("acme.demo", "1.0.0", "quarantined", "it lies", disables=True)])
+    assert shown(shell, [7]) == "[7]"
+    app.current().profile.flags.put([])
+    assert "MARK: 1 values" in shown(shell, [7])
     app.Marketplace().revoke("acme.demo", LISTS)  # another process: this kernel has not followed yet
     assert show([7]) is None
     shell.run_line_magic("ax", "remove acme.demo")
@@ -110,7 +115,7 @@ def test_without_the_grant_a_value_is_shown_as_ever_and_a_revoke_counts_at_once(
     with pytest.raises(KeyError):
         shell.display_formatter.mimebundle_formatter.lookup_by_type("builtins.list")
     (seen,) = [each.detail for each in app.current().audit.read() if each.kind == "capability-calls"]
-    assert (seen["capability"], seen["method"], seen["permission"], seen["calls"]) == ("display", "format", LISTS, 1)
+    assert (seen["capability"], seen["method"], seen["permission"], seen["calls"]) == ("display", "format", LISTS, 2)
 
 
 def test_a_formatter_that_fails_leaves_the_value_as_it_is_and_the_log_says_why(

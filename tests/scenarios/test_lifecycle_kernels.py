@@ -52,6 +52,9 @@ class Recorder:
         self.magics[magic["name"]] = plugin.version
         return lambda: self.magics.__delitem__(magic["name"])
 
+    def add_formatter(self, type_name: str, show: Callable[[object], object | None]) -> Undo:
+        raise AssertionError(f"no plugin here formats {type_name}: {show}")
+
 
 class NoEvents:
     def register(self, event: str, function: Callable[..., Any]) -> None: ...
