@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from automatosx_nb.errors import PlanStale
+from automatosx_nb.errors import AutomatosxError, PlanStale
 from automatosx_nb.model.progress import Progress, Step
 from automatosx_nb.rooms import Rooms
 
@@ -93,8 +93,16 @@ class Changing(Rooms):
 
     def _try_out(self, package: Package, grants: tuple[str, ...]) -> None:
         from automatosx_nb.host.programs import program_of
+        from automatosx_nb.host.recording import record_trial
 
-        self.sandbox.start(program_of(package, grants), self.settings.limits).stop()
+        program = program_of(package, grants)
+        try:
+            worker = self.sandbox.start(program, self.settings.limits)
+        except AutomatosxError as error:
+            record_trial(self.audit, program, error)
+            raise
+        record_trial(self.audit, program, worker.layers)
+        worker.stop()
 
     def _migrate(self, entry: InstalledPlugin, before: int) -> None:
         from automatosx_nb.host.migrating import migrate_state

@@ -27,6 +27,21 @@ if TYPE_CHECKING:
     from automatosx_nb.model.generation import InstalledPlugin
 
 
+def missing_layers(layers: Mapping[str, str]) -> list[str] | None:
+    """Those that do not stand; None where all do."""
+    return [name for name, state in layers.items() if state != ACTIVE] or None
+
+
+def end_of(error: AutomatosxError) -> tuple[str, dict[str, Any]]:
+    """The kind of an entry and what it carries, of a worker that ended or did not start with ``error``.
+
+    What a plugin said of its own failure is not kept.
+    """
+    if isinstance(error, LimitExceeded):
+        return "limit-exceeded", {"limit": error.limit, "allowed": error.allowed, "used": error.used}
+    return "worker-ended", {"error": error.code, "status": error.status if isinstance(error, WorkerLost) else None}
+
+
 class Incidents:
     """Of one plugin in one kernel. A log that cannot be written is told to ``on_error``, and stops no call.
 
@@ -48,18 +63,14 @@ class Incidents:
         """What the plugin asks for; told with its worker's end, and meanwhile once in a while."""
 
     def started(self, layers: Mapping[str, str]) -> None:
-        missing = [name for name, state in layers.items() if state != ACTIVE]
-        self.record("worker-started", missing_layers=missing or None)
+        self.record("worker-started", missing_layers=missing_layers(layers))
 
     def ended(self, error: AutomatosxError) -> None:
-        """``error`` is why. What a plugin said of its own failure is not kept."""
-        if isinstance(error, LimitExceeded):
-            facts = {"limit": error.limit, "allowed": error.allowed, "used": error.used}
-            self.record("limit-exceeded", **facts)
+        """``error`` is why."""
+        kind, facts = end_of(error)
+        self.record(kind, **facts)
+        if kind == "limit-exceeded":
             self._tell(PLUGIN_LIMITED, facts)
-        else:
-            status = error.status if isinstance(error, WorkerLost) else None
-            self.record("worker-ended", error=error.code, status=status)
         self.calls.flush()
 
     def suspended(self, paused: PluginPaused) -> None:

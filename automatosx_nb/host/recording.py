@@ -6,11 +6,12 @@ What is changed already is not undone because it cannot be written down: that is
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from automatosx_nb.errors import AutomatosxError
+from automatosx_nb.host.incidents import end_of, missing_layers
 from automatosx_nb.host.surface import current_surface
 from automatosx_nb.model.switches import entries_of
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from automatosx_nb.host.audit import Audit
     from automatosx_nb.model.generation import Generation, InstalledPlugin
     from automatosx_nb.profile.generations import Generations
+    from automatosx_nb.sandbox.supervisor import Program
 
 
 def record_switch(audit: Audit, generations: Generations, new: Generation) -> None:
@@ -33,6 +35,16 @@ def record_session(audit: Audit, kind: str, entry: InstalledPlugin, texts: Itera
     detail = {"permissions": sorted(texts), "for": held_for, "surface": current_surface()}
     with _told_if_unwritten():
         audit.add(kind, entry.id, entry.version, **detail)
+
+
+def record_trial(audit: Audit, program: Program, outcome: Mapping[str, str] | AutomatosxError) -> None:
+    """A worker that was started with what is about to come in: the layers that it had, or why it did not load."""
+    if isinstance(outcome, AutomatosxError):
+        kind, facts = end_of(outcome)
+    else:
+        kind, facts = "worker-started", {"missing_layers": missing_layers(outcome)}
+    with _told_if_unwritten():
+        audit.add(kind, program.plugin, program.version, **facts, **{"for": "trial"})
 
 
 @contextmanager

@@ -26,9 +26,11 @@ class Kind:
 
 _CHANGE = ("generation", "action", "surface")
 KINDS: Mapping[str, Kind] = {
-    "worker-started": Kind("A plugin's worker was started, or tried to.", ("missing_layers",)),
-    "limit-exceeded": Kind("A worker was stopped at a limit.", ("limit", "allowed", "used"), denied=True),
-    "worker-ended": Kind("A worker ended by itself, was killed, or could not load its plugin.", ("error", "status")),
+    "worker-started": Kind("A plugin's worker was started, or tried to.", ("missing_layers", "for")),
+    "limit-exceeded": Kind("A worker was stopped at a limit.", ("limit", "allowed", "used", "for"), denied=True),
+    "worker-ended": Kind(
+        "A worker ended by itself, was killed, or could not load its plugin.", ("error", "status", "for")
+    ),
     "plugin-suspended": Kind(
         "A plugin's worker ended too often, and is not started for a while.",
         ("ends", "within_s", "wait_s", "last"),

@@ -47,11 +47,17 @@ def test_running_a_plugin_is_in_the_log_and_the_log_is_checked(market: Marketpla
     ax(market, "run acme.demo go")
     shown = ax(market, "audit --plugin acme.demo --since 1h")
     assert "worker-started" in shown
-    assert "Entries: 3, none changed since it was written" in shown
+    assert "Entries: 4, none changed since it was written" in shown
     assert "worker-started" not in ax(market, "audit --denied")
     assert "worker-started" not in ax(market, "audit --plugin acme.other")
     entries = json.loads(ax(market, "audit --json"))["entries"]
-    assert [entry["kind"] for entry in entries] == ["plugin-installed", "worker-started", "plugin-called"]
+    told = [(entry["kind"], entry["detail"].get("for")) for entry in entries]
+    assert told == [
+        ("worker-started", "trial"),
+        ("plugin-installed", None),
+        ("worker-started", None),
+        ("plugin-called", None),
+    ]
     assert {(entry["plugin"], entry["version"]) for entry in entries} == {("acme.demo", "1.0.0")}
 
 
@@ -112,6 +118,6 @@ def test_resume_lifts_a_suspension_of_this_kernel(market: Marketplace) -> None:
     kinds = [
         each.kind
         for each in market.audit.read()
-        if each.kind.startswith(("worker", "plugin-suspended", "plugin-resumed"))
+        if each.kind.startswith(("worker", "plugin-suspended", "plugin-resumed")) and "for" not in each.detail
     ]
     assert kinds == ["worker-ended"] * MOST + ["plugin-suspended", "plugin-resumed", "worker-started"]

@@ -67,7 +67,8 @@ def test_what_changes_a_profile_is_told_with_where_it_was_asked_for(
     keeper.rollback()
     keeper.sync(tmp_path / "a.lock")
     keeper.remove("acme.demo")
-    assert [(entry.kind, entry.version, entry.detail["surface"]) for entry in entries(keeper)] == [
+    told = [entry for entry in entries(keeper) if not entry.kind.startswith("worker")]
+    assert [(entry.kind, entry.version, entry.detail["surface"]) for entry in told] == [
         ("plugin-installed", "1.0.0", "terminal"),
         ("grants-given", "1.0.0", "terminal"),
         ("plugin-updated", "1.1.0", "notebook"),
@@ -101,6 +102,19 @@ def test_what_is_granted_and_revoked_without_a_generation_is_told_too(
         ("grants-given", {**where, "for": "session"}),
         ("grants-gone", {**where, "for": "session"}),
         ("grants-given", {**where, "generation": 2, "action": "grant"}),
+    ]
+
+
+def test_a_release_that_is_tried_before_it_comes_in_is_told(keeper: Marketplace, make_plugin: MakePlugin) -> None:
+    keeper.install("acme.demo", grant=["storage"])
+    keeper.publish(make_plugin(version="1.1.0"))
+    keeper.update()
+    kinds = ("worker-started", "plugin-installed", "plugin-updated")
+    assert [(entry.kind, entry.version, entry.detail.get("for")) for entry in entries(keeper, *kinds)] == [
+        ("worker-started", "1.0.0", "trial"),
+        ("plugin-installed", "1.0.0", None),
+        ("worker-started", "1.1.0", "trial"),
+        ("plugin-updated", "1.1.0", None),
     ]
 
 
@@ -191,7 +205,7 @@ def test_an_entry_of_a_change_that_was_edited_is_found(keeper: Marketplace) -> N
     with sqlite3.connect(keeper.profile.root / "audit.sqlite3") as connection:
         connection.execute(edited)
     connection.close()
-    assert keeper.audit.check().broken_at == 2
+    assert keeper.audit.check().broken_at == entries(keeper, "grants-given")[0].number
 
 
 TAKER = """
