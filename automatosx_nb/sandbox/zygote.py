@@ -13,7 +13,6 @@ import select
 import signal
 import socket
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,6 +67,7 @@ class Zygote:
         self._ended: dict[int, protocol.Reaped] = {}
         self._pidfds: dict[int, int] = {}
         self._watch = Watch()
+        self._forked = 0
         self._spare: Spare | None = None
         self._wanted: protocol.Spawn | None = None
 
@@ -152,7 +152,9 @@ class Zygote:
         """:raises OSError: it could not be forked."""
         if (threads := preloading.threads()) > 1:  # a fork would copy one of them, and no wall reaches the others
             raise OSError(f"it has {threads} threads")
-        folder = tempfile.mkdtemp(prefix="worker-", dir=self._base)
+        self._forked += 1
+        folder = f"{self._base}/worker-{self._forked}"
+        os.mkdir(folder, 0o700)  # noqa: PTH102 - what it runs between two forks, a worker has to copy
         zygote = os.getpid()
         ours, theirs = socket.socketpair()
         with theirs:
