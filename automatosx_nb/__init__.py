@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from automatosx_nb import bus as bus
     from automatosx_nb.app import Marketplace as Marketplace
     from automatosx_nb.widgets import installed as installed
     from automatosx_nb.widgets import marketplace as marketplace
@@ -15,6 +16,7 @@ __all__ = [
     "Marketplace",
     "__version__",
     "activity",
+    "bus",
     "installed",
     "marketplace",
     "panel",
@@ -31,8 +33,8 @@ _LAZY = {
 def __getattr__(name: str) -> Any:
     from importlib import import_module
 
-    if name == "services":
-        return import_module("automatosx_nb.services")
+    if name in ("bus", "services"):
+        return import_module(f"automatosx_nb.{name}")
     if name in _LAZY:
         return getattr(import_module(_LAZY[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -28,6 +28,7 @@ class Terminal:
 
     prefix = "jupyter automatosx"
     session = False
+    host = None
 
     def __init__(self) -> None:
         self._watched = sys.stderr.isatty()

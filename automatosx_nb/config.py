@@ -25,10 +25,12 @@ from automatosx_nb.errors import (
 )
 from automatosx_nb.home import default_home
 from automatosx_nb.host.audit import KEEP_DAYS, MAX_MB
+from automatosx_nb.host.bus.limits import BusLimits
 from automatosx_nb.host.services.limits import ServiceLimits
 from automatosx_nb.layers import Layer, read_layers
 from automatosx_nb.model.consent import DEFAULTS, PermissionRule
 from automatosx_nb.model.consent import PermissionPolicy as Permissions
+from automatosx_nb.model.events.delivery import MAX_QUEUE
 from automatosx_nb.model.place import Place
 from automatosx_nb.model.policy import Pattern, Policy, parse_duration
 from automatosx_nb.model.retention import GenerationRetention
@@ -36,7 +38,7 @@ from automatosx_nb.model.settings import ConfiguredSettings, Preset, Said, Setti
 from automatosx_nb.model.spelling import nearest
 from automatosx_nb.sandbox.limits import Limits
 
-_DEFAULT = Limits()
+_DEFAULT, _BUS = Limits(), BusLimits()
 _DEFAULT_SERVICES = ServiceLimits()
 
 
@@ -205,6 +207,20 @@ class PluginSettings(Configurable):  # type: ignore[misc,unused-ignore]
     ).tag(config=True)
 
 
+class BusPolicy(Configurable):  # type: ignore[misc,unused-ignore]
+    """How much of the kernel's event bus plugins may take."""
+
+    per_s = Float(
+        _BUS.per_s, min=0.1, max=10_000, help="Events that one plugin publishes in a second; then it is slowed down."
+    ).tag(config=True)
+    burst = Int(_BUS.burst, min=1, max=100_000, help="Events that it publishes at once before that.").tag(config=True)
+    payload_kb = Int(_BUS.payload_kb, min=1, max=64, help="The data of one event as JSON, KiB.").tag(config=True)
+    queue = Int(
+        _BUS.queue, min=1, max=MAX_QUEUE, help="Events that wait for one subscription, whatever it asks for."
+    ).tag(config=True)
+    hops = Int(_BUS.hops, min=1, max=1000, help="Events that may lead to one another in a row.").tag(config=True)
+
+
 class SettingLocks(Configurable):  # type: ignore[misc,unused-ignore]
     """What an administrator decides for everybody."""
 
@@ -243,6 +259,7 @@ CONFIGURABLES: tuple[type[Configurable], ...] = (
     PermissionPolicy,
     AuditPolicy,
     PluginSettings,
+    BusPolicy,
     ServicePolicy,
     SettingLocks,
 )
@@ -275,6 +292,7 @@ class Settings:
     plugin_settings: ConfiguredSettings = field(default_factory=ConfiguredSettings)
     services: ServiceLimits = _DEFAULT_SERVICES
     calls: CallLimits = field(default_factory=CallLimits)
+    bus: BusLimits = field(default_factory=BusLimits)
 
 
 def load_settings(config: Config | None = None, *, home: Path | None = None, project: Path | None = None) -> Settings:
@@ -303,6 +321,7 @@ def load_settings(config: Config | None = None, *, home: Path | None = None, pro
         probation=parse_duration(stack.value("UpdatePolicy", "probation")),
         services=ServiceLimits(*(stack.value("ServicePolicy", each.name) for each in fields(ServiceLimits))),
         calls=call_limits(stack.value),
+        bus=stack.bus_limits(),
     )
 
 
@@ -379,6 +398,10 @@ class _Stack:
         ]
         return ConfiguredSettings(tuple(presets), tuple(locks))
 
+    def bus_limits(self) -> BusLimits:
+        found: dict[str, Any] = {each.name: self.value("BusPolicy", each.name) for each in fields(BusLimits)}
+        return BusLimits(**found)
+
     def _all(self, parse: Callable[[str, Place], Any], section: str, setting: str, *, loosens: bool = False) -> Any:
         """What every layer says, the first layer's first; a list that ``loosens`` does not grow where it is locked."""
         counted = (each for each in self._set.get((section, setting), ()) if not (loosens and each.narrows))
@@ -402,7 +425,7 @@ _PLUGIN_LOCKS = dict.fromkeys(("PluginSettings", "PluginSettings.preset"), "*")
 
 def stricter(section: str, setting: str, one: Any, other: Any) -> Any:
     """The stricter of two values of a setting, or both where they add up; where none is stricter, the first."""
-    if section in ("SandboxLimits", "ServicePolicy", "HttpLimits", "CallRates"):
+    if section in ("SandboxLimits", "ServicePolicy", "HttpLimits", "CallRates", "BusPolicy"):
         return min(one, other)
     if isinstance(one, list):
         return [*one, *(each for each in other if each not in one)]

@@ -218,7 +218,7 @@ class Cell:
     session = True
 
     def __init__(self, host: KernelHost) -> None:
-        self._host = host
+        self.host = host
 
     def progress(self, _step: Step, /) -> None:
         """A cell shows what was done, when it is done."""
@@ -238,12 +238,12 @@ class Cell:
             return None
 
     def notifications(self) -> Sequence[Notification]:
-        return self._host.notifications.all()
+        return self.host.notifications.all()
 
     @contextmanager
     def runner(self, _market: Marketplace, plugin: InstalledPlugin) -> Iterator[PluginRunner]:
         """The kernel's own, which goes on when the command has ended."""
-        yield self._host.activation.runner(plugin)
+        yield self.host.activation.runner(plugin)
 
 
 class IPythonFrontend:

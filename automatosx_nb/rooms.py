@@ -15,6 +15,7 @@ from automatosx_nb.home import default_home, project_folder
 if TYPE_CHECKING:
     from automatosx_nb.config import Settings
     from automatosx_nb.host.audit import Audit
+    from automatosx_nb.host.bus.limits import BusLimits
     from automatosx_nb.host.metering import Rate
     from automatosx_nb.host.services.limits import ServiceLimits
     from automatosx_nb.host.session_grants import SessionGrants
@@ -114,6 +115,10 @@ class Rooms:
     @property
     def service_limits(self) -> ServiceLimits:
         return self.settings.services
+
+    @property
+    def bus_limits(self) -> BusLimits:
+        return self.settings.bus
 
     @property
     def http_limits(self) -> HttpLimits:

@@ -19,6 +19,7 @@ from automatosx_nb.errors import CapabilityUnavailable, UntransferableValue
 from automatosx_nb.host.capabilities.log import KEPT_LINES, MAX_LINE
 from automatosx_nb.host.display import nodes
 from automatosx_nb.model.events import KERNEL_TOPICS
+from automatosx_nb.model.events.schemas import TOPICS
 from automatosx_nb.model.state import MAX_CHANGES, MAX_KEY_BYTES
 from automatosx_nb.profile.keyvalue import MAX_TOTAL_BYTES, PAGE_BYTES
 from automatosx_nb.sandbox.facades.sdk import FACADES
@@ -244,25 +245,29 @@ def rows(heading: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.split(" | ")] for line in lines if not line.startswith("--")]
 
 
-NAMED = {"str": "text", "NoneType": "None"}
-LISTENER = "def on_cell(event):\n    storage.put(event.type, [[k, type(v).__name__] for k, v in event.data.items()])\n"
+WORDS = {
+    "string": "text",
+    "integer": "int",
+    "number": "float",
+    "boolean": "bool",
+    "array": "list",
+    "null": "None",
+}
+"""Type of JSON Schema → the word of the table."""
 
 
 @pytest.mark.parametrize("topic", KERNEL_TOPICS)
-def test_an_event_of_the_kernel_carries_what_its_rows_say(topic: str, load: Callable[..., Any]) -> None:
+def test_an_event_of_the_kernel_carries_what_its_rows_say(topic: str) -> None:
     documented = {
         cells[1].strip("`"): cells[2]
         for cells in rows("## `events`: what a subscription's handler gets")
         if cells[0] == f"`{topic}`"
     }
-    subscription = f'[[contributes.subscriptions]]\ntopic = "{topic}"\nhandler = "demo:on_cell"\n'
-    source = LISTENER + f"\n\ndef seen():\n    return storage.get({topic!r})\n"
-    shell = load(source, magic("seen", "seen") + subscription, f"events:subscribe:{topic}")
-    shell.run_cell("1 / 1", store_history=True)
-    carried: dict[str, str] = dict(shell.run_line_magic("seen", ""))
-    assert carried.keys() == documented.keys()
-    for name, kind in carried.items():
-        assert NAMED.get(kind, kind) in documented[name]
+    properties = TOPICS[topic].schema["properties"]
+    assert documented.keys() == properties.keys()
+    for name, schema in properties.items():
+        kinds = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]
+        assert WORDS[kinds[0]] in documented[name]
 
 
 def test_an_event_has_the_attributes_that_its_rows_say() -> None:

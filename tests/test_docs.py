@@ -7,11 +7,14 @@ import re
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from automatosx_nb.commands.verbs import all_verbs
 from automatosx_nb.config import CONFIGURABLES
 from automatosx_nb.model.audit import KINDS as AUDIT_KINDS
 from automatosx_nb.model.events import KERNEL_TOPICS, MARKETPLACE_TOPICS
+from automatosx_nb.model.events.page import render as render_topics
+from automatosx_nb.model.events.schemas import TOPICS
 from automatosx_nb.model.libraries import GRANTABLE_MODULES
 from automatosx_nb.model.permissions import KINDS
 
@@ -46,9 +49,18 @@ def test_a_kind_of_audit_entry_has_its_row_with_what_it_carries(kind: str) -> No
     assert all(f"`{name}`" in row[0] for name in AUDIT_KINDS[kind].fields)
 
 
-@pytest.mark.parametrize("topic", [*KERNEL_TOPICS, *MARKETPLACE_TOPICS])
-def test_a_topic_has_its_row(topic: str) -> None:
-    assert f"| `{topic}` |" in page("events.md")
+def test_the_table_of_topics_is_the_one_that_their_schemas_make() -> None:
+    """python -m automatosx_nb.model.events.page"""
+    assert render_topics() in page("events.md")
+    assert [*TOPICS] == [*KERNEL_TOPICS, *MARKETPLACE_TOPICS]
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_topics_schema_is_one_and_says_what_each_property_is(topic: str) -> None:
+    schema = TOPICS[topic].schema
+    Draft202012Validator.check_schema(schema)
+    assert set(schema["required"]) == set(schema["properties"])
+    assert all(each["description"] for each in schema["properties"].values())
 
 
 def _settings() -> list[tuple[str, object]]:

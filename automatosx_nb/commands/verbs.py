@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from automatosx_nb.app import Marketplace
+    from automatosx_nb.host.kernel import KernelHost
     from automatosx_nb.host.runner import PluginRunner
     from automatosx_nb.host.services.core import Notification
     from automatosx_nb.model.generation import InstalledPlugin
@@ -55,6 +56,10 @@ class Console(Protocol):
 
     session: bool
     """Whether what is granted for a session outlives the verb here."""
+
+    @property
+    def host(self) -> KernelHost | None:
+        """The kernel's; None in a terminal."""
 
     def progress(self, step: Step, /) -> None: ...
 
@@ -155,7 +160,7 @@ def all_verbs() -> Mapping[str, Verb]:
     """Verb name → verb, in the order in which a user meets them."""
     modules = (
         "discovery", "changes", "updating", "past", "holding", "permissions", "locking", "projects", "running",
-        "settings", "secrets", "state", "services", "audit", "inspecting", "authoring", "doctor",
+        "settings", "secrets", "state", "services", "events", "audit", "inspecting", "authoring", "doctor",
     )  # fmt: skip
     verbs = [verb for name in modules for verb in import_module(f"automatosx_nb.commands.{name}").VERBS]
     return {verb.name: verb for verb in verbs}

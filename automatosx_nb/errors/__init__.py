@@ -38,7 +38,7 @@ _FILES = {
         NothingToKeep SelectionFailed UnknownSecret
     """,
     "events": """
-        InvalidTopic
+        EventLoop EventNotDeclared InvalidEvent InvalidTopic KernelNeeded TopicNotYours
     """,
     "inputs": """
         ArtifactMismatch InvalidArtifact InvalidConfiguration InvalidDuration InvalidIncrement InvalidManifest

@@ -7,17 +7,17 @@ use does not need.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from automatosx_nb.errors import InvalidConfiguration, NotInstalled
 from automatosx_nb.host.bus import Bus, Undo
 
 if TYPE_CHECKING:
+    from automatosx_nb.host.bus import Subscriber
     from automatosx_nb.host.formatters import Formatters
     from automatosx_nb.host.ports import Frontend, Record, Resources
     from automatosx_nb.host.runner import PluginRunner
-    from automatosx_nb.model.events import Event
     from automatosx_nb.model.generation import Generation, InstalledPlugin
 
 
@@ -38,6 +38,7 @@ class Activation:
         self._make_runner = make_runner
         self._lock = threading.RLock()
         self._stamp: object = None
+        self._followed = False
         self._active: dict[str, InstalledPlugin] = {}
         self._undo: dict[str, list[Undo]] = {}
         self._subscribed: dict[str, list[tuple[Record, Undo]]] = {}
@@ -52,13 +53,17 @@ class Activation:
 
         :returns: whether they are others.
         """
+        first, self._followed = not self._followed, True
         stamp = self._stamp_now()
         if stamp == self._stamp:
             return False
         with self._lock:
-            self._take_over(self._profile.current())
+            before, generation = dict(self._active), self._profile.current()
+            self._take_over(generation)
             self._stamp = stamp
         self._end_leaving()
+        if not first:
+            self._tell(before, generation)
         return True
 
     def close(self) -> None:
@@ -68,6 +73,20 @@ class Activation:
                 self._remove(plugin)
             self._stamp = None
         self._end_leaving()
+
+    def _tell(self, before: Mapping[str, InstalledPlugin], generation: Generation) -> None:
+        """What a change was, where anybody wants to know."""
+        from automatosx_nb.model.events import MARKETPLACE_TOPICS
+
+        if not any(map(self._bus.wants, MARKETPLACE_TOPICS)):
+            return
+        from automatosx_nb.host.bus.limits import BusLimits
+        from automatosx_nb.host.bus.publishing import Publisher
+        from automatosx_nb.host.switch_events import switch_events
+
+        publisher = Publisher(self._bus, "host", BusLimits())
+        for topic, data in switch_events(before, generation):
+            publisher.publish(topic, data)
 
     def _stamp_now(self) -> object:
         generation = self._profile.generations.stamp()
@@ -123,7 +142,8 @@ class Activation:
         for _, undo in reversed(before):
             undo()
         self._subscribed[entry.id] = [
-            (each, self._bus.subscribe(each["topic"], self._delivery(entry, each["handler"]))) for each in granted
+            (each, self._bus.add(self._subscriber(entry, each), retained=each.get("retained", False)))
+            for each in granted
         ]
 
     def _remove(self, plugin: str, *, replaced: bool = False) -> None:
@@ -153,11 +173,16 @@ class Activation:
 
         return call
 
-    def _delivery(self, entry: InstalledPlugin, handler: str) -> Callable[[Event], None]:
-        def deliver(event: Event) -> None:
-            self.runner(entry).post(handler, event)
+    def _subscriber(self, entry: InstalledPlugin, subscription: Record) -> Subscriber:
+        from automatosx_nb.host.bus.plugins import PluginSubscriber
 
-        return deliver
+        return PluginSubscriber(
+            entry.id,
+            subscription,
+            lambda: self.runner(entry),
+            lambda: self._bus.activity,
+            most=self._resources.bus_limits.queue,
+        )
 
     def runner(self, entry: InstalledPlugin) -> PluginRunner:
         """:raises NotInstalled: it was removed since somebody got hold of its magic."""

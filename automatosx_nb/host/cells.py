@@ -5,6 +5,8 @@ IPython's callbacks are registered only while somebody subscribes, so a notebook
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from hashlib import blake2b
 from time import perf_counter
@@ -12,19 +14,47 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from automatosx_nb.host.bus import Bus, Undo
-from automatosx_nb.model.events import CELL_FINISHED, CELL_STARTED, Event
+from automatosx_nb.host.bus.trace import child_of, new_trace
+from automatosx_nb.host.changed_variables import ChangedVariables
+from automatosx_nb.model.events import (
+    CELL_FAILED,
+    CELL_FINISHED,
+    CELL_STARTED,
+    KERNEL_IDLE,
+    VARIABLES_CHANGED,
+    Event,
+)
 
 if TYPE_CHECKING:
+    from automatosx_nb.host.bus.duty import Duty
     from automatosx_nb.host.ports import IPythonEvents
+
+IDLE_S = 60.0
 
 
 class CellEvents:
-    """Publishes ``kernel.cell.*``. A cell run silently (by a front end, not by a person) makes no event."""
+    """Publishes what becomes of cells. A cell run silently (by a front end, not by a person) makes no event.
 
-    def __init__(self, bus: Bus, source: str) -> None:
+    The events of one cell are of one trace. ``duty`` is told when a cell runs.
+    """
+
+    def __init__(
+        self,
+        bus: Bus,
+        source: str,
+        variables: Callable[[], Mapping[str, Any]] = dict,
+        duty: Duty | None = None,
+        *,
+        idle_s: float = IDLE_S,
+    ) -> None:
         self._bus = bus
         self._source = source
+        self._duty = duty
         self._started: list[float] = []
+        self._trace = ""
+        self._changed = ChangedVariables(variables)
+        self._idle_s = idle_s
+        self._timer: threading.Timer | None = None
 
     def attach(self, events: IPythonEvents) -> Undo:
         events.register("pre_run_cell", self.before)
@@ -34,31 +64,65 @@ class CellEvents:
             events.unregister("pre_run_cell", self.before)
             events.unregister("post_run_cell", self.after)
             self._started.clear()  # the cell that is running now will not be told of as finished
+            self._stop_timer()
+            if self._duty is not None:
+                self._duty.cell(running=False)
 
         return undo
 
     def before(self, info: Any) -> None:
         self._started.append(perf_counter())
-        if info.store_history and self._bus.wants(CELL_STARTED):
+        self._stop_timer()
+        if self._duty is not None:
+            self._duty.cell(running=True)
+        if not info.store_history:
+            return
+        self._trace = new_trace()
+        if self._bus.wants(CELL_STARTED):
             self._publish(CELL_STARTED, _describe(info.raw_cell))
+        if self._bus.wants(VARIABLES_CHANGED):
+            self._changed.remember()
 
     def after(self, result: Any) -> None:
         started = self._started.pop() if self._started else None
-        info = result.info
-        if not info.store_history or started is None or not self._bus.wants(CELL_FINISHED):
-            return
+        if self._duty is not None:
+            self._duty.cell(running=bool(self._started))
+        if result.info.store_history and started is not None:
+            self._tell(result, perf_counter() - started)
+        if self._bus.wants(KERNEL_IDLE) and not self._started:
+            self._timer = threading.Timer(self._idle_s, self._idle)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _tell(self, result: Any, duration_s: float) -> None:
         error = result.error_before_exec or result.error_in_exec
-        outcome = {
-            "duration_s": round(perf_counter() - started, 6),
-            "execution_count": result.execution_count,
-            "ok": error is None,
-            "error": type(error).__name__ if error is not None else None,
-        }
-        self._publish(CELL_FINISHED, _describe(info.raw_cell) | outcome)
+        name = None if error is None else type(error).__name__
+        wanted = self._bus.wants
+        if wanted(CELL_FINISHED) or (name is not None and wanted(CELL_FAILED)):
+            run = _describe(result.info.raw_cell)
+            run |= {"execution_count": result.execution_count, "duration_s": round(duration_s, 6)}
+            if wanted(CELL_FINISHED):
+                self._publish(CELL_FINISHED, run | {"ok": name is None, "error": name})
+            if name is not None and wanted(CELL_FAILED):
+                self._publish(CELL_FAILED, run | {"error": name})
+        if wanted(VARIABLES_CHANGED):
+            changes = self._changed.since()
+            if changes is not None:
+                self._publish(VARIABLES_CHANGED, changes)
+
+    def _idle(self) -> None:
+        self._trace = new_trace()
+        self._publish(KERNEL_IDLE, {"idle_s": self._idle_s})
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _publish(self, topic: str, data: dict[str, Any]) -> None:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self._bus.publish(Event(uuid4().hex, self._source, topic, now, data))
+        trace = child_of(self._trace or None)
+        self._bus.publish(Event(uuid4().hex, self._source, topic, now, data, traceparent=trace))
 
 
 def _describe(source: str) -> dict[str, Any]:

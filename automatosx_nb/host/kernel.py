@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 from automatosx_nb.host.activation import Activation
 from automatosx_nb.host.bus import Bus, Undo
 from automatosx_nb.host.warming import Warmer
-from automatosx_nb.model.events import KERNEL_TOPICS, PLUGIN_SETTING_CHANGED
+from automatosx_nb.model.events import KERNEL_STARTED, KERNEL_TOPICS, PLUGIN_SETTING_CHANGED
 
 if TYPE_CHECKING:
     from automatosx_nb.errors import StateRestored
     from automatosx_nb.host.broker import CapabilityBroker
+    from automatosx_nb.host.bus.duty import Duty
+    from automatosx_nb.host.bus.functions import Dispatcher
+    from automatosx_nb.host.bus.recorder import Recorder
     from automatosx_nb.host.capabilities import Capability
     from automatosx_nb.host.capabilities.log import LogCapability
     from automatosx_nb.host.errands import Asking
@@ -26,9 +29,15 @@ if TYPE_CHECKING:
     from automatosx_nb.host.services.calls import ServiceCalls
     from automatosx_nb.host.services.core import Notifications
     from automatosx_nb.host.setting_changes import SettingChanges
+    from automatosx_nb.model.events import Event
     from automatosx_nb.model.generation import InstalledPlugin
     from automatosx_nb.sandbox.limits import Limits
     from automatosx_nb.sandbox.supervisor import Worker
+
+
+USER = "user"
+WHOSE = {"kernel": "the kernel's", "marketplace": "the marketplace's", "plugin": "a plugin's", USER: "yours"}
+"""First part of a topic → who publishes under it."""
 
 
 class KernelHost:
@@ -49,23 +58,21 @@ class KernelHost:
         self._events = events
         folder = working_folder()
         self.bus = Bus(on_error)
+        self._duty: Duty | None = None
 
         def runner(entry: InstalledPlugin) -> PluginRunner:
-            return make_runner(
-                resources,
-                entry,
-                variables,
-                folder=folder,
-                bus=self.bus,
-                services=self.services,
-                on_error=on_error,
-                person=person,
-            )
+            shared: dict[str, Any] = {"folder": folder, "bus": self.bus, "duty": self.duty, "person": person}
+            return make_runner(resources, entry, variables, services=self.services, **shared, on_error=on_error)
 
         self.activation = Activation(resources, self.bus, frontend, runner)
-        self._source = f"kernel/{os.urandom(6).hex()}"
         self._resources = resources
         self._settings: SettingChanges | None = None
+        self._functions: Dispatcher | None = None
+        self._recorder: tuple[Recorder, Undo] | None = None
+        self._variables = variables
+        self._heard: int | None = None
+        self._started = False
+        self.source = f"kernel/{os.urandom(6).hex()}"
         self._lock = threading.Lock()
         self._detach: Undo | None = None
         self._warmer = Warmer(resources, self.activation)
@@ -93,8 +100,7 @@ class KernelHost:
     def follow(self) -> bool:
         """Be what the profile's current generation says, and whether that changed; cheap when it did not."""
         changed = self.activation.follow()
-        with self._lock:  # a panel's thread and the next cell may follow at the same moment
-            self._listen(any(map(self.bus.wants, KERNEL_TOPICS)))
+        self.listen()
         if changed:
             self._warmer.begin()
         self._look_at_settings()
@@ -110,20 +116,100 @@ class KernelHost:
             self._settings = SettingChanges(self._resources, self.bus, self.activation.entries)
         self._settings.look()
 
+    def publish(self, topic: str, data: Any = None, *, expires_s: float | None = None, retain: bool = False) -> Event:
+        """As the person at the notebook does, whose topics are under ``user.``.
+
+        Raises as ``automatosx_nb.bus.publish`` says.
+        """
+        from automatosx_nb.errors import TopicNotYours
+        from automatosx_nb.host.bus.publishing import Publisher
+        from automatosx_nb.model.events.topics import check_topic
+
+        whose = WHOSE.get(check_topic(topic).partition(".")[0], "nobody's")
+        if not topic.startswith(f"{USER}."):
+            raise TopicNotYours(topic, whose, f"{USER}.")
+        publisher = Publisher(self.bus, f"{self.source}/user", self._resources.bus_limits)
+        return publisher.publish(topic, data, expires_s=expires_s, retain=retain)
+
+    @property
+    def recording(self) -> bool:
+        return self._recorder is not None
+
+    def record(self, *, keep: bool = True) -> tuple[Event, ...]:
+        """The newest events since this was first asked for, the oldest first; without ``keep`` no more are kept."""
+        from automatosx_nb.host.bus.recorder import Recorder
+
+        if self._recorder is None:
+            recorder = Recorder()
+            self._recorder = recorder, self.bus.add(recorder, retained=True)
+            self.listen()
+        recorder, undo = self._recorder
+        events = recorder.events()
+        if not keep:
+            undo()
+            self._recorder = None
+            self.listen()
+        return events
+
+    @property
+    def functions(self) -> Dispatcher:
+        """What calls the notebook's own functions."""
+        with self._lock:
+            if self._functions is None:
+                from automatosx_nb.host.bus.functions import Dispatcher
+
+                self._functions = Dispatcher(self.bus.activity)
+            return self._functions
+
     def close(self) -> None:
         self._warmer.stop()
+        if self._functions is not None:
+            self._functions.close()
         self.activation.close()
         with self._lock:
             self._listen(False)
+
+    def listen(self) -> None:
+        """Speak on the topics of the kernel exactly while somebody would hear it; cheap where that did not change."""
+        version = self.bus.version
+        if version == self._heard:
+            return
+        with self._lock:  # a panel's thread and the next cell may follow at the same moment
+            self._heard = version
+            self._listen(any(map(self.bus.wants, KERNEL_TOPICS)))
+
+    @property
+    def duty(self) -> Duty:
+        """How much of the kernel the delivery of events takes."""
+        if self._duty is None:
+            from automatosx_nb.host.bus.duty import Duty
+
+            self._duty = Duty()
+        return self._duty
 
     def _listen(self, wanted: bool) -> None:
         if wanted and self._detach is None:
             from automatosx_nb.host.cells import CellEvents
 
-            self._detach = CellEvents(self.bus, self._source).attach(self._events)
+            cells = CellEvents(self.bus, self.source, self._variables, self.duty)
+            self._detach = cells.attach(self._events)
+            self._tell_started()
         elif not wanted and self._detach is not None:
             self._detach()
             self._detach = None
+
+    def _tell_started(self) -> None:
+        if self._started:
+            return
+        import platform
+
+        from automatosx_nb import __version__
+        from automatosx_nb.host.bus.limits import BusLimits
+        from automatosx_nb.host.bus.publishing import Publisher
+
+        self._started = True
+        data = {"version": __version__, "python": platform.python_version()}
+        Publisher(self.bus, self.source, BusLimits()).publish(KERNEL_STARTED, data, retain=True)
 
 
 def working_folder() -> Path:
@@ -142,14 +228,15 @@ def make_runner(
     folder: Path | None = None,
     bus: Bus | None = None,
     services: ServiceCalls | None = None,
+    duty: Duty | None = None,
     on_error: Callable[[str, Exception], None],
     person: Person | None = None,
 ) -> PluginRunner:
     """What runs one installed plugin's handlers; its worker starts when it is first used.
 
-    ``folder`` is the notebook's, by default the working directory. ``bus`` is told of incidents, ``on_error``
-    of an audit log that cannot be written. ``services``: what the plugin may call of others; None: nothing.
-    ``person`` is asked for permissions by what they call.
+    ``folder`` is the notebook's, by default the working directory. ``bus`` carries its events and is told of incidents,
+    ``on_error`` of an audit log that cannot be written. ``services``: what the plugin may call of others; None:
+    nothing. ``person`` is asked for permissions by what they call.
     """
     from automatosx_nb.host.capabilities.log import LogCapability
     from automatosx_nb.host.errands import Asking
@@ -166,8 +253,8 @@ def make_runner(
 
     incidents = Incidents(entry, resources.audit, bus, on_error)
     log = LogCapability()
-    asking = Asking(person)
-    broker = make_broker(resources, entry, log, folder or working_folder(), variables, incidents, asking)
+    asking, carrying = Asking(person), bus or Bus(on_error)
+    broker = make_broker(resources, entry, log, folder or working_folder(), variables, carrying, incidents, asking)
     if services is not None:
         from automatosx_nb.host.capabilities.services import ServicesCapability
 
@@ -184,6 +271,7 @@ def make_runner(
         incidents=incidents,
         secrets=resources.secrets,
         asking=asking,
+        duty=duty,
     )
     return runner
 
@@ -194,12 +282,15 @@ def make_broker(
     log: LogCapability,
     folder: Path,
     variables: Callable[[], Mapping[str, Any]],
+    bus: Bus,
     incidents: Incidents,
     asking: Asking,
 ) -> CapabilityBroker:
     """Every capability of one installed plugin; what a capability needs is opened when it is first asked."""
     from automatosx_nb.host.beneath import Beneath
     from automatosx_nb.host.broker import CapabilityBroker
+    from automatosx_nb.host.bus.publishing import Publisher
+    from automatosx_nb.host.capabilities.events import EventsCapability
     from automatosx_nb.host.capabilities.files import FilesCapability
     from automatosx_nb.host.capabilities.http import HttpCapability
     from automatosx_nb.host.capabilities.permissions import PermissionsCapability
@@ -216,6 +307,8 @@ def make_broker(
         incidents.state_restored(told, asking.errands)
 
     grants, meter, profile = LiveGrants(entry, resources), Meter(), resources.profile
+    limits = resources.bus_limits
+    publisher = Publisher(bus, f"plugin/{entry.id}", limits)
     closed = (profile.root, resources.home, *folders_of_jupyter())
     capabilities: dict[str, Capability] = {
         "log": log,
@@ -228,5 +321,6 @@ def make_broker(
         "http": HttpCapability(grants, meter, resources.http_limits),
         "variables": VariablesCapability(grants, variables),
         "permissions": PermissionsCapability(entry, grants, resources, incidents.record, asking),
+        "events": EventsCapability(entry.id, entry.contributes.get("events", ()), publisher, limits),
     }
     return CapabilityBroker(grants, capabilities, meter=meter, observer=incidents.calls, rates=resources.call_rates)

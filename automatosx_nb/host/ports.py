@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from automatosx_nb.host.audit import Audit
     from automatosx_nb.host.bus import Undo
+    from automatosx_nb.host.bus.limits import BusLimits
     from automatosx_nb.host.metering import Rate
     from automatosx_nb.host.services.limits import ServiceLimits
     from automatosx_nb.host.session_grants import SessionGrants
@@ -67,6 +68,8 @@ class Resources(Protocol):
     def sandbox(self) -> Sandbox: ...
     @property
     def limits(self) -> Limits: ...
+    @property
+    def bus_limits(self) -> BusLimits: ...
     @property
     def service_limits(self) -> ServiceLimits: ...
     @property

@@ -7,20 +7,19 @@ was none for a while.
 
 from __future__ import annotations
 
-import contextvars
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.errors import AutomatosxError, CallInterrupted, HandedBack, PermissionDenied, WorkerLost
 from automatosx_nb.host.arguments import Arguments, HelpAsked, magic_arguments, parser_of, typed_arguments
-from automatosx_nb.host.errands import Asking, Errands
+from automatosx_nb.host.bus.cause import handling
+from automatosx_nb.host.errands import Asking
 from automatosx_nb.host.filling import filled
 from automatosx_nb.host.handover import Handover
+from automatosx_nb.host.jobs import Due, Job, JobQueue
 from automatosx_nb.host.keeping import Kept, to_keep
 from automatosx_nb.host.restarts import Restarts
 from automatosx_nb.host.services.origin import GaveUp, Origin, Retired
@@ -28,6 +27,8 @@ from automatosx_nb.model.printable import printable_output
 
 if TYPE_CHECKING:
     from automatosx_nb.host.broker import CapabilityBroker
+    from automatosx_nb.host.bus.duty import Duty
+    from automatosx_nb.host.bus.plugins import PluginSubscriber
     from automatosx_nb.host.capabilities.log import LogCapability
     from automatosx_nb.host.incidents import Incidents
     from automatosx_nb.host.ports import SecretSource
@@ -36,46 +37,9 @@ if TYPE_CHECKING:
     from automatosx_nb.sandbox.limits import Limits
     from automatosx_nb.sandbox.supervisor import Worker
 
-MAX_QUEUED_EVENTS = 1000
 INTERRUPT_GRACE_S = 5.0
 _LISTEN_S = 0.1
 """How long an interrupt may wait: where a library handles SIGINT, too (polars does), an endless wait sleeps on."""
-
-
-@dataclass(eq=False)
-class _Job:
-    handler: str
-    args: Sequence[Any]
-    kwargs: Mapping[str, Any] = field(default_factory=dict)
-    event: bool = False
-    origin: Origin | None = None
-    """Of a call that another plugin, or the notebook, makes of a service."""
-    handover: Handover | None = None
-    done: threading.Event = field(default_factory=threading.Event)
-    context: contextvars.Context = field(default_factory=contextvars.copy_context)
-    value: object = None
-    error: BaseException | None = None
-    cancelled: bool = False
-    asks: bool = False
-    """Whether somebody waits for it who can be asked."""
-    errands: Errands = field(default_factory=Errands)
-
-    @property
-    def cell(self) -> contextvars.Context | None:
-        """Where a person waits for it; None: nobody does."""
-        if self.event:
-            return None
-        return self.context if self.origin is None else self.origin.cell
-
-    @property
-    def silent(self) -> bool:
-        """Whether what it prints goes into the plugin's log."""
-        return self.event or self.origin is not None
-
-    def result(self) -> object:
-        if self.error is not None:
-            raise self.error
-        return self.value
 
 
 class PluginRunner:
@@ -94,10 +58,10 @@ class PluginRunner:
         incidents: Incidents,
         secrets: SecretSource | None = None,
         asking: Asking | None = None,
+        duty: Duty | None = None,
     ) -> None:
         self.entry = entry
         self.log = log
-        self.dropped_events = 0
         self.calls = 0
         self.events = 0
         """Handlers that were called, since this runner is there."""
@@ -109,13 +73,11 @@ class PluginRunner:
         self._incidents = incidents
         self._secrets = secrets
         self._asking = asking or Asking(None)
-        self._wake = threading.Condition()
-        self._jobs: deque[_Job] = deque()
-        self._running: _Job | None = None
-        self._thread: threading.Thread | None = None
+        self._duty = duty
+        self._queue = JobQueue(f"automatosx {entry.id}", self._serve, duty)
         self._worker: Worker | None = None
         self._libraries: frozenset[str] = frozenset()
-        self._stopped = self._retired = False
+        self._retired = False
         self._restarts = Restarts(entry.id)
 
     @property
@@ -231,7 +193,7 @@ class PluginRunner:
         :raises WorkerLost:
         """
         asks = handover is not None and stop is None  # a form is filled where no cell waits for an answer
-        job = _Job(handler, args, kwargs or {}, handover=handover, asks=asks)
+        job = Job(handler, args, kwargs or {}, handover=handover, asks=asks)
         try:
             self._put(job)
             while not job.done.wait(_LISTEN_S):
@@ -249,7 +211,7 @@ class PluginRunner:
         self, handler: str, arguments: Mapping[str, object], origin: Origin, gave_up: Callable[[], bool]
     ) -> object:
         """As :class:`automatosx_nb.host.services.origin.Provider`; else it raises as :meth:`call` does."""
-        job = _Job(handler, (), arguments, origin=origin)
+        job = Job(handler, (), arguments, origin=origin)
         self._put(job)
         try:
             while not job.done.wait(max(0.0, min(_LISTEN_S, origin.deadline - time.monotonic()))):
@@ -265,24 +227,32 @@ class PluginRunner:
         return job.result()
 
     @property
-    def running(self) -> _Job | None:
-        """What it is at, if anything."""
-        return self._running
+    def running(self) -> Job | None:
+        """The call that it is at, if any."""
+        running = self._queue.running
+        return running if isinstance(running, Job) else None
 
     def abandoned(self) -> bool:
         """Whether nobody waits any more for what is running: it was interrupted, or its worker is gone."""
-        job, worker = self._running, self._worker
-        return self._stopped or job is None or job.cancelled or worker is None or worker.ended
+        job, worker = self._queue.running, self._worker
+        cancelled = isinstance(job, Job) and job.cancelled
+        return self._queue.closed or job is None or cancelled or worker is None or worker.ended
 
-    def post(self, handler: str, event: Event) -> None:
-        """Queue an event for a handler and return at once. Of too many, the oldest is dropped and counted."""
-        attributes = event.attributes()
-        with self._wake:
-            queued = [job for job in self._jobs if job.event]
-            if len(queued) >= MAX_QUEUED_EVENTS:
-                self._jobs.remove(queued[0])
-                self.dropped_events += 1
-        self._put(_Job(handler, [attributes], event=True))
+    def post(self, source: PluginSubscriber, number: int) -> None:
+        """The event with this number waits in a subscription's queue: hand it over after what waits here already."""
+        self._queue.post(source, number)
+
+    def deliver(self, handler: str, events: Sequence[Event]) -> list[AutomatosxError | None]:
+        """Hand events over, after what waits already, and wait; what became of each, None where it was handled.
+
+        Raises as :meth:`call` does where it is no single event that failed: whether any was handled is not known.
+        """
+        job = Job(handler, events=events)
+        self._put(job)
+        job.done.wait()
+        outcomes = job.result()
+        assert isinstance(outcomes, list), "the value of a job with events"
+        return outcomes
 
     def resume(self) -> bool:
         """Lift a suspension, if there is one; the result is whether there was."""
@@ -296,17 +266,11 @@ class PluginRunner:
 
         Later calls are refused at once.
         """
-        with self._wake:
-            waited_for = [job for job in self._jobs if job.origin is not None]
-            waited_for += [self._running] if self._running is not None else []
-            self._retired = bool(waited_for)
-            dropped = [job for job in self._jobs if job.origin is None]
-            for job in dropped if waited_for else ():
-                self._jobs.remove(job)
-            self._wake.notify_all()
-        if not waited_for:
+        dropped = self._queue.retire()
+        if dropped is None:
             self.stop()
             return
+        self._retired = True
         for job in dropped:
             self._fail(job, self._gone(job))
 
@@ -315,49 +279,33 @@ class PluginRunner:
 
         What the host itself is busy with for the plugin may take longer, and is left behind.
         """
-        with self._wake:
-            self._stopped = True
-            dropped = list(self._jobs)
-            self._jobs.clear()
-            worker, thread = self._worker, self._thread
-            self._wake.notify_all()
+        dropped, thread = self._queue.close()
         for job in dropped:
             self._fail(job, self._gone(job))
-        if (running := self._running) is not None:
+        running = self._queue.running
+        if isinstance(running, Job):
             running.errands.end()
-        if worker is not None and self._running is not None:
-            worker.stop()
+        if self._worker is not None and running is not None:
+            self._worker.stop()
         if thread is not None and thread is not threading.current_thread():
             thread.join(INTERRUPT_GRACE_S)  # what it is busy with may be out of anyone's reach; it takes no more jobs
         self._incidents.calls.flush()
         self._broker.close()
 
-    def _put(self, job: _Job) -> None:
-        with self._wake:
-            if self._stopped or self._retired:
-                raise self._gone(job)
-            self._jobs.append(job)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._serve, name=f"automatosx {self.entry.id}", daemon=True)
-                self._thread.start()
-            self._wake.notify_all()
+    def _put(self, job: Job) -> None:
+        if not self._queue.put(job):
+            raise self._gone(job)
 
-    def _gone(self, job: _Job) -> Exception:
+    def _gone(self, job: Job) -> Exception:
         """Why ``job`` is not carried out here; a service may be there anew."""
         return Retired() if job.origin is not None else WorkerLost(self.entry.id, "the plugin was replaced or removed")
 
-    def _cancel(self, job: _Job) -> None:
+    def _cancel(self, job: Job) -> None:
         job.errands.end()
-        with self._wake:
-            job.cancelled = True
-            if job in self._jobs:
-                self._jobs.remove(job)
-            if self._running is not job:
-                return
-        if not self._ends(job, lambda worker: worker.interrupt()):
+        if self._queue.withdraw(job) and not self._ends(job, lambda worker: worker.interrupt()):
             self._ends(job, lambda worker: worker.stop())
 
-    def _ends(self, job: _Job, end: Callable[[Worker], None]) -> bool:
+    def _ends(self, job: Job, end: Callable[[Worker], None]) -> bool:
         """Whether the running ``job`` is done soon after its worker, if it has started, was asked to end it."""
         worker = self._worker
         if worker is not None:
@@ -365,37 +313,50 @@ class PluginRunner:
         return job.done.wait(INTERRUPT_GRACE_S)
 
     def _serve(self) -> None:
-        while (job := self._next()) is not None:
+        idle: list[Worker] = []
+        while (job := self._queue.next(self.limits.idle_s, lambda: self._set_aside(idle))) is not None:
+            if isinstance(job, Due):
+                self._hand_over(job)
+                continue
             try:
                 job.value = self._carry_out(job)
+                job.done.set()
             except BaseException as error:  # noqa: BLE001 - the caller gets it; this thread goes on
                 self._fail(job, error)
-            finally:
-                with self._wake:
-                    self._running = None
-                job.done.set()
-
-    def _next(self) -> _Job | None:
-        """The next job; None when there was none for the idle time, or the runner was stopped."""
-        with self._wake:
-            idle_s = self.limits.idle_s
-            self._wake.wait_for(lambda: self._jobs or self._stopped or self._retired, timeout=idle_s)
-            if self._jobs and not self._stopped:
-                self._running = self._jobs.popleft()
-                return self._running
-            self._thread = None
-            worker, self._worker = self._worker, None
-        if worker is not None:
+        for worker in idle:
             worker.stop()
             self._incidents.calls.flush()
         if self._retired:
             self._broker.close()
-        return None
 
-    def _carry_out(self, job: _Job) -> object:
+    def _set_aside(self, idle: list[Worker]) -> None:
+        """This thread ends: the next one starts a worker of its own."""
+        if self._worker is not None:
+            idle.append(self._worker)
+        self._worker = None
+
+    def _hand_over(self, due: Due) -> None:
+        """The next events that are due of one subscription; nothing that goes wrong with them leaves here."""
+        source, began_s, cpu_s = due.source, time.perf_counter(), time.thread_time()
+        events = source.take(due.upto)
+        if not events:
+            return
+        self._queue.running = job = Job(source.handler, events=events)
+        try:
+            outcomes = self._carry_out(job)
+        except BaseException as error:  # noqa: BLE001 - nobody waits for it; this thread goes on
+            self._note(job, error)
+            source.failed(error, len(events))
+        else:
+            source.handled(outcomes, time.perf_counter() - began_s)
+        if self._duty is not None:
+            self._duty.spend(time.thread_time() - cpu_s)
+        self._queue.again(due)
+
+    def _carry_out(self, job: Job) -> Any:
         try:
             self._fit(self._broker.grants.begin_call(event=job.silent))
-            return self._call_worker(job)
+            return self._call_worker(self._ready(job), job)
         except PermissionDenied as denied:
             raise self._broker.grants.explained(denied) from denied
         finally:
@@ -408,27 +369,37 @@ class PluginRunner:
             self._worker = None
         self._libraries = libraries
 
-    def _call_worker(self, job: _Job) -> object:
+    def _ready(self, job: Job) -> Worker:
         if self._worker is None or not self._worker.alive:
             self._worker = self._started()
-        if self._stopped:
+        if self._queue.closed:
             raise self._gone(job)
         if job.cancelled:
             raise CallInterrupted(self.entry.id)
         self.log.begin_call(self._worker.limits.log_kb)
-        self._incidents.calls.handled(event=job.event)
-        self.calls += not job.event
-        self.events += job.event
+        return self._worker
+
+    def _call_worker(self, worker: Worker, job: Job) -> Any:
+        broker, wall_s = _JobBroker(self._broker, self.log, job), self._limits.wall_s
+        self.calls += job.events is None
+        self.events += len(job.events or ())
+        self._incidents.calls.handled(event=job.events is not None, times=len(job.events or "1"))
         self._asking.begin_call(job.errands if job.asks else None, self._libraries)
-        broker = _JobBroker(self._broker, self.log, job)
         try:
-            return self._worker.call(
-                job.handler, job.args, job.kwargs, broker=broker, event=job.event, wall_s=self._limits.wall_s
-            )
+            if job.events is None:
+                return worker.call(job.handler, job.args, job.kwargs, broker=broker, wall_s=wall_s)
+            with handling(job.events):
+                faults = worker.deliver(job.handler, job.events, broker=broker, wall_s=wall_s)
+            faults = {index: self._explained(fault) for index, fault in faults.items()}
         except AutomatosxError as error:
-            if not self._worker.alive:
+            if not worker.alive:
                 self._ended(error if job.handover is None else job.handover.explained(error))
             raise
+        for fault in faults.values():
+            self._note(job, fault)
+        if not worker.alive:  # out of memory, after which nothing of it is to be trusted
+            self._ended(list(faults.values())[-1])
+        return [faults.get(index) for index in range(len(job.events))]
 
     def _started(self) -> Worker:
         self._restarts.check()
@@ -446,18 +417,24 @@ class PluginRunner:
         if paused is not None:
             self._incidents.suspended(paused)
 
-    def _fail(self, job: _Job, error: BaseException) -> None:
+    def _fail(self, job: Job, error: BaseException) -> None:
         job.error = error
-        if job.event:
-            text = str(error) if isinstance(error, AutomatosxError) else repr(error)
-            self.log.note(f"{job.handler}: {text}")
+        if job.events is not None:
+            self._note(job, error)
         job.done.set()
+
+    def _explained(self, fault: AutomatosxError) -> AutomatosxError:
+        return self._broker.grants.explained(fault) if isinstance(fault, PermissionDenied) else fault
+
+    def _note(self, job: Job, error: BaseException) -> None:
+        text = str(error) if isinstance(error, AutomatosxError) else repr(error)
+        self.log.note(f"{job.handler}: {text}")
 
 
 class _JobBroker:
     """The plugin's broker for one job: what it prints goes to the cell that waits for it, else to the log."""
 
-    def __init__(self, broker: CapabilityBroker, log: LogCapability, job: _Job) -> None:
+    def __init__(self, broker: CapabilityBroker, log: LogCapability, job: Job) -> None:
         self._broker = broker
         self._log = log
         self._job = job

@@ -19,6 +19,7 @@ METHODS: Mapping[str, frozenset[str]] = {
     "secrets": frozenset({"get"}),
     "files": frozenset({"read", "write", "exists", "list"}),
     "http": frozenset({"request"}),
+    "events": frozenset({"publish"}),
     "variables": frozenset({"names", "get", "set"}),
     "permissions": frozenset({"held", "request"}),
     "display": frozenset({"format"}),
@@ -58,10 +59,10 @@ class CallTally:
         self._told: set[_Key] = set()
         self._lock = threading.Lock()
 
-    def handled(self, *, event: bool) -> None:
+    def handled(self, *, event: bool, times: int = 1) -> None:
         """A handler was called, by somebody or by an event."""
         with self._lock:
-            self._calls[event] += 1
+            self._calls[event] += times
 
     def handed(self, things: Iterable[tuple[str, str, int | None]]) -> None:
         """Somebody named these for a call: the type of each, its argument, and its bytes where they are known."""

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from automatosx_nb.model import schemas
-from automatosx_nb.model.contributions import arguments, events, kind, magics, services, subscriptions
+from automatosx_nb.model.contributions import arguments, events, kind, magics, services
+from automatosx_nb.model.events.delivery import DELIVERIES, MAX_QUEUE, OVERFLOWS
 from automatosx_nb.model.events.topics import MAX_TOPIC
 from automatosx_nb.model.manifest import (
     CATEGORIES,
@@ -140,9 +141,9 @@ def _contributes() -> Schema:
     subscription = {
         "topic": _line(MAX_TOPIC),
         "handler": handler,
-        "delivery": {"enum": list(subscriptions.DELIVERIES)},
-        "overflow": {"enum": list(subscriptions.OVERFLOWS)},
-        "queue": {"type": "integer", "minimum": 1, "maximum": subscriptions.MAX_QUEUE},
+        "delivery": {"enum": list(DELIVERIES)},
+        "overflow": {"enum": list(OVERFLOWS)},
+        "queue": {"type": "integer", "minimum": 1, "maximum": MAX_QUEUE},
         "retained": {"type": "boolean"},
     }
     service = {

@@ -91,6 +91,25 @@ def first_fault(value: object, schema: Mapping[str, Any]) -> str | None:
     return None if error is None else error.message[:120]
 
 
+def checker(schema: Mapping[str, Any]) -> Callable[[object], str | None]:
+    """As :func:`first_fault`, for many values of one schema that a plugin made.
+
+    It is another validator: that of :func:`first_fault` compares each item of a list with ``uniqueItems`` to each
+    (8,000 lists took it 45 s), and this one takes microseconds.
+    """
+    import jsonschema_rs
+
+    validator = jsonschema_rs.Draft202012Validator(dict(schema))
+
+    def check(value: object) -> str | None:
+        for error in validator.iter_errors(value):
+            where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.instance_path)
+            return f"data{where}: {error.message}"[:200]
+        return None
+
+    return check
+
+
 def _schemas_in(schema: Schema, steps: Steps = ()) -> Iterator[tuple[Steps, Schema]]:
     """A schema and every one in it."""
     yield steps, schema

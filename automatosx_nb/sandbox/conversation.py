@@ -69,6 +69,7 @@ class Conversation:
         self._limits = limits
         self._unanswered = 0
         self._pace = Pace(limits.messages_per_s)
+        self._awaits_events = False
         self.open = self.interrupted = False
         self.handed: Sequence[object] = ()
         """The tables that the call in flight was handed, in the order of their descriptors."""
@@ -82,7 +83,9 @@ class Conversation:
         clock: Clock,
         keep: Callable[[protocol.Compiled], None] | None = None,
     ) -> object:
-        """Send ``frame``, serve what the worker asks and prints, and return the value of its reply; None of a load.
+        """Send ``frame``, serve what the worker asks and prints, and return the value of its reply.
+
+        Of a load it is None, of a ``Deliver`` the faults by their index.
 
         ``call``: the number of the call, 0 for a load; ``keep`` takes the code that a load may send first.
 
@@ -101,6 +104,7 @@ class Conversation:
             raise UntransferableValue("a value", "frame", f"{error}; hand large data over as a table") from error
         tables = ReceivedTables(self._limits.table_mb)
         try:
+            self._awaits_events = isinstance(frame, protocol.Deliver)
             return self._listen(call, broker, clock, tables, keep)
         finally:
             tables.clear()
@@ -146,7 +150,9 @@ class Conversation:
     def _value_of(self, reply: object, call: int, received: Sequence[int], tables: ReceivedTables) -> object:
         if isinstance(reply, protocol.Loaded) and call == 0:
             return None
-        if isinstance(reply, protocol.Result) and reply.id == call and call:
+        if isinstance(reply, protocol.Delivered) and reply.id == call and self._awaits_events:
+            return reply.faults
+        if isinstance(reply, protocol.Result) and reply.id == call and call and not self._awaits_events:
             return from_wire(reply.value, received, streamed=tables.files, limits=self._limits)
         if isinstance(reply, protocol.Failure) and reply.id == call:
             raise Failed(reply.fault)
@@ -209,7 +215,7 @@ class Conversation:
                 self._unanswered = 0
             reply, received = self._channel.receive(deadline=deadline)
             close_all(received)
-            if isinstance(reply, protocol.Result | protocol.Failure) and reply.id == call:
+            if isinstance(reply, protocol.Result | protocol.Delivered | protocol.Failure) and reply.id == call:
                 return
             if isinstance(reply, protocol.Ask):
                 self._unanswered = reply.id

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from automatosx_nb.sandbox.limits import Limits
+from automatosx_nb.sdk.events import Event
 
 PROTOCOL = 1
 HEADER_BYTES = 5
@@ -147,13 +148,18 @@ class Load(Struct, frozen=True, tag="load"):
 
 
 class Call(Struct, frozen=True, tag="call"):
-    """``event``: the only argument is an event's attributes, and the worker makes an ``sdk.events.Event`` of them."""
-
     id: int
     handler: str
     args: list[Value]
     kwargs: dict[str, Value]
-    event: bool = False
+
+
+class Deliver(Struct, frozen=True, tag="deliver"):
+    """Call ``handler`` with each of the events, one after the other; one that fails keeps no other back."""
+
+    id: int
+    handler: str
+    events: list[Event]
 
 
 class Answer(Struct, frozen=True, tag="answer"):
@@ -194,6 +200,13 @@ class Failure(Struct, frozen=True, tag="failure"):
     fault: Fault
 
 
+class Delivered(Struct, frozen=True, tag="delivered"):
+    """Every event of the ``Deliver`` with this id was handled; ``faults``: those that failed, by their index."""
+
+    id: int
+    faults: dict[int, Fault] = {}
+
+
 class Ask(Struct, frozen=True, tag="ask"):
     """A capability call. The host checks the grant and answers with the same id."""
 
@@ -217,8 +230,8 @@ class Output(Struct, frozen=True, tag="output"):
     text: str
 
 
-ToWorker = Load | Call | Answer | Stop
-ToHost = Hello | Compiled | Loaded | Result | Failure | Ask | Output | Part
+ToWorker = Load | Call | Deliver | Answer | Stop
+ToHost = Hello | Compiled | Loaded | Result | Delivered | Failure | Ask | Output | Part
 
 
 # --- host to fork server, and back ----------------------------------------------------------------------------

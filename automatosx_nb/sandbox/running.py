@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from automatosx_nb.errors import (
     AutomatosxError,
@@ -145,7 +146,6 @@ class Worker:
         kwargs: Mapping[str, object] | None = None,
         *,
         broker: Broker,
-        event: bool = False,
         wall_s: float | None = None,
     ) -> object:
         """Call a handler; the result is a JSON value, bytes, a ``DisplayTree`` or a ``pyarrow.Table``.
@@ -171,7 +171,7 @@ class Worker:
             value for (_, value), wired in zip(named, values, strict=True) if isinstance(wired, protocol.Table)
         ]
         frame = protocol.Call(
-            self._calls, handler, values[: len(args)], dict(zip(keywords, values[len(args) :], strict=True)), event
+            self._calls, handler, values[: len(args)], dict(zip(keywords, values[len(args) :], strict=True))
         )
         limit = self._limits.wall_s if wall_s is None else min(wall_s, self._limits.wall_s)
         try:
@@ -179,6 +179,25 @@ class Worker:
         finally:
             self._conversation.handed = ()
             close_all(fds)
+
+    def deliver(
+        self, handler: str, events: Sequence[Any], *, broker: Broker, wall_s: float | None = None
+    ) -> dict[int, AutomatosxError]:
+        """Call a handler with each event; the result is what failed, by index.
+
+        Raises as :meth:`call` does where it is no single event that failed; ``wall_s`` is for all of them together.
+        """
+        if not self._alive or self._owner != os.getpid():
+            raise WorkerLost(self._plugin, "it was stopped before this call")
+        self._calls += 1
+        frame = protocol.Deliver(self._calls, handler, list(events))
+        limit = self._limits.wall_s if wall_s is None else min(wall_s, self._limits.wall_s)
+        faults = self._exchange(self._calls, frame, [], broker, "wall_s", limit)
+        assert isinstance(faults, dict), "that is what a Delivered carries"
+        if not faults.keys() <= set(range(len(events))):
+            self._end()
+            raise ProtocolViolation("an event failed that was not delivered")
+        return {index: self._failed(fault) for index, fault in faults.items()}
 
     def interrupt(self) -> None:
         """End the call in flight: SIGINT, and after half a second SIGKILL. Nothing if no call is in flight."""

@@ -29,7 +29,7 @@ from automatosx_nb.sandbox.codec import FrameTooLarge, close_all
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.modules import PluginModules
 from automatosx_nb.sandbox.values import DisplayTree, all_to_wire, from_wire, to_wire
-from automatosx_nb.sdk import _handing, _wire, events, handed, tables, ui
+from automatosx_nb.sdk import _handing, _wire, handed, tables, ui
 
 _MESSAGE_CHARACTERS = 10_000
 _FRAMES = 40
@@ -155,6 +155,8 @@ class Session:
                     self._load(frame)
                 elif isinstance(frame, protocol.Call):
                     self._call(frame, fds)
+                elif isinstance(frame, protocol.Deliver):
+                    self._deliver(frame)
                 elif isinstance(frame, protocol.Stop):
                     return
                 else:
@@ -213,7 +215,7 @@ class Session:
             self._tables = [(thing, value.fd) for value, thing in arrived if isinstance(value, protocol.Table)]
             self._interruption.begin()
             handler = self._handler(call.handler)
-            result = handler(_event(args[0])) if call.event else handler(*args, **kwargs)
+            result = handler(*args, **kwargs)
             _handing.end_all((*args, *kwargs.values()))
             self._interruption.shelter()
             value, sent = self._returned(result, call.handler)
@@ -226,6 +228,28 @@ class Session:
             self._finish(reply, sent)
         finally:
             close_all(sent)
+
+    def _deliver(self, deliver: protocol.Deliver) -> None:
+        self._printed.restart()
+        faults: dict[int, protocol.Fault] = {}
+        reply: protocol.Delivered | protocol.Failure = protocol.Delivered(deliver.id, faults)
+        try:
+            self._interruption.begin()
+            handler = self._handler(deliver.handler)
+            for index, event in enumerate(deliver.events):
+                _wire.handling(event.id)
+                try:
+                    handler(event)
+                except Exception as error:  # noqa: BLE001 - plugin code ran: the next event is handled all the same
+                    self._interruption.shelter()
+                    faults[index] = self._fault(error)
+                    self._interruption.expose()
+            self._interruption.shelter()
+        except BaseException as error:  # noqa: BLE001 - it was interrupted, or there is no such handler
+            self._interruption.shelter()
+            reply = protocol.Failure(deliver.id, self._fault(error))
+        _wire.handling(None)
+        self._finish(reply)
 
     def _finish(self, reply: protocol.Struct, fds: Sequence[int] = ()) -> None:
         self._interruption.end()
@@ -343,12 +367,6 @@ def _plain(value: object) -> object:
     if isinstance(value, ui.Node):
         return DisplayTree(value.tree())
     return value
-
-
-def _event(attributes: object) -> events.Event:
-    if not isinstance(attributes, dict):
-        raise ProtocolViolation("an event is not an object")
-    return events.Event(**attributes)
 
 
 def _number_of(error: OSError) -> object:

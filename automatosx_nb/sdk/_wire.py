@@ -18,6 +18,8 @@ class _Connection:
     modules: Collection[str] | None = None
     """Granted libraries; None outside a worker, where nothing is checked."""
     prepare: Callable[[str], object] | None = None
+    handled: str | None = None
+    """The id of the event that is being handled."""
 
 
 _connection = _Connection()
@@ -39,6 +41,16 @@ def granted_to(plugin: str, modules: Collection[str] | None, *, prepare: Callabl
 def current() -> tuple[Ask | None, str, Collection[str] | None]:
     """What :func:`connect` and :func:`granted_to` were given last."""
     return _connection.ask, _connection.plugin, _connection.modules
+
+
+def handling(event: str | None) -> None:
+    """The event with this id is handed to a handler now; None: no one is."""
+    _connection.handled = event
+
+
+def handled() -> str | None:
+    """The id of the event that is being handled."""
+    return _connection.handled
 
 
 def ask(capability: str, method: str, *args: object) -> object:

@@ -1,9 +1,11 @@
-"""What a subscription's handler is called with."""
+"""What a subscription's handler is called with, and how a plugin tells of events itself."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+
+from automatosx_nb.sdk import _wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +26,10 @@ class Event:
     traceparent: str | None = None
     expires: str | None = None
     hops: int = 0
+
+
+def publish(topic: str, data: Any = None, *, expires_s: float | None = None) -> None:
+    """Tell whoever subscribed to ``topic``, one of the events that the plugin's manifest declares."""
+    if not isinstance(topic, str):
+        raise TypeError(f"a topic is a str, not {type(topic).__name__}")
+    _wire.ask("events", "publish", topic, data, expires_s, _wire.handled())

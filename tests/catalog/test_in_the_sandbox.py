@@ -114,7 +114,7 @@ def test_the_ledger_knows_what_another_kernel_noted(sandbox: Sandbox, tmp_path: 
     folder = ROOT / "cell-ledger" / "1.0.0"
     for kernel in ("kernel/1", "kernel/2"):
         host, worker = Host(tmp_path, "storage"), start(sandbox, folder)
-        worker.call("cell_ledger.watch:on_cell", [{**EVENT, "source": kernel}], broker=host, event=True)
+        worker.deliver("cell_ledger.watch:on_cell", [Event(**{**EVENT, "source": kernel})], broker=host)
         text = text_of(worker.call("cell_ledger.magic:ledger", broker=host))
         worker.stop()
         host.close()
@@ -144,7 +144,7 @@ def run_cells(worker: Worker, host: Host, runs: int) -> None:
 
 def test_a_cleared_ledger_is_empty(sandbox: Sandbox, host: Host) -> None:
     worker = start(sandbox, ROOT / "cell-ledger" / "1.0.0")
-    worker.call("cell_ledger.watch:on_cell", [EVENT], broker=host, event=True)
+    worker.deliver("cell_ledger.watch:on_cell", [Event(**EVENT)], broker=host)
     assert text_of(worker.call("cell_ledger.magic:ledger", [], {"clear": True}, broker=host)).startswith("Forgot 1")
     assert text_of(worker.call("cell_ledger.magic:ledger", broker=host)).startswith("The ledger is empty")
     worker.stop()
@@ -152,7 +152,7 @@ def test_a_cleared_ledger_is_empty(sandbox: Sandbox, host: Host) -> None:
 
 def test_the_ledger_keeps_nothing_where_storage_was_not_granted(sandbox: Sandbox, tmp_path: Path) -> None:
     worker, host = start(sandbox, ROOT / "cell-ledger" / "1.0.0"), Host(tmp_path)
-    with pytest.raises(PermissionDenied):
-        worker.call("cell_ledger.watch:on_cell", [EVENT], broker=host, event=True)
+    faults = worker.deliver("cell_ledger.watch:on_cell", [Event(**EVENT)], broker=host)
+    assert [type(error) for error in faults.values()] == [PermissionDenied]
     assert list(tmp_path.iterdir()) == []
     worker.stop()

@@ -38,6 +38,7 @@ class Console:
     answer: bool | None = None
     prefix: str = "%ax"
     session: bool = True
+    host: None = None
     questions: list[str] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
 

@@ -19,6 +19,8 @@ from automatosx_nb.errors import (
 from automatosx_nb.host.audit import Audit
 from automatosx_nb.host.broker import CapabilityBroker
 from automatosx_nb.host.bus import Bus
+from automatosx_nb.host.bus.activity import Activity
+from automatosx_nb.host.bus.plugins import PluginSubscriber
 from automatosx_nb.host.capabilities.log import LogCapability
 from automatosx_nb.host.grants import Grants
 from automatosx_nb.host.incidents import Incidents
@@ -162,8 +164,10 @@ def runner(audit: Audit, told: list[Event]) -> Iterator[PluginRunner]:
 
 
 def test_a_plugin_that_dies_at_every_event_stops_being_started(runner: PluginRunner) -> None:
+    record = {"topic": "kernel.cell.finished", "handler": "demo:die"}
+    dying = PluginSubscriber("acme.demo", record, lambda: runner, Activity)
     for number in range(MOST + 3):
-        runner.post("demo:die", Event(str(number), "test", "kernel.cell.finished", "2026-01-01T00:00:00Z", None))
+        dying.deliver(Event(str(number), "test", "kernel.cell.finished", "2026-01-01T00:00:00Z", None))
     with pytest.raises(PluginPaused):
         runner.call("demo:two")
     logged = [line.text for line in runner.log.lines]

@@ -15,10 +15,13 @@ import pytest
 from automatosx_nb.errors import CallInterrupted, PluginFailed, UsageError, WorkerLost
 from automatosx_nb.host.audit import Audit
 from automatosx_nb.host.broker import CapabilityBroker
+from automatosx_nb.host.bus.activity import Activity
+from automatosx_nb.host.bus.counters import Counters
+from automatosx_nb.host.bus.plugins import PluginSubscriber
 from automatosx_nb.host.capabilities.log import LogCapability
 from automatosx_nb.host.grants import Grants
 from automatosx_nb.host.incidents import Incidents
-from automatosx_nb.host.runner import MAX_QUEUED_EVENTS, PluginRunner
+from automatosx_nb.host.runner import PluginRunner
 from automatosx_nb.model.events import Event
 from automatosx_nb.model.generation import InstalledPlugin
 from automatosx_nb.sandbox.limits import Limits
@@ -116,6 +119,11 @@ def make_runner(sandbox: Sandbox, tmp_path: Path) -> Iterator[MakeRunner]:
     audit.close()
 
 
+def subscription(runner: PluginRunner, handler: str, **options: Any) -> PluginSubscriber:
+    record = {"topic": "kernel.cell.finished", "handler": handler, **options}
+    return PluginSubscriber(runner.entry.id, record, lambda: runner, Activity)
+
+
 def alive(runner: PluginRunner) -> bool:
     return runner.worker is not None and runner.worker.alive
 
@@ -129,8 +137,9 @@ def test_nothing_starts_before_the_first_job(make_runner: MakeRunner) -> None:
 
 def test_a_call_sees_every_event_before_it_in_their_order(make_runner: MakeRunner) -> None:
     runner = make_runner()
+    listening = subscription(runner, "demo:on_event")
     for number in range(50):
-        runner.post("demo:on_event", event(number))
+        listening.deliver(event(number))
     assert runner.call("demo:heard") == list(range(50))
 
 
@@ -146,21 +155,22 @@ def test_of_too_many_waiting_events_the_oldest_are_dropped_and_counted(make_runn
         return start(entry)
 
     runner._start = slow_start
-    runner.post("demo:on_event", event(-1))
+    listening = subscription(runner, "demo:on_event", queue=20)
+    listening.deliver(event(-1))
     assert started.wait(TIMEOUT_S)
-    for number in range(MAX_QUEUED_EVENTS + 5):
-        runner.post("demo:on_event", event(number))
+    for number in range(25):
+        listening.deliver(event(number))
     held.set()
     heard = runner.call("demo:heard")
-    assert runner.dropped_events == 5
-    assert heard == [-1, *range(5, MAX_QUEUED_EVENTS + 5)]
+    assert listening.counters == Counters(delivered=21, dropped=5)
+    assert heard == [-1, *range(5, 25)]
 
 
 def test_an_error_of_a_call_is_raised_and_one_of_an_event_is_logged(make_runner: MakeRunner) -> None:
     runner = make_runner()
     with pytest.raises(PluginFailed):
         runner.call("demo:fail")
-    runner.post("demo:fail", event(1))
+    subscription(runner, "demo:fail").deliver(event(1))
     assert runner.call("demo:run", [1]) == 1
     assert [line.level for line in runner.log.lines] == ["error"]
     assert "demo:fail" in runner.log.lines[0].text
@@ -169,8 +179,8 @@ def test_an_error_of_a_call_is_raised_and_one_of_an_event_is_logged(make_runner:
 def test_a_flood_of_the_log_is_cut_in_each_call_and_the_hosts_own_lines_are_not(make_runner: MakeRunner) -> None:
     runner = make_runner(Limits(log_kb=2), configured=Limits())
     for number in range(3):
-        runner.post("demo:chatter", event(number))
-    runner.post("demo:fail", event(4))
+        subscription(runner, "demo:chatter").deliver(event(number))
+    subscription(runner, "demo:fail").deliver(event(4))
     assert runner.call("demo:run", [1]) == 1
     said = [line.level for line in runner.log.lines if line.level != "output"]
     assert said == ["warning"] * 3 + ["error"]
@@ -247,7 +257,7 @@ def test_an_idle_worker_ends_and_the_next_call_starts_another(make_runner: MakeR
 def test_stopping_ends_the_call_in_flight_and_refuses_later_ones(make_runner: MakeRunner) -> None:
     runner = make_runner()
     errors: list[WorkerLost] = []
-    runner.post("demo:spin", event(1))
+    subscription(runner, "demo:spin").deliver(event(1))
 
     def call() -> None:
         try:
@@ -293,7 +303,7 @@ def test_stopping_does_not_wait_for_ever_for_a_host_that_is_busy(
         free.wait(TIMEOUT_S)
 
     monkeypatch.setattr(runner.log, "write", busy)
-    runner.post("demo:spin", event(1))
+    subscription(runner, "demo:spin").deliver(event(1))
     assert reached.wait(TIMEOUT_S)
     stopping = threading.Thread(target=runner.stop)
     stopping.start()

@@ -258,7 +258,7 @@ def test_a_failing_subscriber_never_shows_in_a_cell(kernel: Kernel, make_plugin:
     assert kernel.run("%demo").displays[0]["text/plain"] == "1"
     lines = "[line.text for line in get_ipython()._automatosx_session.host.activation.runners()['acme.demo'].log.lines]"
     logged = kernel.run(lines).displays[0]["text/plain"]
-    assert logged.count("ValueError: boom") >= 5
+    assert logged.count("ValueError: boom") >= 4, "all but the first, whose beginning nobody saw"
     assert "noise" in logged
 
 

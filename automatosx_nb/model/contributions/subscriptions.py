@@ -7,7 +7,8 @@ from typing import Any
 
 from automatosx_nb.errors import InvalidPermission
 from automatosx_nb.model.contributions.kind import HANDLER, Called, Kind, handler
-from automatosx_nb.model.events import KERNEL_TOPICS
+from automatosx_nb.model.events import KERNEL_TOPICS, MARKETPLACE_TOPICS
+from automatosx_nb.model.events.delivery import DELIVERIES, MAX_QUEUE, OVERFLOWS, QUEUE
 from automatosx_nb.model.events.topics import MAX_TOPIC
 from automatosx_nb.model.permissions import Permission
 from automatosx_nb.model.reader import MAX_ITEMS, Spot, boolean, one_of, tuple_of
@@ -16,10 +17,6 @@ TOPIC = (
     "a topic of the kernel, the marketplace, a plugin or the user, as in 'kernel.cell.finished', "
     "or a pattern ('kernel.**')"
 )
-DELIVERIES = ("live", "durable")
-OVERFLOWS = ("drop-oldest", "coalesce", "reject")
-QUEUE, MAX_QUEUE = 1000, 10_000
-"""Events that wait at most, by default and where the manifest says more."""
 
 
 def permission_for(topic: str) -> str:
@@ -91,10 +88,11 @@ def topic(spot: Spot) -> str | None:
     if asked is None:
         spot.refuse(TOPIC, word=text, known=KERNEL_TOPICS)
         return None
-    spoken = (Permission("events", f"subscribe:{known}") for known in KERNEL_TOPICS)
-    if text.startswith("kernel.") and not any(asked.covers(known) for known in spoken):
-        spot.refuse(f"a topic that the kernel speaks on: {', '.join(KERNEL_TOPICS)}", word=text, known=KERNEL_TOPICS)
-        return None
+    for who, topics in (("kernel", KERNEL_TOPICS), ("marketplace", MARKETPLACE_TOPICS)):
+        spoken = (Permission("events", f"subscribe:{known}") for known in topics)
+        if text.startswith(f"{who}.") and not any(asked.covers(known) for known in spoken):
+            spot.refuse(f"a topic that the {who} speaks on: {', '.join(topics)}", word=text, known=topics)
+            return None
     return text
 
 

@@ -6,16 +6,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.model.events.ours import (
+    CELL_FAILED,
     CELL_FINISHED,
     CELL_STARTED,
+    KERNEL_IDLE,
+    KERNEL_STARTED,
     KERNEL_TOPICS,
     MARKETPLACE_TOPICS,
+    PLUGIN_INSTALLED,
     PLUGIN_LIMITED,
+    PLUGIN_REMOVED,
     PLUGIN_REVERTED,
     PLUGIN_SETTING_CHANGED,
     PLUGIN_STATE_RESTORED,
     PLUGIN_SUSPENDED,
+    PLUGIN_UPDATED,
+    ROLLED_BACK,
     SERVICE_FAILED,
+    VARIABLES_CHANGED,
 )
 
 if TYPE_CHECKING:
@@ -23,16 +31,24 @@ if TYPE_CHECKING:
     from automatosx_nb.model.events.topics import matches
 
 __all__ = [
+    "CELL_FAILED",
     "CELL_FINISHED",
     "CELL_STARTED",
+    "KERNEL_IDLE",
+    "KERNEL_STARTED",
     "KERNEL_TOPICS",
     "MARKETPLACE_TOPICS",
+    "PLUGIN_INSTALLED",
     "PLUGIN_LIMITED",
+    "PLUGIN_REMOVED",
     "PLUGIN_REVERTED",
     "PLUGIN_SETTING_CHANGED",
     "PLUGIN_STATE_RESTORED",
     "PLUGIN_SUSPENDED",
+    "PLUGIN_UPDATED",
+    "ROLLED_BACK",
     "SERVICE_FAILED",
+    "VARIABLES_CHANGED",
     "Event",
     "matches",
 ]

@@ -1,30 +1,35 @@
-"""The topics that the kernel and the marketplace speak on."""
+"""The names of the topics that the kernel and the marketplace speak on; :mod:`.schemas` says what they carry."""
 
 from __future__ import annotations
 
+KERNEL_STARTED = "kernel.started"
 CELL_STARTED = "kernel.cell.started"
 CELL_FINISHED = "kernel.cell.finished"
-KERNEL_TOPICS = {
-    CELL_STARTED: "A cell is about to run. Data: cell (hash of its source), lines.",
-    CELL_FINISHED: "A cell ended. Data: the same, and execution_count, duration_s, ok, error (type name or null).",
-}
-"""Topic → what it says and carries. Neither a cell's source nor its values are in any event."""
+CELL_FAILED = "kernel.cell.failed"
+VARIABLES_CHANGED = "kernel.variables.changed"
+KERNEL_IDLE = "kernel.idle"
+KERNEL_TOPICS = (KERNEL_STARTED, CELL_STARTED, CELL_FINISHED, CELL_FAILED, VARIABLES_CHANGED, KERNEL_IDLE)
+"""Neither a cell's source nor a variable's value is in any of their events."""
 
+PLUGIN_INSTALLED = "marketplace.plugin.installed"
+PLUGIN_UPDATED = "marketplace.plugin.updated"
+PLUGIN_REMOVED = "marketplace.plugin.removed"
+ROLLED_BACK = "marketplace.plugin.rolled-back"
 PLUGIN_LIMITED = "marketplace.plugin.limited"
 PLUGIN_SUSPENDED = "marketplace.plugin.suspended"
 PLUGIN_STATE_RESTORED = "marketplace.plugin.state-restored"
 PLUGIN_SETTING_CHANGED = "marketplace.plugin.setting-changed"
 SERVICE_FAILED = "marketplace.service.failed"
 PLUGIN_REVERTED = "marketplace.plugin.reverted"
-MARKETPLACE_TOPICS = {
-    PLUGIN_LIMITED: "A plugin's worker was stopped at a limit. Data: plugin, version, limit, allowed, used.",
-    PLUGIN_SUSPENDED: "A plugin's worker ended too often and is not started for a while. "
-    "Data: plugin, version, ends, within_s, wait_s, last (an error's code).",
-    PLUGIN_STATE_RESTORED: "What a plugin had saved was damaged, and is again what it was in a snapshot. "
-    "Data: plugin, version, reason, snapshot, set_aside (names of files).",
-    PLUGIN_SETTING_CHANGED: "A plugin's settings have other values. Data: plugin, version, settings (their names).",
-    SERVICE_FAILED: "A plugin's call of a service came to nothing. "
-    "Data: plugin, version (of the caller), provider, service, error (an error's code).",
-    PLUGIN_REVERTED: "A plugin kept ending soon after its update, and is its version before that again. "
-    "Data: plugin, version (now), before (the one that kept ending).",
-}
+MARKETPLACE_TOPICS = (
+    PLUGIN_INSTALLED,
+    PLUGIN_UPDATED,
+    PLUGIN_REMOVED,
+    ROLLED_BACK,
+    PLUGIN_LIMITED,
+    PLUGIN_SUSPENDED,
+    PLUGIN_STATE_RESTORED,
+    PLUGIN_SETTING_CHANGED,
+    SERVICE_FAILED,
+    PLUGIN_REVERTED,
+)

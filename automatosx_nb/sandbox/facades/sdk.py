@@ -18,7 +18,7 @@ FACADES = {
     "automatosx_nb.sdk.settings": Names("get"),
     "automatosx_nb.sdk.permissions": Names("held request"),
     "automatosx_nb.sdk.log": Names("info warning"),
-    "automatosx_nb.sdk.events": Names("Event"),
+    "automatosx_nb.sdk.events": Names("Event publish"),
     "automatosx_nb.sdk.tables": Names("Table"),
     "automatosx_nb.sdk.handed": Names("InputFile OutputFile Secret"),
     "automatosx_nb.sdk.variables": Names("get names set"),

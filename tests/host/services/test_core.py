@@ -12,7 +12,10 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from automatosx_nb.errors import PermissionDenied
+from automatosx_nb.host.bus.activity import Activity
+from automatosx_nb.host.bus.plugins import PluginSubscriber
 from automatosx_nb.host.metering import Bucket, Rate
+from automatosx_nb.host.runner import PluginRunner
 from automatosx_nb.host.services.core import Notifications
 from automatosx_nb.host.services.core.progress import Bar, Drawn
 from automatosx_nb.host.services.kernel import NotebookCaller
@@ -51,11 +54,16 @@ def test_a_notification_is_a_line_in_the_cell_that_waits_and_in_the_list_and_no_
     assert [each.text for each in house.notifications.all()] == [f"line {number} of two" for number in range(3)]
 
 
+def deliver(runner: PluginRunner, handler: str) -> None:
+    subscriber = PluginSubscriber(runner.entry.id, {"topic": "user.go", "handler": handler}, lambda: runner, Activity)
+    subscriber.deliver(Event("1", "test", "user.go", "2026-01-01T00:00:00Z", {}))
+
+
 def test_a_notification_of_an_event_handler_appears_in_no_cell(
     house: House, capsys: pytest.CaptureFixture[str]
 ) -> None:
     runner = house.add("acme.user", TELL + "\ndef done():\n    return 1\n", grants=(NOTIFY,))
-    runner.post("demo:run", Event("1", "test", "kernel.cell.finished", "2026-01-01T00:00:00Z", {}))
+    deliver(runner, "demo:run")
     assert house.call("acme.user", "done") == 1
     assert capsys.readouterr().out == ""
     assert [each.level for each in house.notifications.all()] == ["warning"] * 3
@@ -113,7 +121,7 @@ def test_progress_of_an_event_handler_is_drawn_nowhere(house: House, shell: Any)
     said = "\ndef on(event):\n    log.info(str(run(8)))\n\ndef done():\n    return 1\n"
     runner = house.add("acme.user", STEPS + said)
     with capture_output() as captured:
-        runner.post("demo:on", Event("1", "test", "kernel.cell.finished", "2026-01-01T00:00:00Z", {}))
+        deliver(runner, "demo:on")
         assert house.call("acme.user", "done") == 1
     house.wait_for("[False, False, False]")
     assert captured.outputs == []

@@ -1,0 +1,39 @@
+"""What a handler works on: what it publishes meanwhile comes of that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from automatosx_nb.model.events import Event
+
+_handled: ContextVar[Sequence[Event]] = ContextVar("handled events", default=())
+
+
+class Cause(NamedTuple):
+    """``hops`` and ``traceparent`` of an event that is published now."""
+
+    hops: int
+    traceparent: str | None
+
+
+@contextmanager
+def handling(events: Sequence[Event]) -> Iterator[None]:
+    """What is published within, on this thread, comes of ``events``."""
+    token = _handled.set(events)
+    try:
+        yield
+    finally:
+        _handled.reset(token)
+
+
+def cause(handled: str | None = None) -> Cause:
+    """Of several events that are handled together, the longest way counts, and the trace of ``handled``, an id."""
+    events = _handled.get()
+    if not events:
+        return Cause(0, None)
+    trace = next((event.traceparent for event in events if event.id == handled), events[0].traceparent)
+    return Cause(max(event.hops for event in events) + 1, trace)

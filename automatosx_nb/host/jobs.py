@@ -1,0 +1,179 @@
+"""What waits for one plugin, in order: calls, and the events that happened between them."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from automatosx_nb.host.errands import Errands
+
+if TYPE_CHECKING:
+    from automatosx_nb.host.bus.duty import Duty
+    from automatosx_nb.host.bus.plugins import PluginSubscriber
+    from automatosx_nb.host.handover import Handover
+    from automatosx_nb.host.services.origin import Origin
+    from automatosx_nb.model.events import Event
+
+
+@dataclass(eq=False)
+class Job:
+    """Somebody waits until ``done``."""
+
+    handler: str
+    args: Sequence[Any] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    origin: Origin | None = None
+    """Of a call that another plugin, or the notebook, makes of a service."""
+    handover: Handover | None = None
+    events: Sequence[Event] | None = None
+    """In place of arguments: the handler is called with each; the value is what became of each."""
+    done: threading.Event = field(default_factory=threading.Event)
+    context: contextvars.Context = field(default_factory=contextvars.copy_context)
+    value: object = None
+    error: BaseException | None = None
+    cancelled: bool = False
+    asks: bool = False
+    """Whether somebody waits for it who can be asked."""
+    errands: Errands = field(default_factory=Errands)
+
+    @property
+    def cell(self) -> contextvars.Context | None:
+        """Where a person waits for it; None: nobody does."""
+        if self.events is not None:
+            return None
+        return self.context if self.origin is None else self.origin.cell
+
+    @property
+    def silent(self) -> bool:
+        """Whether what it prints goes into the plugin's log."""
+        return self.events is not None or self.origin is not None
+
+    def result(self) -> object:
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+
+@dataclass(eq=False)
+class Due:
+    """Nobody waits: the events of one subscription up to a number are to be handed over."""
+
+    source: PluginSubscriber
+    upto: int
+
+
+class JobQueue:
+    """Jobs in their order, and the thread that takes them, which ``serve`` is the target of.
+
+    The thread begins with the first job, and ends when :meth:`next` has said None. ``duty``: how long events that
+    nobody waits behind have to wait.
+    """
+
+    def __init__(self, name: str, serve: Callable[[], None], duty: Duty | None) -> None:
+        self.running: Job | Due | None = None
+        self._name = name
+        self._serve = serve
+        self._duty = duty
+        self._wake = threading.Condition()
+        self._jobs: deque[Job | Due] = deque()
+        self._open: dict[PluginSubscriber, Due] = {}
+        """Those behind which nobody waits: later events of their subscription join them."""
+        self._thread: threading.Thread | None = None
+        self._closed = self._retired = False
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+    def put(self, job: Job) -> bool:
+        """Whether it waits now; a queue that is closed takes no more."""
+        with self._wake:
+            if self._closed or self._retired:
+                return False
+            self._jobs.append(job)
+            self._open.clear()
+            self._begin()
+            return True
+
+    def post(self, source: PluginSubscriber, number: int) -> None:
+        """The event with this number came into a subscription's own queue."""
+        with self._wake:
+            if self._closed or self._retired:
+                return
+            due = self._open.get(source)
+            if due is None:
+                self._open[source] = due = Due(source, number)
+                self._jobs.append(due)
+                self._begin()
+            due.upto = max(due.upto, number)  # two threads may come in another order than they put
+
+    def next(self, idle_s: float, leave: Callable[[], None]) -> Job | Due | None:
+        """What is to be done now; None: nothing came in ``idle_s`` seconds, or the queue is closed.
+
+        ``leave`` is called before None is said, while no other thread can begin.
+        """
+        with self._wake:
+            self.running = None
+            self._wake.wait_for(lambda: self._jobs or self._closed or self._retired, timeout=idle_s)
+            if self._duty is not None and self._jobs and isinstance(self._jobs[0], Due):
+                self._wake.wait_for(self._hurries, timeout=self._duty.wait_s())
+            if self._closed or not self._jobs:
+                leave()
+                self._thread = None
+                return None
+            self.running = job = self._jobs.popleft()
+            if isinstance(job, Due) and self._open.get(job.source) is job:
+                del self._open[job.source]
+            return job
+
+    def again(self, due: Due) -> None:
+        """There is more of it, which comes before all that waits."""
+        with self._wake:
+            if not self._closed and not self._retired:
+                self._jobs.appendleft(due)
+
+    def withdraw(self, job: Job) -> bool:
+        """Whether ``job`` is being done now; if it only waits, it waits no longer."""
+        with self._wake:
+            job.cancelled = True
+            if job in self._jobs:
+                self._jobs.remove(job)
+            return self.running is job
+
+    def retire(self) -> list[Job] | None:
+        """Take no more, do what is running and what services wait for, and end: the jobs that nobody will do.
+
+        None: there is nothing to wait for.
+        """
+        with self._wake:
+            jobs = [job for job in self._jobs if isinstance(job, Job)]
+            if self.running is None and all(job.origin is None for job in jobs):
+                return None
+            self._retired = True
+            self._jobs = deque(job for job in jobs if job.origin is not None)
+            self._open.clear()
+            self._wake.notify_all()
+            return [job for job in jobs if job.origin is None]
+
+    def close(self) -> tuple[list[Job], threading.Thread | None]:
+        """Take no more; the jobs that nobody will do, and the thread, if there is one."""
+        with self._wake:
+            self._closed = True
+            left = [job for job in self._jobs if isinstance(job, Job)]
+            self._jobs.clear()
+            self._open.clear()
+            self._wake.notify_all()
+            return left, self._thread
+
+    def _begin(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._serve, name=self._name, daemon=True)
+            self._thread.start()
+        self._wake.notify_all()
+
+    def _hurries(self) -> bool:
+        return self._closed or any(isinstance(job, Job) for job in self._jobs)

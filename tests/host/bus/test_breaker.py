@@ -1,0 +1,90 @@
+"""When a subscriber that fails is left alone, and how it comes back; and how much time deliveries may take."""
+
+from __future__ import annotations
+
+import pytest
+
+from automatosx_nb.host.bus import duty as rules
+from automatosx_nb.host.bus.breaker import FAILURES, FIRST_S, LONGEST_S, Breaker
+from automatosx_nb.host.bus.duty import Duty
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def failing(breaker: Breaker, times: int) -> list[bool]:
+    return [breaker.record(False) for _ in range(times)]
+
+
+def test_it_opens_at_so_many_failures_in_a_row_and_tells_it_once() -> None:
+    breaker = Breaker(Clock())
+    assert failing(breaker, FAILURES) == [False] * (FAILURES - 1) + [True]
+    assert breaker.open
+    assert failing(breaker, 3) == [False] * 3
+
+
+def test_a_success_in_between_begins_the_count_anew() -> None:
+    breaker = Breaker(Clock())
+    failing(breaker, FAILURES - 1)
+    breaker.record(True)
+    failing(breaker, FAILURES - 1)
+    assert not breaker.open
+
+
+def test_after_a_while_one_is_tried_and_a_success_closes_it() -> None:
+    clock = Clock()
+    breaker = Breaker(clock)
+    failing(breaker, FAILURES)
+    clock.now += FIRST_S
+    assert breaker.trying
+    breaker.record(True)
+    assert failing(breaker, FAILURES - 1) == [False] * (FAILURES - 1)
+
+
+def test_each_failed_try_doubles_the_wait_up_to_the_longest() -> None:
+    clock = Clock()
+    breaker = Breaker(clock)
+    failing(breaker, FAILURES)
+    waits = []
+    for _ in range(10):
+        waits.append(breaker.wait_s)
+        clock.now += breaker.wait_s
+        assert breaker.record(False)
+    assert waits[:3] == [FIRST_S, 2 * FIRST_S, 4 * FIRST_S]
+    assert waits[-1] == LONGEST_S
+
+
+def test_deliveries_wait_when_they_had_their_share_of_a_running_cell() -> None:
+    clock = Clock()
+    duty = Duty(clock)
+    duty.cell(running=True)
+    assert duty.wait_s() == 0
+    duty.spend(rules.BUSY_BURST_S + 0.003)
+    waited = duty.wait_s()
+    assert waited == pytest.approx(0.003 / rules.BUSY_SHARE + 0.001)
+    clock.now += waited
+    assert duty.wait_s() == 0
+
+
+def test_no_delivery_waits_longer_than_a_second_at_a_time() -> None:
+    duty = Duty(Clock())
+    duty.spend(100.0)
+    assert duty.wait_s() == rules.LONGEST_WAIT_S
+
+
+def test_a_cell_that_begins_finds_no_more_than_its_own_burst() -> None:
+    clock = Clock()
+    duty = Duty(clock)
+    duty.cell(running=True)
+    duty.spend(rules.BUSY_BURST_S + 0.01)
+    assert duty.wait_s() > 0
+    duty.cell(running=False)
+    clock.now += 1
+    assert duty.wait_s() == 0
