@@ -13,8 +13,10 @@ from sqlalchemy import insert, select, update
 
 from automatosx_nb import package
 from automatosx_nb.errors import ArtifactMismatch, PublishRefused, ReleaseExists
+from automatosx_nb.model.event_changes import last_of_line
 from automatosx_nb.model.names import publisher_of
 from automatosx_nb.model.release import CheckResult, PublishReport, Stage
+from automatosx_nb.model.semver import Version
 from automatosx_nb.registry import checks, records, schema
 from automatosx_nb.registry.blobs import DigestDiffers
 from automatosx_nb.registry.checks.lookalike import refusal, skeleton
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
 
     from automatosx_nb.model.manifest import Manifest
-    from automatosx_nb.model.semver import Version
     from automatosx_nb.package import Package
     from automatosx_nb.registry.blobs import BlobStore
     from automatosx_nb.registry.database import Database
@@ -98,12 +99,14 @@ def _others(connection: Connection, plugin: str) -> Sequence[Record]:
 
 
 def _published(unpacked: Package, others: Sequence[Record], blobs: BlobStore) -> tuple[Manifest, ...]:
-    """The manifests of other releases, where the new one promises something that could be held against them.
+    """The manifests of other releases that the new one is held against: its services against all, its events against
+    the last one of its line.
 
     :raises ArtifactMismatch: what is stored of one is not what was published.
     """
     if not unpacked.manifest.contributes.services:
-        return ()
+        last = last_of_line(unpacked.manifest.version, [Version.parse(version) for version, _ in others])
+        others = [each for each in others if each[0] == str(last)]
     found = []
     for version, sha256 in others:
         try:

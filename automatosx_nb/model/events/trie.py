@@ -47,10 +47,15 @@ class TopicTrie(Generic[T]):
                     following.append(children[segment])
                 if "*" in children:
                     following.append(children["*"])
+            if not following:
+                break
             nodes = following
-        for node in nodes:
-            found += node.here
-        found.sort(key=_number)
+        else:
+            for node in nodes:
+                if node.here:
+                    found += node.here
+        if len(found) > 1:
+            found.sort(key=_number)
         return [value for _, value in found]
 
 

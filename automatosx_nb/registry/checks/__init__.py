@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from automatosx_nb.model.release import CheckResult
-from automatosx_nb.registry.checks import changelog, lookalike, permissions, readme, services, start
+from automatosx_nb.registry.checks import changelog, events, lookalike, permissions, readme, services, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,7 @@ CHECKS: tuple[Check, ...] = (
     changelog.CHECK,
     permissions.CHECK,
     services.CHECK,
+    events.CHECK,
     lookalike.CHECK,
     start.CHECK,
 )
