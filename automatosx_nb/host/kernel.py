@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from automatosx_nb.host.activation import Activation
 from automatosx_nb.host.bus import Bus, Undo
 from automatosx_nb.host.warming import Warmer
-from automatosx_nb.model.events import KERNEL_STARTED, KERNEL_TOPICS, PLUGIN_SETTING_CHANGED
 
 if TYPE_CHECKING:
     from automatosx_nb.errors import StateRestored
@@ -70,7 +69,7 @@ class KernelHost:
         self._functions: Dispatcher | None = None
         self._recorder: tuple[Recorder, Undo] | None = None
         self._variables = variables
-        self._heard: int | None = None
+        self._heard = self.bus.version
         self._started = False
         self.source = f"kernel/{os.urandom(6).hex()}"
         self._lock = threading.Lock()
@@ -107,6 +106,10 @@ class KernelHost:
         return changed
 
     def _look_at_settings(self) -> None:
+        if not self.bus.version:
+            return  # nobody has subscribed to anything
+        from automatosx_nb.model.events import PLUGIN_SETTING_CHANGED
+
         if not self.bus.wants(PLUGIN_SETTING_CHANGED):
             self._settings = None
             return
@@ -174,6 +177,8 @@ class KernelHost:
         version = self.bus.version
         if version == self._heard:
             return
+        from automatosx_nb.model.events import KERNEL_TOPICS
+
         with self._lock:  # a panel's thread and the next cell may follow at the same moment
             self._heard = version
             self._listen(any(map(self.bus.wants, KERNEL_TOPICS)))
@@ -206,6 +211,7 @@ class KernelHost:
         from automatosx_nb import __version__
         from automatosx_nb.host.bus.limits import BusLimits
         from automatosx_nb.host.bus.publishing import Publisher
+        from automatosx_nb.model.events import KERNEL_STARTED
 
         self._started = True
         data = {"version": __version__, "python": platform.python_version()}
