@@ -15,8 +15,8 @@ from automatosx_nb.host.bus.queue import EventQueue
 from automatosx_nb.model.events.delivery import QUEUE
 
 if TYPE_CHECKING:
+    from automatosx_nb.host.bus import Handler
     from automatosx_nb.host.bus.activity import Activity
-    from automatosx_nb.host.bus.dispatch import Handler
     from automatosx_nb.model.events import Event
 
 _AT_ONCE = 32
