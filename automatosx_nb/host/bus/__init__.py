@@ -1,4 +1,4 @@
-"""The kernel's event bus: from a publisher to its subscribers by a look-up, then a call that returns at once for each."""
+"""The kernel's event bus: a look-up of who subscribed, then one call for each of them that returns at once."""
 
 from __future__ import annotations
 
