@@ -11,6 +11,7 @@ from automatosx_nb.app import Marketplace
 from automatosx_nb.config import load_settings
 from automatosx_nb.config_calls import CallLimits, CallRates, HttpLimits
 from automatosx_nb.errors import CallsTooFast, InvalidConfiguration, TransferTooLarge
+from automatosx_nb.host.bus import Bus
 from automatosx_nb.host.capabilities.log import LogCapability
 from automatosx_nb.host.errands import Asking
 from automatosx_nb.host.incidents import Incidents
@@ -96,4 +97,4 @@ def test_they_hold_for_an_installed_plugin(home: Path, make_plugin: MakePlugin) 
 def _broker(market: Marketplace) -> Any:
     (entry,) = market.installed()
     incidents = Incidents(entry, market.audit, None, fail)
-    return make_broker(market, entry, LogCapability(), working_folder(), dict, incidents, Asking(None))
+    return make_broker(market, entry, LogCapability(), working_folder(), dict, Bus(fail), incidents, Asking(None))
