@@ -138,7 +138,7 @@ def test_two_kernels_that_finish_cells_at_once_lose_no_run(sandbox: Sandbox, tmp
 
 def run_cells(worker: Worker, host: Host, runs: int) -> None:
     for _ in range(runs):
-        worker.call("cell_ledger.watch:on_cell", [EVENT], broker=host, event=True)
+        worker.deliver("cell_ledger.watch:on_cell", [Event(**EVENT)], broker=host)
     worker.stop()
 
 
