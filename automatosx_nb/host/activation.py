@@ -219,6 +219,11 @@ class Activation:
         with self._lock:
             return {tuple(entry.grants) for entry in self._active.values()}
 
+    def dropped_events(self, plugin: str) -> int:
+        """How many never got to its handlers, for too many waited."""
+        found = [each.counters for each in self._bus.subscribers() if each.owner == plugin]
+        return sum(counters.dropped + counters.rejected for counters in found)
+
     def runners(self) -> dict[str, PluginRunner]:
         """The plugins that were used since the kernel started."""
         with self._lock:

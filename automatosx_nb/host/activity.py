@@ -55,7 +55,10 @@ def activity(activation: Activation, audit: Audit, limits: Limits) -> tuple[Plug
     """
     runners, incidents = activation.runners(), _by_plugin(audit.read(kinds=INCIDENTS, most=INCIDENTS_READ))
     entries = sorted(activation.entries(), key=lambda entry: entry.id)
-    return tuple(_of(entry, runners.get(entry.id), incidents.get(entry.id, []), limits) for entry in entries)
+    return tuple(
+        _of(entry, runners.get(entry.id), incidents.get(entry.id, []), limits, activation.dropped_events(entry.id))
+        for entry in entries
+    )
 
 
 def _by_plugin(entries: Iterable[AuditEntry]) -> dict[str, list[AuditEntry]]:
@@ -66,7 +69,7 @@ def _by_plugin(entries: Iterable[AuditEntry]) -> dict[str, list[AuditEntry]]:
 
 
 def _of(
-    entry: InstalledPlugin, runner: PluginRunner | None, incidents: list[AuditEntry], limits: Limits
+    entry: InstalledPlugin, runner: PluginRunner | None, incidents: list[AuditEntry], limits: Limits, dropped: int
 ) -> PluginActivity:
     shown = tuple(incidents[-INCIDENTS_SHOWN:])
     if runner is None:
@@ -84,7 +87,7 @@ def _of(
         calls=runner.calls,
         events=runner.events,
         queued=runner.queued,
-        dropped_events=runner.dropped_events,
+        dropped_events=dropped,
         suspended_s=suspended_s,
         limits=runner.limits,
         log=tuple(runner.log.lines)[-LINES_SHOWN:],

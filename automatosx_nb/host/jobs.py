@@ -85,6 +85,10 @@ class JobQueue:
         self._thread: threading.Thread | None = None
         self._closed = self._retired = False
 
+    def __len__(self) -> int:
+        """How many wait."""
+        return len(self._jobs)
+
     @property
     def closed(self) -> bool:
         return self._closed

@@ -97,12 +97,12 @@ class PluginRunner:
 
     @property
     def busy(self) -> bool:
-        return self._running is not None
+        return self._queue.running is not None
 
     @property
     def queued(self) -> int:
-        """Calls and events that wait."""
-        return len(self._jobs)
+        """Calls and batches of events that wait."""
+        return len(self._queue)
 
     @property
     def suspended_s(self) -> float:
