@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from automatosx_nb.model.ports import Registry
     from automatosx_nb.model.settings import ConfiguredSettings
     from automatosx_nb.profile import Profile
+    from automatosx_nb.profile.deliveries import Deliveries
     from automatosx_nb.profile.planning import Planner
     from automatosx_nb.profile.project import Project
     from automatosx_nb.profile.secrets import Secrets
@@ -66,6 +67,8 @@ class Rooms:
                 self._registry = None
             if "audit" in vars(self):
                 self.audit.close()
+            if "deliveries" in vars(self):
+                self.deliveries.close()
 
     @property
     def settings(self) -> Settings:
@@ -161,6 +164,22 @@ class Rooms:
         policy = self.settings.audit
         return Audit(self.profile.root / "audit.sqlite3", max_bytes=policy.max_mb << 20, keep=policy.keep)
 
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        """What durable subscribers are owed; its file is made by the first of them."""
+        from automatosx_nb.profile.deliveries import Deliveries
+
+        return Deliveries(self.profile.root / "events")
+
+    def follow_durably(self) -> None:
+        """Have the durable subscriptions be those of the current generation; cheap where none ever was."""
+        from automatosx_nb.host.recording import told_if_unwritten
+
+        with told_if_unwritten("durable events"):
+            from automatosx_nb.host.following import follow
+
+            follow(self.deliveries, self.profile.generations, self.audit)
+
     @property
     def home(self) -> Path:
         """Where everything of this user lies."""
@@ -211,6 +230,7 @@ class Rooms:
         from automatosx_nb.host.recording import record_switch
 
         record_switch(self.audit, self.profile.generations, new)
+        self.follow_durably()
 
 
 def working_folder() -> Path | None:

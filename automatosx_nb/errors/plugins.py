@@ -178,6 +178,7 @@ class WorkerLost(PlatformError):
 
     code: ClassVar[str] = "worker-lost"
     FORK_SERVER_ENDED = "its fork server ended"
+    REPLACED = "the plugin was replaced or removed"
     plugin: str
     status: str
 

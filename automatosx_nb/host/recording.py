@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def record_switch(audit: Audit, generations: Generations, new: Generation) -> None:
     """What ``new`` changes of the generation before it."""
-    with _told_if_unwritten():
+    with told_if_unwritten("the audit log"):
         old = generations.read(new.parent or 0)
         for kind, plugin, version, detail in entries_of(old, new, current_surface()):
             audit.add(kind, plugin, version, **detail)
@@ -33,7 +33,7 @@ def record_switch(audit: Audit, generations: Generations, new: Generation) -> No
 def record_session(audit: Audit, kind: str, entry: InstalledPlugin, texts: Iterable[str], held_for: str) -> None:
     """What no generation tells."""
     detail = {"permissions": sorted(texts), "for": held_for, "surface": current_surface()}
-    with _told_if_unwritten():
+    with told_if_unwritten("the audit log"):
         audit.add(kind, entry.id, entry.version, **detail)
 
 
@@ -48,8 +48,9 @@ def record_trial(audit: Audit, program: Program, outcome: Mapping[str, str] | Au
 
 
 @contextmanager
-def _told_if_unwritten() -> Iterator[None]:
+def told_if_unwritten(what: str) -> Iterator[None]:
+    """An error of ours goes to the process's own standard error, and nowhere else."""
     try:
         yield
     except AutomatosxError as error:
-        sys.__stderr__ and sys.__stderr__.write(f"automatosx_nb: the audit log: {error}\n")
+        sys.__stderr__ and sys.__stderr__.write(f"automatosx_nb: {what}: {error}\n")

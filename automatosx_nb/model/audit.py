@@ -67,6 +67,10 @@ KINDS: Mapping[str, Kind] = {
         ("capability", "method", "permission", "calls"),
         denied=True,
     ),
+    "events-discarded": Kind(
+        "A durable subscription ended, and the events that it was still owed went with it.",
+        ("topic", "events", "generation"),
+    ),
     "log-rotated": Kind("The oldest entries were dropped, by size or by age.", ("first", "last")),
 }
 """Every kind of entry. Fields are counts, names of ours and texts of ours: no value of a plugin's, none of a user's."""

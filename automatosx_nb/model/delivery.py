@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -171,25 +171,26 @@ class Waiting:
     size: int
 
 
-def give_way(terms: Terms, waiting: Sequence[Waiting], new: Envelope) -> tuple[Waiting, ...] | None:
-    """Those that go so that ``new`` has room; None: ``new`` is the one that goes.
+def give_way(
+    terms: Terms, events: int, size: int, new: Envelope, oldest: Iterable[Waiting], same_topic: Iterable[Waiting]
+) -> tuple[Waiting, ...] | None:
+    """Those that go for ``new``; None: ``new`` is the one that goes.
 
-    ``waiting``: what may go, oldest first. ``coalesce`` lets every waiting event of the same topic go, and, where there
-    is none or that is not enough, the oldest.
+    ``events`` wait and have ``size`` bytes. ``oldest`` are all of them, the oldest first, and ``same_topic`` those of
+    ``new``'s; no more of either is read than is needed. ``coalesce`` lets those of the same topic go though there is
+    room.
     """
     if len(new.body) > terms.most_bytes:
         return None
-    events = len(waiting) + 1 - terms.queue
-    size = sum(each.size for each in waiting) + len(new.body) - terms.most_bytes
-    if events <= 0 and size <= 0:
-        return ()
-    if terms.overflow == "reject":
+    gone = {each.number: each for each in (same_topic if terms.overflow == "coalesce" else ())}
+    events, size = events + 1 - terms.queue, size + len(new.body) - terms.most_bytes
+    if terms.overflow == "reject" and (events > 0 or size > 0):
         return None
-    gone = [each for each in waiting if terms.overflow == "coalesce" and each.type == new.type]
-    others = iter([each for each in waiting if each not in gone])
-    while len(gone) < events or sum(each.size for each in gone) < size:
-        gone.append(next(others))
-    return tuple(gone)
+    left = iter(oldest)
+    while len(gone) < events or sum(each.size for each in gone.values()) < size:
+        each = next(left)
+        gone[each.number] = each
+    return tuple(gone.values())
 
 
 def standing_of(generation: Generation) -> dict[Subscriber, Terms]:

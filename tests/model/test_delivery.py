@@ -39,8 +39,13 @@ def waiting(*types: str, size: int = 10) -> list[Waiting]:
     return [Waiting(number, topic, size) for number, topic in enumerate(types)]
 
 
+def going(terms: Terms, there: list[Waiting], topic: str = "a", size: int = 10) -> tuple[Waiting, ...] | None:
+    new, used = Envelope("source", topic, b"x" * size), sum(each.size for each in there)
+    return give_way(terms, len(there), used, new, there, [each for each in there if each.type == topic])
+
+
 def gone(terms: Terms, there: list[Waiting], topic: str = "a", size: int = 10) -> list[int] | None:
-    found = give_way(terms, there, Envelope("source", topic, b"x" * size))
+    found = going(terms, there, topic, size)
     return None if found is None else [each.number for each in found]
 
 
@@ -54,6 +59,10 @@ def test_of_a_full_queue_the_oldest_goes_or_those_of_the_same_topic_or_the_new_o
     assert gone(Terms("coalesce", queue=4), there) == [1, 3]
     assert gone(Terms("coalesce", queue=4), there, "d") == [0]
     assert gone(Terms("reject", queue=4), there) is None
+
+
+def test_what_is_coalesced_goes_though_there_is_room() -> None:
+    assert gone(Terms("coalesce", queue=9), waiting("b", "a", "c", "a")) == [1, 3]
 
 
 def test_a_shorter_queue_than_before_lets_as_many_go_as_it_has_to() -> None:
@@ -72,9 +81,9 @@ def test_an_event_that_is_larger_than_the_whole_queue_lets_nothing_go() -> None:
 def test_after_it_gave_way_there_is_room(there: list[Waiting], size: int, overflow: str) -> None:
     there = [Waiting(number, each.type, each.size) for number, each in enumerate(there)]
     terms = Terms(overflow, queue=4, most_bytes=60)  # type: ignore[arg-type]
-    going = give_way(terms, there, Envelope("source", "a", b"x" * size))
-    assert going is not None
-    left = [each for each in there if each not in going]
+    chosen = going(terms, there, "a", size)
+    assert chosen is not None
+    left = [each for each in there if each not in chosen]
     assert len(left) < terms.queue
     assert sum(each.size for each in left) + size <= terms.most_bytes
 

@@ -20,9 +20,9 @@ SILENT = "the kernel that handled it did not answer any more"
 _LATER = "(not_before > :now AND not_before <= :far)"
 """A time that no wait reaches was written before the clock was set back."""
 _DUE = f"""
-SELECT number, body, attempts FROM deliveries AS event
+SELECT number, body, attempts FROM deliveries AS event INDEXED BY queues
 WHERE subscriber = :row AND owner IS NULL AND NOT {_LATER} AND NOT EXISTS (
-  SELECT 1 FROM deliveries AS earlier
+  SELECT 1 FROM deliveries AS earlier INDEXED BY lanes
   WHERE earlier.subscriber = event.subscriber AND earlier.source = event.source AND earlier.type = event.type
     AND earlier.number < event.number AND (earlier.owner IS NOT NULL OR {_LATER.replace("not_", "earlier.not_")}))
 ORDER BY number LIMIT :most
@@ -54,13 +54,18 @@ def lease(
 def next_due(connection: sqlite3.Connection, rows: Collection[int], now: float) -> float | None:
     """When the first of those events is due that wait for their next try; None: none does."""
     marks = ", ".join("?" * len(rows))
-    query = f"SELECT min(not_before) FROM deliveries WHERE subscriber IN ({marks}) AND owner IS NULL AND not_before > ?"  # noqa: S608 - ours
+    query = f"""
+      SELECT min(not_before) FROM deliveries
+      WHERE subscriber IN ({marks}) AND not_before > 0 AND not_before > ? AND owner IS NULL
+    """  # noqa: S608 - ours
     found: float | None = connection.execute(query, (*rows, now)).fetchone()[0]
     return found
 
 
-def renew(connection: sqlite3.Connection, owner: str, until: float) -> None:
-    connection.execute("UPDATE deliveries SET until = ? WHERE owner = ?", (until, owner))
+def renew(connection: sqlite3.Connection, owner: str, now: float, lease_s: float) -> None:
+    """Not each time, for it costs a write: when a quarter of the lease is over."""
+    query = "UPDATE deliveries SET until = ? WHERE owner = ? AND until < ?"
+    connection.execute(query, (now + lease_s, owner, now + 0.75 * lease_s))
 
 
 def settle(

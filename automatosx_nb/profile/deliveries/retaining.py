@@ -1,21 +1,30 @@
-"""The last event of each topic that keeps one, for whoever subscribes later."""
+"""The last event of each topic that keeps one, for whoever subscribes later, in any kernel."""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 
 from automatosx_nb.model.delivery import Envelope
 from automatosx_nb.model.events import matches
 
+MAX_RETAINED = 1000
+"""Topics whose last event is kept; of more, the one that was longest without an event is forgotten."""
 
-def retain(connection: sqlite3.Connection, event: Envelope) -> None:
-    """Keep ``event`` in place of what was kept of its topic."""
-    connection.execute("INSERT OR REPLACE INTO retained VALUES (?, ?, ?)", (event.type, event.body, event.expires))
+
+def retain(connection: sqlite3.Connection, events: Iterable[Envelope]) -> None:
+    """Keep each of ``events`` in place of what was kept of its topic."""
+    query = "INSERT OR REPLACE INTO retained (topic, body, expires) VALUES (?, ?, ?)"
+    connection.executemany(query, [(event.type, event.body, event.expires) for event in events])
+    connection.execute(
+        "DELETE FROM retained WHERE number <= (SELECT number FROM retained ORDER BY number DESC LIMIT 1 OFFSET ?)",
+        (MAX_RETAINED,),
+    )
 
 
 def retained(connection: sqlite3.Connection, pattern: str, now: float) -> tuple[bytes, ...]:
-    """What is kept of the topics that ``pattern`` means, in their order; nothing that expired."""
-    query = "SELECT topic, body FROM retained WHERE expires IS NULL OR expires > ? ORDER BY topic"
+    """What is kept of the topics that ``pattern`` means, the oldest first; nothing that expired."""
+    query = "SELECT topic, body FROM retained WHERE expires IS NULL OR expires > ? ORDER BY number"
     return tuple(body for topic, body in connection.execute(query, (now,)) if matches(pattern, topic))
 
 

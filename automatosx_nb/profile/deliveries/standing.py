@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import groupby
 
-from automatosx_nb.model.delivery import COUNTS, Ended, Pending, Subscriber, Terms
+from automatosx_nb.model.delivery import COUNTS, Ended, Envelope, Pending, Subscriber, Terms
+from automatosx_nb.model.events import matches
+from automatosx_nb.profile.deliveries.accepting import accept
 from automatosx_nb.profile.deliveries.tables import one, rfc3339
 
 
 def follow(
-    connection: sqlite3.Connection, generation: int, standing: Mapping[Subscriber, Terms], now: float
+    connection: sqlite3.Connection,
+    generation: int,
+    standing: Mapping[Subscriber, Terms],
+    events: Iterable[Envelope],
+    now: float,
 ) -> tuple[Ended, ...]:
-    """Be what ``generation`` says, unless a later one was followed already; what ended takes its events with it.
+    """Be what ``generation`` says, unless it or a later one was followed already.
 
-    Where a plugin gives a topic another handler, that one is owed what the old one was.
+    ``events`` go to who subscribed before. What ended takes its events with it. Where a plugin gives a topic another
+    handler, that one is owed what the old one was.
     """
     if followed(connection) >= generation:
         return ()
     rows = connection.execute("SELECT id, plugin, topic, handler FROM subscribers ORDER BY id").fetchall()
     before = {Subscriber(*names): row for row, *names in rows}
+    for event in events:
+        accept(connection, event, [each for each in before if matches(each.topic, event.type)], now)
     _rename(connection, before, standing)
     for subscriber, terms in standing.items():
         _write(connection, before.get(subscriber), subscriber, terms, now)

@@ -70,17 +70,18 @@ class Deliveries:
         self._connection: Connection | None = None
         self._owner: Owner | None = None
 
-    def follow(self, generation: int, subscribers: Mapping[Subscriber, Terms]) -> tuple[Ended, ...]:
+    def follow(
+        self, generation: int, subscribers: Mapping[Subscriber, Terms], events: Sequence[Envelope] = ()
+    ) -> tuple[Ended, ...]:
         """Have the durable subscriptions of a generation, and what ended with it; an older generation changes nothing.
 
-        An ended subscription's events and dead letters are gone, and counted in the result.
+        An ended subscription's events and dead letters are gone, and counted in the result. ``events`` are what the
+        generation changed: they are kept for who subscribed before it, once, whoever tells of it.
         """
-        if not self.path.exists() and not subscribers:
-            return ()
-        if self.followed() >= generation:
+        if self.followed() >= generation or not (subscribers or self.path.exists()):
             return ()
         with self._writing() as connection:
-            return standing.follow(connection, generation, subscribers, self._clock())
+            return standing.follow(connection, generation, subscribers, events, self._clock())
 
     def followed(self) -> int:
         """The newest generation whose subscriptions are here; 0: none."""
@@ -100,18 +101,21 @@ class Deliveries:
         outcomes: Iterable[Outcome] = (),
         wanted: Collection[Subscriber] = (),
         *,
+        retain: Sequence[Envelope] = (),
         most: int = BATCH,
     ) -> Exchanged:
         """Publish ``puts``, write down ``outcomes`` of what was owed, and take what ``wanted`` are owed now, at once.
 
-        ``wanted``: subscribers of whom this kernel holds nothing. What it holds already stays its own for another
-        :data:`LEASE_S` seconds.
+        ``wanted``: subscribers of whom this kernel holds nothing. What it holds already stays its own for at least
+        three quarters of another :data:`LEASE_S` seconds. ``retain``: kept as the last events of their topics.
         """
         with self._writing() as connection:
             now, owner = self._clock(), self._owned().name
             rejected = tuple(accepting.accept(connection, event, whose, now) for event, whose in puts)
+            if retain:
+                retaining.retain(connection, retain)
             leasing.settle(connection, owner, outcomes, self._retries, now)
-            leasing.renew(connection, owner, now + self._lease_s)
+            leasing.renew(connection, owner, now, self._lease_s)
             if not wanted:
                 return Exchanged(rejected, (), None)
             leasing.take_over(connection, owner, lambda name: is_gone(self._owners, name), self._retries, now)
@@ -142,11 +146,6 @@ class Deliveries:
         """What each durable subscriber is owed."""
         with self._reading() as connection:
             return () if connection is None else standing.pending(connection, plugin, self._clock())
-
-    def retain(self, event: Envelope) -> None:
-        """Keep ``event`` as its topic's last one."""
-        with self._writing() as connection:
-            retaining.retain(connection, event)
 
     def retained(self, pattern: str) -> tuple[bytes, ...]:
         """The last events of topics that ``pattern`` means, as they were kept."""

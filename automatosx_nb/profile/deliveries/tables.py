@@ -14,15 +14,24 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS subscribers (
   id INTEGER PRIMARY KEY AUTOINCREMENT, plugin TEXT NOT NULL, topic TEXT NOT NULL, handler TEXT NOT NULL,
   overflow TEXT NOT NULL, queue INTEGER NOT NULL, most_bytes INTEGER NOT NULL, since REAL NOT NULL,
+  events INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,
   UNIQUE (plugin, topic, handler));
 CREATE TABLE IF NOT EXISTS followed (generation INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS deliveries (
   number INTEGER PRIMARY KEY AUTOINCREMENT, subscriber INTEGER NOT NULL, source TEXT NOT NULL, type TEXT NOT NULL,
   body BLOB NOT NULL, kept REAL NOT NULL, expires REAL, attempts INTEGER NOT NULL DEFAULT 0,
   not_before REAL NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '', owner TEXT, until REAL);
+CREATE INDEX IF NOT EXISTS queues ON deliveries (subscriber);
 CREATE INDEX IF NOT EXISTS lanes ON deliveries (subscriber, source, type, number);
-CREATE INDEX IF NOT EXISTS leased ON deliveries (owner, until) WHERE owner IS NOT NULL;
+CREATE INDEX IF NOT EXISTS leased ON deliveries (subscriber, owner) WHERE owner IS NOT NULL;
+CREATE INDEX IF NOT EXISTS retried ON deliveries (subscriber, not_before) WHERE not_before > 0;
 CREATE INDEX IF NOT EXISTS expiring ON deliveries (expires) WHERE expires IS NOT NULL;
+CREATE TRIGGER IF NOT EXISTS came AFTER INSERT ON deliveries BEGIN
+  UPDATE subscribers SET events = events + 1, bytes = bytes + length(NEW.body) WHERE id = NEW.subscriber;
+END;
+CREATE TRIGGER IF NOT EXISTS went AFTER DELETE ON deliveries BEGIN
+  UPDATE subscribers SET events = events - 1, bytes = bytes - length(OLD.body) WHERE id = OLD.subscriber;
+END;
 CREATE TABLE IF NOT EXISTS dead (
   number INTEGER PRIMARY KEY, subscriber INTEGER NOT NULL, source TEXT NOT NULL, type TEXT NOT NULL,
   body BLOB NOT NULL, kept REAL NOT NULL, expires REAL, attempts INTEGER NOT NULL, error TEXT NOT NULL,
@@ -31,10 +40,12 @@ CREATE INDEX IF NOT EXISTS buried ON dead (subscriber, number);
 CREATE TABLE IF NOT EXISTS counts (
   subscriber INTEGER NOT NULL, name TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (subscriber, name)
   ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS retained (topic TEXT PRIMARY KEY, body BLOB NOT NULL, expires REAL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS retained (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL UNIQUE, body BLOB NOT NULL, expires REAL);
 """
 """``until``, ``kept``, ``died``, ``expires``, ``not_before``: seconds since 1970. A *lane* is what one publisher said
-on one topic, to one subscriber: within it, order is kept."""
+on one topic, to one subscriber: within it, order is kept. ``events`` and ``bytes`` count what there is for a
+subscriber, leased or not, so that publishing does not have to."""
 
 Counts = Counter[tuple[int, str]]
 """Subscriber's row and what is counted → how many more."""

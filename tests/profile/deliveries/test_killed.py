@@ -4,7 +4,7 @@ What was published when ``publish`` returned is handled by somebody. What was ac
 never owed again. Only what a killed kernel held without an acknowledgement on disk may be handled twice. Within one
 publisher and topic, events are first handled in the order in which they were published.
 
-``AUTOMATOSX_LONG_RUNS=1`` kills a hundred times as often.
+``AUTOMATOSX_LONG_RUNS=1`` kills fifty times as often.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from automatosx_nb.model.delivery import Outcome, Retries, Subscriber, Terms
 from automatosx_nb.profile.deliveries import Deliveries
 
 LISTENER = Subscriber("acme.demo", "plugin.**", "demo:on_event")
-ROUNDS = 600 if os.environ.get("AUTOMATOSX_LONG_RUNS") else 4
+ROUNDS = 200 if os.environ.get("AUTOMATOSX_LONG_RUNS") else 4
 LINES = 150
 """A kernel is killed before it said more."""
 

@@ -40,12 +40,11 @@ class Model:
 
     def publish(self, lane: tuple[str, str], expires: float | None) -> bool:
         waiting = [entry for entry in self.entries if entry.holder is None]
-        if len(waiting) >= QUEUE:
-            if self.overflow == "reject":
-                return False
-            same = [entry for entry in waiting if entry.lane[1] == lane[1]] if self.overflow == "coalesce" else []
-            for entry in same or waiting[:1]:
-                self.entries.remove(entry)
+        going = [entry for entry in waiting if entry.lane[1] == lane[1]] if self.overflow == "coalesce" else []
+        if len(waiting) >= QUEUE and self.overflow == "reject":
+            return False
+        for entry in going or waiting[: len(waiting) >= QUEUE]:
+            self.entries.remove(entry)
         self.published += 1
         self.entries.append(Entry(self.published, lane, expires))
         return True
@@ -144,7 +143,7 @@ class TwoKernels(RuleBasedStateMachine):
             elif entry.holder == kernel:
                 entry.holder, entry.tried, entry.not_before = None, entry.tried - 1, self.clock.now + wait
         for entry in self.model.entries:  # an exchange renews what its kernel holds
-            if entry.holder == kernel:
+            if entry.holder == kernel and entry.until < self.clock.now + 0.75 * LEASE_S:
                 entry.until = self.clock.now + LEASE_S
 
     @rule(seconds=st.sampled_from([1, 4, 40]))

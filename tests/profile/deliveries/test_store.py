@@ -11,6 +11,7 @@ import pytest
 from automatosx_nb.errors import DeliveriesDamaged, UnknownDeadLetter
 from automatosx_nb.model.delivery import COUNTS, Ended, Outcome, Owed, Subscriber, Terms
 from automatosx_nb.profile.deliveries import Deliveries
+from automatosx_nb.profile.deliveries.retaining import MAX_RETAINED
 from tests.profile.deliveries.conftest import LISTENER, Clock, MakeKernel, event
 
 OTHER = Subscriber("acme.other", "plugin.a.*", "other:on_event")
@@ -264,6 +265,15 @@ def test_a_kernel_that_follows_an_older_generation_ends_nothing(store: Deliverie
     assert store.followed() == 7
 
 
+def test_what_a_generation_changed_is_kept_once_for_who_subscribed_before_it(kernel: MakeKernel) -> None:
+    store = kernel()
+    before, after = Subscriber("acme.demo", "a.*", "demo:on"), Subscriber("acme.other", "a.*", "other:on")
+    store.follow(1, {before: Terms()}, [event("one", topic="a.b")])
+    for _ in range(2):
+        store.follow(2, {before: Terms(), after: Terms()}, [event("two", topic="a.b"), event("no", topic="b.b")])
+    assert texts(store.exchange(wanted=[before, after]).owed) == ["two"]
+
+
 def test_another_handler_for_the_same_topic_is_owed_what_the_old_one_was(store: Deliveries) -> None:
     put(store, "one")
     renamed = Subscriber("acme.demo", "plugin.**", "demo:on_finding")
@@ -303,16 +313,22 @@ def test_an_expired_dead_letter_that_is_replayed_is_delivered(store: Deliveries,
 def test_retained_events_survive_and_the_last_one_of_a_topic_counts(
     kernel: MakeKernel, clock: Clock, store: Deliveries
 ) -> None:
-    store.retain(event("old", topic="plugin.a.state"))
-    store.retain(event("new", topic="plugin.a.state"))
-    store.retain(event("brief", topic="plugin.a.brief", expires=clock.now + 5))
-    store.retain(event("theirs", topic="plugin.b.state"))
+    store.exchange(retain=[event("old", topic="plugin.a.state"), event("new", topic="plugin.a.state")])
+    store.exchange(retain=[event("brief", topic="plugin.a.brief", expires=clock.now + 5)])
+    store.exchange(retain=[event("theirs", topic="plugin.b.state")])
     again = kernel()
-    assert [json.loads(body)["data"] for body in again.retained("plugin.a.*")] == ["brief", "new"]
+    assert [json.loads(body)["data"] for body in again.retained("plugin.a.*")] == ["new", "brief"]
     clock.now += 5
     assert [json.loads(body)["data"] for body in again.retained("**")] == ["new", "theirs"]
     again.forget_retained("plugin.a.")
     assert [json.loads(body)["data"] for body in store.retained("**")] == ["theirs"]
+
+
+def test_of_too_many_retained_topics_the_oldest_are_forgotten(store: Deliveries) -> None:
+    store.exchange(retain=[event(str(n), topic=f"plugin.a.t{n}") for n in range(MAX_RETAINED + 2)])
+    kept = store.retained("**")
+    assert len(kept) == MAX_RETAINED
+    assert json.loads(kept[0])["data"] == "2"
 
 
 def test_pending_says_what_waits_what_is_in_flight_and_what_is_retried(store: Deliveries, clock: Clock) -> None:
