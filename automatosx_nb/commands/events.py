@@ -7,7 +7,7 @@ import time
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
-from automatosx_nb.commands import text
+from automatosx_nb.commands import dead_letters, text
 from automatosx_nb.commands.verbs import Answer, Console, Verb
 from automatosx_nb.errors import KernelNeeded, UsageError
 
@@ -21,13 +21,19 @@ if TYPE_CHECKING:
 SHOWN = 20
 _MAX_DATA = 100
 _STEP_S = 0.05
-_ACTIONS = ("topics", "tail", "publish", "stats", "activity")
+_ACTIONS = ("topics", "tail", "publish", "stats", "activity", *dead_letters.ACTIONS)
 
 
 def _configure(parser: Parser) -> None:
     parser.add_argument("action", nargs="?", choices=_ACTIONS, default="topics", help="default: topics")
-    parser.add_argument("topic", nargs="?", help="for publish: a topic under user.; for tail: a pattern, default: **")
+    parser.add_argument(
+        "topic",
+        nargs="?",
+        help="for publish: a topic under user.; for tail: a pattern, default: **; for replay, drop: a number",
+    )
     parser.add_argument("data", nargs="?", help="for publish: the data, as JSON; default: null")
+    parser.add_argument("more", nargs="*", help="for replay and drop: more numbers of dead letters")
+    dead_letters.configure(parser)
     parser.add_argument("--most", type=int, default=SHOWN, metavar="N", help=f"the newest N; default: {SHOWN}")
     parser.add_argument("--seconds", type=float, default=0.0, metavar="S", help="for tail: wait so long for more")
     parser.add_argument("--stop", action="store_true", help="for tail: the last look; keep no more events")
@@ -37,6 +43,9 @@ def _configure(parser: Parser) -> None:
 def _events(market: Marketplace, options: Namespace, console: Console) -> Answer:
     if options.action == "topics":
         return _topics(market)
+    if options.action in dead_letters.ACTIONS:
+        words = [word for word in (options.topic, options.data, *options.more) if word is not None]
+        return dead_letters.carry_out(market, options, words, console)
     if console.host is None:
         raise KernelNeeded("the event bus")
     act = {"tail": _tail, "publish": _publish, "stats": _stats, "activity": _activity}[options.action]

@@ -15,6 +15,7 @@ from automatosx_nb.host.bus import Bus, Undo
 
 if TYPE_CHECKING:
     from automatosx_nb.host.bus import Subscriber
+    from automatosx_nb.host.durable import DurableDelivery
     from automatosx_nb.host.formatters import Formatters
     from automatosx_nb.host.ports import Frontend, Record, Resources
     from automatosx_nb.host.runner import PluginRunner
@@ -30,12 +31,14 @@ class Activation:
         bus: Bus,
         frontend: Frontend,
         make_runner: Callable[[InstalledPlugin], PluginRunner],
+        durable: Callable[[], DurableDelivery],
     ) -> None:
         self._resources = resources
         self._profile = resources.profile
         self._bus = bus
         self._frontend = frontend
         self._make_runner = make_runner
+        self._durable = durable
         self._lock = threading.RLock()
         self._stamp: object = None
         self._followed = False
@@ -96,6 +99,8 @@ class Activation:
 
     def _take_over(self, generation: Generation) -> None:
         self._resources.session.forget(generation.plugins)
+        if any(map(_durable_of, generation.plugins.values())):
+            self._resources.follow_durably()
         for plugin, entry in list(self._active.items()):
             new = generation.plugins.get(plugin)
             if new is None or not new.is_same_code(entry):
@@ -174,6 +179,10 @@ class Activation:
         return call
 
     def _subscriber(self, entry: InstalledPlugin, subscription: Record) -> Subscriber:
+        if subscription in _durable_of(entry):
+            from automatosx_nb.host.durable import DurableSubscriber
+
+            return DurableSubscriber(entry.id, subscription, self._durable(), lambda: self.runner(entry))
         from automatosx_nb.host.bus.plugins import PluginSubscriber
 
         return PluginSubscriber(
@@ -242,3 +251,13 @@ class Activation:
         except InvalidConfiguration:
             return []
         return [each for each in subscriptions if not not_covered([f"events:subscribe:{each['topic']}"], held)]
+
+
+def _durable_of(entry: InstalledPlugin) -> list[Record]:
+    """Durable subscriptions that outlive this kernel: those that the profile grants, and not a session."""
+    declared = [each for each in entry.contributes.get("subscriptions", ()) if each.get("delivery") == "durable"]
+    if not declared:
+        return []
+    from automatosx_nb.model.permissions import not_covered
+
+    return [each for each in declared if not not_covered([f"events:subscribe:{each['topic']}"], entry.grants)]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from automatosx_nb.host.bus.recorder import Recorder
     from automatosx_nb.host.capabilities import Capability
     from automatosx_nb.host.capabilities.log import LogCapability
+    from automatosx_nb.host.durable import DurableDelivery
     from automatosx_nb.host.errands import Asking
     from automatosx_nb.host.incidents import Incidents
     from automatosx_nb.host.ports import Frontend, IPythonEvents, Person, Resources
@@ -58,12 +59,16 @@ class KernelHost:
         folder = working_folder()
         self.bus = Bus(on_error)
         self._duty: Duty | None = None
+        self.bus.open_keeper = lambda: self.durable
+        self._durable: DurableDelivery | None = None
+        self._opening = threading.Lock()
+        self._on_error = on_error
 
         def runner(entry: InstalledPlugin) -> PluginRunner:
             shared: dict[str, Any] = {"folder": folder, "bus": self.bus, "duty": self.duty, "person": person}
             return make_runner(resources, entry, variables, services=self.services, **shared, on_error=on_error)
 
-        self.activation = Activation(resources, self.bus, frontend, runner)
+        self.activation = Activation(resources, self.bus, frontend, runner, lambda: self.durable)
         self._resources = resources
         self._settings: SettingChanges | None = None
         self._functions: Dispatcher | None = None
@@ -169,6 +174,8 @@ class KernelHost:
         if self._functions is not None:
             self._functions.close()
         self.activation.close()
+        if self._durable is not None:
+            self._durable.close()
         with self._lock:
             self._listen(False)
 
@@ -182,6 +189,16 @@ class KernelHost:
         with self._lock:  # a panel's thread and the next cell may follow at the same moment
             self._heard = version
             self._listen(any(map(self.bus.wants, KERNEL_TOPICS)))
+
+    @property
+    def durable(self) -> DurableDelivery:
+        """What keeps events for durable subscribers, and hands them over."""
+        with self._opening:
+            if self._durable is None:
+                from automatosx_nb.host.durable import DurableDelivery
+
+                self.bus.keeper = self._durable = DurableDelivery(self._resources.deliveries, self._on_error)
+            return self._durable
 
     @property
     def duty(self) -> Duty:

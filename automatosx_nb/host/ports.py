@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from automatosx_nb.model.generation import InstalledPlugin
     from automatosx_nb.model.settings import ConfiguredSettings
     from automatosx_nb.profile import Profile
+    from automatosx_nb.profile.deliveries import Deliveries
     from automatosx_nb.profile.secrets import Secrets
     from automatosx_nb.sandbox.limits import Limits
     from automatosx_nb.sandbox.supervisor import Sandbox
@@ -78,6 +79,7 @@ class Resources(Protocol):
     def http_limits(self) -> HttpLimits: ...
     @property
     def call_rates(self) -> Mapping[str, Rate]: ...
+    def deliveries(self) -> Deliveries: ...
     @property
     def prewarm(self) -> bool: ...
     @property
@@ -105,6 +107,9 @@ class Resources(Protocol):
 
         :raises PolicyForbids:
         """
+
+    def follow_durably(self) -> None:
+        """Have the durable subscriptions be those of the current generation."""
 
     def policy_stamp(self) -> object:
         """Changes whenever policy could have changed; cheap."""

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from automatosx_nb.model.generation import Generation, InstalledPlugin
 
 
+SWITCH_TOPICS = frozenset({PLUGIN_INSTALLED, PLUGIN_REMOVED, PLUGIN_UPDATED, ROLLED_BACK})
+
+
 def switch_events(before: Mapping[str, InstalledPlugin], now: Generation) -> Iterator[tuple[str, dict[str, Any]]]:
     """Topic and data of each, ``before`` being what was active until now."""
     where = {"generation": now.number}

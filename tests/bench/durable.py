@@ -82,7 +82,7 @@ def together(folder: Path) -> tuple[float, float]:
     """Through a courier: µs of a publisher's own time an event, and events handled a second."""
     store = Deliveries(folder / "courier")
     store.follow(1, {LISTENER: Terms(queue=2 * TOGETHER)})
-    delivery = DurableDelivery(store, lambda what, error: sys.stderr.write(f"{what}: {error}\n") and None)
+    delivery = DurableDelivery(store, _tell)
     handler = Counting(TOGETHER)
     delivery.serve(LISTENER, lambda: handler)
     events = [Event(str(n), "bench", "plugin.a.b", "2026-01-01T00:00:00Z", BODY) for n in range(TOGETHER)]
@@ -95,6 +95,10 @@ def together(folder: Path) -> tuple[float, float]:
     delivery.close()
     store.close()
     return 1e6 * published_s / TOGETHER, TOGETHER / handled_s
+
+
+def _tell(what: str, error: Exception) -> None:
+    sys.stderr.write(f"{what}: {error}\n")
 
 
 def main() -> int:

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
+from automatosx_nb.errors import AutomatosxError
+
 if TYPE_CHECKING:
     from automatosx_nb.host.bus.activity import Activity
     from automatosx_nb.host.bus.counters import Counters
@@ -19,6 +21,8 @@ MAX_CACHED_TOPICS = 1024
 MAX_RETAINED = 1000
 """Topics whose last event is kept; of more, the one that was longest without an event is forgotten."""
 OTHERS = "(others)"
+OF_THIS_KERNEL = "kernel."
+"""What is retained of these topics ends with the kernel; of others it is there for later ones, too."""
 
 
 class Subscriber(Protocol):
@@ -35,6 +39,14 @@ class Subscriber(Protocol):
     def deliver(self, event: Event) -> None: ...
     def close(self) -> None:
         """It gets no more: forget what waits."""
+
+
+class Keeper(Protocol):
+    """Whoever keeps events on disk. ``retain`` returns at once, ``flush`` when it is there."""
+
+    def flush(self) -> None: ...
+    def retain(self, event: Event) -> None: ...
+    def retained(self, pattern: str) -> list[Event]: ...
 
 
 class _Route:
@@ -65,6 +77,9 @@ class Bus:
         self._retained: dict[str, Event] = {}
         self._subscribers: dict[int, Subscriber] = {}
         self._activity: Activity | None = None
+        self.open_keeper: Callable[[], Keeper] | None = None
+        self.keeper: Keeper | None = None
+        """What keeps events on disk, when it was opened; None: nothing had to be kept yet."""
 
     def subscribe(self, pattern: str, handler: Handler) -> Undo:
         """From now on ``handler`` is called with every event that ``pattern`` means, until the undo is called.
@@ -116,13 +131,28 @@ class Bus:
             except Exception as error:  # noqa: BLE001 - one subscriber's failure is not the next one's
                 self._on_error(pattern, error)
 
+    def flush(self) -> None:
+        """Return when what this thread published last is on disk, as far as it is kept there.
+
+        :raises AutomatosxError: it is not, and why.
+        """
+        if self.keeper is not None:
+            self.keeper.flush()
+
     def retained(self, pattern: str) -> list[Event]:
         """The last event of each topic that ``pattern`` means and that keeps one, the oldest first."""
         from automatosx_nb.model.events.topics import matches
 
         with self._lock:
-            kept = list(self._retained.values())
-        return [event for event in kept if matches(pattern, event.type)]
+            found = {event.type: event for event in self._retained.values() if matches(pattern, event.type)}
+        if self.open_keeper is not None:
+            try:
+                for event in self.open_keeper().retained(pattern):
+                    if event.type not in found or event.time > found[event.type].time:
+                        found[event.type] = event
+            except AutomatosxError as error:
+                self._on_error(pattern, error)
+        return sorted(found.values(), key=lambda event: event.time)
 
     def published(self) -> dict[str, int]:
         """Topic → how many events there were since the kernel started; :data:`OTHERS` for those of too many topics."""
@@ -182,6 +212,8 @@ class Bus:
                 self._retained[event.type] = event
                 if len(self._retained) > MAX_RETAINED:
                     del self._retained[next(iter(self._retained))]
+                if self.open_keeper is not None and not event.type.startswith(OF_THIS_KERNEL):
+                    self.open_keeper().retain(event)
             route = self._route(event.type)
             self._others += event.type not in self._routes
             return route

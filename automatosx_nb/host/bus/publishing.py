@@ -46,6 +46,8 @@ class Publisher:
         :param handled: the id of the event that the publisher handles at the moment.
         :raises InvalidEvent: the data is no JSON value, or too large.
         :raises EventLoop:
+        :raises StorageFull: as ``ProfileReadOnly``, ``StorageFailed`` and ``DeliveriesDamaged``: it could not be kept
+            for a durable subscriber. Others have it.
         """
         self._check(topic, data)
         hops, traceparent = cause(handled)
@@ -64,6 +66,7 @@ class Publisher:
             hops=hops,
         )
         self._bus.publish(event, retain=retain)
+        self._bus.flush()
         return event
 
     def _check(self, topic: str, data: Any) -> None:
