@@ -257,7 +257,8 @@ def make_runner(
 ) -> PluginRunner:
     """What runs one installed plugin's handlers; its worker starts when it is first used.
 
-    ``folder`` is the notebook's, by default the working directory. ``bus`` carries its events and is told of incidents,
+    ``folder`` is the notebook's, by default the working directory. ``bus`` carries its events and is told of incidents
+    (None: there is no kernel, and durable subscribers get its events later),
     ``on_error`` of an audit log that cannot be written. ``services``: what the plugin may call of others; None:
     nothing. ``person`` is asked for permissions by what they call.
     """
@@ -276,7 +277,13 @@ def make_runner(
 
     incidents = Incidents(entry, resources.audit, bus, on_error)
     log = LogCapability()
-    asking, carrying = Asking(person), bus or Bus(on_error)
+    asking = Asking(person)
+    if bus is None:
+        from automatosx_nb.host.durable.shell import shell_bus
+
+        carrying = shell_bus(resources, on_error)
+    else:
+        carrying = bus
     broker = make_broker(resources, entry, log, folder or working_folder(), variables, carrying, incidents, asking)
     if services is not None:
         from automatosx_nb.host.capabilities.services import ServicesCapability

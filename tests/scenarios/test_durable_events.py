@@ -12,6 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from automatosx_nb import app, magics
 from automatosx_nb.app import Marketplace
+from automatosx_nb.cli import Terminal
 from automatosx_nb.model.delivery import Retries
 from automatosx_nb.profile.deliveries import Deliveries
 
@@ -205,14 +206,68 @@ type = "object"
 """
 
 
+def install_teller(market: Marketplace, make_plugin: MakePlugin, *, declares: str = DECLARES) -> None:
+    publishes = {"events:publish:plugin.acme.teller.told": "Tells."}
+    teller = make_plugin("acme.teller", magic="tell", source=PUBLISHER, permissions=publishes, extra=declares)
+    install(market, teller, *publishes)
+
+
+def test_what_a_plugin_publishes_in_a_terminal_is_kept(
+    market: Marketplace, shells: Callable[[], Any], make_plugin: MakePlugin
+) -> None:
+    topic = "plugin.acme.teller.told"
+    install(market, make_plugin(**listener(topic)), f"events:subscribe:{topic}")
+    install_teller(market, make_plugin)
+    with Terminal().runner(market, market.installed_plugin("acme.teller")) as runner:
+        assert runner.call("demo:run") == "published"
+    assert counts(market) == {"accepted": 1}
+    shells()
+    until(lambda: counts(market).get("handled") == 1)
+
+
+def test_the_last_event_of_a_topic_that_keeps_it_is_there_in_the_next_kernel(
+    market: Marketplace, shells: Callable[[], Any], make_plugin: MakePlugin
+) -> None:
+    topic = "plugin.acme.teller.told"
+    retains = '[contributes.events."plugin.acme.teller.told"]\ntype = "object"\nretained = true\n'
+    install_teller(market, make_plugin, declares=retains)
+    assert shells().run_line_magic("tell", "") == "published"
+    (event,) = shells()._automatosx_session.host.bus.retained("plugin.**")
+    assert (event.type, event.data) == (topic, {"n": 1})
+    market.remove("acme.teller")
+    assert market.deliveries.retained("**") == ()
+
+
+SPINNING = LISTENER.replace(
+    "    count =",
+    """    if storage.get("tried") is None:
+        storage.put("tried", True)
+        while True:
+            pass
+    count =""",
+)
+
+
+def test_a_worker_that_is_killed_while_it_handles_an_event_is_handed_it_again(
+    market: Marketplace, shells: Callable[[], Any], make_plugin: MakePlugin
+) -> None:
+    install(market, make_plugin(**listener(CELLS, source=SPINNING)), f"events:subscribe:{CELLS}")
+    shell = shells()
+    shell.run_cell("1 + 1", store_history=True)
+    runner = shell._automatosx_session.host.activation.runner(market.installed_plugin("acme.demo"))
+    with closing(market.profile.state(market.installed_plugin("acme.demo"))) as state:
+        until(lambda: state.get("tried")[0])
+    runner.worker.stop()
+    until(lambda: counts(market) == {"accepted": 1, "failed": 1, "handled": 1})
+    assert len(shell.run_line_magic("demo", "")) == 1
+
+
 def test_when_a_plugins_publish_returns_the_event_is_on_disk(
     market: Marketplace, shells: Callable[[], Any], make_plugin: MakePlugin
 ) -> None:
     topic = "plugin.acme.teller.told"
     install(market, make_plugin(**listener(topic)), f"events:subscribe:{topic}")
-    publishes = {f"events:publish:{topic}": "Tells."}
-    teller = make_plugin("acme.teller", magic="tell", source=PUBLISHER, permissions=publishes, extra=DECLARES)
-    install(market, teller, *publishes)
+    install_teller(market, make_plugin)
     shell = shells()
     assert shell.run_line_magic("tell", "") == "published"
     assert counts(market)["accepted"] == 1
