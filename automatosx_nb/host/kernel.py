@@ -197,7 +197,7 @@ class KernelHost:
             if self._durable is None:
                 from automatosx_nb.host.durable import DurableDelivery
 
-                self.bus.keeper = self._durable = DurableDelivery(self._resources.deliveries, self._on_error)
+                self.bus.keeper = self._durable = DurableDelivery(self._resources.deliveries, self._on_error, self.duty)
             return self._durable
 
     @property

@@ -298,7 +298,7 @@ class PluginRunner:
 
     def _gone(self, job: Job) -> Exception:
         """Why ``job`` is not carried out here; a service may be there anew."""
-        return Retired() if job.origin is not None else WorkerLost(self.entry.id, "the plugin was replaced or removed")
+        return Retired() if job.origin is not None else WorkerLost(self.entry.id, WorkerLost.REPLACED)
 
     def _cancel(self, job: Job) -> None:
         job.errands.end()
@@ -318,11 +318,14 @@ class PluginRunner:
             if isinstance(job, Due):
                 self._hand_over(job)
                 continue
+            cpu_s = time.thread_time()
             try:
                 job.value = self._carry_out(job)
                 job.done.set()
             except BaseException as error:  # noqa: BLE001 - the caller gets it; this thread goes on
                 self._fail(job, error)
+            if job.events is not None and self._duty is not None:
+                self._duty.spend(time.thread_time() - cpu_s)
         for worker in idle:
             worker.stop()
             self._incidents.calls.flush()

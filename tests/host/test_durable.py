@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -225,6 +228,62 @@ def test_retained_events_are_there_in_the_next_kernel(store: Deliveries, deliver
     again = Deliveries(store.path.parent)
     assert DurableDelivery(again, lambda what, error: None).retained("plugin.*.b") == [event("b")]
     again.close()
+
+
+def test_a_fork_of_the_kernel_publishes_and_handles_nothing(store: Deliveries, delivery: DurableDelivery) -> None:
+    plugin = Plugin()
+    delivery.serve(LISTENER, lambda: plugin)
+    delivery.put(event("a"), LISTENER)
+    assert plugin.sees(1) == ["a"]
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            delivery.put(event("b"), LISTENER)
+            delivery.flush()
+            status = 0
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert plugin.sees(1) == ["b"]
+
+
+_ENDS = """
+import sys
+from pathlib import Path
+from automatosx_nb.host.durable import DurableDelivery
+from automatosx_nb.model.delivery import Subscriber
+from automatosx_nb.model.events import Event
+from automatosx_nb.profile.deliveries import Deliveries
+delivery = DurableDelivery(Deliveries(Path(sys.argv[1])), print)
+delivery.put(Event("1", "a", "plugin.a.b", "2026-01-01T00:00:00Z", "last"), Subscriber(*sys.argv[2:]))
+"""
+
+
+def test_what_was_published_just_before_the_kernel_ends_is_on_disk(store: Deliveries) -> None:
+    subscriber = (LISTENER.plugin, LISTENER.topic, LISTENER.handler)
+    ended = subprocess.run([sys.executable, "-c", _ENDS, str(store.path.parent), *subscriber], check=True)
+    assert ended.returncode == 0
+    assert [each.waiting for each in store.pending("acme.demo")] == [1]
+
+
+def test_a_disk_that_stays_full_is_told_of_once(
+    store: Deliveries, errors: list[tuple[str, Exception]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = threading.Semaphore(0)
+
+    def full(*_args: object, **_named: object) -> object:
+        tries.release()
+        raise StorageFull(str(store.path), "no space")
+
+    monkeypatch.setattr("automatosx_nb.host.durable.courier.POLL_S", 0.01)
+    monkeypatch.setattr(store, "exchange", full)
+    delivery = DurableDelivery(store, lambda what, error: errors.append((what, error)))
+    delivery.serve(LISTENER, Plugin)
+    for _ in range(5):
+        assert tries.acquire(timeout=WAIT_S)
+    delivery.close()
+    assert len(errors) == 1
 
 
 def test_closing_writes_down_what_was_published_and_takes_no_more(store: Deliveries) -> None:

@@ -7,6 +7,8 @@ a thread that waits for its handler; it ends with the batch.
 
 from __future__ import annotations
 
+import atexit
+import os
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -21,10 +23,12 @@ from automatosx_nb.model.delivery import Envelope, Outcome, Owed, Subscriber, at
 from automatosx_nb.model.events import Event
 
 if TYPE_CHECKING:
+    from automatosx_nb.host.bus.duty import Duty
     from automatosx_nb.profile.deliveries import Deliveries
 
 POLL_S = 1.0
 """What another process published is noticed so soon."""
+LEAVE_S = 1.0
 END_S = 5.0
 """How long closing waits for what is handled still; that is owed to another kernel then."""
 MOST_UNWRITTEN = 10_000
@@ -50,9 +54,15 @@ class _Put:
 class DurableDelivery:
     """``on_error`` is told of what could not be written where no publisher waits for it. Safe from any thread."""
 
-    def __init__(self, deliveries: Deliveries, on_error: Callable[[str, Exception], None]) -> None:
+    def __init__(
+        self, deliveries: Deliveries, on_error: Callable[[str, Exception], None], duty: Duty | None = None
+    ) -> None:
         self._deliveries = deliveries
         self._on_error = on_error
+        self._duty = duty
+        self._process = os.getpid()
+        self._told = ""
+        self._last: _Put | None = None
         self._wake = threading.Condition()
         self._handlers: dict[Subscriber, Callable[[], Handler]] = {}
         self._puts: list[_Put] = []
@@ -94,6 +104,7 @@ class DurableDelivery:
         with self._wake:
             if len(self._puts) < MOST_UNWRITTEN and not self._closed:
                 self._puts.append(put)
+                self._last = put
                 self._begin()
                 return
         reason = "events come faster than they can be written"
@@ -134,12 +145,23 @@ class DurableDelivery:
             self._wake.notify_all()
         if thread is not None and thread is not threading.current_thread():
             thread.join(END_S)
+        atexit.unregister(self._leave)
+
+    def _leave(self) -> None:
+        """The process ends: what was published a moment ago is to be on disk."""
+        if self._process == os.getpid() and self._last is not None:
+            self._last.done.wait(LEAVE_S)
 
     def _begin(self) -> None:
         """There is something for the courier, who is told once."""
+        if self._process != os.getpid():  # a fork of the kernel publishes, and leaves the handling to the kernel
+            self._process, self._thread, self._look = os.getpid(), None, False
+            self._handlers.clear()
+            self._busy.clear()
         if self._thread is None and not self._closed:
             self._thread = threading.Thread(target=self._run, name="automatosx events", daemon=True)
             self._thread.start()
+            atexit.register(self._leave)
         if not self._look:
             self._look = True
             self._wake.notify_all()
@@ -153,7 +175,10 @@ class DurableDelivery:
                 outcomes, self._outcomes = self._outcomes, []
                 wanted = [each for each in self._handlers if each.plugin not in self._busy]
             if puts or outcomes or wanted or self._busy:
+                cpu_s = time.thread_time()
                 self._exchange(puts, outcomes, wanted)
+                if self._duty is not None:
+                    self._duty.spend(time.thread_time() - cpu_s)
             if last:
                 return
 
@@ -181,6 +206,7 @@ class DurableDelivery:
             self._due_at = None
             time.sleep(0.0 if self._closed else POLL_S)
             return
+        self._told = ""
         self._due_at = exchanged.next_due
         for (_, subscriber), rejected in zip(kept, exchanged.rejected, strict=True):
             self.counters(subscriber).rejected += bool(rejected)
@@ -195,7 +221,9 @@ class DurableDelivery:
         for put in puts:
             put.error = ours
             put.done.set()
-        self._on_error("durable events", ours)
+        if self._told != str(ours):  # and not each second again
+            self._told = str(ours)
+            self._on_error("durable events", ours)
 
     def _hand_over(self, plugin: str, owed: list[Owed]) -> None:
         """Have a thread wait for the handlers; one whose plugin is served no more gives all of it back."""
@@ -223,6 +251,8 @@ class DurableDelivery:
                 self._begin()
 
     def _outcome(self, owed: Owed, attributes: Mapping[str, Any]) -> Outcome:
+        while self._duty is not None and (wait_s := self._duty.wait_s()) > 0 and not self._closed:
+            time.sleep(wait_s)
         handler = self._handlers.get(owed.subscriber)
         if handler is None:
             return Outcome(owed.number, "released")
