@@ -146,10 +146,12 @@ class Activation:
             return
         for _, undo in reversed(before):
             undo()
-        self._subscribed[entry.id] = [
-            (each, self._bus.add(self._subscriber(entry, each), retained=each.get("retained", False)))
-            for each in granted
-        ]
+        self._subscribed[entry.id] = [(each, self._added(entry, each)) for each in granted]
+
+    def _added(self, entry: InstalledPlugin, subscription: Record) -> Undo:
+        """What is retained is handed to a durable subscription once, when it begins, and by whoever began it."""
+        retained = subscription.get("retained", False) and subscription not in _durable_of(entry)
+        return self._bus.add(self._subscriber(entry, subscription), retained=retained)
 
     def _remove(self, plugin: str, *, replaced: bool = False) -> None:
         """``replaced``: what others have asked its services for already is answered first."""

@@ -38,11 +38,15 @@ class Subscriber:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How much may wait for a subscriber, and what becomes of an event that is one too many."""
+    """How much may wait for a subscriber, and what becomes of an event that is one too many.
+
+    ``retained``: when the subscription begins, it is owed the last event of each topic that keeps one.
+    """
 
     overflow: Overflow = "drop-oldest"
     queue: int = 1000
     most_bytes: int = MAX_BYTES
+    retained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +89,14 @@ def attributes_of(body: bytes) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """An event that one kernel has to hand to a subscriber now; ``attempt`` counts from 1."""
+    """An event that one kernel has to hand to a subscriber now; ``attempt`` counts from 1.
+
+    ``lane``: its publisher and topic, within which order is kept.
+    """
 
     number: int
     subscriber: Subscriber
+    lane: tuple[str, str]
     body: bytes
     attempt: int
 
@@ -204,7 +212,10 @@ def standing_of(generation: Generation) -> dict[Subscriber, Terms]:
 def _of_plugin(entry: InstalledPlugin) -> Iterable[tuple[Subscriber, Terms]]:
     for each in entry.contributes.get("subscriptions", ()):
         if each.get("delivery") == "durable" and not not_covered([f"events:subscribe:{each['topic']}"], entry.grants):
-            yield Subscriber(entry.id, each["topic"], each["handler"]), Terms(each["overflow"], each["queue"])
+            yield (
+                Subscriber(entry.id, each["topic"], each["handler"]),
+                Terms(each["overflow"], each["queue"], retained=each["retained"]),
+            )
 
 
 def shortened(error: str) -> str:

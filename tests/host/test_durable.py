@@ -14,6 +14,7 @@ import pytest
 
 from automatosx_nb.errors import (
     AutomatosxError,
+    InvalidEvent,
     NotInstalled,
     PluginPaused,
     SandboxUnavailable,
@@ -22,7 +23,7 @@ from automatosx_nb.errors import (
 )
 from automatosx_nb.host.durable import DurableDelivery
 from automatosx_nb.host.durable.judging import NOT_HERE_S, judged
-from automatosx_nb.model.delivery import Retries, Subscriber, Terms
+from automatosx_nb.model.delivery import Envelope, Retries, Subscriber, Terms
 from automatosx_nb.model.events import Event
 from automatosx_nb.profile.deliveries import Deliveries
 
@@ -113,8 +114,6 @@ def test_what_waits_when_the_kernel_begins_to_serve_is_handled(store: Deliveries
 
 
 def test_what_another_process_publishes_is_noticed(store: Deliveries, delivery: DurableDelivery) -> None:
-    from automatosx_nb.model.delivery import Envelope
-
     plugin = Plugin()
     delivery.serve(LISTENER, lambda: plugin)
     delivery.put(event("first"), LISTENER)
@@ -284,6 +283,30 @@ def test_a_disk_that_stays_full_is_told_of_once(
         assert tries.acquire(timeout=WAIT_S)
     delivery.close()
     assert len(errors) == 1
+
+
+def test_an_event_that_is_no_json_costs_no_other_one(
+    store: Deliveries, delivery: DurableDelivery, errors: list[tuple[str, Exception]]
+) -> None:
+    delivery.put(event("a"), LISTENER)
+    delivery.put(Event("b", "a", "plugin.a.b", "2026-01-01T00:00:00Z", object()), LISTENER)
+    with pytest.raises(InvalidEvent):
+        delivery.flush()
+    delivery.put(event("c"), LISTENER)
+    delivery.flush()
+    assert [each.waiting for each in store.pending("acme.demo")] == [2]
+    assert len(errors) == 1
+
+
+def test_a_kept_event_that_cannot_be_read_is_a_dead_letter_in_the_end(
+    store: Deliveries, delivery: DurableDelivery
+) -> None:
+    plugin = Plugin()
+    store.publish(Envelope("a", "plugin.a.b", b'{"unknown": 1}'), [LISTENER])
+    delivery.serve(LISTENER, lambda: plugin)
+    until(lambda: len(store.dead()) == 1)
+    delivery.put(event("next"), LISTENER)
+    assert plugin.sees(1) == ["next"]
 
 
 def test_closing_writes_down_what_was_published_and_takes_no_more(store: Deliveries) -> None:

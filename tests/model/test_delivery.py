@@ -90,7 +90,14 @@ def test_after_it_gave_way_there_is_room(there: list[Waiting], size: int, overfl
 
 def test_durable_subscriptions_stand_as_far_as_the_profile_grants_them() -> None:
     def subscription(topic: str, delivery: str = "durable") -> dict[str, object]:
-        return {"topic": topic, "handler": "demo:on", "delivery": delivery, "overflow": "reject", "queue": 7}
+        return {
+            "topic": topic,
+            "handler": "demo:on",
+            "delivery": delivery,
+            "overflow": "reject",
+            "queue": 7,
+            "retained": True,
+        }
 
     contributes = {
         "subscriptions": [
@@ -103,7 +110,9 @@ def test_durable_subscriptions_stand_as_far_as_the_profile_grants_them() -> None
     grants = ("events:subscribe:kernel.cell.finished",)
     entry = InstalledPlugin("acme.demo", "1.0.0", "", None, grants, "", "", contributes)
     generation = Generation(1, 0, "", "", "", {"acme.demo": entry})
-    assert standing_of(generation) == {Subscriber("acme.demo", "kernel.cell.finished", "demo:on"): Terms("reject", 7)}
+    assert standing_of(generation) == {
+        Subscriber("acme.demo", "kernel.cell.finished", "demo:on"): Terms("reject", 7, retained=True)
+    }
 
 
 def test_an_error_is_kept_printable_and_short() -> None:

@@ -11,12 +11,12 @@ import atexit
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from automatosx_nb.errors import AutomatosxError, StorageFailed
+from automatosx_nb.errors import AutomatosxError, InvalidEvent, StorageFailed
 from automatosx_nb.host.bus.counters import Counters
 from automatosx_nb.host.durable.judging import judged
 from automatosx_nb.model.delivery import Envelope, Outcome, Owed, Subscriber, attributes_of
@@ -97,6 +97,8 @@ class DurableDelivery:
         self._put(event, subscriber)
 
     def _put(self, event: Event, subscriber: Subscriber | None) -> None:
+        if self._process != os.getpid():
+            self._after_fork()
         put = _Put(event, subscriber)
         if getattr(self._mine, "event", None) is not event:
             self._mine.event, self._mine.puts = event, []
@@ -119,7 +121,7 @@ class DurableDelivery:
 
         Raises as :meth:`flush` does.
         """
-        return [Event(**attributes_of(body)) for body in self._deliveries.retained(pattern)]
+        return [Event(**attributes_of(kept.body)) for kept in self._deliveries.retained(pattern)]
 
     def flush(self) -> None:
         """Return when the last event that this thread published is on disk for whom it is kept.
@@ -152,12 +154,15 @@ class DurableDelivery:
         if self._process == os.getpid() and self._last is not None:
             self._last.done.wait(LEAVE_S)
 
+    def _after_fork(self) -> None:
+        """A fork of the kernel publishes, and leaves the handling to the kernel, whose thread it does not have."""
+        self._process, self._thread, self._look = os.getpid(), None, False
+        self._wake, self._mine = threading.Condition(), threading.local()
+        self._puts, self._outcomes, self._last = [], [], None
+        self._handlers, self._busy = {}, {}
+
     def _begin(self) -> None:
         """There is something for the courier, who is told once."""
-        if self._process != os.getpid():  # a fork of the kernel publishes, and leaves the handling to the kernel
-            self._process, self._thread, self._look = os.getpid(), None, False
-            self._handlers.clear()
-            self._busy.clear()
         if self._thread is None and not self._closed:
             self._thread = threading.Thread(target=self._run, name="automatosx events", daemon=True)
             self._thread.start()
@@ -179,6 +184,8 @@ class DurableDelivery:
                 self._exchange(puts, outcomes, wanted)
                 if self._duty is not None:
                     self._duty.spend(time.thread_time() - cpu_s)
+            else:
+                self._due_at = None
             if last:
                 return
 
@@ -191,13 +198,14 @@ class DurableDelivery:
         return POLL_S if self._due_at is None else max(0.0, min(self._due_at - time.time(), POLL_S))
 
     def _exchange(self, puts: list[_Put], outcomes: list[Outcome], wanted: list[Subscriber]) -> None:
-        kept = [(put, put.subscriber) for put in puts if put.subscriber is not None]
+        sealed = [(put.subscriber, envelope) for put in puts if (envelope := self._sealed(put)) is not None]
+        kept = [(subscriber, envelope) for subscriber, envelope in sealed if subscriber is not None]
         try:
             exchanged = self._deliveries.exchange(
-                [(Envelope.of(put.event), [subscriber]) for put, subscriber in kept],
+                [(envelope, [subscriber]) for subscriber, envelope in kept],
                 outcomes,
                 wanted,
-                retain=[Envelope.of(put.event) for put in puts if put.subscriber is None],
+                retain=[envelope for subscriber, envelope in sealed if subscriber is None],
             )
         except Exception as error:  # noqa: BLE001 - a full disk, or a fault: this thread goes on
             with self._wake:
@@ -208,13 +216,21 @@ class DurableDelivery:
             return
         self._told = ""
         self._due_at = exchanged.next_due
-        for (_, subscriber), rejected in zip(kept, exchanged.rejected, strict=True):
+        for (subscriber, _), rejected in zip(kept, exchanged.rejected, strict=True):
             self.counters(subscriber).rejected += bool(rejected)
         for put in puts:
             put.done.set()
         owed = sorted(exchanged.owed, key=lambda each: (each.subscriber.plugin, each.number))
         for plugin, several in groupby(owed, lambda each: each.subscriber.plugin):
             self._hand_over(plugin, list(several))
+
+    def _sealed(self, put: _Put) -> Envelope | None:
+        """None: it is no JSON, which is told to who published it, and costs no other event."""
+        try:
+            return Envelope.of(put.event)
+        except (TypeError, ValueError, RecursionError) as error:
+            self._failed([put], InvalidEvent(put.event.type, f"its data is no JSON ({error})"))
+            return None
 
     def _failed(self, puts: list[_Put], error: Exception) -> None:
         ours = error if isinstance(error, AutomatosxError) else StorageFailed(str(self._deliveries.path), repr(error))
@@ -238,11 +254,9 @@ class DurableDelivery:
         """One after the other. Where one could not be handled, what comes after it in its lane is given back."""
         stopped: set[tuple[str, str]] = set()
         for each in owed:
-            attributes = attributes_of(each.body)
-            lane = attributes["source"], attributes["type"]
-            outcome = Outcome(each.number, "released") if lane in stopped else self._outcome(each, attributes)
+            outcome = Outcome(each.number, "released") if each.lane in stopped else self._outcome(each)
             if outcome.kind != "handled":
-                stopped.add(lane)
+                stopped.add(each.lane)
             with self._wake:
                 self._outcomes.append(outcome)
                 self._busy[plugin] -= 1
@@ -250,14 +264,14 @@ class DurableDelivery:
                     del self._busy[plugin]
                 self._begin()
 
-    def _outcome(self, owed: Owed, attributes: Mapping[str, Any]) -> Outcome:
+    def _outcome(self, owed: Owed) -> Outcome:
         while self._duty is not None and (wait_s := self._duty.wait_s()) > 0 and not self._closed:
             time.sleep(wait_s)
         handler = self._handlers.get(owed.subscriber)
         if handler is None:
             return Outcome(owed.number, "released")
         try:
-            (error,) = handler().deliver(owed.subscriber.handler, [Event(**attributes)])
+            (error,) = handler().deliver(owed.subscriber.handler, [Event(**attributes_of(owed.body))])
         except Exception as raised:  # noqa: BLE001 - whatever it is, the event is not handled
             error = raised
         counters = self.counters(owed.subscriber)

@@ -48,7 +48,7 @@ class DirectKeeper:
             self._error = error
 
     def retained(self, pattern: str) -> list[Event]:
-        return [Event(**attributes_of(body)) for body in self._deliveries.retained(pattern)]
+        return [Event(**attributes_of(kept.body)) for kept in self._deliveries.retained(pattern)]
 
     def flush(self) -> None:
         """Raise what went wrong since the last time."""

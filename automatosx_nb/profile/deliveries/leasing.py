@@ -20,7 +20,7 @@ SILENT = "the kernel that handled it did not answer any more"
 _LATER = "(not_before > :now AND not_before <= :far)"
 """A time that no wait reaches was written before the clock was set back."""
 _DUE = f"""
-SELECT number, body, attempts FROM deliveries AS event INDEXED BY queues
+SELECT number, attempts, source, type, body FROM deliveries AS event INDEXED BY queues
 WHERE subscriber = :row AND owner IS NULL AND NOT {_LATER} AND NOT EXISTS (
   SELECT 1 FROM deliveries AS earlier INDEXED BY lanes
   WHERE earlier.subscriber = event.subscriber AND earlier.source = event.source AND earlier.type = event.type
@@ -42,8 +42,11 @@ def lease(
     found = []
     for row, subscriber in wanted.items():
         due = connection.execute(_DUE, {"row": row, "now": now, "far": now + LONGEST_WAIT_S, "most": most}).fetchall()
-        chosen = due[:1] if due and due[0][2] else takewhile(lambda each: not each[2], due)
-        found += [Owed(number, subscriber, body, attempts + 1) for number, body, attempts in chosen]
+        chosen = due[:1] if due and due[0][1] else takewhile(lambda each: not each[1], due)
+        found += [
+            Owed(number, subscriber, (source, topic), body, attempts + 1)
+            for number, attempts, source, topic, body in chosen
+        ]
     connection.executemany(
         "UPDATE deliveries SET owner = ?, until = ?, attempts = attempts + 1 WHERE number = ?",
         [(owner, until, each.number) for each in found],

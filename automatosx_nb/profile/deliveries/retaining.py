@@ -14,18 +14,19 @@ MAX_RETAINED = 1000
 
 def retain(connection: sqlite3.Connection, events: Iterable[Envelope]) -> None:
     """Keep each of ``events`` in place of what was kept of its topic."""
-    query = "INSERT OR REPLACE INTO retained (topic, body, expires) VALUES (?, ?, ?)"
-    connection.executemany(query, [(event.type, event.body, event.expires) for event in events])
+    query = "INSERT OR REPLACE INTO retained (source, topic, body, expires) VALUES (?, ?, ?, ?)"
+    connection.executemany(query, [(event.source, event.type, event.body, event.expires) for event in events])
     connection.execute(
         "DELETE FROM retained WHERE number <= (SELECT number FROM retained ORDER BY number DESC LIMIT 1 OFFSET ?)",
         (MAX_RETAINED,),
     )
 
 
-def retained(connection: sqlite3.Connection, pattern: str, now: float) -> tuple[bytes, ...]:
+def retained(connection: sqlite3.Connection, pattern: str, now: float) -> tuple[Envelope, ...]:
     """What is kept of the topics that ``pattern`` means, the oldest first; nothing that expired."""
-    query = "SELECT topic, body FROM retained WHERE expires IS NULL OR expires > ? ORDER BY number"
-    return tuple(body for topic, body in connection.execute(query, (now,)) if matches(pattern, topic))
+    query = "SELECT source, topic, body, expires FROM retained WHERE expires IS NULL OR expires > ? ORDER BY number"
+    found = (Envelope(*row) for row in connection.execute(query, (now,)))
+    return tuple(event for event in found if matches(pattern, event.type))
 
 
 def forget(connection: sqlite3.Connection, prefix: str) -> None:

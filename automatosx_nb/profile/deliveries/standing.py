@@ -9,6 +9,7 @@ from itertools import groupby
 from automatosx_nb.model.delivery import COUNTS, Ended, Envelope, Pending, Subscriber, Terms
 from automatosx_nb.model.events import matches
 from automatosx_nb.profile.deliveries.accepting import accept
+from automatosx_nb.profile.deliveries.retaining import retained
 from automatosx_nb.profile.deliveries.tables import one, rfc3339
 
 
@@ -33,6 +34,8 @@ def follow(
     _rename(connection, before, standing)
     for subscriber, terms in standing.items():
         _write(connection, before.get(subscriber), subscriber, terms, now)
+        for event in retained(connection, subscriber.topic, now) if terms.retained and subscriber not in before else ():
+            accept(connection, event, [subscriber], now)
     ended = [_end(connection, row, subscriber) for subscriber, row in before.items() if subscriber not in standing]
     connection.execute("DELETE FROM followed")
     connection.execute("INSERT INTO followed VALUES (?)", (generation,))

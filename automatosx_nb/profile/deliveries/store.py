@@ -66,7 +66,8 @@ class Deliveries:
         self._lease_s = lease_s
         self._clock = clock
         self._lock = threading.Lock()
-        self._process = 0
+        self._process = os.getpid()
+        self._inherited: object = None
         self._connection: Connection | None = None
         self._owner: Owner | None = None
 
@@ -147,7 +148,7 @@ class Deliveries:
         with self._reading() as connection:
             return () if connection is None else standing.pending(connection, plugin, self._clock())
 
-    def retained(self, pattern: str) -> tuple[bytes, ...]:
+    def retained(self, pattern: str) -> tuple[Envelope, ...]:
         """The last events of topics that ``pattern`` means, as they were kept."""
         with self._reading() as connection:
             return () if connection is None else retaining.retained(connection, pattern, self._clock())
@@ -191,8 +192,13 @@ class Deliveries:
 
     @contextmanager
     def _opened(self) -> Iterator[Connection]:
+        if (
+            self._process != os.getpid()
+        ):  # a fork has the parent's lock, as it was, and must not close what it inherited
+            self._lock, self._inherited = threading.Lock(), (self._connection, self._owner)
+            self._process, self._connection, self._owner = os.getpid(), None, None
         with self._lock, database_errors(self.path, DeliveriesDamaged):
-            if self._connection is None or self._process != os.getpid():
+            if self._connection is None:
                 make_folder(self._folder)
-                self._connection, self._process, self._owner = connect(self.path, SCHEMA), os.getpid(), None
+                self._connection = connect(self.path, SCHEMA)
             yield self._connection

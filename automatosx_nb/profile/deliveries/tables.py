@@ -41,7 +41,8 @@ CREATE TABLE IF NOT EXISTS counts (
   subscriber INTEGER NOT NULL, name TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (subscriber, name)
   ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS retained (
-  number INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL UNIQUE, body BLOB NOT NULL, expires REAL);
+  number INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, topic TEXT NOT NULL UNIQUE, body BLOB NOT NULL,
+  expires REAL);
 """
 """``until``, ``kept``, ``died``, ``expires``, ``not_before``: seconds since 1970. A *lane* is what one publisher said
 on one topic, to one subscriber: within it, order is kept. ``events`` and ``bytes`` count what there is for a

@@ -317,18 +317,28 @@ def test_retained_events_survive_and_the_last_one_of_a_topic_counts(
     store.exchange(retain=[event("brief", topic="plugin.a.brief", expires=clock.now + 5)])
     store.exchange(retain=[event("theirs", topic="plugin.b.state")])
     again = kernel()
-    assert [json.loads(body)["data"] for body in again.retained("plugin.a.*")] == ["new", "brief"]
+    assert [json.loads(each.body)["data"] for each in again.retained("plugin.a.*")] == ["new", "brief"]
     clock.now += 5
-    assert [json.loads(body)["data"] for body in again.retained("**")] == ["new", "theirs"]
+    assert [json.loads(each.body)["data"] for each in again.retained("**")] == ["new", "theirs"]
     again.forget_retained("plugin.a.")
-    assert [json.loads(body)["data"] for body in store.retained("**")] == ["theirs"]
+    assert [json.loads(each.body)["data"] for each in store.retained("**")] == ["theirs"]
+
+
+def test_a_subscription_that_asks_for_it_begins_with_what_is_retained_and_gets_that_once(kernel: MakeKernel) -> None:
+    store = kernel()
+    store.exchange(retain=[event("kept", topic="plugin.a.state"), event("other", topic="user.a")])
+    for generation in (1, 2):
+        store.follow(generation, {LISTENER: Terms(retained=True), OTHER: Terms()})
+    assert [
+        (each.subscriber, json.loads(each.body)["data"]) for each in store.exchange(wanted=[LISTENER, OTHER]).owed
+    ] == [(LISTENER, "kept")]
 
 
 def test_of_too_many_retained_topics_the_oldest_are_forgotten(store: Deliveries) -> None:
     store.exchange(retain=[event(str(n), topic=f"plugin.a.t{n}") for n in range(MAX_RETAINED + 2)])
     kept = store.retained("**")
     assert len(kept) == MAX_RETAINED
-    assert json.loads(kept[0])["data"] == "2"
+    assert json.loads(kept[0].body)["data"] == "2"
 
 
 def test_pending_says_what_waits_what_is_in_flight_and_what_is_retried(store: Deliveries, clock: Clock) -> None:
