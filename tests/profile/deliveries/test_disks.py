@@ -45,7 +45,7 @@ _AT_A_LIMIT = """
 store = Deliveries(folder)
 store.follow(1, {who: Terms(queue=10_000)})
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (800_000, 800_000))
 publish_until_refused(store)
 tried(lambda: store.exchange(wanted=[who]))
 """
@@ -104,7 +104,7 @@ def test_at_the_limit_of_a_files_size_the_publisher_is_told_and_nothing_acknowle
 
 @pytest.mark.usefixtures("mounts")
 def test_on_a_full_disk_the_publisher_is_told_and_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
-    said = run(tmp_path, _ON_A_SMALL_DISK, 'mount -t tmpfs -o size=1m tmpfs "$0"')
+    said = run(tmp_path, _ON_A_SMALL_DISK, 'mount -t tmpfs -o size=2m tmpfs "$0"')
     published, _, owed = said.partition("StorageFull\nowed")
     assert len(published.split()) > 10
     assert owed.split() == published.split()
