@@ -43,7 +43,7 @@ def record_trial(audit: Audit, program: Program, outcome: Mapping[str, str] | Au
         kind, facts = end_of(outcome)
     else:
         kind, facts = "worker-started", {"missing_layers": missing_layers(outcome)}
-    with told_if_unwritten():
+    with told_if_unwritten("the audit log"):
         audit.add(kind, program.plugin, program.version, **facts, **{"for": "trial"})
 
 

@@ -18,6 +18,7 @@ from automatosx_nb.errors import (
     NotInstalled,
     PluginPaused,
     SandboxUnavailable,
+    StorageFailed,
     StorageFull,
     WorkerLost,
 )
@@ -229,7 +230,7 @@ def test_retained_events_are_there_in_the_next_kernel(store: Deliveries, deliver
     again.close()
 
 
-def test_a_fork_of_the_kernel_publishes_and_handles_nothing(store: Deliveries, delivery: DurableDelivery) -> None:
+def test_a_fork_of_the_kernel_is_told_that_it_keeps_nothing(store: Deliveries, delivery: DurableDelivery) -> None:
     plugin = Plugin()
     delivery.serve(LISTENER, lambda: plugin)
     delivery.put(event("a"), LISTENER)
@@ -240,11 +241,13 @@ def test_a_fork_of_the_kernel_publishes_and_handles_nothing(store: Deliveries, d
         try:
             delivery.put(event("b"), LISTENER)
             delivery.flush()
+        except StorageFailed:
             status = 0
         finally:
             os._exit(status)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert plugin.sees(1) == ["b"]
+    delivery.put(event("c"), LISTENER)
+    assert plugin.sees(1) == ["c"]
 
 
 _ENDS = """

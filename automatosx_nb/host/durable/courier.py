@@ -21,6 +21,7 @@ from automatosx_nb.host.bus.counters import Counters
 from automatosx_nb.host.durable.judging import judged
 from automatosx_nb.model.delivery import Envelope, Outcome, Owed, Subscriber, attributes_of
 from automatosx_nb.model.events import Event
+from automatosx_nb.profile.deliveries.store import FORKED
 
 if TYPE_CHECKING:
     from automatosx_nb.host.bus.duty import Duty
@@ -97,12 +98,13 @@ class DurableDelivery:
         self._put(event, subscriber)
 
     def _put(self, event: Event, subscriber: Subscriber | None) -> None:
-        if self._process != os.getpid():
-            self._after_fork()
         put = _Put(event, subscriber)
         if getattr(self._mine, "event", None) is not event:
             self._mine.event, self._mine.puts = event, []
         self._mine.puts.append(put)
+        if self._process != os.getpid():  # where the courier's thread is not
+            self._failed([put], StorageFailed(str(self._deliveries.path), FORKED))
+            return
         with self._wake:
             if len(self._puts) < MOST_UNWRITTEN and not self._closed:
                 self._puts.append(put)
@@ -153,13 +155,6 @@ class DurableDelivery:
         """The process ends: what was published a moment ago is to be on disk."""
         if self._process == os.getpid() and self._last is not None:
             self._last.done.wait(LEAVE_S)
-
-    def _after_fork(self) -> None:
-        """A fork of the kernel publishes, and leaves the handling to the kernel, whose thread it does not have."""
-        self._process, self._thread, self._look = os.getpid(), None, False
-        self._wake, self._mine = threading.Condition(), threading.local()
-        self._puts, self._outcomes, self._last = [], [], None
-        self._handlers, self._busy = {}, {}
 
     def _begin(self) -> None:
         """There is something for the courier, who is told once."""

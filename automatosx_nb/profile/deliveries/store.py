@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from automatosx_nb.errors import DeliveriesDamaged
+from automatosx_nb.errors import DeliveriesDamaged, StorageFailed
 from automatosx_nb.files import make_folder
 from automatosx_nb.model.delivery import (
     DeadLetter,
@@ -30,6 +30,7 @@ from automatosx_nb.profile.deliveries.tables import SCHEMA, ids_of
 
 LEASE_S = 60.0
 """How long a kernel may hold an event without a word, before another may take it that cannot see that it ended."""
+FORKED = "only the process that opened it may use it, and this one is a fork of that"
 BATCH = 32
 """Events that a kernel takes at once for one subscriber."""
 
@@ -49,7 +50,8 @@ class Deliveries:
     """One profile's, for any number of kernels and threads. Making it touches no file; the first subscription does.
 
     Every method may raise ``DeliveriesDamaged``, ``StorageFull``, ``ProfileReadOnly`` and ``StorageFailed``; then
-    nothing of what it was asked for was done. ``clock``: seconds since 1970.
+    nothing of what it was asked for was done.
+    In a fork of the process that made it, each raises ``StorageFailed``. ``clock``: seconds since 1970.
     """
 
     def __init__(
@@ -67,7 +69,6 @@ class Deliveries:
         self._clock = clock
         self._lock = threading.Lock()
         self._process = os.getpid()
-        self._inherited: object = None
         self._connection: Connection | None = None
         self._owner: Owner | None = None
 
@@ -160,8 +161,10 @@ class Deliveries:
 
     def close(self) -> None:
         """What this kernel still holds is free for others, and its try counts: call it when nothing is in flight."""
+        if self._process != os.getpid():
+            return
         with self._lock:
-            if self._connection is not None and self._process == os.getpid():
+            if self._connection is not None:
                 self._connection.close()
                 if self._owner is not None:
                     self._owner.close()
@@ -192,11 +195,8 @@ class Deliveries:
 
     @contextmanager
     def _opened(self) -> Iterator[Connection]:
-        if (
-            self._process != os.getpid()
-        ):  # a fork has the parent's lock, as it was, and must not close what it inherited
-            self._lock, self._inherited = threading.Lock(), (self._connection, self._owner)
-            self._process, self._connection, self._owner = os.getpid(), None, None
+        if self._process != os.getpid():  # SQLite's own notes of locks are those of the parent at that moment
+            raise StorageFailed(str(self.path), FORKED)
         with self._lock, database_errors(self.path, DeliveriesDamaged):
             if self._connection is None:
                 make_folder(self._folder)
