@@ -16,7 +16,7 @@ MODEL = """
 const heard = new Map();
 window.sent = [];
 window.model = {
-  get: (name) => ({ first: FIRST })[name],
+  get: (name) => ({ first: FIRST, view: "browse" })[name],
   on: (event, hear) => heard.set(event, [...(heard.get(event) ?? []), hear]),
   off: (event, hear) => heard.set(event, (heard.get(event) ?? []).filter((one) => one !== hear)),
   send: (message) => window.sent.push(message),

@@ -96,6 +96,8 @@ def test_a_plugin_is_installed_by_keyboard_alone_and_the_focus_comes_back(panel:
         page.keyboard.press("Tab")
         page.keyboard.press("Space")
     page.keyboard.press("Tab")
+    assert page.get_by_role("radio").first.evaluate("one => one === document.activeElement")
+    page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.locator(".ax-said").filter(has_text="cell-ledger 1.0.0 installed").wait_for()

@@ -87,7 +87,7 @@ def test_permissions_are_granted_and_revoked_by_keyboard_in_the_installed_view(p
     dialog = page.get_by_role("dialog", name="Grant demo a permission?")
     dialog.get_by_role("checkbox").check()
     picture(page, f"grant-{theme.split()[1].lower()}")
-    assert dialog.get_by_role("radio").count() == 2, "an event cannot be granted for one call"
+    assert dialog.get_by_role("radio").nth(2).is_disabled(), "an event cannot be granted for one call"
     dialog.get_by_role("button", name="Grant", exact=True).focus()
     page.keyboard.press("Enter")
     page.locator(".ax-said").filter(has_text=f"demo is granted {CELLS}.").wait_for()
