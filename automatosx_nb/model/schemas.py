@@ -59,8 +59,7 @@ def json_schema(spot: Spot, *, media: Callable[[Steps], bool] = nowhere) -> Sche
             return None
     if isinstance(spot.value, dict) and "type" not in spot.value:
         spot.refuse(f"a schema with a 'type': one of {', '.join(TYPES)}", found="a schema without a 'type'")
-        return None
-    return schema
+    return schema if schema is not None and "type" in schema else None
 
 
 def setting_schema(spot: Spot) -> Schema | None:

@@ -60,6 +60,13 @@ def test_a_fault_says_what_is_wrong_with_a_value_and_stays_short() -> None:
     assert len(first_fault("x" * 10_000, schema) or "") == 120
 
 
+@pytest.mark.parametrize("schema", [{"type": "tabel"}, {"type": []}, {"type": 3, "title": "a"}])
+def test_a_schema_whose_type_was_refused_is_none(schema: dict[str, Any]) -> None:
+    found, problems = read(schema)
+    assert found is None
+    assert len(problems) == 1
+
+
 VALUES = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-5, 5), st.floats(), st.text("ab$", max_size=3))
     | st.sampled_from(KEYWORDS),
