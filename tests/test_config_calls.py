@@ -96,5 +96,5 @@ def test_they_hold_for_an_installed_plugin(home: Path, make_plugin: MakePlugin) 
 
 def _broker(market: Marketplace) -> Any:
     (entry,) = market.installed()
-    incidents = Incidents(entry, market.audit, None, fail)
+    incidents = Incidents(entry, market.audit, Bus(fail), fail)
     return make_broker(market, entry, LogCapability(), working_folder(), dict, Bus(fail), incidents, Asking(None))

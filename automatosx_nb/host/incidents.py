@@ -43,16 +43,16 @@ def end_of(error: AutomatosxError) -> tuple[str, dict[str, Any]]:
 
 
 class Incidents:
-    """Of one plugin in one kernel. A log that cannot be written is told to ``on_error``, and stops no call.
+    """Of one plugin in one kernel, or in a shell. What cannot be written is told to ``on_error``, and stops no call.
 
-    ``bus``: None where nobody could listen, as in a shell.
+    ``bus``: a shell's keeps what it is told for durable subscribers.
     """
 
     def __init__(
         self,
         plugin: InstalledPlugin,
         audit: Audit,
-        bus: Bus | None,
+        bus: Bus,
         on_error: Callable[[str, Exception], None],
     ) -> None:
         self._plugin = plugin
@@ -100,10 +100,15 @@ class Incidents:
             self._on_error("the audit log", error)
 
     def _tell(self, topic: str, facts: dict[str, Any]) -> None:
-        if self._bus is not None and self._bus.wants(topic):
-            data = {"plugin": self._plugin.id, "version": self._plugin.version, **facts}
-            now = datetime.now(UTC).isoformat(timespec="milliseconds")
-            self._bus.publish(Event(uuid4().hex, "host", topic, now, data))
+        if not self._bus.wants(topic):
+            return
+        data = {"plugin": self._plugin.id, "version": self._plugin.version, **facts}
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        self._bus.publish(Event(uuid4().hex, "host", topic, now, data))
+        try:
+            self._bus.flush()
+        except AutomatosxError as error:
+            self._on_error(f"keeping {topic}", error)
 
 
 def _warned(plugin: str, restored: StateRestored) -> bool:

@@ -275,16 +275,14 @@ def make_runner(
         libraries = map(str, broker.grants.of("modules"))
         return resources.sandbox.start(program_of(package, libraries), limits_of(package, resources.limits))
 
-    incidents = Incidents(entry, resources.audit, bus, on_error)
-    log = LogCapability()
-    asking = Asking(person)
     if bus is None:
         from automatosx_nb.host.durable.shell import shell_bus
 
-        carrying = shell_bus(resources, on_error)
-    else:
-        carrying = bus
-    broker = make_broker(resources, entry, log, folder or working_folder(), variables, carrying, incidents, asking)
+        bus = shell_bus(resources, on_error)
+    incidents = Incidents(entry, resources.audit, bus, on_error)
+    log = LogCapability()
+    asking = Asking(person)
+    broker = make_broker(resources, entry, log, folder or working_folder(), variables, bus, incidents, asking)
     if services is not None:
         from automatosx_nb.host.capabilities.services import ServicesCapability
 

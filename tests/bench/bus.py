@@ -196,7 +196,7 @@ def house() -> Iterator[Callable[..., Any]]:
                 limits=limits,
                 variables=lambda: MappingProxyType({}),
                 render=lambda value, _entry: value,
-                incidents=Incidents(entry, audit, None, lambda what, error: None),
+                incidents=Incidents(entry, audit, Bus(lambda what, error: None), lambda what, error: None),
                 duty=duty,
             )
             runner.call("demo:run")

@@ -19,6 +19,7 @@ import pyarrow as pa
 from automatosx_nb.errors import NotInstalled
 from automatosx_nb.host.audit import Audit
 from automatosx_nb.host.broker import CapabilityBroker
+from automatosx_nb.host.bus import Bus
 from automatosx_nb.host.capabilities.log import LogCapability
 from automatosx_nb.host.capabilities.services import ServicesCapability
 from automatosx_nb.host.grants import Grants
@@ -115,7 +116,7 @@ class Plugins:
         )
         program = Program(plugin, "1.0.0", {"demo.py": source.encode()}, handlers, ("pyarrow",))
         log, held = LogCapability(), Grants(plugin, grants)
-        incidents = Incidents(entry, self._audit, None, fail)
+        incidents = Incidents(entry, self._audit, Bus(fail), fail)
         broker = CapabilityBroker(held, {"log": log, "settings": Bare()}, observer=incidents.calls, rates=RATES_OFF)
         offered = ServicesCapability(held, broker.meter, self._calls, lambda: runner, incidents.service_failed)
         broker.add("services", offered)

@@ -15,6 +15,7 @@ import pytest
 from automatosx_nb.errors import CallInterrupted, PluginFailed, UsageError, WorkerLost
 from automatosx_nb.host.audit import Audit
 from automatosx_nb.host.broker import CapabilityBroker
+from automatosx_nb.host.bus import Bus
 from automatosx_nb.host.bus.activity import Activity
 from automatosx_nb.host.bus.counters import Counters
 from automatosx_nb.host.bus.plugins import PluginSubscriber
@@ -108,7 +109,7 @@ def make_runner(sandbox: Sandbox, tmp_path: Path) -> Iterator[MakeRunner]:
             limits=configured or chosen,
             variables=lambda: variables or {},
             render=lambda value, _entry: value,
-            incidents=Incidents(ENTRY, audit, None, no_failure),
+            incidents=Incidents(ENTRY, audit, Bus(no_failure), no_failure),
         )
         made.append(runner)
         return runner

@@ -13,6 +13,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from automatosx_nb import app, magics
 from automatosx_nb.app import Marketplace
 from automatosx_nb.cli import Terminal
+from automatosx_nb.errors import LimitExceeded
+from automatosx_nb.host.restarts import MOST
 from automatosx_nb.model.delivery import Retries
 from automatosx_nb.profile.deliveries import Deliveries
 
@@ -273,3 +275,29 @@ def test_when_a_plugins_publish_returns_the_event_is_on_disk(
     assert counts(market)["accepted"] == 1
     until(lambda: counts(market).get("handled") == 1)
     assert shell.run_line_magic("demo", "") == [[topic, {"n": 1}]]
+
+
+SPINS = "def run():\n    while True:\n        pass\n"
+
+
+def test_what_becomes_of_a_worker_in_a_terminal_is_kept(
+    market: Marketplace,
+    shells: Callable[[], Any],
+    make_plugin: MakePlugin,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AUTOMATOSX_CONFIG", '{"SandboxLimits": {"wall_s": 0.3}}')
+    install(market, make_plugin(**listener(MARKETPLACE)), f"events:subscribe:{MARKETPLACE}")
+    install(market, make_plugin("acme.spinning", magic="spin", source=SPINS))
+    with Terminal().runner(market, market.installed_plugin("acme.spinning")) as runner:
+        for _ in range(MOST):
+            with pytest.raises(LimitExceeded):
+                runner.call("demo:run")
+    assert counts(market)["accepted"] == 1 + MOST + 1
+    shell = shells()
+    until(lambda: counts(market).get("handled") == 1 + MOST + 1)
+    told = [(topic, data["plugin"]) for topic, data in shell.run_line_magic("demo", "")[1:]]
+    assert told == [
+        *([("marketplace.plugin.limited", "acme.spinning")] * MOST),
+        ("marketplace.plugin.suspended", "acme.spinning"),
+    ]

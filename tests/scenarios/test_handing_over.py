@@ -28,6 +28,7 @@ from automatosx_nb.errors import (
 )
 from automatosx_nb.host.audit import Audit
 from automatosx_nb.host.broker import CapabilityBroker
+from automatosx_nb.host.bus import Bus
 from automatosx_nb.host.capabilities.log import LogCapability
 from automatosx_nb.host.capabilities.variables import VariablesCapability
 from automatosx_nb.host.grants import Grants
@@ -220,7 +221,7 @@ class Desk:
             variables=lambda: self.ns,
             render=render_result,
             secrets=secrets,
-            incidents=Incidents(ENTRY, audit, None, no_failure),
+            incidents=Incidents(ENTRY, audit, Bus(no_failure), no_failure),
         )
 
     def run(self, line: str) -> Any:
