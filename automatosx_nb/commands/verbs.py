@@ -41,6 +41,7 @@ _MEANT = {
     "find": "search",
     "add": "install",
     "log": "logs",
+    **dict.fromkeys(("ps", "activity", "stats"), "top"),
     "build": "pack",
     "freeze": "lock",
     "restore": "sync",
@@ -160,7 +161,8 @@ def all_verbs() -> Mapping[str, Verb]:
     """Verb name → verb, in the order in which a user meets them."""
     modules = (
         "discovery", "changes", "updating", "past", "holding", "permissions", "locking", "projects", "running",
-        "settings", "secrets", "state", "services", "events", "audit", "logs", "inspecting", "authoring", "doctor",
+        "settings", "secrets", "state", "services", "events", "audit", "logs", "top", "inspecting", "authoring",
+        "doctor",
     )  # fmt: skip
     verbs = [verb for name in modules for verb in import_module(f"automatosx_nb.commands.{name}").VERBS]
     return {verb.name: verb for verb in verbs}
