@@ -65,8 +65,8 @@ class WrongBytes:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._registry, name)
 
-    def artifact(self, plugin: str, version: str) -> Iterator[bytes]:
-        data = b"".join(self._registry.artifact(plugin, version))
+    def artifact(self, plugin: str, version: str, *, start: int = 0) -> Iterator[bytes]:
+        data = b"".join(self._registry.artifact(plugin, version, start=start))
         yield data[:-1] + bytes([data[-1] ^ 1])
 
 

@@ -24,12 +24,28 @@ class ReleaseIndex(Protocol):
         """Every release of ``plugin``, in any order; empty where the plugin is unknown."""
 
 
-class Registry(ReleaseIndex, Protocol):
-    """A registry, embedded or remote: the same contract suite runs over every one."""
+class ArtifactSource(Protocol):
+    """Who has artifacts: a registry, or a mirror of one. Nobody believes it: bytes are compared with their digest."""
 
     @property
     def address(self) -> str:
         """What a lockfile calls it: its URL, without anybody's credentials, or ``embedded``; no path of a machine."""
+
+    def artifact(self, plugin: str, version: str, *, start: int = 0) -> Iterator[bytes]:
+        """The artifact's bytes from byte ``start`` on, in pieces; from the first on it counts a download.
+
+        :raises UnknownPlugin:
+        :raises UnknownRelease:
+        :raises RegistryUnreachable: also between two pieces.
+        """
+
+
+class Registry(ReleaseIndex, ArtifactSource, Protocol):
+    """A registry, embedded or remote: the same contract suite runs over every one."""
+
+    @property
+    def mirrors(self) -> Sequence[ArtifactSource]:
+        """Who is asked for its artifacts before it is, in that order."""
 
     def releases_many(self, ids: Collection[str], /) -> Mapping[str, Sequence[IndexRelease]]:
         """As :meth:`releases` of each, asked for together; with every one of ``ids``."""
@@ -38,13 +54,6 @@ class Registry(ReleaseIndex, Protocol):
 
     def plugin(self, plugin: str) -> PluginDetail:
         """:raises UnknownPlugin: with the nearest ids."""
-
-    def artifact(self, plugin: str, version: str) -> Iterator[bytes]:
-        """The artifact's bytes, in pieces, and counts a download.
-
-        :raises UnknownPlugin:
-        :raises UnknownRelease:
-        """
 
     def changelog(self, plugin: str, version: str) -> str:
         """Markdown. Raises as :meth:`artifact` does."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from automatosx_nb.model.ports import ArtifactSource
     from automatosx_nb.model.release import Advisory, CheckResult, IndexRelease, PublishReport, SearchPage, SearchQuery
     from automatosx_nb.registry.records import Record
     from automatosx_nb.sandbox.supervisor import Sandbox
@@ -107,8 +108,15 @@ class EmbeddedRegistry:
                 found |= records.index_releases_of(connection, self._rows(connection, some), some)
         return found
 
-    def artifact(self, plugin: str, version: str) -> Iterator[bytes]:
+    @property
+    def mirrors(self) -> tuple[ArtifactSource, ...]:
+        """None: it has its own bytes."""
+        return ()
+
+    def artifact(self, plugin: str, version: str, *, start: int = 0) -> Iterator[bytes]:
         """The artifact in pieces of at most 64 KiB. It is compared with its digest before the first is given.
+
+        What is asked for from a byte after the first counts as no download: it was counted when that began.
 
         :raises UnknownPlugin:
         :raises UnknownRelease:
@@ -120,8 +128,9 @@ class EmbeddedRegistry:
             data = self._blobs.read(row.artifact)
         except DigestDiffers as error:
             raise ArtifactMismatch(plugin, row.version, error.expected, error.actual) from error
-        self._count_download(plugin, row.key)
-        return (data[start : start + _PIECE] for start in range(0, len(data), _PIECE))
+        if not start:
+            self._count_download(plugin, row.key)
+        return (data[each : each + _PIECE] for each in range(start, len(data), _PIECE))
 
     def changelog(self, plugin: str, version: str) -> str:
         """Markdown. Raises as :meth:`artifact` does."""

@@ -20,7 +20,8 @@ from automatosx_nb.errors import AutomatosxError, InvalidSearch, UnknownRelease
 from automatosx_nb.host.environment import cooldown_now, environment
 from automatosx_nb.model.gate import Gate
 from automatosx_nb.model.release import PluginDetail, ReleaseDetail, SearchQuery
-from automatosx_nb.server import planning, problems
+from automatosx_nb.model.semver import Range, Version
+from automatosx_nb.server import planning, problems, ranges
 from automatosx_nb.server.openapi import DOCUMENT
 
 if TYPE_CHECKING:
@@ -142,12 +143,45 @@ class ArtifactHandler(_RegistryHandler):
         if self.check_etag_header():
             self.set_status(304)
             return
-        data = await self.shelf.ask(lambda registry: b"".join(registry.artifact(plugin, version)))
+        self.set_header("Accept-Ranges", "bytes")
+        try:
+            headers = self.request.headers
+            asked = ranges.requested(headers.get("Range"), headers.get("If-Range"), self._etag, release.size)
+        except ValueError:
+            self._refuse_range(release.size)
+            return
+        start, stop = asked or (0, release.size)
+        data = await self.shelf.ask(lambda registry: b"".join(registry.artifact(plugin, version, start=start)))
+        if asked is not None:
+            self.set_status(206)
+            self.set_header("Content-Range", f"bytes {start}-{stop - 1}/{release.size}")
         digest = base64.b64encode(bytes.fromhex(release.sha256)).decode()
         self.set_header("Repr-Digest", f"sha-256=:{digest}:")
         self.set_header("Content-Disposition", f'attachment; filename="{plugin}-{version}.axp"')
         self._media_type = "application/zip"
-        self.write(data)
+        self.write(data[: stop - start])
+
+    def _refuse_range(self, size: int) -> None:
+        self.clear()
+        self._etag, self._media_type = None, problems.MEDIA_TYPE
+        self.set_status(416)
+        self.set_header("Content-Range", f"bytes */{size}")
+        self.write(msgspec.json.encode(problems.document(416, None)))
+
+
+class IndexHandler(_RegistryHandler):
+    """``GET index/{id}``"""
+
+    @web.authenticated
+    @authorized
+    async def get(self, plugin: str) -> None:
+        def ask(registry: Registry) -> dict[str, Any]:
+            releases = registry.releases(plugin)
+            if not releases:
+                registry.plugin(plugin)  # which names the nearest ids
+            return {"id": plugin, "releases": msgspec.to_builtins(releases, enc_hook=_as_text)}
+
+        self.answer(await self.shelf.ask(ask))
 
 
 class PlanHandler(_RegistryHandler):
@@ -221,6 +255,13 @@ def _query(arguments: dict[str, str | None]) -> SearchQuery:
     return SearchQuery(text=text, size=int(size), verified=flag, **known)  # type: ignore[arg-type]
 
 
+def _as_text(value: object) -> str:
+    """Versions and ranges, which msgspec does not know."""
+    if isinstance(value, Version | Range):
+        return str(value)
+    raise NotImplementedError(f"a {type(value).__name__} is no part of a document")
+
+
 def _release(detail: PluginDetail, version: str) -> ReleaseDetail:
     for release in detail.releases:
         if release.version == version:
@@ -235,6 +276,7 @@ ROUTES: tuple[tuple[str, type[_RegistryHandler]], ...] = (
     (rf"plugins/{_ID}/versions", VersionsHandler),
     (rf"plugins/{_ID}/{_ID}", ReleaseHandler),
     (rf"plugins/{_ID}/{_ID}/artifact", ArtifactHandler),
+    (rf"index/{_ID}", IndexHandler),
     (r"plan", PlanHandler),
     (r"openapi\.json", OpenApiHandler),
     (r"healthz", HealthHandler),

@@ -107,6 +107,34 @@ _SCHEMAS: dict[str, Any] = {
         },
         optional=("installed", "locked", "update", "prereleases", "engine", "python", "platform"),
     ),
+    "Advisory": _record(
+        {
+            "id": _TEXT,
+            "plugin": _TEXT,
+            "range": {"type": "string", "description": "The versions that it is about."},
+            "severity": {"enum": ["low", "medium", "high", "critical"]},
+            "summary": _TEXT,
+            "disables": {"type": "boolean", "description": "They do not run any more."},
+            "published": _TIME,
+        }
+    ),
+    "IndexRelease": _record(
+        {
+            "version": _TEXT,
+            "dependencies": {**_RANGES, "description": "Plugin id → version range."},
+            "optional_dependencies": _RANGES,
+            **_NEEDS,
+            "engine": {"type": ["string", "null"], "description": "Version range of the runtime."},
+            "stage": {"enum": ["draft", "beta", "stable"]},
+            "yanked": {"type": ["string", "null"]},
+            "quarantined": {"type": ["string", "null"], "description": "Why nobody gets it; null: it is not."},
+            "published": _TEXT,
+            "sha256": {"type": "string", "pattern": "^([0-9a-f]{64})?$"},
+            "size": {**_COUNT, "description": "Bytes of the artifact."},
+            "advisories": {"type": "array", "items": _ref("Advisory")},
+        }
+    ),
+    "Index": _record({"id": _TEXT, "releases": {"type": "array", "items": _ref("IndexRelease")}}),
     "Plan": _record(
         {
             "changes": {
@@ -183,8 +211,18 @@ _SCHEMAS: dict[str, Any] = {
             "wishes": {**_TEXTS, "description": "Of a conflict: the fewest wanted ids that contradict each other."},
             "suggestions": {**_TEXTS, "description": "Of a conflict: what was tried and works."},
             "cycle": {**_TEXTS, "description": "Of a circle: its ids, each requiring the next."},
+            "plugin": {"type": "string", "description": "Of a plugin or release that is unknown: the plugin."},
+            "nearest": {**_TEXTS, "description": "Of a plugin that is unknown: ids that are like it."},
+            "version": {"type": "string", "description": "Of a release that is unknown: its version."},
+            "available": {**_TEXTS, "description": "Of a release that is unknown: the versions that there are."},
+            "part": {"type": "string", "description": "Of a search: which part of it is at fault."},
+            "found": {"type": "string", "description": "Of a search: what that part is."},
+            "valid": {"type": "string", "description": "Of a search: what that part may be."},
         },
-        optional=("causes", "wishes", "suggestions", "cycle"),
+        optional=(
+            *("causes", "wishes", "suggestions", "cycle", "plugin", "nearest", "version", "available"),
+            *("part", "found", "valid"),
+        ),
     ),
 }
 
@@ -237,6 +275,24 @@ _VERSION = _in_path("version", "A version as it was published.")
 _NO_PLUGIN = {"404": "No such plugin; the detail names the nearest ids."}
 _NO_RELEASE = {"404": "No such plugin, or no such version of it."}
 
+
+def _artifact() -> dict[str, Any]:
+    """An artifact may be asked for in part."""
+    content: dict[str, Any] = {"application/zip": {}}
+    headers = ("ETag", "Cache-Control", "Repr-Digest", "Content-Disposition")
+    ranged = {"name": "Range", "in": "header", "required": False, "schema": _TEXT, "description": "As in bytes=4096-."}
+    found = _get(
+        "A release's artifact",
+        content,
+        parameters=(_ID, _VERSION, ranged),
+        refusals={**_NO_RELEASE, "416": "The artifact has no byte of that range."},
+        headers=(*headers, "Accept-Ranges"),
+    )
+    part = {name: {"schema": _TEXT} for name in (*headers, "Accept-Ranges", "Content-Range")}
+    found["get"]["responses"]["206"] = {"description": "The part asked for.", "headers": part, "content": content}
+    return found
+
+
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.1.0",
     "info": {
@@ -273,12 +329,12 @@ DOCUMENT: dict[str, Any] = {
         "/plugins/{id}/{version}": _get(
             "One release", _json("Release"), parameters=(_ID, _VERSION), refusals=_NO_RELEASE
         ),
-        "/plugins/{id}/{version}/artifact": _get(
-            "A release's artifact",
-            {"application/zip": {}},
-            parameters=(_ID, _VERSION),
-            refusals=_NO_RELEASE,
-            headers=("ETag", "Cache-Control", "Repr-Digest", "Content-Disposition"),
+        "/plugins/{id}/{version}/artifact": _artifact(),
+        "/index/{id}": _get(
+            "What a resolver needs to know of a plugin's releases",
+            _json("Index"),
+            parameters=(_ID,),
+            refusals=_NO_PLUGIN,
         ),
         "/plan": _post(
             "Which versions somebody would get",

@@ -27,8 +27,15 @@ _STATUS: dict[type[errors.AutomatosxError], HTTPStatus] = {
 }
 
 
-_MEMBERS = ("causes", "wishes", "suggestions", "cycle")
-"""What a problem says besides, where its error carries it: why versions do not go together."""
+_CONFLICT = ("causes", "wishes", "suggestions", "cycle")
+_MEMBERS: dict[type[errors.AutomatosxError], tuple[str, ...]] = {
+    errors.ResolutionConflict: _CONFLICT,
+    errors.DependencyCycle: _CONFLICT,
+    errors.UnknownPlugin: ("plugin", "nearest"),
+    errors.UnknownRelease: ("plugin", "version", "available"),
+    errors.InvalidSearch: ("part", "found", "valid"),
+}
+"""What a problem says besides: why versions do not go together, and from what a client makes the same error again."""
 
 
 def status_of(error: BaseException) -> HTTPStatus:
@@ -46,5 +53,6 @@ def document(status: int, error: BaseException | None) -> dict[str, Any]:
         kind, detail, code = f"urn:automatosx:problem:{error.code}", str(error), error.code
     else:
         kind, detail, code = "about:blank", title, f"http-{status}"
-    more = {name: getattr(error, name) for name in _MEMBERS if hasattr(error, name)}
+    named = next((names for kind, names in _MEMBERS.items() if isinstance(error, kind)), ())
+    more = {name: getattr(error, name) for name in named if hasattr(error, name)}
     return {"type": kind, "title": title, "status": status, "detail": detail, "code": code, **more}

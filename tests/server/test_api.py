@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 from automatosx_nb import package
+from automatosx_nb.model.release import Advisory
+from automatosx_nb.model.semver import Range
+from automatosx_nb.registry.service import EmbeddedRegistry
 from automatosx_nb.server.openapi import DOCUMENT
 
 Fetch = Callable[..., Awaitable[Any]]
@@ -89,9 +94,65 @@ async def test_an_artifact_that_the_client_has_is_not_counted_as_a_download(fetc
     assert (await get_json("plugins", "nordic.plots"))["summary"]["downloads"] == 1
 
 
+ARTIFACT = ("plugins", "acme.csv-doctor", "1.0.0", "artifact")
+
+
+@pytest.mark.parametrize(
+    ("asked", "start", "stop"), [("7-", 7, None), ("7-20", 7, 21), ("7-9999999", 7, None), ("-5", -5, None)]
+)
+async def test_a_part_of_an_artifact_is_sent_where_that_is_asked_for(
+    fetch: Fetch, asked: str, start: int, stop: int | None
+) -> None:
+    whole = await fetch(*ARTIFACT)
+    part = await fetch(*ARTIFACT, headers={"Range": f"bytes={asked}", "If-Range": whole.headers["Etag"]})
+    assert (part.code, part.body) == (206, whole.body[start:stop])
+    first = start % len(whole.body)
+    said = f"bytes {first}-{first + len(part.body) - 1}/{len(whole.body)}"
+    assert (whole.headers["Accept-Ranges"], part.headers["Content-Range"]) == ("bytes", said)
+
+
+@pytest.mark.parametrize("asked", ["lines=1-2", "bytes=1-2,5-6", "bytes=-", "bytes=9-2", "nonsense"])
+async def test_what_is_no_single_range_of_bytes_is_answered_with_everything(fetch: Fetch, asked: str) -> None:
+    whole, again = await fetch(*ARTIFACT), await fetch(*ARTIFACT, headers={"Range": asked})
+    assert (again.code, again.body) == (200, whole.body)
+
+
+async def test_a_part_of_what_has_changed_since_is_answered_with_everything(fetch: Fetch) -> None:
+    whole = await fetch(*ARTIFACT)
+    again = await fetch(*ARTIFACT, headers={"Range": "bytes=7-", "If-Range": '"another"'})
+    assert (again.code, again.body) == (200, whole.body)
+
+
+@pytest.mark.parametrize("asked", ["999999999-", "-0"])
+async def test_a_range_without_a_byte_is_416_and_says_how_many_there_are(fetch: Fetch, asked: str) -> None:
+    whole, none = await fetch(*ARTIFACT), await fetch(*ARTIFACT, headers={"Range": f"bytes={asked}"})
+    assert (none.code, none.headers["Content-Range"]) == (416, f"bytes */{len(whole.body)}")
+    assert none.headers["Content-Type"] == "application/problem+json"
+
+
+async def test_only_a_download_from_its_first_byte_is_counted(fetch: Fetch, get_json: Fetch) -> None:
+    await fetch(*ARTIFACT, headers={"Range": "bytes=0-"})
+    await fetch(*ARTIFACT, headers={"Range": "bytes=9-"})
+    assert (await get_json("plugins", "acme.csv-doctor"))["summary"]["downloads"] == 1
+
+
+async def test_the_index_has_what_a_resolver_needs_and_what_was_yanked_or_is_advised_against(
+    get_json: Fetch, registry_home: Path
+) -> None:
+    with EmbeddedRegistry(registry_home) as registry:
+        registry.advise(Advisory("A-1", "acme.csv-doctor", Range.parse("<1.1"), "high", "It leaks."))
+    index = await get_json("index", "acme.csv-doctor")
+    newest, oldest = index["releases"]
+    assert (index["id"], newest["version"], oldest["version"]) == ("acme.csv-doctor", "1.1.0", "1.0.0")
+    assert (oldest["engine"], oldest["packages"], oldest["yanked"]) == ("^1.0", ["pandas>=2"], None)
+    assert [(each["id"], each["range"]) for each in oldest["advisories"]] == [("A-1", "<1.1")]
+    assert "readme" not in oldest
+
+
 UNANSWERABLE: tuple[tuple[tuple[str, ...], dict[str, str], int, str], ...] = (
     (("plugins", "acme.csv-docter"), {}, 404, "unknown-plugin"),
     (("plugins", "acme.csv-docter", "versions"), {}, 404, "unknown-plugin"),
+    (("index", "acme.csv-docter"), {}, 404, "unknown-plugin"),
     (("plugins", "acme.csv-doctor", "9.0.0"), {}, 404, "unknown-release"),
     (("plugins", "acme.csv-doctor", "9.0.0", "artifact"), {}, 404, "unknown-release"),
     (("plugins", "acme.nobody", "9.0.0", "artifact"), {}, 404, "unknown-plugin"),
@@ -114,7 +175,10 @@ async def test_what_cannot_be_answered_is_a_problem_document(fetch: Fetch) -> No
         assert response.headers["Content-Type"] == "application/problem+json"
         problem = json.loads(response.body)
         assert (problem["status"], problem["code"]) == (status, code), (path, params)
-        assert set(problem) == set(DOCUMENT["components"]["schemas"]["Problem"]["required"])
+        more = {"unknown-plugin": {"plugin", "nearest"}, "unknown-release": {"plugin", "version", "available"}}
+        more |= {"invalid-search": {"part", "found", "valid"}}
+        required = set(DOCUMENT["components"]["schemas"]["Problem"]["required"])
+        assert set(problem) == required | more.get(code, set())
 
 
 async def test_an_unknown_plugins_problem_names_the_nearest(fetch: Fetch) -> None:

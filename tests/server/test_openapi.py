@@ -22,6 +22,7 @@ EXAMPLES: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "/plugins/{id}/versions": (("plugins", "acme.csv-doctor", "versions"), {}),
     "/plugins/{id}/{version}": (("plugins", "acme.csv-doctor", "1.1.0"), {}),
     "/plugins/{id}/{version}/artifact": (("plugins", "acme.csv-doctor", "1.1.0", "artifact"), {}),
+    "/index/{id}": (("index", "acme.csv-doctor"), {}),
     "/openapi.json": (("openapi.json",), {}),
     "/healthz": (("healthz",), {}),
 }
