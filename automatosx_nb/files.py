@@ -41,6 +41,40 @@ def make_folder(path: Path) -> Path:
     return path
 
 
+def read_if_there(path: Path) -> bytes | None:
+    """None: there is no such file. Whatever else keeps it from being read is raised, as :func:`storage_errors` does.
+
+    ``Path.exists`` would not do: from Python 3.13 on it says of what may not be looked at that it is not there.
+    """
+    with storage_errors(path):
+        try:
+            return path.read_bytes()
+        except FileNotFoundError:
+            return None
+
+
+def is_there(path: Path) -> bool:
+    """As :func:`read_if_there`, without reading."""
+    with storage_errors(path):
+        try:
+            path.stat()
+        except FileNotFoundError:
+            return False
+        return True
+
+
+def paths_in(folder: Path) -> list[Path]:
+    """What lies in ``folder``, sorted; nothing, where it is missing. Raises as :func:`storage_errors` does.
+
+    ``Path.glob`` would not do: it finds nothing in a folder that may not be read.
+    """
+    with storage_errors(folder):
+        try:
+            return sorted(folder.iterdir())
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+
 def write_atomic(path: Path, data: bytes, *, mode: int = 0o600, folder: int | None = None) -> None:
     """Write all of ``data`` to ``path``, durably, or leave what was there. The folder has to exist.
 

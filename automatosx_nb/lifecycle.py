@@ -313,6 +313,9 @@ class Lifecycle(Granting):
 
     def _sharing(self) -> list[Profile]:
         """Every profile whose artifacts are in the same store as this one's: the user's, and those of all projects."""
+        from stat import S_ISDIR
+
+        from automatosx_nb.files import paths_in, storage_errors
         from automatosx_nb.home import default_home
         from automatosx_nb.profile import Profile
         from automatosx_nb.rooms import default_profile_folder
@@ -320,5 +323,6 @@ class Lifecycle(Granting):
         user = default_profile_folder()
         if self.profile.store.folder != Profile(user).store.folder:
             return [self.profile]
-        projects = sorted(each for each in (default_home() / "projects").glob("*") if each.is_dir())
+        with storage_errors(default_home() / "projects"):
+            projects = [each for each in paths_in(default_home() / "projects") if S_ISDIR(each.stat().st_mode)]
         return [Profile(user), *(Profile(each, store=user) for each in projects)]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from automatosx_nb.errors import ProfileReadOnly, StorageFailed, StorageFull
-from automatosx_nb.files import storage_errors, write_atomic
+from automatosx_nb.files import is_there, paths_in, read_if_there, storage_errors, write_atomic
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,24 @@ def test_a_write_that_does_not_fit_leaves_the_old_file_and_no_rest(tmp_path: Pat
     assert done.stdout.startswith("StorageFull:"), done.stderr
     assert target.read_bytes() == b"old"
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_what_is_missing_is_empty(tmp_path: Path) -> None:
+    missing = tmp_path / "missing"
+    assert (read_if_there(missing), is_there(missing), paths_in(missing)) == (None, False, [])
+    (tmp_path / "b").write_bytes(b"2")
+    (tmp_path / ".a").mkdir()
+    assert (read_if_there(tmp_path / "b"), is_there(tmp_path / "b")) == (b"2", True)
+    assert paths_in(tmp_path) == [tmp_path / ".a", tmp_path / "b"]
+    assert paths_in(tmp_path / "b") == []
+
+
+def test_what_may_not_be_looked_at_is_not_taken_for_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*_arguments: object, **_options: object) -> None:
+        raise PermissionError(errno.EACCES, "may not", str(tmp_path))
+
+    for name in ("stat", "listdir", "scandir", "open"):
+        monkeypatch.setattr(os, name, forbidden)
+    for look in (is_there, paths_in):
+        with pytest.raises(ProfileReadOnly):
+            look(tmp_path)

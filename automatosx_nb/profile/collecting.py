@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from automatosx_nb.files import is_there, paths_in
 from automatosx_nb.profile.lock import WAIT_S, writer_lock
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def collect(
     with ExitStack() as locks:
         stores = sorted({profile.store.folder.parent for profile in profiles})
         for root in dict.fromkeys((*stores, *sorted(profile.root for profile in profiles))):
-            if root.exists():
+            if is_there(root):
                 locks.enter_context(writer_lock(root, wait_s=wait_s))
         kept = {profile.root: _kept(profile, retention, now) for profile in profiles}
         garbage = [each for profile in profiles for each in _of_profile(profile, kept[profile.root])]
@@ -111,29 +112,30 @@ def _of_profile(profile: Profile, kept: Sequence[Generation]) -> Iterator[Garbag
         if int(path.stem) not in numbers:
             yield _garbage("generation", f"generation {int(path.stem)}", path)
     lines = _lines(kept)
-    for path in sorted((profile.root / "state").glob("*/*")):
-        found, plugin = _STATE.fullmatch(path.name), path.parent.name
-        if found is not None and found["name"] not in lines.get(plugin, ()):
-            yield _garbage("state", f"state of {plugin}", path)
-    for path in sorted((profile.root / "state").glob("*/snapshots/*.sqlite3")):
-        name, plugin = path.name.partition(".")[0], path.parent.parent.name
-        if name not in lines.get(plugin, ()):
-            yield _garbage("state", f"snapshot of the state of {plugin}", path)
+    for state in paths_in(profile.root / "state"):
+        plugin = state.name
+        for path in paths_in(state):
+            found = _STATE.fullmatch(path.name)
+            if found is not None and found["name"] not in lines.get(plugin, ()):
+                yield _garbage("state", f"state of {plugin}", path)
+        for path in paths_in(state / "snapshots"):
+            if path.suffix == ".sqlite3" and path.name.partition(".")[0] not in lines.get(plugin, ()):
+                yield _garbage("state", f"snapshot of the state of {plugin}", path)
     for folder in (profile.root / "generations", profile.root):
         yield from _temporary(folder, but=("settings.json",))
 
 
 def _of_stores(profiles: Sequence[Profile], named: set[str]) -> Iterator[Garbage]:
     for store in {profile.store.folder for profile in profiles}:
-        for path in sorted(store.glob("*.axp")):
-            if _DIGEST.fullmatch(path.stem) and path.stem not in named:
+        for path in paths_in(store):
+            if path.suffix == ".axp" and _DIGEST.fullmatch(path.stem) and path.stem not in named:
                 yield _garbage("artifact", f"artifact {path.stem[:12]}", path)
         yield from _temporary(store)
 
 
 def _temporary(folder: Path, but: tuple[str, ...] = ()) -> Iterator[Garbage]:
     """What a writer who was killed left. ``but``: files with a lock of their own, whose writers may be at work."""
-    for path in sorted(folder.glob(".*")):
+    for path in paths_in(folder):
         if _TEMPORARY.fullmatch(path.name) and path.name[1:-13] not in but and path.is_file():
             yield _garbage("temporary", f"what a killed writer left of {path.name[1:-13]}", path)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from automatosx_nb.errors import ProfileDamaged, UnknownGeneration
-from automatosx_nb.files import make_folder, storage_errors, write_atomic
+from automatosx_nb.files import make_folder, paths_in, read_if_there, storage_errors, write_atomic
 from automatosx_nb.model.generation import Generation, InstalledPlugin, Pin
 
 FORMAT = 1
@@ -39,9 +39,7 @@ class Generations:
     def current_number(self) -> int:
         """:raises ProfileDamaged: ``current`` holds no number."""
         try:
-            with storage_errors(self._current):
-                text = self._current.read_text("ascii") if self._current.exists() else "0"
-            return int(text)
+            return int(read_if_there(self._current) or b"0")
         except ValueError as error:
             raise ProfileDamaged(str(self._current), "it does not hold the number of a generation") from error
 
@@ -55,7 +53,7 @@ class Generations:
 
     def paths(self) -> tuple[Path, ...]:
         """Every generation's file, also of those that were never switched to; oldest first."""
-        return tuple(sorted(path for path in self._folder.glob("*.json") if path.stem.isdigit()))
+        return tuple(path for path in paths_in(self._folder) if path.suffix == ".json" and path.stem.isdigit())
 
     def read(self, number: int) -> Generation:
         """:raises UnknownGeneration: there is none, or it was never switched to.

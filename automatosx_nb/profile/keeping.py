@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from automatosx_nb.errors import NotPinned, ProfileDamaged
-from automatosx_nb.files import make_folder, storage_errors, write_atomic
+from automatosx_nb.files import make_folder, read_if_there, write_atomic
 
 
 class KeptGenerations:
@@ -20,10 +20,9 @@ class KeptGenerations:
 
     def notes(self) -> dict[int, str]:
         """:raises ProfileDamaged:"""
-        if not self._path.exists():
+        text = read_if_there(self._path)
+        if text is None:
             return {}
-        with storage_errors(self._path):
-            text = self._path.read_bytes()
         try:
             return {int(number): str(note) for number, note in json.loads(text).items()}
         except (ValueError, AttributeError) as error:

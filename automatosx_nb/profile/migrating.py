@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automatosx_nb.errors import StateDowngrade
+from automatosx_nb.files import is_there
 from automatosx_nb.profile.snapshots import take
 from automatosx_nb.profile.state import copy_state, drop_state
 from automatosx_nb.profile.state_format import open_sound
@@ -33,7 +34,7 @@ def carry_state_over(profile: Profile, current: Generation, entry: InstalledPlug
     if old is None:
         return
     source, target = profile.state_path(old), profile.state_path(entry)
-    if source.exists() and entry.state_version < old.state_version:
+    if is_there(source) and entry.state_version < old.state_version:
         raise StateDowngrade(entry.id, entry.version, entry.state_version, old.state_version)
     if copy_state(profile.root, entry.id, old.state, entry.state) and entry.state_version > old.state_version:
         try:

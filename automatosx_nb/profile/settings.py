@@ -15,7 +15,7 @@ from typing import Any
 from filelock import FileLock
 
 from automatosx_nb.errors import ProfileDamaged
-from automatosx_nb.files import make_folder, storage_errors, write_atomic
+from automatosx_nb.files import make_folder, read_if_there, storage_errors, write_atomic
 
 LOCK_S = 10.0
 Values = dict[str, Any]
@@ -90,10 +90,9 @@ class UserSettings:
         return [line for line in own if line != _ANY_LINE and line not in kept.get(plugin, ())]
 
     def _read(self) -> Lines:
-        if not self._path.exists():
+        text = read_if_there(self._path)
+        if text is None:
             return {}
-        with storage_errors(self._path):
-            text = self._path.read_bytes()
         try:
             document = json.loads(text)
             lines = document["settings"]

@@ -6,7 +6,7 @@ from contextlib import closing, suppress
 from hashlib import blake2b
 from pathlib import Path
 
-from automatosx_nb.files import storage_errors, sync_folder
+from automatosx_nb.files import is_there, storage_errors, sync_folder
 from automatosx_nb.profile.snapshots import copy_to, snapshots_of
 from automatosx_nb.profile.state_format import open_sound
 
@@ -26,7 +26,7 @@ def copy_state(root: Path, plugin: str, old: str, new: str) -> bool:
     source, target = state_path(root, plugin, old), state_path(root, plugin, new)
     with storage_errors(target):
         drop_state(target)  # of a writer who died
-    if not source.exists():
+    if not is_there(source):
         return False
     try:
         with closing(open_sound(source)) as reader:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from automatosx_nb.errors import NotPinned, ProfileBusy, ProfileDamaged, UnknownGeneration
+from automatosx_nb.errors import NotPinned, ProfileBusy, ProfileDamaged, ProfileReadOnly, UnknownGeneration
+from automatosx_nb.files import make_folder
 from automatosx_nb.model.retention import GenerationRetention
 from automatosx_nb.profile import Profile
 from automatosx_nb.profile.collecting import Collected, collect
@@ -73,6 +76,31 @@ def test_young_generations_stay_whatever_their_number(life: Marketplace) -> None
         "generation 2",
         "generation 3",
     ]
+
+
+@pytest.mark.parametrize("place", ["profile/generations", "projects"])
+def test_gc_that_may_not_list_a_folder_removes_nothing(
+    life: Marketplace, home: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """A folder that cannot be read looks empty to ``Path.glob``, and all that it needs would be garbage."""
+    five_generations(life)
+    make_folder(home / "projects")
+    before = files(life.profile.root)
+
+    def forbid(real: Callable[..., Any]) -> Callable[..., Any]:
+        def listing(folder: Any = ".") -> Any:
+            if str(folder).endswith(place):
+                raise PermissionError(errno.EACCES, "may not be read", str(folder))
+            return real(folder)
+
+        return listing
+
+    for name in ("listdir", "scandir"):
+        monkeypatch.setattr(os, name, forbid(getattr(os, name)))
+    with pytest.raises(ProfileReadOnly, match=place):
+        life.collect_garbage()
+    monkeypatch.undo()
+    assert files(life.profile.root) == before
 
 
 def test_the_previous_generation_stays_so_that_undo_always_works(life: Marketplace) -> None:

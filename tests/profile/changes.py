@@ -1,0 +1,154 @@
+"""Changes of one prepared profile, for tests that harm whoever makes them.
+
+Run as a program it is a fork server: everything is imported, and each change was made once, so that a fork's system
+calls are those of the change alone. A line ``fork CHANGE PROFILE`` starts a child that waits, ``go PID`` lets it, and
+``end PID`` waits for its end; each is answered by a line.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import shutil
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from automatosx_nb.app import Marketplace
+from automatosx_nb.errors import AutomatosxError
+from automatosx_nb.model.retention import GenerationRetention
+from automatosx_nb.package import build
+from automatosx_nb.profile.collecting import collect
+from automatosx_nb.registry.service import EmbeddedRegistry
+from tests.scenarios.lifecycle import BASE, OTHER, SETTING, TOP, save, write_plugin
+
+PREPARED = 4
+"""The generation of a prepared profile."""
+REFUSED, BROKEN = 10, 11
+"""A child's exit status: an error of ours, any other."""
+_ANY_TRACER = 0x59616D61, -1
+"""``PR_SET_PTRACER``, ``PR_SET_PTRACER_ANY``: Yama lets only an ancestor trace, else."""
+
+
+class Untried(Marketplace):
+    """Nothing is started as a trial: a worker is another process, and writes nothing of the profile."""
+
+    def _try_out(self, *_: object) -> None: ...
+
+
+def _collect(market: Marketplace) -> None:
+    collect([market.profile], GenerationRetention(2, timedelta()), datetime.now(UTC))
+
+
+CHANGES: Mapping[str, Callable[[Marketplace], object]] = {
+    "install": lambda market: market.install(TOP),
+    "update": lambda market: market.update(BASE),
+    "rollback": lambda market: market.rollback(1),
+    "undo": lambda market: market.undo(),
+    "pin": lambda market: market.pin(BASE, note="held"),
+    "remove": lambda market: market.remove(BASE),
+    "gc": _collect,
+    "install another": lambda market: market.install(OTHER),
+}
+
+
+def publish(folder: Path) -> EmbeddedRegistry:
+    """A registry in ``folder`` with what the changes need."""
+    registry = EmbeddedRegistry(folder / "registry")
+    plugins: tuple[tuple[str, str, dict[str, Any]], ...] = (
+        *((BASE, version, {"extra": SETTING}) for version in ("1.0.0", "1.1.0", "1.2.0")),
+        (TOP, "1.0.0", {"requires": {BASE: "^1.1"}}),
+        (OTHER, "1.0.0", {}),
+    )
+    for plugin, version, more in plugins:
+        registry.publish(build(write_plugin(folder / f"{plugin}-{version}", plugin, version, **more)))
+    return registry
+
+
+def opened(profile: Path, registry: EmbeddedRegistry) -> Marketplace:
+    return Untried(profile=profile, registry=registry)
+
+
+def prepare(profile: Path, registry: EmbeddedRegistry) -> None:
+    """Four generations, saved state, a setting, and what a killed writer and a removed plugin leave."""
+    market = opened(profile, registry)
+    market.install(BASE, "1.0.0")
+    save(market, BASE, "by 1.0.0")
+    market.install(BASE, "1.1.0")
+    save(market, BASE, "by 1.1.0")
+    market.plugin_settings(BASE).put_value("rows", 5)
+    market.install(OTHER)
+    market.remove(OTHER)
+    market.close()
+    (profile / f".current-{'0' * 12}").write_text("5")
+
+
+def make(change: str, profile: Path, registry: EmbeddedRegistry) -> None:
+    market = opened(profile, registry)
+    try:
+        CHANGES[change](market)
+    finally:
+        market.close()
+
+
+def _serve(folder: Path) -> None:
+    children: dict[int, tuple[int, int]] = {}
+    """Process → what lets it go, what it says at its end."""
+    for line in sys.stdin:
+        word, *rest = json.loads(line)
+        if word == "fork":
+            (wait, go), (said, say) = os.pipe(), os.pipe()
+            pid = os.fork()
+            if not pid:
+                os.close(go)
+                _child(folder, rest[0], rest[1], wait, say)
+            os.close(wait)
+            os.close(say)
+            children[pid] = go, said
+            answer: Any = pid
+        elif word == "go":
+            answer = None
+            os.close(children[rest[0]][0])
+        else:
+            with os.fdopen(children.pop(rest[0])[1]) as said_file:
+                text = said_file.read()
+            answer = os.waitstatus_to_exitcode(os.waitpid(rest[0], 0)[1]), text
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+def _child(folder: Path, change: str, profile: str, wait: int, say: int) -> None:
+    status = 0
+    try:
+        ctypes.CDLL(None).prctl(_ANY_TRACER[0], ctypes.c_ulong(_ANY_TRACER[1]), 0, 0, 0)
+        os.dup2(say, 2)
+        os.read(wait, 1)
+        registry = EmbeddedRegistry(folder / "registry")
+        make(change, Path(profile), registry)
+        registry.close()
+    except AutomatosxError as error:
+        status = REFUSED
+        os.write(say, f"{type(error).__name__}: {error}".encode())
+    except BaseException:
+        status = BROKEN
+        os.write(say, traceback.format_exc().encode())
+    finally:
+        os._exit(status)
+
+
+def _warm(folder: Path, scratch: Path) -> None:
+    """Import all that the changes of ``folder / "prepared"`` import."""
+    registry = EmbeddedRegistry(folder / "registry")
+    for change in CHANGES:
+        shutil.copytree(folder / "prepared", scratch / change)
+        make(change, scratch / change, registry)
+    registry.close()
+
+
+if __name__ == "__main__":
+    _warm(Path(sys.argv[1]), Path(sys.argv[2]))
+    _serve(Path(sys.argv[1]))
