@@ -52,6 +52,19 @@ def fault_of(value: object, schema: Mapping[str, Any], *, name: str = "it", step
         return f"{name} takes more than {steps} steps to check; send less at a time, or a table"
 
 
+def values_in(value: object, most: int) -> int:
+    """How many JSON values ``value`` is, itself included; where it is more than ``most``, some number above that."""
+    todo, seen = [value], 0
+    while todo and seen <= most:
+        node: Any = todo.pop()
+        seen += 1
+        if type(node) is dict:
+            todo += node.values()
+        elif type(node) is list:
+            todo += node
+    return seen + len(todo)
+
+
 class _TooMuch(Exception):
     """The steps are used up."""
 

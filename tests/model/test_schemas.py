@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from automatosx_nb.model.reader import Problems, Spot
-from automatosx_nb.model.schemas import KEYWORDS, MAX_DEPTH, SETTING_KEYWORDS, first_fault, json_schema, setting_schema
+from automatosx_nb.model.schemas import (
+    KEYWORDS,
+    MAX_DEPTH,
+    SETTING_KEYWORDS,
+    checker,
+    first_fault,
+    json_schema,
+    setting_schema,
+)
 
 
 def read(value: object) -> tuple[dict[str, Any] | None, list[str]]:
@@ -65,6 +73,34 @@ def test_a_schema_whose_type_was_refused_is_none(schema: dict[str, Any]) -> None
     found, problems = read(schema)
     assert found is None
     assert len(problems) == 1
+
+
+WORDS = {"not": {"anyOf": [{"anyOf": [{"const": 50 * tens + one} for one in range(50)]} for tens in range(60)]}}
+
+
+def test_no_schema_of_an_event_keeps_the_host_busy() -> None:
+    check = checker({"type": "array", "items": {"type": "integer", **WORDS}})
+    assert check([-1] * 10) is None
+    assert (check([-1] * 10 + [7]) or "").startswith("data[10]: ")
+    assert "takes more than" in (check([-1] * 100_000) or "")
+
+
+def test_large_data_of_an_event_with_an_ordinary_schema_are_checked_to_the_end() -> None:
+    rows = {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer", "minimum": 0}}}
+    check = checker({"type": "array", "items": rows, "uniqueItems": True})
+    assert check([{"n": number} for number in range(10_000)]) is None
+    assert check([{"n": number} for number in range(10_000, -2, -1)]) == "data[10001].n is -1, and has to be at least 0"
+
+
+def test_no_default_of_a_setting_keeps_the_host_busy() -> None:
+    numbered = [{"n": number} for number in range(8_000)]
+    many = {"type": "array", "uniqueItems": True, "default": numbered}
+    assert setting_schema(Spot(many, "x", Problems())) == many
+    assert first_fault([*numbered, {"n": 0}], many) == "it has an item twice"
+    costly = {"type": "array", "items": {"type": "integer", **WORDS}, "default": [-1] * 8_000}
+    problems = Problems()
+    assert setting_schema(Spot(costly, "x", problems)) is None
+    assert "takes more than" in "".join(map(str, problems.told))
 
 
 VALUES = st.recursive(
