@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from automatosx_nb.errors import AutomatosxError, LimitExceeded, WorkerLost
+from automatosx_nb.host.bus.cause import cause
+from automatosx_nb.host.bus.limits import BusLimits
+from automatosx_nb.host.bus.trace import child_of
 from automatosx_nb.host.tally import CallTally
 from automatosx_nb.model.events import (
     PLUGIN_LIMITED,
@@ -45,7 +48,8 @@ def end_of(error: AutomatosxError) -> tuple[str, dict[str, Any]]:
 class Incidents:
     """Of one plugin in one kernel, or in a shell. What cannot be written is told to ``on_error``, and stops no call.
 
-    ``bus``: a shell's keeps what it is told for durable subscribers.
+    ``bus``: a shell's keeps what it is told for durable subscribers. ``most_hops``: events that may lead to one
+    another in a row.
     """
 
     def __init__(
@@ -54,11 +58,14 @@ class Incidents:
         audit: Audit,
         bus: Bus,
         on_error: Callable[[str, Exception], None],
+        *,
+        most_hops: int = BusLimits().hops,
     ) -> None:
         self._plugin = plugin
         self._audit = audit
         self._bus = bus
         self._on_error = on_error
+        self._most_hops = most_hops
         self.calls = CallTally(self.record)
         """What the plugin asks for; told with its worker's end, and meanwhile once in a while."""
 
@@ -100,11 +107,13 @@ class Incidents:
             self._on_error("the audit log", error)
 
     def _tell(self, topic: str, facts: dict[str, Any]) -> None:
-        if not self._bus.wants(topic):
+        hops, traceparent = cause()
+        if hops > self._most_hops or not self._bus.wants(topic):
             return
         data = {"plugin": self._plugin.id, "version": self._plugin.version, **facts}
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self._bus.publish(Event(uuid4().hex, "host", topic, now, data))
+        trace = None if traceparent is None else child_of(traceparent)
+        self._bus.publish(Event(uuid4().hex, "host", topic, now, data, traceparent=trace, hops=hops))
         try:
             self._bus.flush()
         except AutomatosxError as error:

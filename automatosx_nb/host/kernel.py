@@ -279,7 +279,7 @@ def make_runner(
         from automatosx_nb.host.durable.shell import shell_bus
 
         bus = shell_bus(resources, on_error)
-    incidents = Incidents(entry, resources.audit, bus, on_error)
+    incidents = Incidents(entry, resources.audit, bus, on_error, most_hops=resources.bus_limits.hops)
     log = LogCapability()
     asking = Asking(person)
     broker = make_broker(resources, entry, log, folder or working_folder(), variables, bus, incidents, asking)

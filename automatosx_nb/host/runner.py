@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.errors import AutomatosxError, CallInterrupted, HandedBack, PermissionDenied, WorkerLost
 from automatosx_nb.host.arguments import Arguments, HelpAsked, magic_arguments, parser_of, typed_arguments
-from automatosx_nb.host.bus.cause import handling
+from automatosx_nb.host.bus.cause import handled_in, handling
 from automatosx_nb.host.errands import Asking
 from automatosx_nb.host.filling import filled
 from automatosx_nb.host.handover import Handover
@@ -389,9 +389,9 @@ class PluginRunner:
         self._incidents.calls.handled(event=job.events is not None, times=len(job.events or "1"))
         self._asking.begin_call(job.errands if job.asks else None, self._libraries)
         try:
-            if job.events is None:
-                return worker.call(job.handler, job.args, job.kwargs, broker=broker, wall_s=wall_s)
-            with handling(job.events):
+            with handling(handled_in(job.context) if job.events is None else job.events):
+                if job.events is None:
+                    return worker.call(job.handler, job.args, job.kwargs, broker=broker, wall_s=wall_s)
                 faults = worker.deliver(job.handler, job.events, broker=broker, wall_s=wall_s)
             faults = {index: self._explained(fault) for index, fault in faults.items()}
         except AutomatosxError as error:

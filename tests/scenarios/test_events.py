@@ -23,7 +23,7 @@ from automatosx_nb.errors import (
     TopicNotYours,
     UsageError,
 )
-from automatosx_nb.model.events import KERNEL_TOPICS, Event
+from automatosx_nb.model.events import KERNEL_TOPICS, SERVICE_FAILED, Event
 from automatosx_nb.model.events.schemas import TOPICS
 
 if TYPE_CHECKING:
@@ -220,6 +220,71 @@ def test_a_plugin_that_answers_itself_is_stopped_after_so_many_hops(shell: Any, 
     assert [event.hops for event in events] == list(range(1, 17))
     assert "17 events led to it" in caught
     assert len({event.traceparent.split("-")[1] for event in events if event.traceparent}) == 1
+
+
+TELLS = """
+from automatosx_nb.sdk import events
+
+def tell(rows):
+    events.publish("plugin.acme.finder.finding", {"rows": rows})
+    return True
+
+def run():
+    return ""
+"""
+TELL = """
+[[contributes.services]]
+name = "tell"
+version = "1.0.0"
+handler = "demo:tell"
+request = {type = "object", properties = {rows = {type = "integer"}}}
+reply = {type = "boolean"}
+"""
+ASKS = """
+from automatosx_nb.sdk import services
+
+caught = []
+
+def on_event(event):
+    try:
+        services.get("acme.finder", "^1").tell(rows=event.hops)
+    except Exception as error:
+        caught.append(str(error))
+
+def run():
+    return caught
+"""
+
+
+def test_two_plugins_that_answer_each_other_by_a_service_are_stopped_after_so_many_hops(
+    shell: Any, install: Callable[..., None]
+) -> None:
+    install("acme.finder", TELLS, PUBLISH, extra=SCHEMA + TELL)
+    asks = ("services:call:acme.finder/tell", SUBSCRIBE, "events:subscribe:user.go")
+    install("acme.other", ASKS, *asks, extra=subscription(FINDING) + subscription("user.go"))
+    heard = Heard(16)
+    with bus.subscribe(FINDING, heard):
+        bus.publish("user.go")
+        events = heard.wait()
+        (caught,) = shell.run_line_magic("other", "")
+    assert [event.hops for event in events] == list(range(1, 17))
+    assert "17 events led to it" in caught
+    assert len({event.traceparent.split("-")[1] for event in events if event.traceparent}) == 1
+
+
+def test_a_plugin_that_fails_at_each_failure_of_its_own_is_not_told_for_ever(
+    shell: Any, install: Callable[..., None]
+) -> None:
+    asks = ("services:call:acme.gone/*", "events:subscribe:marketplace.service.failed", "events:subscribe:user.go")
+    source = ASKS.replace("acme.finder", "acme.gone")
+    install("acme.other", source, *asks, extra=subscription(SERVICE_FAILED) + subscription("user.go"))
+    heard = Heard(16)
+    with bus.subscribe(SERVICE_FAILED, heard):
+        bus.publish("user.go")
+        heard.wait()
+        assert len(shell.run_line_magic("other", "")) == 17
+        assert len(shell.run_line_magic("other", "")) == 17
+    assert [event.hops for event in heard.events] == list(range(1, 17))
 
 
 def test_a_handlers_failures_and_output_are_in_the_activity_and_in_no_cell(

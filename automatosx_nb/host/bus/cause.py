@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -28,6 +28,11 @@ def handling(events: Sequence[Event]) -> Iterator[None]:
         yield
     finally:
         _handled.reset(token)
+
+
+def handled_in(context: Context) -> Sequence[Event]:
+    """What was handled where ``context`` was copied; nothing, where that was in a cell."""
+    return context.get(_handled, ())
 
 
 def cause(handled: str | None = None) -> Cause:
