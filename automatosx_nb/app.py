@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from automatosx_nb.granting import normal
 from automatosx_nb.home import default_home
 from automatosx_nb.model.progress import Progress, silent
-from automatosx_nb.projects import InProject, leading_to_the_lock
+from automatosx_nb.notebooks import InNotebooks
+from automatosx_nb.projects import leading_to_the_lock
 
 if TYPE_CHECKING:
     from automatosx_nb.host.settings import PluginSettings
@@ -33,7 +34,7 @@ LOCKFILE = "automatosx.lock"
 """Where a lock is written and read unless told, in the working directory."""
 
 
-class Marketplace(InProject):
+class Marketplace(InNotebooks):
     """Everything that a surface does, for one profile and one registry. Synchronous; raises errors of ours only.
 
     :param profile: the profile's folder; default: ``AUTOMATOSX_HOME``, else the user's data folder.

@@ -59,6 +59,9 @@ class Terminal:
 
         return getpass(prompt, sys.stderr) if self._asks else None
 
+    def notebook(self) -> None:
+        """A shell has none open."""
+
     def notifications(self) -> Sequence[Notification]:
         """None: what a command's plugins tell is printed, and gone with it."""
         return ()

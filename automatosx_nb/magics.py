@@ -5,6 +5,7 @@ Loading has a budget of milliseconds (docs/performance.md), so what a verb or a 
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from automatosx_nb.host.bus import Undo
     from automatosx_nb.host.display import Rendered
     from automatosx_nb.host.form_calls import FormCalls
+    from automatosx_nb.host.open_notebook import OpenNotebook
     from automatosx_nb.host.ports import Record
     from automatosx_nb.host.reverting import Reverting
     from automatosx_nb.host.runner import PluginRunner
@@ -89,8 +91,10 @@ class Session:
         self._upkeep.daemon = True
         self._upkeep.start()
         self._ipython.events.register("pre_run_cell", self._before_cell)
+        self._running = ""
         self.host.follow()
         self._tell_project()
+        self._tell_notebook()
 
     def ax(self, line: str) -> object:
         """``%ax <verb> …``: find, install, update and roll back plugins; ``%ax`` alone lists the verbs."""
@@ -102,7 +106,7 @@ class Session:
         """What a verb shows; what it says is printed."""
         from automatosx_nb.commands import answer
 
-        found = answer(words, lambda: self.market, Cell(self.host))
+        found = answer(words, lambda: self.market, Cell(self.host, self._notebook))
         if found.shown is None and found.text:
             print(found.text)  # noqa: T201 - a magic's output
         return self.made_live(found.shown)
@@ -157,13 +161,36 @@ class Session:
         except AutomatosxError as error:
             _note_failure("looking at the project's lock", error)
 
+    def _notebook(self) -> OpenNotebook | None:
+        """The server names it in the kernel's environment, VS Code in a variable; None: nobody does."""
+        named = self._ipython.user_ns.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME")
+        if not isinstance(named, str) or not named.endswith(".ipynb"):
+            return None
+        from automatosx_nb.host.open_notebook import open_notebook
+
+        return open_notebook(named, self._running)
+
+    def _tell_notebook(self) -> None:
+        """What the notebook's lock names and is not so here. Where there is no lock, nothing is loaded for that."""
+        try:
+            notebook = self._notebook()
+            if notebook is not None and notebook.may_carry_lock():
+                from automatosx_nb.commands.locking import told_of
+
+                said = told_of(self.market, notebook.path)
+                if said:
+                    print(said)  # noqa: T201 - whoever opens it is about to run cells that need it
+        except Exception as error:  # noqa: BLE001 - a file that somebody sent keeps nobody from the extension
+            _note_failure("looking at the notebook's lock", error)
+
     def _look_after(self) -> None:
         from automatosx_nb.upkeep import look_after_daily
 
         look_after_daily(self.market)
 
-    def _before_cell(self, _info: Any) -> None:
+    def _before_cell(self, info: Any) -> None:
         """Follow what another kernel or a terminal changed meanwhile, and tell the panels of it."""
+        self._running = info.raw_cell or ""
         if self._follow():
             self.market.tell_changed()
 
@@ -217,8 +244,9 @@ class Cell:
     prefix = "%ax"
     session = True
 
-    def __init__(self, host: KernelHost) -> None:
+    def __init__(self, host: KernelHost, notebook: Callable[[], OpenNotebook | None]) -> None:
         self.host = host
+        self.notebook = notebook
 
     def progress(self, _step: Step, /) -> None:
         """A cell shows what was done, when it is done."""

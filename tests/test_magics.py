@@ -61,5 +61,15 @@ def test_loading_the_extension_loads_few_modules_and_nothing_heavy(loaded: tuple
     assert len(modules) <= MAX_MODULES_LOAD, modules
 
 
+def test_a_notebook_without_a_lock_costs_one_small_module(
+    loaded: tuple[list[str], list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "plain.ipynb"
+    path.write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+    monkeypatch.setenv("JPY_SESSION_NAME", str(path))
+    done = subprocess.run([sys.executable, "-c", _LOAD], capture_output=True, text=True, check=True)
+    assert set(json.loads(done.stdout)[1]) - set(loaded[1]) == {"automatosx_nb.host.open_notebook"}
+
+
 def test_loading_the_extension_makes_no_file(loaded: tuple[list[str], list[str]], home: Path) -> None:
     assert not home.exists()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from automatosx_nb.app import Marketplace
     from automatosx_nb.host.kernel import KernelHost
+    from automatosx_nb.host.open_notebook import OpenNotebook
     from automatosx_nb.host.runner import PluginRunner
     from automatosx_nb.host.services.core import Notification
     from automatosx_nb.model.generation import InstalledPlugin
@@ -69,6 +70,9 @@ class Console(Protocol):
 
     def secret(self, prompt: str) -> str | None:
         """What a person types unseen; None where nobody can be asked."""
+
+    def notebook(self) -> OpenNotebook | None:
+        """The one that is open here, where that is known."""
 
     def notifications(self) -> Sequence[Notification]:
         """What plugins told the person here, oldest first."""

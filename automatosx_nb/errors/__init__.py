@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from automatosx_nb.errors.inputs import *  # noqa: F403
     from automatosx_nb.errors.lockfiles import *  # noqa: F403
     from automatosx_nb.errors.marketplace import *  # noqa: F403
+    from automatosx_nb.errors.notebooks import *  # noqa: F403
     from automatosx_nb.errors.plugins import *  # noqa: F403
     from automatosx_nb.errors.profiles import *  # noqa: F403
     from automatosx_nb.errors.root import *  # noqa: F403
@@ -53,6 +54,9 @@ _FILES = {
         DependencyCycle Incompatible InvalidPlanRequest InvalidSearch MagicTaken PublishRefused RegistryBusy
         RegistryDamaged RegistryTooNew RegistryUnreachable ReleaseExists ResolutionConflict ResolutionUnsound
         UnknownPlugin UnknownRelease
+    """,
+    "notebooks": """
+        InvalidNotebook NotebookMisfit NotebookNotFound NotebookUnlocked NotebookUnsaved NotebookUsesNothing
     """,
     "plugins": """
         CallInterrupted CapabilityFailed CapabilityUnavailable InvalidRequest LimitExceeded PermissionDenied

@@ -21,7 +21,7 @@ class InvalidLockfile(UserError, ValueError):
     def next_step(self) -> str:
         return (
             "Nothing was changed. Get the file back as it was written, or write it again where the right plugins are "
-            f"installed: %ax lock {self.source}. docs/lockfile.md shows every key."
+            f"installed: %ax lock {_option(self.source)}{self.source}. docs/lockfile.md shows every key."
         )
 
 
@@ -118,4 +118,9 @@ class OutOfSync(UserError):
         return listed(f"this profile is not what {self.source} says:", self.differences)
 
     def next_step(self) -> str:
-        return f"Make it so with %ax sync {self.source}, or keep what is installed with %ax lock {self.source}."
+        write = f"%ax lock {_option(self.source)}{self.source}"
+        return f"Make it so with %ax sync {self.source}, or keep what is installed with {write}."
+
+
+def _option(source: str) -> str:
+    return "--into-notebook " if source.endswith(".ipynb") else ""

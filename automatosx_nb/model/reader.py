@@ -70,6 +70,8 @@ def describe(value: object) -> str:
         return str(value) if abs(value) < 10**18 else "an integer of many digits"
     if isinstance(value, float):
         return str(value)
+    if value is None:
+        return "null"
     if isinstance(value, dict):
         return "a table"
     if isinstance(value, list):

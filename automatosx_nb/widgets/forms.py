@@ -41,6 +41,7 @@ class FormPanel(anywidget.AnyWidget):
 
     def __init__(self, display: Rendered, calls: FormCalls, show: Show) -> None:
         self._forms = display.forms
+        self._made_by = display.metadata
         self._serial = 0
         self._calls = calls
         self._show = show
@@ -142,7 +143,7 @@ class FormPanel(anywidget.AnyWidget):
             return None
         data, metadata = bundled
         static = {"text/plain": repr(self), "text/html": to_html(Stack(self._forms), byline=self.byline)}
-        return {**data, **static}, metadata
+        return {**data, **static}, {**metadata, **self._made_by}
 
 
 class LiveDisplay:
@@ -150,6 +151,7 @@ class LiveDisplay:
 
     def __init__(self, display: Rendered, calls: FormCalls) -> None:
         self._display = display
+        self._nothing = _Nothing(display.metadata)
         self._calls = calls
         self._handle: Any = None
         self.panel: FormPanel | None = None
@@ -159,10 +161,10 @@ class LiveDisplay:
 
         self.panel = FormPanel(self._display, self._calls, self._show)
         display(self.panel)  # type: ignore[no-untyped-call]
-        self._handle = display(self._display.rest or _NOTHING, display_id=True)  # type: ignore[no-untyped-call]
+        self._handle = display(self._display.rest or self._nothing, display_id=True)  # type: ignore[no-untyped-call]
 
     def _show(self, result: object) -> None:
-        self._handle.update(_NOTHING if result is None else result)
+        self._handle.update(self._nothing if result is None else result)
 
     def __repr__(self) -> str:
         return self._display.text
@@ -171,8 +173,8 @@ class LiveDisplay:
 class _Nothing:
     """Where a result will stand."""
 
-    def _repr_mimebundle_(self, **_kwargs: Any) -> dict[str, str]:
-        return {"text/html": "", "text/plain": ""}
+    def __init__(self, metadata: dict[str, Any]) -> None:
+        self._metadata = metadata
 
-
-_NOTHING = _Nothing()
+    def _repr_mimebundle_(self, **_kwargs: Any) -> tuple[dict[str, str], dict[str, Any]]:
+        return {"text/html": "", "text/plain": ""}, self._metadata

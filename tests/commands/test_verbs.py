@@ -23,6 +23,7 @@ from automatosx_nb.model.progress import Step
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from automatosx_nb.host.open_notebook import OpenNotebook
     from automatosx_nb.host.runner import PluginRunner
     from automatosx_nb.host.services.core import Notification
     from automatosx_nb.model.generation import InstalledPlugin
@@ -39,6 +40,7 @@ class Console:
     prefix: str = "%ax"
     session: bool = True
     host: None = None
+    opened: OpenNotebook | None = None
     questions: list[str] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
 
@@ -51,6 +53,9 @@ class Console:
 
     def secret(self, prompt: str) -> str | None:
         return None
+
+    def notebook(self) -> OpenNotebook | None:
+        return self.opened
 
     def notifications(self) -> tuple[Notification, ...]:
         return ()

@@ -142,6 +142,7 @@ def test_a_form_hands_over_what_the_user_names_and_its_result_replaces_the_displ
 ) -> None:
     page = Page(kernel, "automatosx_nb.panel('acme.demo', 'overview')")
     static, rest = page.cell.displays
+    assert [each["automatosx"] for each in page.cell.metadata] == [{"plugin": "acme.demo@1.0.0"}] * 2
     assert "“Run” works while the kernel runs" in static["text/html"]
     assert rest["text/plain"].startswith("at first\n")
     assert page.ask("suggest", type="variable")["names"] == ["sales"]

@@ -30,7 +30,7 @@ class Rendered:
     """A display that is ready to be shown; IPython finds its forms through ``_repr_mimebundle_``."""
 
     plugin: str
-    """``id@version``, kept in the output's metadata so that a saved notebook says who made it."""
+    """``id@version``."""
     html: str
     text: str
     forms: tuple[Form, ...] = ()
@@ -42,7 +42,12 @@ class Rendered:
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
     ) -> tuple[dict[str, str], dict[str, Any]]:
         """``(data, metadata)``. IPython itself applies ``include`` and ``exclude``."""
-        return {"text/html": self.html, "text/plain": self.text}, {"automatosx": {"plugin": self.plugin}}
+        return {"text/html": self.html, "text/plain": self.text}, self.metadata
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Those of an output, so that a saved notebook says who made it."""
+        return {"automatosx": {"plugin": self.plugin}}
 
     def __str__(self) -> str:
         return self.text

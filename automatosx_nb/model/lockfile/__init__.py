@@ -3,8 +3,22 @@
 docs/lockfile.md documents the format.
 """
 
-from automatosx_nb.model.lockfile.reading import parse
+from automatosx_nb.model.lockfile.combining import beside, lacking, misfits, part_of
+from automatosx_nb.model.lockfile.reading import parse, parse_document
 from automatosx_nb.model.lockfile.record import LOCK_VERSION, LockedPlugin, Lockfile, differences
-from automatosx_nb.model.lockfile.writing import render
+from automatosx_nb.model.lockfile.writing import document, render
 
-__all__ = ["LOCK_VERSION", "LockedPlugin", "Lockfile", "differences", "parse", "render"]
+__all__ = [
+    "LOCK_VERSION",
+    "LockedPlugin",
+    "Lockfile",
+    "beside",
+    "differences",
+    "document",
+    "lacking",
+    "misfits",
+    "parse",
+    "parse_document",
+    "part_of",
+    "render",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import deque
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from automatosx_nb.errors import InvalidLockfile, InvalidPermission, LockfileCon
 from automatosx_nb.model import requirements, toml
 from automatosx_nb.model.lockfile.record import LOCK_VERSION, LockedPlugin, Lockfile
 from automatosx_nb.model.permissions import Permission
-from automatosx_nb.model.reader import Problems, Spot, Table, key_path, line, matching, tuple_of
+from automatosx_nb.model.reader import Problems, Spot, Table, describe, key_path, line, matching, tuple_of
 from automatosx_nb.model.semver import Range, Version
 
 if TYPE_CHECKING:
@@ -38,6 +39,28 @@ def parse(text: str, *, source: str = "automatosx.lock") -> Lockfile:
         raise LockfileConflict(source, marks)
     problems = Problems()
     document = toml.load(text, problems, most_kb=MAX_TEXT_KB, page=PAGE)
+    return _whole(document, problems, source)
+
+
+def parse_document(found: object, *, source: str) -> Lockfile:
+    """As :func:`parse`, of the same tables in JSON, as a notebook carries them."""
+    problems = Problems()
+    if not isinstance(found, dict):
+        problems.add("metadata.automatosx.lock", describe(found), "a lock: a table of lock-version, plugins and more")
+        return _whole(None, problems, source)
+    try:
+        size = len(json.dumps(found))
+    except RecursionError:
+        problems.add("metadata.automatosx.lock", "tables or lists nested too deeply", f"the nesting that {PAGE} shows")
+        return _whole(None, problems, source)
+    if size > MAX_TEXT_KB * 1024:
+        problems.add("metadata.automatosx.lock", f"a table of {size} bytes", f"at most {MAX_TEXT_KB} KiB")
+        return _whole(None, problems, source)
+    return _whole(found, problems, source)
+
+
+def _whole(document: Mapping[str, object] | None, problems: Problems, source: str) -> Lockfile:
+    """The lock, or everything that is wrong with it."""
     if document is not None:
         version = document.get("lock-version")
         if type(version) is int and version > LOCK_VERSION:

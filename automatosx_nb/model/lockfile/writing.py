@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from automatosx_nb.model.lockfile.record import LOCK_VERSION, LockedPlugin, Lockfile
 
@@ -16,6 +17,24 @@ _HEAD = """\
 def render(lock: Lockfile) -> str:
     """TOML 1.0, everything sorted, with a line end at the end; :func:`.parse` is its inverse."""
     return _HEAD + "\n".join(_lines(lock)) + "\n"
+
+
+def document(lock: Lockfile) -> dict[str, Any]:
+    """The same tables as JSON; :func:`.parse_document` is its inverse."""
+    return {
+        "created-by": lock.created_by,
+        "grants-digest": lock.grants_digest,
+        "lock-version": LOCK_VERSION,
+        "plugins": {plugin: _table(lock.plugins[plugin]) for plugin in sorted(lock.plugins)},
+        "registry": lock.registry,
+        "wishes": {plugin: lock.wishes[plugin] for plugin in sorted(lock.wishes)},
+    }
+
+
+def _table(locked: LockedPlugin) -> dict[str, Any]:
+    ranges = {"dependencies": locked.dependencies, "optional-dependencies": locked.optional_dependencies}
+    facts = {"grants": sorted(locked.grants), "sha256": locked.sha256, "size": locked.size, "version": locked.version}
+    return {**{key: dict(sorted(table.items())) for key, table in ranges.items() if table}, **facts}
 
 
 def _lines(lock: Lockfile) -> Iterator[str]:
