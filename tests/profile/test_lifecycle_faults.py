@@ -1,6 +1,6 @@
 """Whoever changes a profile may be killed at any system call, or have any fail: the profile is the old or the new one.
 
-Every call of every change takes five minutes: ``AUTOMATOSX_TEST_FAULTS=all`` asks for them, and for 200 races; with
+Every call of every change takes minutes: ``AUTOMATOSX_TEST_FAULTS=all`` asks for them, and for 200 races; with
 ``pytest -s`` it says how many calls there were. Else some are taken, evenly spread over each change.
 """
 
