@@ -31,7 +31,8 @@ class InNotebooks(InProject):
         from automatosx_nb.model.notebook import plugins_used
         from automatosx_nb.profile.notebook import read_notebook, write_notebook_lock
 
-        notebook, lock = read_notebook(Path(path)), self.lockfile()
+        lock = self.lockfile()
+        notebook = read_notebook(Path(path))  # last, for whoever has it open may save it meanwhile
         if not everything:
             lock = part_of(lock, plugins_used(notebook, self.profile.current().plugins.values()))
         if not lock.plugins:
