@@ -13,6 +13,7 @@ from automatosx_nb import __version__
 from automatosx_nb.errors import UsageError
 from automatosx_nb.host.arguments import HelpAsked, Parser
 from automatosx_nb.host.surface import asked_in
+from automatosx_nb.model.printable import printable
 from automatosx_nb.model.spelling import nearest
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def answer(words: Sequence[str], market: Callable[[], Marketplace], console: Con
     if verb.reads and options.json:
         return replace(found, text=to_json(found.data))
     told = market().profile.notices.take()
-    return replace(found, text="\n".join([found.text, *(f"Meanwhile: {each}" for each in told)])) if told else found
+    return replace(found, text=printable("\n".join([found.text, *(f"Meanwhile: {each}" for each in told)])))
 
 
 def find(name: str, prefix: str) -> Verb:
@@ -173,8 +174,12 @@ def all_verbs() -> Mapping[str, Verb]:
 
 
 def to_json(data: Any) -> str:
-    """Records as JSON with sorted keys; what JSON does not have (versions, paths) as its text."""
-    return json.dumps(_plain(data), indent=2, sort_keys=True, ensure_ascii=False, default=str)
+    """Records as JSON with sorted keys; what JSON does not have (versions, paths) as its text.
+
+    In ASCII where a terminal that shows it would do something else with one of its characters.
+    """
+    made = json.dumps(_plain(data), indent=2, sort_keys=True, ensure_ascii=False, default=str)
+    return made if printable(made) == made else json.dumps(json.loads(made), indent=2)
 
 
 def _plain(data: Any) -> Any:

@@ -2,15 +2,36 @@
 
 An error is a record: it carries the objects that it is about, and makes its text in ``__str__`` from two
 sentences, :meth:`AutomatosxError.problem` (what happened) and :meth:`AutomatosxError.next_step` (what to do now).
+What it quotes may be a stranger's, so nothing in that text moves a terminal's cursor.
 Two families, by who has to act: :class:`UserError` (whoever reads it) and :class:`PlatformError` (we, or whoever
 runs the machine).
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from functools import cache
 from typing import Any, ClassVar, dataclass_transform
+
+_OVERRIDES = frozenset(("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"))
+
+
+def printable(text: str) -> str:
+    """``text`` without what moves the cursor, colours what follows, or changes the direction of writing.
+
+    Line ends stay, a tab becomes a space, anything else of that kind ``U+FFFD``.
+    """
+    if text.isascii() and text.replace("\n", "").isprintable():
+        return text
+    return "".join(
+        c if c == "\n" or is_printable(c) else " " if c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in text
+    )
+
+
+def is_printable(character: str) -> bool:
+    controls = unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+    return not controls and unicodedata.bidirectional(character) not in _OVERRIDES
 
 
 @dataclass_transform(eq_default=False)
@@ -54,7 +75,7 @@ class AutomatosxError(Exception):
         raise NotImplementedError
 
     def __str__(self) -> str:
-        return f"{self.problem()}\n{self.next_step()}"
+        return printable(f"{self.problem()}\n{self.next_step()}")
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows in place of a traceback: the message is the whole story, our own lines are noise."""

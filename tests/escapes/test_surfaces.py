@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from automatosx_nb import cli
 from automatosx_nb.commands import text
+from automatosx_nb.commands.verbs import to_json
 from automatosx_nb.errors import PermissionDenied, PluginFailed, ProtocolViolation
 from automatosx_nb.host.capabilities.log import LogCapability
 from automatosx_nb.host.display import render
 from automatosx_nb.host.display.html import markdown_to_html
 from automatosx_nb.model.plan import PlannedChange
+from tests.conftest import use_home
 
 ESCAPES = "\x1b]52;c;cm0gLXJmIH4=\x07\x1b[2J"
 
@@ -50,6 +54,33 @@ def test_a_changelog_moves_nothing_on_the_terminal_that_asks_for_consent() -> No
     assert "- new" in lines
     assert not set(lines) & set("\x1b\x07\r")
     assert "\x1b" not in text.table(("a",), [(ESCAPES,)])
+
+
+MOVES = ("\x1b[2J", "\x9b2J", "\u202e")
+
+
+@pytest.mark.parametrize("moves", MOVES)
+def test_a_cloned_projects_lock_and_its_folders_name_move_nothing_on_the_terminal(
+    moves: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    use_home(tmp_path, monkeypatch)
+    cloned = tmp_path / f"clone{moves}"
+    (cloned / ".automatosx").mkdir(parents=True)
+    key = "".join(f"\\u{ord(character):04x}" for character in moves)
+    (cloned / ".automatosx" / "automatosx.lock").write_text(f'lock-version = 1\n"{key}" = 1\n')
+    monkeypatch.chdir(cloned)
+    for words in (["sync"], ["project"], ["project", "--json"]):
+        cli.main(words)
+        shown = capsys.readouterr()
+        assert "clone" in shown.out + shown.err
+        assert not set("\x1b\x9b\u202e") & set(shown.out + shown.err)
+
+
+def test_json_that_would_move_a_cursor_says_the_same_in_ascii() -> None:
+    data = {"é": [f"{moves}ü" for moves in MOVES]}
+    assert json.loads(to_json(data)) == data
+    assert to_json(data).isascii()
+    assert "é" in to_json({"é": 1})
 
 
 def test_a_log_line_is_text() -> None:

@@ -9,4 +9,4 @@ from automatosx_nb.model.printable import printable
 def permission_line(text: str, reason: str) -> str:
     """``reason`` is the author's."""
     permission = Permission.parse(text)
-    return f"{text} ({permission.risk} risk): {permission.sentence} “{printable(reason)}”"
+    return printable(f"{text} ({permission.risk} risk): {permission.sentence} “{reason}”")
