@@ -17,9 +17,13 @@ from typing import Any
 from automatosx_nb.errors import InvalidStateFile
 from automatosx_nb.files import storage_errors, write_atomic
 from automatosx_nb.model.state import MAX_KEY_BYTES, Entry
+from automatosx_nb.sandbox.codec import find_flaw
+from automatosx_nb.sandbox.limits import Limits
 
 FORMAT = "automatosx-state"
 FORMAT_VERSION = 1
+_END_OF_TIME_S = 253_402_300_800
+"""The year 10000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ class _Reader:
     def object(self, line: int) -> dict[str, Any]:
         """:raises InvalidStateFile:"""
         try:
-            found = json.loads(self._lines[line - 1])
+            found = json.loads(self._lines[line - 1], parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
             raise self.refused(line, "it is no JSON") from error
         if not isinstance(found, dict):
@@ -108,8 +112,12 @@ class _Reader:
 
     def _entry(self, number: int, key: str, value: Any, more: dict[str, Any]) -> Entry:
         expires = more.pop("expires", None)
-        if more or not (expires is None or type(expires) in (int, float)):
-            raise self.refused(number, "an entry has 'key', 'value' or 'bytes', and 'expires' in seconds")
+        if more or not (expires is None or (type(expires) in (int, float) and 0 <= expires < _END_OF_TIME_S)):
+            raise self.refused(number, "an entry has 'key', 'value' or 'bytes', and 'expires' in seconds since 1970")
+        if not isinstance(value, bytes) and not _could_be_kept(value):
+            raise self.refused(
+                number, "its value is none that a plugin can read: it is too deep, or holds half a character"
+            )
         if not 0 < len(key.encode("utf-8", "surrogatepass")) <= MAX_KEY_BYTES or (not key.isascii() and _broken(key)):
             raise self.refused(number, f"a key has 1 to {MAX_KEY_BYTES} bytes of UTF-8")
         return Entry(key, value, 0, expires)
@@ -119,6 +127,22 @@ class _Reader:
             return b64decode(text, validate=True)
         except ValueError as error:
             raise self.refused(number, "'bytes' are no base64") from error
+
+
+def _could_be_kept(value: Any) -> bool:
+    """Whether it is something that crosses to a worker."""
+    if find_flaw(value, max_depth=Limits().frame_depth) is not None:
+        return False
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _no_constant(name: str) -> Any:
+    """JSON has neither infinities nor NaN (RFC 8259, 6)."""
+    raise ValueError(name)
 
 
 def _broken(key: str) -> bool:

@@ -160,6 +160,27 @@ BROKEN: dict[str, tuple[Change, str]] = {
     "an empty key": (lambda lines: _signed([lines[0], b'{"key":"","value":1}\n']), "a key has"),
     "half a character": (lambda lines: _signed([lines[0], b'{"key":"\\ud800","value":1}\n']), "a key has"),
     "one thing more": (lambda lines: _signed([lines[0], b'{"key":"a","value":1,"x":2}\n']), "an entry has"),
+    "an infinity": (lambda lines: _signed([lines[0], b'{"key":"a","value":Infinity}\n']), "no JSON"),
+    "an end that no clock has": (
+        lambda lines: _signed([lines[0], b'{"key":"a","value":1,"expires":1e300}\n']),
+        "seconds since 1970",
+    ),
+    "an end before time": (
+        lambda lines: _signed([lines[0], b'{"key":"a","value":1,"expires":-1}\n']),
+        "seconds since 1970",
+    ),
+    "half a character in a value": (
+        lambda lines: _signed([lines[0], b'{"key":"a","value":["\\ud800"]}\n']),
+        "none that a plugin can read",
+    ),
+    "more than 64 bits": (
+        lambda lines: _signed([lines[0], b'{"key":"a","value":' + b"9" * 30 + b"}\n"]),
+        "none that a plugin can read",
+    ),
+    "a value nested too deep": (
+        lambda lines: _signed([lines[0], b'{"key":"a","value":' + b"[" * 90 + b"]" * 90 + b"}\n"]),
+        "none that a plugin can read",
+    ),
     "nested too deep": (lambda lines: _signed([lines[0], b"[" * 100_000 + b"\n"]), "no JSON"),
 }
 
