@@ -190,6 +190,17 @@ def test_a_no_is_remembered_until_the_user_grants_it(run: Run, person: Person, t
     assert run() == "kept"
 
 
+def test_after_three_noes_a_plugin_asks_for_nothing_more_however_much_it_lists(
+    run: Run, person: Person, shell: Any
+) -> None:
+    person.types("no", "no", "no")
+    for text in ("storage", "files:read:data/x", "files:read:y", "modules:pyarrow"):
+        assert run(text)[0] == "permission-denied"
+    assert len(person.questions) == 3
+    shell.run_line_magic("ax", "grant acme.demo storage --for session")
+    assert run() == "kept"
+
+
 def test_the_question_says_who_asks_for_what_and_why(run: Run, person: Person) -> None:
     person.types("")
     with pytest.raises(PermissionDenied):

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from automatosx_nb.host.tally import Record
     from automatosx_nb.model.generation import InstalledPlugin
 
+MAX_REFUSALS = 3
+"""Whoever was told no so often in one session asks for nothing more in it, however much its manifest lists."""
 _MAX_TRIES = 3
 _ANSWERS = ("once", "session", "always", "no")
 """For this call, until the kernel ends, until it is revoked; and what is remembered until the kernel ends."""
@@ -91,7 +93,8 @@ class PermissionsCapability:
             self._hold_for_session(text, None)
             return True
         person, errands = self._asking.person, self._asking.errands
-        if person is None or errands is None or text in self._resources.session.refused(plugin):
+        refused = self._resources.session.refused(plugin)
+        if person is None or errands is None or text in refused or len(refused) >= MAX_REFUSALS:
             return False
         return errands.do(lambda: self._agreed(person, errands, text, reason))
 
