@@ -7,13 +7,19 @@ from difflib import get_close_matches
 
 from automatosx_nb.model.names import fold
 
+MAX_WORD = 500
+"""Characters; nobody misspelt what is longer, and comparing it takes seconds."""
+
 
 def nearest(word: str, known: Iterable[str], *, most: int = 3) -> tuple[str, ...]:
     """The names in ``known`` closest to ``word``, best first, at most ``most``.
 
     A name that ends in ``.word`` (the user left the publisher out) comes before those that are merely alike; where one
-    differs in capitals and separators only, it is what was meant, and the only one.
+    differs in capitals and separators only, it is what was meant, and the only one. Nothing is like a word of more than
+    :data:`MAX_WORD` characters.
     """
+    if len(word) > MAX_WORD:
+        return ()
     names = sorted(known)
     folded = fold(word)
     same = tuple(name for name in names if name != word and fold(name) == folded)

@@ -114,6 +114,11 @@ def test_a_name_that_differs_in_its_spelling_only_is_the_only_one_suggested(type
     assert nearest(typed, KNOWN) == ("acme.tables",)
 
 
+def test_a_word_of_no_end_is_compared_to_nothing() -> None:
+    assert nearest("summaris" * 500_000, ["summarise"]) == ()
+    assert nearest("summaris", ["summarise"]) == ("summarise",)
+
+
 @given(st.text(alphabet="abc.-", max_size=10), st.lists(plugin_ids, max_size=8), st.integers(1, 4))
 def test_nearest_names_are_known_each_once_and_not_too_many(word: str, known: list[str], most: int) -> None:
     found = nearest(word, known, most=most)

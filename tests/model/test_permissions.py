@@ -239,3 +239,9 @@ def test_a_pattern_that_names_next_to_everything_is_as_risky_as_none(text: str, 
 def test_a_scope_of_variables_that_is_none_is_refused(scope: str) -> None:
     with pytest.raises(InvalidPermission):
         Permission.parse(f"variables:{scope}")
+
+
+def test_a_permission_of_no_end_is_refused_in_a_line() -> None:
+    with pytest.raises(InvalidPermission) as refused:
+        Permission.parse("network:" + "a" * 10_000_000)
+    assert len(str(refused.value)) < 300

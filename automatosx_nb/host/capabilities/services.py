@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from automatosx_nb.model.permissions import Permission
     from automatosx_nb.sandbox.limits import Limits
 
+_MOST_NAME = 200
+"""Characters of a service's name that are read; what the name may be is the manifest's."""
 _VALID = "find with a plugin and a range, and call with those, a service, seconds or None, names, and their values"
 
 
@@ -44,7 +46,7 @@ class ServicesCapability:
     def needs(self, method: str, args: Sequence[object]) -> Permission | None:
         """For ``find`` any permission about that plugin: what is installed is nobody else's to know."""
         match method, list(args):
-            case "call", [str(plugin), str(), str(service), *_] if is_plugin_id(plugin):
+            case "call", [str(plugin), str(), str(service), *_] if is_plugin_id(plugin) and len(service) <= _MOST_NAME:
                 return needed_for(plugin, service)
             case "find", [str(plugin), str()] if is_plugin_id(plugin):
                 held = (each for each in self._grants.of("services") if provider_of(each.scope) == plugin)

@@ -23,6 +23,9 @@ from automatosx_nb.model.spelling import nearest
 _MODULES = (modules, storage, events, display, network, files, secrets, variables, services)
 KINDS: Mapping[str, PermissionKind] = {module.KIND.name: module.KIND for module in _MODULES}
 
+MAX_TEXT = 2000
+"""Characters of a permission as it is written."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Permission:
@@ -34,6 +37,8 @@ class Permission:
     @classmethod
     def parse(cls, text: str) -> Permission:
         """:raises InvalidPermission: for an unknown kind or a scope that the kind does not take."""
+        if len(text) > MAX_TEXT:
+            raise InvalidPermission(f"{text[:60]}…", f"it has more than {MAX_TEXT:,} characters")
         name, colon, scope = text.strip().partition(":")
         kind = KINDS.get(name)
         if kind is None:

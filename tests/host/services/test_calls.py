@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from automatosx_nb.errors import CallInterrupted, PermissionDenied, PluginFailed, WorkerLost
+from automatosx_nb.errors import CallInterrupted, InvalidRequest, PermissionDenied, PluginFailed, WorkerLost
 from automatosx_nb.host.services.kernel import NotebookCaller
 from automatosx_nb.sandbox.limits import Limits
 from tests.host.services.conftest import BYTES, TABLE, House, service
@@ -207,6 +207,14 @@ def test_only_those_services_are_methods_that_are_in_the_range(house: House) -> 
         "acme.tables offers no service 'add': it offers mean",
         "<Provider acme.tables: add, mean>",
     ]
+
+
+def test_a_service_with_a_name_of_no_end_is_asked_of_nobody_and_told_to_nobody(house: House) -> None:
+    consumer(house, "def run():\n    return 1\n", "acme.user", ALL)
+    broker = house.active["acme.user"]._broker
+    with pytest.raises(InvalidRequest):
+        broker.ask("services", "call", ["acme.tables", "*", "x" * 1_000_000, None, []])
+    assert house.events == []
 
 
 def test_a_missing_provider_is_told_as_an_event_and_no_other_plugin_is_named(house: House) -> None:
