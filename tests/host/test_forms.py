@@ -8,9 +8,10 @@ import pytest
 
 from automatosx_nb.errors import FieldRefused, ProtocolViolation
 from automatosx_nb.host.display import Rendered, render
-from automatosx_nb.host.display.forms import MAX_CONTROLS, MAX_FORMS, MAX_LABEL, MAX_VALUE
+from automatosx_nb.host.display.forms import HANDED_OVER, MAX_CONTROLS, MAX_FORMS, MAX_LABEL, MAX_VALUE
 from automatosx_nb.host.filling import filled
 from automatosx_nb.host.handover import Handover
+from automatosx_nb.model.contributions.arguments import DESIGNATED
 from automatosx_nb.sdk import ui
 
 
@@ -68,8 +69,19 @@ def test_a_form_without_controls_has_one_for_each_argument_as_the_manifest_says(
         ("strict", "checkbox", None),
     ]
     assert form.fields[0].required
-    assert form.fields[0].help == "What to look at."
+    assert form.fields[0].help == "Names a variable, which is handed over. What to look at."
     assert form.fields[3].choices == ("quick", "thorough")
+
+
+@pytest.mark.parametrize("kind", DESIGNATED)
+def test_a_control_that_hands_something_over_says_so_whatever_its_author_calls_it(kind: str) -> None:
+    login = {"name": "login", "title": "Hi", "handler": "demo:run", "args": [argument("who", kind)]}
+    tree = ui.form("login", ui.pick("who", "Your first name", help="Any text.")).tree()
+    made = render(tree, plugin="acme.demo", version="1.0.0", commands={"login": login})
+    assert isinstance(made, Rendered)
+    (field, *_) = made.forms[0].fields
+    assert field.help == f"{HANDED_OVER[kind]} Any text."
+    assert HANDED_OVER[kind] in made._repr_mimebundle_()[0]["text/html"]
 
 
 def test_a_form_that_writes_a_file_asks_before_one_is_replaced() -> None:

@@ -31,6 +31,14 @@ _FITTING = {
 }
 """An argument's type → the controls that it may have; the first where the plugin chose none."""
 
+HANDED_OVER = {
+    "variable": "Names a variable, which is handed over.",
+    "file:read": "Names a file, which is handed over to be read.",
+    "file:write": "Names a file, which is handed over to be written.",
+    "secret": "Names a secret, which is handed over.",
+}
+"""What the host says of a control before its author does, whose label could say anything."""
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -142,7 +150,7 @@ def _field(key: str, argument: Mapping[str, Any], control: Control | None) -> Fi
         type=kind,
         control=called,
         label=given.get("label") or key.replace("_", " ").capitalize(),
-        help=given.get("help") or argument.get("help") or "",
+        help=f"{HANDED_OVER.get(kind, '')} {given.get('help') or argument.get('help') or ''}".strip(),
         value=argument.get("default") if value is None else value,
         choices=choices,
         minimum=given.get("minimum"),
