@@ -17,6 +17,7 @@ from automatosx_nb.errors import (
 )
 from automatosx_nb.files import storage_errors, write_atomic
 from automatosx_nb.model.lockfile import LockedPlugin, Lockfile, parse, render
+from automatosx_nb.model.lockfile.reading import MAX_TEXT_KB
 
 if TYPE_CHECKING:
     from automatosx_nb.model.generation import InstalledPlugin
@@ -49,7 +50,7 @@ def read_lock(path: Path) -> Lockfile:
     """
     with storage_errors(path):
         try:
-            data = path.read_bytes()
+            data = _begin_of(path)
         except FileNotFoundError:
             raise LockfileNotFound(str(path)) from None
     return parse(_decode(data, path), source=str(path))
@@ -71,7 +72,7 @@ def write_lock(path: Path, lock: Lockfile) -> bool:
 
 def _says_already(path: Path, lock: Lockfile) -> bool:
     with storage_errors(path):
-        data = path.read_bytes()
+        data = _begin_of(path)
     if data.strip() and not _MARK.search(data):
         raise NotALockfile(str(path))
     try:
@@ -80,6 +81,12 @@ def _says_already(path: Path, lock: Lockfile) -> bool:
     except (InvalidLockfile, LockfileConflict):
         return False  # writing it again is what mends it
     return text.replace("\r\n", "\n") == render(replace(lock, created_by=before.created_by))
+
+
+def _begin_of(path: Path) -> bytes:
+    """The whole file, or enough of it to be refused for its size: somebody may have cloned gigabytes."""
+    with path.open("rb") as file:
+        return file.read((MAX_TEXT_KB << 10) + 1)
 
 
 def _decode(data: bytes, path: Path) -> str:

@@ -16,6 +16,7 @@ from automatosx_nb.host.capabilities.log import LogCapability
 from automatosx_nb.host.display import render
 from automatosx_nb.host.display.html import markdown_to_html
 from automatosx_nb.model.plan import PlannedChange
+from automatosx_nb.profile.project import Project
 from tests.conftest import use_home
 
 ESCAPES = "\x1b]52;c;cm0gLXJmIH4=\x07\x1b[2J"
@@ -74,6 +75,21 @@ def test_a_cloned_projects_lock_and_its_folders_name_move_nothing_on_the_termina
         shown = capsys.readouterr()
         assert "clone" in shown.out + shown.err
         assert not set("\x1b\x9b\u202e") & set(shown.out + shown.err)
+
+
+def test_a_cloned_lock_of_gigabytes_is_refused_without_reading_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = Project(tmp_path / "clone", use_home(tmp_path, monkeypatch))
+    project.lock.parent.mkdir(parents=True)
+    project.lock.write_bytes(b"lock-version = 1\n")
+    project.mark_seen()
+    with project.lock.open("ab") as file:
+        file.truncate(1 << 40)
+    assert not project.is_in_step()
+    monkeypatch.chdir(tmp_path / "clone")
+    assert cli.main(["sync", "--check"]) == 1
+    assert "2048 KiB" in capsys.readouterr().err
 
 
 def test_json_that_would_move_a_cursor_says_the_same_in_ascii() -> None:
