@@ -84,6 +84,8 @@ class _Matcher:
         yield from self._of_choice(value, schema, path)
         yield from _of_size(value, schema, path)
         if type(value) in (int, float):
+            if "multipleOf" in schema:
+                self._step((_bits(value) + _bits(schema["multipleOf"])) // 20)
             yield from _of_bounds(value, schema, path)
         elif type(value) is dict:
             yield from self._of_object(value, schema, path)
@@ -174,6 +176,13 @@ def _of_bounds(value: Any, schema: Mapping[str, Any], path: str) -> Iterator[str
     for keyword, (holds, words) in _BOUNDS.items():
         if keyword in schema and not holds(value, schema[keyword]):
             yield f"{path} is {_shown(value)}, and has to be {words.format(schema[keyword])}"
+
+
+def _bits(value: float) -> int:
+    """About how many binary places are before or behind its point: a division of long numbers takes longer."""
+    if isinstance(value, int):
+        return value.bit_length()
+    return abs(math.frexp(value)[1]) if math.isfinite(value) else 0
 
 
 def _is_multiple(value: float, step: float) -> bool:

@@ -102,3 +102,13 @@ def test_what_would_take_for_ever_is_given_up_after_so_many_steps(items: dict[st
 @given(st.text(max_size=400))
 def test_a_fault_is_short_whatever_the_value(text: str) -> None:
     assert len(fault_of({text: {text: text}}, {"additionalProperties": {"additionalProperties": False}}) or "") < 600
+
+
+def test_long_numbers_take_more_steps_to_divide_than_short_ones() -> None:
+    def divided(value: float, step: float, count: int) -> str | None:
+        return fault_of([value] * count, {"type": "array", "items": {"type": "number", "multipleOf": step}})
+
+    assert "takes more than" in (divided(1.234e299, 1e-299, 3_000) or "")
+    assert divided(1.234e299, 1e-299, 1_000) is None
+    assert divided(12.34, 0.01, 3_000) is None
+    assert divided(10**18, 1, 3_000) is None
