@@ -13,6 +13,7 @@ from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.app import current
+from automatosx_nb.host.bus.running import RunningCells
 from automatosx_nb.host.kernel import KernelHost
 from automatosx_nb.model.events import PLUGIN_SUSPENDED
 
@@ -82,6 +83,7 @@ class Session:
             _note_failure,
             Typist(),
         )
+        self._forget_cells = RunningCells().attach(ipython.events)
         self._remove_ax = magics.add("line", "ax", self.ax)
         self._forget_tables = _show_tables_printable(ipython)
         self._stop_listening = self.market.on_change(self._follow)
@@ -130,6 +132,7 @@ class Session:
     def close(self) -> None:
         self._ipython.events.unregister("pre_run_cell", self._before_cell)
         self._stop_listening()
+        self._forget_cells()
         self._undo_reverting()
         if self._reverting is not None:
             self._reverting.wait()

@@ -166,8 +166,8 @@ def all_verbs() -> Mapping[str, Verb]:
     """Verb name → verb, in the order in which a user meets them."""
     modules = (
         "discovery", "changes", "updating", "past", "holding", "permissions", "locking", "projects", "running",
-        "settings", "secrets", "state", "services", "events", "audit", "logs", "top", "inspecting", "authoring",
-        "doctor",
+        "settings", "secrets", "state", "services", "events", "audit", "logs", "top", "trace", "inspecting",
+        "authoring", "doctor",
     )  # fmt: skip
     verbs = [verb for name in modules for verb in import_module(f"automatosx_nb.commands.{name}").VERBS]
     return {verb.name: verb for verb in verbs}

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from automatosx_nb.errors import CallsTooFast, InvalidRequest, PermissionDenied
+from automatosx_nb.host.bus.tracing import working_on
 from automatosx_nb.host.metering import RATES, Bucket, CallObserver, Meter, Outcome, Rate
+from automatosx_nb.host.tally import named
 from automatosx_nb.model.spelling import nearest
 
 if TYPE_CHECKING:
     from automatosx_nb.host.capabilities import Capability
     from automatosx_nb.host.grants import Grants
+
+
+_TRACED = {("events", "publish"), ("services", "call")}
+"""What is a part of a trace by itself where it was done."""
 
 
 class CapabilityBroker:
@@ -52,7 +59,7 @@ class CapabilityBroker:
             known = ", ".join(nearest(capability, self._capabilities) or sorted(self._capabilities))
             raise InvalidRequest(capability, method, f"the capabilities {known}")
         outcome: Outcome = "failed"
-        permission, before = "", self.meter.moved_bytes
+        permission, before, began_s = "", self.meter.moved_bytes, perf_counter()
         try:
             self._pace(capability)
             needed = found.needs(method, args)
@@ -71,6 +78,10 @@ class CapabilityBroker:
             if self._observer is not None:
                 moved = self.meter.moved_bytes - before
                 self._observer.called(self.grants.plugin, capability, method, outcome, moved, permission)
+            node = working_on()
+            if node is not None and not (outcome == "done" and (capability, method) in _TRACED):
+                name = f"{capability}.{named(capability, method)}" + (f" ({permission})" if permission else "")
+                node.use(name, perf_counter() - began_s, failed=outcome != "done")
         return answer
 
     def close(self) -> None:

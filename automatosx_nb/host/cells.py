@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from automatosx_nb.host.bus import Bus, Undo
-from automatosx_nb.host.bus.trace import child_of, new_trace
+from automatosx_nb.host.bus.running import RunningCell, running_cell
 from automatosx_nb.host.changed_variables import ChangedVariables
 from automatosx_nb.model.events import (
     CELL_FAILED,
@@ -27,6 +27,7 @@ from automatosx_nb.model.events import (
 
 if TYPE_CHECKING:
     from automatosx_nb.host.bus.duty import Duty
+    from automatosx_nb.host.bus.tracing import Node
     from automatosx_nb.host.ports import IPythonEvents
 
 IDLE_S = 60.0
@@ -51,7 +52,7 @@ class CellEvents:
         self._source = source
         self._duty = duty
         self._started: list[float] = []
-        self._trace = ""
+        self._node: Node | None = None
         self._changed = ChangedVariables(variables)
         self._idle_s = idle_s
         self._timer: threading.Timer | None = None
@@ -77,7 +78,7 @@ class CellEvents:
             self._duty.cell(running=True)
         if not info.store_history:
             return
-        self._trace = new_trace()
+        self._node = self._bus.traces.of_cell(running_cell() or RunningCell())
         if self._bus.wants(CELL_STARTED):
             self._publish(CELL_STARTED, _describe(info.raw_cell))
         if self._bus.wants(VARIABLES_CHANGED):
@@ -111,7 +112,7 @@ class CellEvents:
                 self._publish(VARIABLES_CHANGED, changes)
 
     def _idle(self) -> None:
-        self._trace = new_trace()
+        self._node = None
         self._publish(KERNEL_IDLE, {"idle_s": self._idle_s})
 
     def _stop_timer(self) -> None:
@@ -121,7 +122,7 @@ class CellEvents:
 
     def _publish(self, topic: str, data: dict[str, Any]) -> None:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        trace = child_of(self._trace or None)
+        trace = self._bus.traces.published(topic) if self._node is None else self._node.published(topic)
         self._bus.publish(Event(uuid4().hex, self._source, topic, now, data, traceparent=trace))
 
 

@@ -11,7 +11,6 @@ from uuid import uuid4
 from automatosx_nb.errors import AutomatosxError, LimitExceeded, WorkerLost
 from automatosx_nb.host.bus.cause import cause
 from automatosx_nb.host.bus.limits import BusLimits
-from automatosx_nb.host.bus.trace import child_of
 from automatosx_nb.host.tally import CallTally
 from automatosx_nb.model.events import (
     PLUGIN_LIMITED,
@@ -107,12 +106,12 @@ class Incidents:
             self._on_error("the audit log", error)
 
     def _tell(self, topic: str, facts: dict[str, Any]) -> None:
-        hops, traceparent = cause()
+        hops, caused_by = cause()
         if hops > self._most_hops or not self._bus.wants(topic):
             return
         data = {"plugin": self._plugin.id, "version": self._plugin.version, **facts}
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        trace = None if traceparent is None else child_of(traceparent)
+        trace = self._bus.traces.published(topic, caused_by)
         self._bus.publish(Event(uuid4().hex, "host", topic, now, data, traceparent=trace, hops=hops))
         try:
             self._bus.flush()

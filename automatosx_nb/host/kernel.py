@@ -87,7 +87,7 @@ class KernelHost:
         """What the active plugins and the host offer; made when it is first needed."""
         from automatosx_nb.host.services.kernel import service_calls
 
-        return service_calls(self.activation, self._resources, self.notifications)
+        return service_calls(self.activation, self._resources, self.notifications, self.bus.traces)
 
     @property
     def limits(self) -> Limits:
@@ -166,7 +166,7 @@ class KernelHost:
             if self._functions is None:
                 from automatosx_nb.host.bus.functions import Dispatcher
 
-                self._functions = Dispatcher(self.bus.activity)
+                self._functions = Dispatcher(self.bus.activity, self.bus.traces)
             return self._functions
 
     def close(self) -> None:
@@ -300,6 +300,7 @@ def make_runner(
         secrets=resources.secrets,
         asking=asking,
         duty=duty,
+        traces=bus.traces,
     )
     return runner
 

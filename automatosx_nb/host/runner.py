@@ -11,11 +11,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.errors import AutomatosxError, CallInterrupted, HandedBack, PermissionDenied, WorkerLost
 from automatosx_nb.host.arguments import Arguments, HelpAsked, magic_arguments, parser_of, typed_arguments
 from automatosx_nb.host.bus.cause import handled_in, handling
+from automatosx_nb.host.bus.tracing import Traces
 from automatosx_nb.host.errands import Asking
 from automatosx_nb.host.filling import filled
 from automatosx_nb.host.handover import Handover
@@ -59,6 +61,7 @@ class PluginRunner:
         secrets: SecretSource | None = None,
         asking: Asking | None = None,
         duty: Duty | None = None,
+        traces: Traces | None = None,
     ) -> None:
         self.entry = entry
         self.log = log
@@ -74,6 +77,7 @@ class PluginRunner:
         self._secrets = secrets
         self._asking = asking or Asking(None)
         self._duty = duty
+        self._traces = traces or Traces()
         self._queue = JobQueue(f"automatosx {entry.id}", self._serve, duty)
         self._worker: Worker | None = None
         self._libraries: frozenset[str] = frozenset()
@@ -117,7 +121,8 @@ class PluginRunner:
             except HelpAsked as asked:
                 print(asked.text, end="")  # noqa: T201 - the cell's own output
                 return None
-            return self._carry_out_typed(magic["handler"], typed, handover)
+            named = f"%{'%' * magic['cell']}{magic['name']}"
+            return self._carry_out_typed(named, magic["handler"], typed, handover)
 
     def run_command(self, command: Mapping[str, Any], prog: str, words: Sequence[str]) -> object:
         """As :meth:`run_magic`; ``prog`` is how the command was called, for its usage.
@@ -126,7 +131,7 @@ class PluginRunner:
         """
         with self._handover() as handover:
             typed = typed_arguments(parser_of(prog, command), command["args"], words, handover)
-            return self._carry_out_typed(command["handler"], typed, handover)
+            return self._carry_out_typed(f"command {command['name']}", command["handler"], typed, handover)
 
     def run_filled(
         self, command: Mapping[str, Any], values: Mapping[str, Any], stop: threading.Event | None = None
@@ -136,29 +141,35 @@ class PluginRunner:
         :raises FieldRefused:
         """
         with self._handover() as handover:
-            return self._carry_out_typed(command["handler"], filled(command, values, handover), handover, stop)
+            typed = filled(command, values, handover)
+            return self._carry_out_typed(f"form {command['name']}", command["handler"], typed, handover, stop)
 
     def run_panel(self, panel: Mapping[str, Any]) -> object:
         """What a panel's handler returns, fit for display. Opened from another panel, there is nobody to be asked."""
         stop = None if threading.current_thread() is threading.main_thread() else threading.Event()
         with self._handover() as handover:
-            return self._carry_out_typed(panel["handler"], Arguments(), handover, stop)
+            return self._carry_out_typed(f"panel {panel['name']}", panel["handler"], Arguments(), handover, stop)
 
     def run_formatter(self, formatter: Mapping[str, Any], value: object, stop: threading.Event) -> object:
         """What a formatter makes of a value that a cell shows, fit for display."""
         permission = f"display:{formatter['type']}"
         self._incidents.calls.called(self.entry.id, "display", "format", "done", 0, permission)
-        return self._render(self.call(formatter["handler"], [value], stop=stop), self.entry)
+        with self._opened(permission):
+            return self._render(self.call(formatter["handler"], [value], stop=stop), self.entry)
 
     def _handover(self) -> Handover:
         return Handover(self.entry.id, self._variables(), limits=self._limits, secrets=self._secrets)
 
+    def _opened(self, named: str) -> AbstractContextManager[None]:
+        return self._traces.opened("call", f"{self.entry.id} {named}")
+
     def _carry_out_typed(
-        self, handler: str, typed: Arguments, handover: Handover, stop: threading.Event | None = None
+        self, named: str, handler: str, typed: Arguments, handover: Handover, stop: threading.Event | None = None
     ) -> object:
         """Call the handler; only after it, and all at once, write what it wrote and keep what it returned."""
         try:
-            value = handover.redacted(self.call(handler, typed.args, typed.kwargs, handover=handover, stop=stop))
+            with self._opened(named):
+                value = handover.redacted(self.call(handler, typed.args, typed.kwargs, handover=handover, stop=stop))
         finally:
             self._incidents.calls.handed(handover.handed())
         kept: Kept | None = None
@@ -357,6 +368,17 @@ class PluginRunner:
         self._queue.again(due)
 
     def _carry_out(self, job: Job) -> Any:
+        if job.events is None:
+            with handling(handled_in(job.context)), self._traces.within(job.context):
+                return self._granted(job)
+        with handling(job.events), self._traces.handled(f"{self.entry.id} {job.handler}", job.events) as parts:
+            faults = self._granted(job)
+            for event, fault in zip(job.events, faults, strict=True):
+                if fault is not None and event.traceparent in parts:
+                    parts[event.traceparent].count(times=0, failed=1)
+            return faults
+
+    def _granted(self, job: Job) -> Any:
         try:
             self._fit(self._broker.grants.begin_call(event=job.silent))
             return self._call_worker(self._ready(job), job)
@@ -389,10 +411,9 @@ class PluginRunner:
         self._incidents.calls.handled(event=job.events is not None, times=len(job.events or "1"))
         self._asking.begin_call(job.errands if job.asks else None, self._libraries)
         try:
-            with handling(handled_in(job.context) if job.events is None else job.events):
-                if job.events is None:
-                    return worker.call(job.handler, job.args, job.kwargs, broker=broker, wall_s=wall_s)
-                faults = worker.deliver(job.handler, job.events, broker=broker, wall_s=wall_s)
+            if job.events is None:
+                return worker.call(job.handler, job.args, job.kwargs, broker=broker, wall_s=wall_s)
+            faults = worker.deliver(job.handler, job.events, broker=broker, wall_s=wall_s)
             faults = {index: self._explained(fault) for index, fault in faults.items()}
         except AutomatosxError as error:
             if not worker.alive:

@@ -35,6 +35,11 @@ _Key = tuple[str, str, str]
 """Capability, method, permission."""
 
 
+def named(capability: str, method: str) -> str:
+    """How the log names a method."""
+    return method if method in METHODS.get(capability, ()) else OTHER
+
+
 class Record(Protocol):
     def __call__(self, kind: str, /, **detail: object) -> None: ...
 
@@ -76,7 +81,7 @@ class CallTally:
         self, _plugin: str, capability: str, method: str, outcome: Outcome, moved_bytes: int, permission: str
     ) -> None:
         """As :class:`~automatosx_nb.host.metering.CallObserver` says."""
-        key = (capability, method if method in METHODS.get(capability, ()) else OTHER, permission)
+        key = (capability, named(capability, method), permission)
         with self._lock:
             if outcome == "denied":
                 self._denied[key] = self._denied.get(key, 0) + 1

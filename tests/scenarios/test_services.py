@@ -223,7 +223,7 @@ def run(event=None):
     tick = threading.Event()
     while runner.worker is None or runner.running is None:
         tick.wait(0.01)
-    thread = runner._thread
+    thread = runner._queue._thread
     assert thread is not None
     market.remove("acme.asks")
     assert not thread.is_alive()

@@ -11,6 +11,7 @@ from automatosx_nb.errors import AutomatosxError
 if TYPE_CHECKING:
     from automatosx_nb.host.bus.activity import Activity
     from automatosx_nb.host.bus.counters import Counters
+    from automatosx_nb.host.bus.tracing import Traces
     from automatosx_nb.model.events import Event
     from automatosx_nb.model.events.trie import TopicTrie
 
@@ -77,6 +78,7 @@ class Bus:
         self._retained: dict[str, Event] = {}
         self._subscribers: dict[int, Subscriber] = {}
         self._activity: Activity | None = None
+        self._traces: Traces | None = None
         self.open_keeper: Callable[[], Keeper] | None = None
         self.keeper: Keeper | None = None
         """What keeps events on disk, when it was opened; None: nothing had to be kept yet."""
@@ -174,6 +176,16 @@ class Bus:
 
                 self._activity = Activity()
             return self._activity
+
+    @property
+    def traces(self) -> Traces:
+        """What came of what."""
+        if self._traces is None:
+            from automatosx_nb.host.bus.tracing import Traces
+
+            with self._lock:
+                self._traces = self._traces or Traces()
+        return self._traces
 
     def _add(self, pattern: str, handler: Handler) -> Undo:
         with self._lock:

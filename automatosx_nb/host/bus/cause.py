@@ -14,10 +14,10 @@ _handled: ContextVar[Sequence[Event]] = ContextVar("handled events", default=())
 
 
 class Cause(NamedTuple):
-    """``hops`` and ``traceparent`` of an event that is published now."""
+    """``hops`` of an event that is published now; ``event``: the one that is handled meanwhile."""
 
     hops: int
-    traceparent: str | None
+    event: Event | None
 
 
 @contextmanager
@@ -36,9 +36,9 @@ def handled_in(context: Context) -> Sequence[Event]:
 
 
 def cause(handled: str | None = None) -> Cause:
-    """Of several events that are handled together, the longest way counts, and the trace of ``handled``, an id."""
+    """Of several events that are handled together, the longest way counts, and the one with the id ``handled``."""
     events = _handled.get()
     if not events:
         return Cause(0, None)
-    trace = next((event.traceparent for event in events if event.id == handled), events[0].traceparent)
-    return Cause(max(event.hops for event in events) + 1, trace)
+    event = next((event for event in events if event.id == handled), events[0])
+    return Cause(max(event.hops for event in events) + 1, event)

@@ -17,6 +17,7 @@ from automatosx_nb.model.events.delivery import QUEUE
 if TYPE_CHECKING:
     from automatosx_nb.host.bus import Handler
     from automatosx_nb.host.bus.activity import Activity
+    from automatosx_nb.host.bus.tracing import Traces
     from automatosx_nb.model.events import Event
 
 _AT_ONCE = 32
@@ -48,8 +49,9 @@ class FunctionSubscriber:
 class Dispatcher:
     """The thread, which begins with the first event. What functions print and raise goes to ``activity``."""
 
-    def __init__(self, activity: Activity) -> None:
+    def __init__(self, activity: Activity, traces: Traces) -> None:
         self._activity = activity
+        self._traces = traces
         self._wake = threading.Condition()
         self._ready: deque[FunctionSubscriber] = deque()
         self._thread: threading.Thread | None = None
@@ -114,7 +116,7 @@ class Dispatcher:
 
     def _call(self, subscriber: FunctionSubscriber, event: Event) -> bool:
         try:
-            with handling([event]):
+            with handling([event]), self._traces.handled(subscriber.owner, [event]):
                 subscriber.function(event)
         except Exception as error:  # noqa: BLE001 - whatever it raised is nothing for a cell
             self._activity.add(subscriber.owner, "error", f"{type(error).__name__}: {error}")

@@ -10,7 +10,6 @@ from uuid import uuid4
 from automatosx_nb.errors import EventLoop, InvalidEvent
 from automatosx_nb.host.bus.cause import cause
 from automatosx_nb.host.bus.limits import BusLimits
-from automatosx_nb.host.bus.trace import child_of
 from automatosx_nb.model.events import Event
 from automatosx_nb.sandbox.codec import find_flaw
 
@@ -50,7 +49,7 @@ class Publisher:
             for a durable subscriber. Others have it.
         """
         self._check(topic, data)
-        hops, traceparent = cause(handled)
+        hops, caused_by = cause(handled)
         if hops > self._limits.hops:
             raise EventLoop(topic, hops)
         now = datetime.now(UTC)
@@ -61,7 +60,7 @@ class Publisher:
             topic,
             _rfc3339(now),
             data,
-            traceparent=child_of(traceparent),
+            traceparent=self._bus.traces.published(topic, caused_by),
             expires=expires,
             hops=hops,
         )

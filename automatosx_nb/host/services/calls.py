@@ -25,6 +25,7 @@ from automatosx_nb.errors import (
     ServiceTimeout,
     ServiceTooDeep,
 )
+from automatosx_nb.host.bus.tracing import Traces
 from automatosx_nb.host.services.origin import GaveUp, Origin, Retired
 from automatosx_nb.model.waits import Waits
 
@@ -44,11 +45,16 @@ class ServiceCalls:
     """
 
     def __init__(
-        self, offers: Offers, provider: Callable[[str], Provider], limits: Callable[[], ServiceLimits]
+        self,
+        offers: Offers,
+        provider: Callable[[str], Provider],
+        limits: Callable[[], ServiceLimits],
+        traces: Traces | None = None,
     ) -> None:
         self.offers = offers
         self._provider = provider
         self._limits = limits
+        self._traces = traces or Traces()
         self._lock = threading.Lock()
         self._waits: Waits[Provider] = Waits()
         self._in_flight: Counter[Provider] = Counter()
@@ -68,7 +74,8 @@ class ServiceCalls:
             if fault is not None:
                 raise InvalidServiceRequest(plugin, service, fault)
             try:
-                reply = self._carried_out(caller, offer, arguments, timeout_s)
+                with self._traces.opened("service", f"{offer.plugin}.{offer.name}"):
+                    reply = self._carried_out(caller, offer, arguments, timeout_s)
             except Retired:
                 continue
             fault = offer.reply.fault(reply)

@@ -15,6 +15,7 @@ from automatosx_nb.host.services.origin import Origin
 from automatosx_nb.sandbox.running import Usage
 
 if TYPE_CHECKING:
+    from automatosx_nb.host.bus.tracing import Traces
     from automatosx_nb.host.ports import Person, Resources
     from automatosx_nb.host.runner import PluginRunner
     from automatosx_nb.model.generation import InstalledPlugin
@@ -30,9 +31,11 @@ class Active(Protocol):
         """:raises NotInstalled:"""
 
 
-def service_calls(active: Active, resources: Resources, notifications: Notifications) -> ServiceCalls:
+def service_calls(
+    active: Active, resources: Resources, notifications: Notifications, traces: Traces | None = None
+) -> ServiceCalls:
     offers = Offers(active.entries, core_services(notifications))
-    return ServiceCalls(offers, active.provider, lambda: resources.service_limits)
+    return ServiceCalls(offers, active.provider, lambda: resources.service_limits, traces)
 
 
 class NotebookCaller:

@@ -1,0 +1,73 @@
+"""Which cell runs here: what is done in it is of one trace, which begins with the first thing that is done."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from automatosx_nb.host.bus import Undo
+    from automatosx_nb.host.bus.tracing import Node
+    from automatosx_nb.host.ports import IPythonEvents
+
+
+class RunningCell:
+    """Made for every cell, so it costs what an object costs. Times are those of ``perf_counter``."""
+
+    ended_s: float | None = None
+    number: int | None = None
+    """What the notebook shows beside it, once it ended; None: nothing."""
+    node: Node | None = None
+    """Of its trace, once there is one."""
+
+    def __init__(self, info: object = None) -> None:
+        self.info = info
+        self.began_s = perf_counter()
+
+    def end(self, number: int | None) -> None:
+        self.ended_s, self.number = perf_counter(), number
+        if self.node is not None:
+            self.node.trace.end(self)
+
+
+cell_here: ContextVar[RunningCell | None] = ContextVar("the cell that runs", default=None)
+
+
+def running_cell() -> RunningCell | None:
+    """The cell that this code runs in."""
+    cell = cell_here.get()
+    return cell if cell is not None and cell.ended_s is None else None
+
+
+class RunningCells:
+    """Of one shell. In subshells and within each other, cells may end in another order than they began."""
+
+    def __init__(self) -> None:
+        self._cells: list[RunningCell] = []
+
+    def attach(self, events: IPythonEvents) -> Undo:
+        events.register("pre_run_cell", self.before)
+        events.register("post_run_cell", self.after)
+
+        def undo() -> None:
+            events.unregister("pre_run_cell", self.before)
+            events.unregister("post_run_cell", self.after)
+
+        return undo
+
+    def before(self, info: object) -> None:
+        cell = RunningCell(info)
+        self._cells.append(cell)
+        cell_here.set(cell)
+
+    def after(self, result: Any) -> None:
+        """A cell that was cancelled has no result: it was the last one to begin."""
+        cell = self._cells.pop() if self._cells else None  # none: this was attached while it ran
+        if cell is not None and result is not None and cell.info is not result.info:
+            self._cells.append(cell)
+            cell = next((each for each in self._cells if each.info is result.info), None)
+            if cell is not None:
+                self._cells.remove(cell)
+        if cell is not None:
+            cell.end(None if result is None else result.execution_count)
