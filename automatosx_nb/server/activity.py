@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from tornado.ioloop import PeriodicCallback
 
 from automatosx_nb.errors import AutomatosxError
+from automatosx_nb.server.marketplace_events import told_by
 
 if TYPE_CHECKING:
     from automatosx_nb.host.audit import Audit
@@ -30,7 +31,7 @@ ACTIONS = {
     "permission-denied": "denied",
     "plugin-suspended": "suspended",
 }
-"""Kind of entry → the action of the event; other kinds are in the log alone."""
+"""Kind of entry → the action of the event."""
 
 
 class Emit(Protocol):
@@ -63,6 +64,8 @@ class ActivityFeed:
         for entry in entries:
             if entry.kind in ACTIONS:
                 self._emit(schema_id=SCHEMA_ID, data=_event(entry))
+            for schema_id, data in told_by(entry):
+                self._emit(schema_id=schema_id, data=data)
 
     def close(self) -> None:
         self._timer.stop()

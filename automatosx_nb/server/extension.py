@@ -54,11 +54,14 @@ class AutomatosxExtension(ExtensionApp):
         from automatosx_nb.host.audit import Audit
         from automatosx_nb.rooms import default_profile_folder
         from automatosx_nb.server.activity import SCHEMA, ActivityFeed
+        from automatosx_nb.server.marketplace_events import schemas
 
         events = self.serverapp.event_logger if self.serverapp else None
         if events is None or self.serverapp is None:
             return
         events.register_event_schema(SCHEMA)
+        for schema in schemas():
+            events.register_event_schema(schema)
         feed = ActivityFeed(
             Audit(default_profile_folder() / "audit.sqlite3"),
             events.emit,

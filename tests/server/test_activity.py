@@ -15,7 +15,9 @@ import yaml  # type: ignore[import-untyped, unused-ignore]
 from automatosx_nb.errors import AuditDamaged
 from automatosx_nb.host.audit import Audit
 from automatosx_nb.model.audit import KINDS
+from automatosx_nb.model.events import PLUGIN_INSTALLED, ROLLED_BACK
 from automatosx_nb.server.activity import ACTIONS, SCHEMA, SCHEMA_ID, ActivityFeed
+from automatosx_nb.server.marketplace_events import schema_id
 
 
 @pytest.fixture(autouse=True)
@@ -54,22 +56,27 @@ async def test_the_servers_event_logger_hears_what_another_process_did(jp_server
     await feed.tell()
     await feed.tell()
     told = [json.loads(line) for line in written.getvalue().splitlines()]
-    assert [(each["__schema__"], each["action"], each["entry"]) for each in told] == [
+    assert [(each["__schema__"], each.get("action"), each["entry"]) for each in told] == [
         (SCHEMA_ID, "installed", 1),
+        (schema_id(PLUGIN_INSTALLED), None, 1),
         (SCHEMA_ID, "denied", 3),
     ]
+    assert (told[1]["plugin"], told[1]["version"], told[1]["generation"]) == ("acme.demo", "1.0.0", 1)
     assert told[0]["detail"]["surface"] == "panel"
 
 
 async def test_what_was_there_before_the_server_is_not_told_again(elsewhere: Audit, user_home: Path) -> None:
     elsewhere.add("plugin-removed", "acme.demo", "1.0.0", generation=2, action="remove", surface="terminal")
     told: list[dict[str, Any]] = []
-    feed = ActivityFeed(elsewhere, lambda *, schema_id, data: told.append(data), _fail)
+    feed = ActivityFeed(elsewhere, lambda *, schema_id, data: told.append({"schema": schema_id, **data}), _fail)
     await feed.tell()
     assert told == []
     elsewhere.add("profile-rolled-back", restores=1, generation=3, surface="terminal")
     await feed.tell()
-    assert [each["action"] for each in told] == ["rolled-back"]
+    assert [(each["schema"], each["restores"] if "restores" in each else each["action"]) for each in told] == [
+        (SCHEMA_ID, "rolled-back"),
+        (schema_id(ROLLED_BACK), 1),
+    ]
 
 
 async def test_a_log_that_cannot_be_read_is_told_once(user_home: Path) -> None:
