@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from automatosx_nb.host.activation import Activation
 from automatosx_nb.host.bus import Bus, Undo
 from automatosx_nb.host.warming import Warmer
+from automatosx_nb.model.events import PLUGIN_SETTING_CHANGED
 
 if TYPE_CHECKING:
     from automatosx_nb.errors import StateRestored
@@ -113,8 +114,6 @@ class KernelHost:
     def _look_at_settings(self) -> None:
         if not self.bus.version:
             return  # nobody has subscribed to anything
-        from automatosx_nb.model.events import PLUGIN_SETTING_CHANGED
-
         if not self.bus.wants(PLUGIN_SETTING_CHANGED):
             self._settings = None
             return
