@@ -11,7 +11,9 @@ from uuid import uuid4
 from automatosx_nb.errors import AutomatosxError, LimitExceeded, WorkerLost
 from automatosx_nb.host.bus.cause import cause
 from automatosx_nb.host.bus.limits import BusLimits
+from automatosx_nb.host.bus.tracing import working_on
 from automatosx_nb.host.tally import CallTally
+from automatosx_nb.model.audit import KINDS, TRACE
 from automatosx_nb.model.events import (
     PLUGIN_LIMITED,
     PLUGIN_STATE_RESTORED,
@@ -100,6 +102,9 @@ class Incidents:
             self._on_error(f"the saved state of {self._plugin.id}", restored)
 
     def record(self, kind: str, /, **detail: Any) -> None:
+        node = working_on()
+        if node is not None and TRACE in KINDS[kind].fields:
+            detail[TRACE] = node.trace.id
         try:
             self._audit.add(kind, self._plugin.id, self._plugin.version, **detail)
         except AutomatosxError as error:

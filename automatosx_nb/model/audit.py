@@ -25,20 +25,22 @@ class Kind:
 
 
 _CHANGE = ("generation", "action", "surface")
+TRACE = "trace"
+"""Field of what happens once, within something: the id of its trace, 32 hexadecimal digits."""
 KINDS: Mapping[str, Kind] = {
-    "worker-started": Kind("A plugin's worker was started, or tried to.", ("missing_layers", "for")),
-    "limit-exceeded": Kind("A worker was stopped at a limit.", ("limit", "allowed", "used", "for"), denied=True),
+    "worker-started": Kind("A plugin's worker was started, or tried to.", ("missing_layers", "for", TRACE)),
+    "limit-exceeded": Kind("A worker was stopped at a limit.", ("limit", "allowed", "used", "for", TRACE), denied=True),
     "worker-ended": Kind(
-        "A worker ended by itself, was killed, or could not load its plugin.", ("error", "status", "for")
+        "A worker ended by itself, was killed, or could not load its plugin.", ("error", "status", "for", TRACE)
     ),
     "plugin-suspended": Kind(
         "A plugin's worker ended too often, and is not started for a while.",
-        ("ends", "within_s", "wait_s", "last"),
+        ("ends", "within_s", "wait_s", "last", TRACE),
         denied=True,
     ),
     "state-restored": Kind(
         "What a plugin had saved was damaged or was to be an older one: a snapshot took its place.",
-        ("reason", "snapshot", "set_aside"),
+        ("reason", "snapshot", "set_aside", TRACE),
     ),
     "plugin-resumed": Kind("A suspension was lifted by hand.", ()),
     "plugin-installed": Kind("A plugin came into the profile.", ("sha256", *_CHANGE)),
@@ -50,7 +52,7 @@ KINDS: Mapping[str, Kind] = {
     "grants-gone": Kind("A plugin lost permissions.", ("permissions", "for", *_CHANGE)),
     "grant-refused": Kind(
         "Somebody who was asked for a permission while a plugin ran refused it.",
-        ("permissions", "surface"),
+        ("permissions", "surface", TRACE),
         denied=True,
     ),
     "plugin-called": Kind("A plugin's handlers were called, counted over a while.", ("calls", "events")),

@@ -123,6 +123,11 @@ def test_a_cell_its_calls_services_events_handlers_and_uses_are_one_tree(
     assert told["root"]["took_s"] >= call["took_s"] >= max(part["took_s"] for part in call["parts"]) > 0
     assert {each.split("-")[1] for each in shell.user_ns["seen"]} == {told["trace"]}
     assert "hunter2" not in json.dumps(told)
+    started = [entry for entry in app.current().audit.read(kinds=["worker-started"]) if "for" not in entry.detail]
+    assert [(entry.plugin, entry.detail["trace"]) for entry in started] == [
+        ("acme.finder", told["trace"]),
+        ("acme.counter", told["trace"]),
+    ]
 
 
 def test_it_is_shown_as_a_tree_and_found_by_last_number_and_id(shell: Any, typed: Callable[[str], str]) -> None:

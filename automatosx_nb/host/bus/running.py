@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -34,9 +34,9 @@ class RunningCell:
 cell_here: ContextVar[RunningCell | None] = ContextVar("the cell that runs", default=None)
 
 
-def running_cell() -> RunningCell | None:
-    """The cell that this code runs in."""
-    cell = cell_here.get()
+def running_cell(context: Context | None = None) -> RunningCell | None:
+    """The cell that runs this code, or that of ``context``; None where it ended: contexts outlive it."""
+    cell = cell_here.get() if context is None else context.get(cell_here)
     return cell if cell is not None and cell.ended_s is None else None
 
 

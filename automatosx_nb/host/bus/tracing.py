@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
-from automatosx_nb.host.bus.running import RunningCell, cell_here, running_cell
+from automatosx_nb.host.bus.running import RunningCell, running_cell
 from automatosx_nb.host.bus.trace import child_of
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ class Traces:
         node = _here.get() if context is None else context.get(_here)
         if node is not None:
             return node
-        cell = running_cell() if context is None else context.get(cell_here)
+        cell = running_cell(context)
         return None if cell is None else self.of_cell(cell)
 
     def of_cell(self, cell: RunningCell) -> Node:

@@ -97,6 +97,8 @@ def test_a_cell_has_a_trace_only_when_something_is_done_in_it(traces: Traces) ->
     cells.after(ran)
     assert (trace.root.name, trace.root.times, trace.cell) == ("cell [7]", 1, 7)
     assert trace.root.took_s >= trace.root.parts[0].took_s
+    with traces.within(contextvars.copy_context()):
+        assert working_on() is None, "the context still knows the cell that ended"
     with traces.opened("call", "between cells"):
         pass
     assert [each.root.name for each in traces.kept()] == ["cell [7]", "between cells"]
