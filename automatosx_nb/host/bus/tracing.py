@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import Context, ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
@@ -94,7 +94,8 @@ class Trace:
 
     def __init__(self, kind: Kind, name: str, *, cell: RunningCell | None = None, parent: str | None = None) -> None:
         self.began_s = perf_counter() if cell is None else cell.began_s
-        self.time = datetime.now(UTC).isoformat(timespec="milliseconds")
+        began = datetime.now(UTC) - timedelta(seconds=perf_counter() - self.began_s)
+        self.time = began.isoformat(timespec="milliseconds")
         self.cell: int | None = None
         self.lock = threading.RLock()
         self.nodes: dict[str, Node] = {}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextvars
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from automatosx_nb.host.bus.running import RunningCells, running_cell
+from automatosx_nb.host.bus.running import RunningCell, RunningCells, running_cell
 from automatosx_nb.host.bus.tracing import KEPT, MOST_NODES, Traces, working_on
 from automatosx_nb.model.events import Event
 
@@ -102,6 +103,14 @@ def test_a_cell_has_a_trace_only_when_something_is_done_in_it(traces: Traces) ->
     with traces.opened("call", "between cells"):
         pass
     assert [each.root.name for each in traces.kept()] == ["cell [7]", "between cells"]
+
+
+def test_a_cells_trace_is_of_when_the_cell_began(traces: Traces) -> None:
+    running = RunningCell()
+    running.began_s -= 3600
+    told = datetime.fromisoformat(traces.of_cell(running).trace.time)
+    assert (datetime.now(UTC) - told).total_seconds() + 0.001 >= 3600
+    assert traces.of_cell(running) is traces.of_cell(running)
 
 
 def test_cells_that_end_in_another_order_keep_their_own_times(traces: Traces) -> None:
