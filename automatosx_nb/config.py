@@ -16,6 +16,7 @@ from traitlets import Bool, Dict, Enum, Float, Int, List, TraitError, Unicode
 from traitlets.config import Config, Configurable
 
 from automatosx_nb.config_calls import CallLimits, CallRates, HttpLimits, call_limits
+from automatosx_nb.config_registry import Connection, RegistryConnection, connection
 from automatosx_nb.errors import (
     InvalidConfiguration,
     InvalidDuration,
@@ -255,6 +256,7 @@ CONFIGURABLES: tuple[type[Configurable], ...] = (
     CallRates,
     SandboxPolicy,
     RegistryPolicy,
+    RegistryConnection,
     UpdatePolicy,
     PermissionPolicy,
     AuditPolicy,
@@ -292,6 +294,7 @@ class Settings:
     plugin_settings: ConfiguredSettings = field(default_factory=ConfiguredSettings)
     services: ServiceLimits = _DEFAULT_SERVICES
     calls: CallLimits = field(default_factory=CallLimits)
+    registry: Connection = field(default_factory=Connection)
     bus: BusLimits = field(default_factory=BusLimits)
 
 
@@ -321,6 +324,7 @@ def load_settings(config: Config | None = None, *, home: Path | None = None, pro
         probation=parse_duration(stack.value("UpdatePolicy", "probation")),
         services=ServiceLimits(*(stack.value("ServicePolicy", each.name) for each in fields(ServiceLimits))),
         calls=call_limits(stack.value),
+        registry=connection(stack.value),
         bus=stack.bus_limits(),
     )
 
@@ -427,6 +431,8 @@ def stricter(section: str, setting: str, one: Any, other: Any) -> Any:
     """The stricter of two values of a setting, or both where they add up; where none is stricter, the first."""
     if section in ("SandboxLimits", "ServicePolicy", "HttpLimits", "CallRates", "BusPolicy"):
         return min(one, other)
+    if section == "RegistryConnection":
+        return one
     if isinstance(one, list):
         return [*one, *(each for each in other if each not in one)]
     order: Mapping[str, Callable[[Any], Any]] = {

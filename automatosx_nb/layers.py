@@ -1,8 +1,9 @@
 """Where configuration comes from: layers, weakest first, each with the lines that it was written on.
 
 Built-in values < system-wide files < the environment's prefix < the user's files < the project's file < the running
-application's configuration < ``AUTOMATOSX_CONFIG``. A project's file comes with whatever somebody cloned, so it is data
-(TOML, never code) and can only make things stricter: :mod:`automatosx_nb.config` says what that means for each setting.
+application's configuration < ``AUTOMATOSX_CONFIG`` < ``AUTOMATOSX_REGISTRY``. A project's file comes with whatever
+somebody cloned, so it is data (TOML, never code) and can only make things stricter: :mod:`automatosx_nb.config` says
+what that means for each setting.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ FILE_NAME = "automatosx_config"
 PROJECT_FILE = Path(".automatosx", "config.toml")
 VARIABLE = "AUTOMATOSX_CONFIG"
 """Sections as JSON, as in ``{"PermissionPolicy": {"default": "deny"}}``."""
+REGISTRY_VARIABLE = "AUTOMATOSX_REGISTRY"
+"""A registry's address: ``c.RegistryConnection.address``, said last."""
 MOST_BYTES = 1 << 20
 Stamp = tuple[tuple[str, int, int, int], ...]
 """Path, time of change, size and inode of each file that is there."""
@@ -61,7 +64,12 @@ def read_layers(application: Config, project: Path | None) -> list[Layer]:
         layers.append(_from_toml(found))
     layers.append(Layer("application", "the running application's configuration", application))
     text = os.environ.get(VARIABLE, "")
-    return [*layers, *([_from_variable(text)] if text.strip() else [])]
+    if text.strip():
+        layers.append(_from_variable(text))
+    address = os.environ.get(REGISTRY_VARIABLE, "")
+    if address.strip():
+        layers.append(Layer("environment", REGISTRY_VARIABLE, {"RegistryConnection": {"address": address.strip()}}))
+    return layers
 
 
 def stamp(project: Path | None) -> Stamp:

@@ -14,6 +14,7 @@ from automatosx_nb.home import default_home, project_folder
 
 if TYPE_CHECKING:
     from automatosx_nb.config import Settings
+    from automatosx_nb.config_registry import Connection
     from automatosx_nb.host.audit import Audit
     from automatosx_nb.host.bus.limits import BusLimits
     from automatosx_nb.host.metering import Rate
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 PROFILE_VARIABLE = "AUTOMATOSX_PROFILE"
 """``user``: one's own profile counts, also in a project."""
+TOKEN_VARIABLE = "AUTOMATOSX_REGISTRY_TOKEN"  # noqa: S105 - its name
+TOKEN_FILE_VARIABLE = "AUTOMATOSX_REGISTRY_TOKEN_FILE"  # noqa: S105 - its name
+"""Names a file with the token, as containers are given their secrets."""
 POLICY_FRESH_S = 1.0
 """A configuration file that was written is noticed so soon by what runs already."""
 
@@ -205,8 +209,24 @@ class Rooms:
     def registry(self) -> Registry:
         with self._lock:
             if self._registry is None:
-                self._registry = open_registry(self.settings.home, self.sandbox)
+                self._registry = self._opened_registry()
             return self._registry
+
+    def _opened_registry(self) -> Registry:
+        """Another computer's, where configuration names one."""
+        if not self.settings.registry.address:
+            return open_registry(self.settings.home, self.sandbox)
+        return open_remote(self.settings.registry, self.settings.home / "registry-cache")
+
+    def registry_note(self) -> str:
+        """For a person: that what was told came from the cache, and how old it is; empty: it did not."""
+        with self._lock:
+            since = None if self._registry is None else self._registry.stale_since
+        if since is None or self._registry is None:
+            return ""
+        from automatosx_nb.host.environment import age
+
+        return f"The registry {self._registry.address} cannot be reached: this is what it said {age(since)} ago."
 
     @property
     def _planner(self) -> Planner:
@@ -244,6 +264,37 @@ def working_folder() -> Path | None:
 def default_profile_folder() -> Path:
     """The profile of the user, or of ``AUTOMATOSX_HOME``."""
     return default_home() / "profile"
+
+
+def open_remote(connection: Connection, cache: Path) -> Registry:
+    """The registry of another computer that configuration names.
+
+    :raises InvalidConfiguration:
+    """
+    from automatosx_nb.registry.client.remote import RemoteRegistry
+
+    return RemoteRegistry(
+        connection.address,
+        cache,
+        token=_registry_token(),
+        mirrors=connection.mirrors,
+        limits=connection.limits,
+        ca_file=connection.ca_file,
+        proxy=connection.proxy,
+    )
+
+
+def _registry_token() -> str:
+    """:raises InvalidConfiguration: the file that is named cannot be read."""
+    token, file = os.environ.get(TOKEN_VARIABLE, ""), os.environ.get(TOKEN_FILE_VARIABLE, "")
+    if token or not file:
+        return token.strip()
+    try:
+        return Path(file).expanduser().read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        from automatosx_nb.errors import InvalidConfiguration
+
+        raise InvalidConfiguration(TOKEN_FILE_VARIABLE, f"it cannot be read: {error}") from error
 
 
 def open_registry(home: Path | None = None, sandbox: Sandbox | None = None) -> Registry:

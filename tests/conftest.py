@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from textwrap import dedent
@@ -65,7 +65,7 @@ class WrongBytes:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._registry, name)
 
-    def artifact(self, plugin: str, version: str, *, start: int = 0) -> Iterator[bytes]:
+    def artifact(self, plugin: str, version: str, *, start: int = 0) -> Generator[bytes, None, None]:
         data = b"".join(self._registry.artifact(plugin, version, start=start))
         yield data[:-1] + bytes([data[-1] ^ 1])
 

@@ -131,8 +131,9 @@ def answer(words: Sequence[str], market: Callable[[], Marketplace], console: Con
         return Answer(asked.text.rstrip(), None)
     if verb.reads and options.json:
         return replace(found, text=to_json(found.data))
-    told = market().profile.notices.take()
-    return replace(found, text=printable("\n".join([found.text, *(f"Meanwhile: {each}" for each in told)])))
+    told = [f"Meanwhile: {each}" for each in market().profile.notices.take()]
+    told += filter(None, [market().registry_note()])
+    return replace(found, text=printable("\n".join([found.text, *told])))
 
 
 def find(name: str, prefix: str) -> Verb:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from automatosx_nb.errors.notebooks import *  # noqa: F403
     from automatosx_nb.errors.plugins import *  # noqa: F403
     from automatosx_nb.errors.profiles import *  # noqa: F403
+    from automatosx_nb.errors.remote import *  # noqa: F403
     from automatosx_nb.errors.root import *  # noqa: F403
     from automatosx_nb.errors.services import *  # noqa: F403
     from automatosx_nb.errors.states import *  # noqa: F403
@@ -68,6 +69,9 @@ _FILES = {
         NothingToRollBack PermissionNotAsked PlanStale PolicyForbids ProfileBusy ProfileDamaged
         ProfileReadOnly ProjectOutOfStep QuotaExceeded StateDamaged StillRequired StorageFailed StorageFull
         UnknownGeneration
+    """,
+    "remote": """
+        ArtifactTooLarge PublishingElsewhere RegistryAnswerInvalid RegistryRefused
     """,
     "services": """
         InvalidServiceReply InvalidServiceRequest NoKernel ServiceBusy ServiceCycle ServiceError ServiceFailed

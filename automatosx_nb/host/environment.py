@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 from automatosx_nb.host.surface import current_surface
 from automatosx_nb.model.compatibility import Environment, Unmet
-from automatosx_nb.model.policy import Cooldown
+from automatosx_nb.model.policy import Cooldown, duration_text
 from automatosx_nb.model.runtime import API_VERSION
 from automatosx_nb.profile.transaction import Author
 
@@ -50,6 +50,11 @@ def platform_name() -> str:
 def cooldown_now(span: timedelta) -> Cooldown | None:
     """The cooldown of ``span`` as it is at this moment; None where there is none."""
     return Cooldown(span, datetime.now(UTC)) if span else None
+
+
+def age(since: str) -> str:
+    """How long ago a moment (RFC 3339) is, for a person."""
+    return duration_text(max(timedelta(), datetime.now(UTC) - datetime.fromisoformat(since)))
 
 
 def author() -> Author:

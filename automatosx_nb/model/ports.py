@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -31,8 +31,10 @@ class ArtifactSource(Protocol):
     def address(self) -> str:
         """What a lockfile calls it: its URL, without anybody's credentials, or ``embedded``; no path of a machine."""
 
-    def artifact(self, plugin: str, version: str, *, start: int = 0) -> Iterator[bytes]:
+    def artifact(self, plugin: str, version: str, *, start: int = 0) -> Generator[bytes, None, None]:
         """The artifact's bytes from byte ``start`` on, in pieces; from the first on it counts a download.
+
+        Whoever does not want all of them closes it.
 
         :raises UnknownPlugin:
         :raises UnknownRelease:
@@ -46,6 +48,10 @@ class Registry(ReleaseIndex, ArtifactSource, Protocol):
     @property
     def mirrors(self) -> Sequence[ArtifactSource]:
         """Who is asked for its artifacts before it is, in that order."""
+
+    @property
+    def stale_since(self) -> str | None:
+        """When what is told in its place, while it is away, was last true, RFC 3339, UTC. None: it is there."""
 
     def releases_many(self, ids: Collection[str], /) -> Mapping[str, Sequence[IndexRelease]]:
         """As :meth:`releases` of each, asked for together; with every one of ``ids``."""

@@ -26,7 +26,7 @@ from automatosx_nb.registry.schema import advisories, artifacts, downloads, plug
 from automatosx_nb.registry.search import SearchIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Generator, Sequence
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -113,7 +113,12 @@ class EmbeddedRegistry:
         """None: it has its own bytes."""
         return ()
 
-    def artifact(self, plugin: str, version: str, *, start: int = 0) -> Iterator[bytes]:
+    @property
+    def stale_since(self) -> None:
+        """It is always there."""
+        return
+
+    def artifact(self, plugin: str, version: str, *, start: int = 0) -> Generator[bytes, None, None]:
         """The artifact in pieces of at most 64 KiB. It is compared with its digest before the first is given.
 
         What is asked for from a byte after the first counts as no download: it was counted when that began.

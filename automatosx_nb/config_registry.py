@@ -1,0 +1,71 @@
+"""Which registry is asked, and how, as traitlets; :mod:`automatosx_nb.config` puts their layers together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from traitlets import Float, Int, List, TraitError, Unicode
+from traitlets.config import Configurable
+
+from automatosx_nb.model.urls import parse_url
+from automatosx_nb.registry.client.limits import ClientLimits
+
+_DEFAULT = ClientLimits()
+_LIMITS = ("connect_s", "read_s", "total_s", "tries", "at_once")
+
+
+class _Address(Unicode):  # type: ignore[misc,type-arg,unused-ignore]
+    """Of a registry or a proxy; empty: none."""
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        text = super().validate(obj, value)
+        if text:
+            try:
+                parse_url(text)
+            except ValueError as error:
+                raise TraitError(f"the '{self.name or 'mirrors'}' is no address: {error}") from error
+        return text
+
+
+class RegistryConnection(Configurable):  # type: ignore[misc,unused-ignore]
+    """The registry of another computer. A project's file cannot name one, and what is locked stays as it is."""
+
+    address = _Address("", help="As in 'https://host/automatosx'; empty: the one of this computer.").tag(config=True)
+    mirrors = List(_Address(), help="Addresses with the same artifacts, asked in this order before it is.").tag(
+        config=True
+    )
+    ca_file = Unicode("", help="Certificates (PEM) that are trusted besides the system's.").tag(config=True)
+    proxy = Unicode("", help="As in 'http://proxy:3128'; empty: as HTTPS_PROXY and NO_PROXY say.").tag(config=True)
+    connect_s = Float(_DEFAULT.connect_s, min=0.1, help="To reach the registry, seconds.").tag(config=True)
+    read_s = Float(_DEFAULT.read_s, min=0.1, help="Longest time without a byte, seconds.").tag(config=True)
+    total_s = Float(
+        _DEFAULT.total_s,
+        min=0.1,
+        help="For one document, or until an artifact begins, every further try included, seconds.",
+    ).tag(config=True)
+    tries = Int(_DEFAULT.tries, min=1, max=20, help="Tries within that time.").tag(config=True)
+    at_once = Int(_DEFAULT.at_once, min=1, max=32, help="Requests and downloads at a time.").tag(config=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What configuration says of it."""
+
+    address: str = ""
+    """Empty: the embedded registry."""
+    mirrors: tuple[str, ...] = ()
+    ca_file: str = ""
+    proxy: str = ""
+    limits: ClientLimits = _DEFAULT
+
+
+def connection(value: Callable[[str, str], Any]) -> Connection:
+    """From ``value(section, setting)``, what the layers come to."""
+
+    def said(name: str) -> Any:
+        return value("RegistryConnection", name)
+
+    limits = ClientLimits(**{name: said(name) for name in _LIMITS})
+    return Connection(said("address"), tuple(said("mirrors")), said("ca_file"), said("proxy"), limits)

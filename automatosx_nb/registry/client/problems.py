@@ -1,0 +1,88 @@
+"""Answers that are refusals, as the errors that they are: ``application/problem+json`` (RFC 9457) above all."""
+
+from __future__ import annotations
+
+import time
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from automatosx_nb.errors import (
+    InvalidSearch,
+    RegistryAnswerInvalid,
+    RegistryRefused,
+    UnknownPlugin,
+    UnknownRelease,
+)
+from automatosx_nb.model.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from automatosx_nb.errors import AutomatosxError
+
+_TYPED: dict[str, type[AutomatosxError]] = {each.code: each for each in (UnknownPlugin, UnknownRelease, InvalidSearch)}
+
+
+class TryAgain(Exception):
+    """Nobody can be blamed yet. ``after_s``: what the registry asks to wait; None: it does not say."""
+
+    def __init__(self, reason: str, after_s: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.after_s = after_s
+
+
+def refusal(address: str, status: int, headers: Mapping[str, str], body: bytes, *, sent: bool) -> Exception:
+    """What an answer with a ``status`` of 300 and more means. ``sent``: whether a token was.
+
+    It is one of ours, or :class:`TryAgain`.
+    """
+    if status == 429 or status >= 500:
+        return TryAgain(f"it answered {status_text(status)}", retry_after(headers.get("retry-after", "")))
+    if status in (401, 403):
+        return RegistryRefused(address, status, sent)
+    typed = _typed(body) if "problem+json" in headers.get("content-type", "") else None
+    if typed is not None:
+        return typed
+    if 300 <= status < 400:
+        where = printable(headers.get("location", "nowhere").partition("?")[0][:200])
+        return RegistryAnswerInvalid(address, f"redirects to {where}, and is not followed there")
+    return RegistryAnswerInvalid(address, f"answers {status_text(status)}")
+
+
+def status_text(status: int) -> str:
+    """As in ``503 Service Unavailable``."""
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def retry_after(text: str) -> float | None:
+    """Seconds, of either form (RFC 9110, section 10.2.3); None: there is none that can be read."""
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _typed(body: bytes) -> AutomatosxError | None:
+    """The same error as where the registry is, if that says all that it carries."""
+    try:
+        problem = msgspec.json.decode(body, type=dict[str, Any])
+        kind = _TYPED[problem["code"]]
+        return kind(**{name: _value(problem[name]) for name in kind.fields() if name in problem})
+    except (msgspec.MsgspecError, KeyError, TypeError):
+        return None
+
+
+def _value(value: Any) -> str | tuple[str, ...]:
+    """A text, or several; what is said there is shown to a person here."""
+    if isinstance(value, str):
+        return printable(value)
+    return tuple(printable(msgspec.convert(each, str)) for each in value)

@@ -1,0 +1,185 @@
+"""The registry of another computer, read over HTTP, and its mirrors."""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import quote, urlencode
+
+from automatosx_nb.errors import InvalidConfiguration, PublishingElsewhere, UnknownPlugin, UnknownRelease
+from automatosx_nb.model.release import Stage
+from automatosx_nb.model.urls import address_of, parse_url
+from automatosx_nb.registry.client import records
+from automatosx_nb.registry.client.cache import DocumentCache
+from automatosx_nb.registry.client.documents import Documents
+from automatosx_nb.registry.client.limits import ClientLimits
+from automatosx_nb.registry.client.transport import API, Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Generator, Sequence
+    from pathlib import Path
+
+    from automatosx_nb.model.ports import ArtifactSource
+    from automatosx_nb.model.release import IndexRelease, PluginDetail, SearchPage, SearchQuery
+
+_DEFAULT = ClientLimits()
+
+
+class Mirror:
+    """Another address with the same artifacts, at the same paths. Nobody's token is sent there."""
+
+    def __init__(self, address: str, *, limits: ClientLimits = _DEFAULT, ca_file: str = "", proxy: str = "") -> None:
+        self.address = parse_address(address)
+        self._transport = Transport(self.address, limits=limits, ca_file=ca_file, proxy=proxy)
+
+    def artifact(self, plugin: str, version: str, *, start: int = 0) -> Generator[bytes, None, None]:
+        """As :meth:`automatosx_nb.model.ports.ArtifactSource.artifact`."""
+        return self._transport.artifact(_artifact_path(plugin, version), start)
+
+    def close(self) -> None:
+        self._transport.close()
+
+
+class RemoteRegistry:
+    """Implements :class:`automatosx_nb.model.ports.Registry`; every method may be called from any thread.
+
+    Besides what each says, all raise RegistryUnreachable, where the cache cannot stand in, RegistryRefused and
+    RegistryAnswerInvalid.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        cache: Path,
+        *,
+        token: str = "",
+        mirrors: Sequence[str] = (),
+        limits: ClientLimits = _DEFAULT,
+        ca_file: str = "",
+        proxy: str = "",
+    ) -> None:
+        """:param address: as in ``https://host/automatosx``.
+        :param cache: a folder for the caches of all registries.
+        :param mirrors: addresses that have its artifacts, and are asked before it is.
+        :raises InvalidConfiguration: an address is none, or the token would cross a network in the open.
+        """
+        self.address = parse_address(address)
+        if token and self.address.startswith("http:") and not _is_here(self.address):
+            reason = f"{self.address} is not encrypted, and a token would be sent to it: use https"
+            raise InvalidConfiguration("AUTOMATOSX_REGISTRY", reason)
+        self._limits = limits
+        self.mirrors: tuple[ArtifactSource, ...] = tuple(
+            Mirror(each, limits=limits, ca_file=ca_file, proxy=proxy) for each in mirrors
+        )
+        self._transport = Transport(self.address, token=token, limits=limits, ca_file=ca_file, proxy=proxy)
+        folder = cache / hashlib.sha256(self.address.encode()).hexdigest()[:16]
+        self._documents = Documents(self._transport, DocumentCache(folder), limits)
+
+    def __enter__(self) -> RemoteRegistry:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._transport.close()
+        for mirror in self.mirrors:
+            if isinstance(mirror, Mirror):
+                mirror.close()
+
+    @property
+    def stale_since(self) -> str | None:
+        """As :attr:`automatosx_nb.model.ports.Registry.stale_since`."""
+        return self._documents.stale_since
+
+    def search(self, query: SearchQuery) -> SearchPage:
+        """:raises InvalidSearch:"""
+        said = {
+            "q": query.text,
+            "category": query.category,
+            "publisher": query.publisher,
+            "verified": None if query.verified is None else str(query.verified).lower(),
+            "sort": query.sort,
+            "size": query.size,
+            "cursor": query.cursor,
+        }
+        asked = urlencode({name: value for name, value in said.items() if value not in (None, "")})
+        return self._documents.read(f"plugins?{asked}", records.page_of)
+
+    def plugin(self, plugin: str) -> PluginDetail:
+        """:raises UnknownPlugin: with the nearest ids."""
+        return self._documents.read(f"plugins/{_id(plugin)}", lambda body: records.detail_of(plugin, body))
+
+    def releases(self, plugin: str, /) -> list[IndexRelease]:
+        """Every release, newest first; none where the plugin is unknown."""
+        try:
+            return self._documents.read(f"index/{_id(plugin)}", lambda body: records.index_of(plugin, body))
+        except UnknownPlugin:
+            return []
+
+    def releases_many(self, ids: Collection[str], /) -> dict[str, list[IndexRelease]]:
+        """As :meth:`releases` of each of ``ids``, several at a time."""
+        if len(ids) < 2:
+            return {plugin: self.releases(plugin) for plugin in ids}
+        with ThreadPoolExecutor(min(len(ids), self._limits.at_once)) as threads:
+            return dict(zip(ids, threads.map(self.releases, ids), strict=True))
+
+    def artifact(self, plugin: str, version: str, *, start: int = 0) -> Generator[bytes, None, None]:
+        """As :meth:`automatosx_nb.model.ports.ArtifactSource.artifact`; nothing is asked before the first piece is."""
+        return self._transport.artifact(_artifact_path(plugin, version), start)
+
+    def changelog(self, plugin: str, version: str) -> str:
+        """Markdown. Raises as :meth:`artifact` does."""
+        path = f"plugins/{_id(plugin)}/{_version(plugin, version)}"
+        return self._documents.read(path, lambda body: records.changelog_of(plugin, body))
+
+    def publish(self, artifact: bytes, *, stage: Stage = Stage.STABLE) -> NoReturn:
+        """:raises PublishingElsewhere: always: the interface takes no plugins."""
+        raise PublishingElsewhere(self.address)
+
+    def check(self, artifact: bytes) -> NoReturn:
+        """:raises PublishingElsewhere: always."""
+        raise PublishingElsewhere(self.address)
+
+
+def parse_address(text: str) -> str:
+    """A registry's one spelling, without a slash at its end.
+
+    :raises InvalidConfiguration: it is no address of one.
+    """
+    try:
+        target = parse_url(text.strip())
+    except ValueError as error:
+        raise InvalidConfiguration("AUTOMATOSX_REGISTRY", f"that is no registry's address: {error}") from error
+    if target.query:
+        raise InvalidConfiguration("AUTOMATOSX_REGISTRY", "a registry's address has no query: https://host/automatosx")
+    return str(target).rstrip("/").removesuffix(API.rstrip("/"))
+
+
+def _is_here(address: str) -> bool:
+    """Whether it is this computer's own."""
+    host = parse_url(address).host
+    found = address_of(host)
+    return host == "localhost" if found is None else found.is_loopback
+
+
+def _artifact_path(plugin: str, version: str) -> str:
+    return f"plugins/{_id(plugin)}/{_version(plugin, version)}/artifact"
+
+
+def _id(plugin: str) -> str:
+    """Quoted for a path. What a path would walk is no plugin.
+
+    :raises UnknownPlugin:
+    """
+    if not plugin.strip("."):
+        raise UnknownPlugin(plugin)
+    return quote(plugin, safe="")
+
+
+def _version(plugin: str, version: str) -> str:
+    """:raises UnknownRelease:"""
+    if not version.strip("."):
+        raise UnknownRelease(plugin, version)
+    return quote(version, safe="")

@@ -1,0 +1,212 @@
+"""One contract for every registry: what the embedded one does is done over HTTP, by a real Jupyter server, too."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from automatosx_nb import package
+from automatosx_nb.errors import (
+    AutomatosxError,
+    InvalidSearch,
+    PublishingElsewhere,
+    UnknownPlugin,
+    UnknownRelease,
+)
+from automatosx_nb.model.ports import Registry
+from automatosx_nb.model.release import Advisory, SearchQuery, Stage
+from automatosx_nb.model.semver import Range
+from automatosx_nb.registry.client.limits import ClientLimits
+from automatosx_nb.registry.client.remote import RemoteRegistry
+from automatosx_nb.registry.service import EmbeddedRegistry
+
+TOKEN = "a-token-of-the-test"
+DOCTOR, TABLES, DRAFT = "acme.csv-doctor", "acme.tables", "nordic.draft"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("contract")
+
+
+@pytest.fixture(scope="module")
+def owner(folder: Path) -> Iterator[EmbeddedRegistry]:
+    """Who publishes, on the database that all of them read."""
+    from tests.registry.conftest import write_plugin
+
+    def artifact(*args: Any, **parts: Any) -> bytes:
+        return package.build(write_plugin(folder / "sources" / f"{args[0]}-{args[1]}", *args, **parts))
+
+    with EmbeddedRegistry(folder / "registry") as registry:
+        registry.publish(artifact(TABLES, "2.1.0", summary="Tables, joined.", category="geospatial"))
+        needs = {TABLES: "^2.1"}
+        registry.publish(artifact(DOCTOR, "1.0.0", needs=needs))
+        registry.publish(artifact(DOCTOR, "1.1.0+build.7", needs=needs, readme="# Ünïcode\n\n" + "long " * 40_000))
+        registry.publish(artifact(DOCTOR, "2.0.0-beta.1", needs=needs), stage=Stage.BETA)
+        registry.publish(artifact(DRAFT, "0.1.0"), stage=Stage.DRAFT)
+        registry.advise(Advisory("AX-1", DOCTOR, Range.parse("<1.1"), "high", "It leaks.", disables=True))
+        registry.verify_publisher("acme")
+        yield registry
+
+
+@pytest.fixture(scope="module")
+def served(owner: EmbeddedRegistry, folder: Path) -> Iterator[str]:
+    """The address of a Jupyter server, in a process of its own, on the same database."""
+    options = {
+        "port": 0,
+        "ip": "127.0.0.1",
+        "open_browser": False,
+        "allow_root": True,
+        "root_dir": folder,
+        "base_url": "/user/a@b/",
+        "jpserver_extensions": "automatosx_nb=True",
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "jupyter_server",
+        *(f"--ServerApp.{name}={value}" for name, value in options.items()),
+    ]
+    command += [f"--IdentityProvider.token={TOKEN}", f"--AutomatosxExtension.home={owner.home}"]
+    jupyter = {f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
+    environment = {**os.environ, **jupyter, "AUTOMATOSX_HOME": str(folder / "home")}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as server:
+        assert server.stderr is not None
+        try:
+            found = next(
+                filter(None, (re.search(r"http://127\.0\.0\.1:\d+/user/[^/]+/", line) for line in server.stderr))
+            )
+            yield found[0] + "automatosx"
+        finally:
+            server.terminate()
+            server.stderr.read()
+
+
+@pytest.fixture(params=["embedded", "http"])
+def registry(request: pytest.FixtureRequest, owner: EmbeddedRegistry, tmp_path: Path) -> Iterator[Registry]:
+    if request.param == "embedded":
+        with EmbeddedRegistry(owner.home) as opened:
+            yield opened
+        return
+    address = request.getfixturevalue("served")
+    with RemoteRegistry(address, tmp_path, token=TOKEN, limits=ClientLimits(fresh_s=0)) as remote:
+        yield remote
+
+
+def test_a_plugin_is_the_same_everywhere(registry: Registry, owner: EmbeddedRegistry) -> None:
+    for plugin in (DOCTOR, TABLES, DRAFT):
+        assert registry.plugin(plugin) == owner.plugin(plugin)
+    assert registry.plugin(DOCTOR).readme.startswith("# Ünïcode")
+
+
+def test_what_a_resolver_needs_is_the_same_everywhere(registry: Registry, owner: EmbeddedRegistry) -> None:
+    assert registry.releases(DOCTOR) == owner.releases(DOCTOR)
+    assert [str(each.version) for each in registry.releases(DOCTOR)] == ["2.0.0-beta.1", "1.1.0+build.7", "1.0.0"]
+    assert registry.releases(DOCTOR)[-1].advisories[0].disables
+
+
+def test_an_unknown_plugin_has_no_releases(registry: Registry) -> None:
+    assert list(registry.releases("acme.nothing")) == []
+
+
+def test_many_are_asked_for_together_and_each_is_answered(registry: Registry, owner: EmbeddedRegistry) -> None:
+    asked = [DOCTOR, "acme.nothing", TABLES]
+    assert dict(registry.releases_many(asked)) == {plugin: owner.releases(plugin) for plugin in asked}
+    assert dict(registry.releases_many([])) == {}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        SearchQuery(),
+        SearchQuery("docter"),
+        SearchQuery("tables & joined?", sort="name"),
+        SearchQuery(category="geospatial"),
+        SearchQuery(publisher="acme", verified=True),
+        SearchQuery(verified=False),
+        SearchQuery("ünïcode"),
+        SearchQuery("nothing-like-that"),
+    ],
+)
+def test_a_search_finds_the_same_everywhere(registry: Registry, owner: EmbeddedRegistry, query: SearchQuery) -> None:
+    assert registry.search(query) == owner.search(query)
+
+
+def test_pages_follow_each_other(registry: Registry) -> None:
+    first = registry.search(SearchQuery(sort="name", size=1))
+    assert first.next is not None
+    second = registry.search(SearchQuery(sort="name", size=1, cursor=first.next))
+    assert [each.id for each in (*first.items, *second.items)] == [DOCTOR, TABLES]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        SearchQuery(size=0),
+        SearchQuery(size=101),
+        SearchQuery("x" * 300),
+        SearchQuery(sort="stars"),  # type: ignore[arg-type]
+        SearchQuery(cursor="nonsense"),
+    ],
+)
+def test_a_search_that_is_none_is_refused_with_the_same_words(
+    registry: Registry, owner: EmbeddedRegistry, query: SearchQuery
+) -> None:
+    assert said_by(InvalidSearch, lambda: registry.search(query)) == said_by(InvalidSearch, lambda: owner.search(query))
+
+
+@pytest.mark.parametrize("plugin", ["acme.csv-docter", "a/b", "..", ".", "acme.csv doctor?", "ünï", "a%2Fb"])
+def test_an_unknown_plugin_is_refused_with_the_nearest(
+    registry: Registry, owner: EmbeddedRegistry, plugin: str
+) -> None:
+    said = said_by(UnknownPlugin, lambda: registry.plugin(plugin))
+    assert said["plugin"] == plugin
+    if plugin.strip("."):
+        assert said == said_by(UnknownPlugin, lambda: owner.plugin(plugin))
+
+
+def test_an_unknown_release_is_refused_with_those_that_there_are(registry: Registry) -> None:
+    for ask in (registry.changelog, lambda *each: b"".join(registry.artifact(*each))):
+        said = said_by(UnknownRelease, lambda ask=ask: ask(DOCTOR, "9.0.0"))  # type: ignore[misc]
+        assert said["available"] == ("2.0.0-beta.1", "1.1.0+build.7", "1.0.0")
+        said_by(UnknownPlugin, lambda ask=ask: ask("acme.nothing", "9.0.0"))  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("start", [0, 1, 300])
+def test_an_artifact_comes_whole_or_from_where_it_is_wanted(
+    registry: Registry, owner: EmbeddedRegistry, start: int
+) -> None:
+    whole = b"".join(owner.artifact(DOCTOR, "1.1.0+build.7"))
+    assert b"".join(registry.artifact(DOCTOR, "1.1.0+build.7", start=start)) == whole[start:]
+
+
+def test_a_download_is_counted_when_it_begins(registry: Registry) -> None:
+    before = registry.plugin(TABLES).summary.downloads
+    b"".join(registry.artifact(TABLES, "2.1.0"))
+    b"".join(registry.artifact(TABLES, "2.1.0", start=10))
+    assert registry.plugin(TABLES).summary.downloads == before + 1
+
+
+def test_a_changelog_is_the_same_everywhere(registry: Registry, owner: EmbeddedRegistry) -> None:
+    assert registry.changelog(DOCTOR, "1.1.0+build.7") == owner.changelog(DOCTOR, "1.1.0+build.7")
+
+
+def test_publishing_over_http_says_where_to_publish(served: str, tmp_path: Path) -> None:
+    with RemoteRegistry(served, tmp_path, token=TOKEN) as remote:
+        for attempt in (remote.publish, remote.check):
+            with pytest.raises(PublishingElsewhere, match="Publish where that registry lies"):
+                attempt(b"")
+
+
+def said_by(kind: type[AutomatosxError], ask: Callable[[], object]) -> dict[str, Any]:
+    """What the error carries."""
+    with pytest.raises(kind) as caught:
+        ask()
+    return vars(caught.value)
