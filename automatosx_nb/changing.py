@@ -83,6 +83,7 @@ class Changing(Rooms):
                 migrate=self._migrate,
                 author=author(),
                 progress=progress,
+                at_once=self.settings.registry.limits.at_once,
             )
             for plugin, texts in (passing or {}).items():
                 self.session.add(plugin, texts, once=scope == "once")

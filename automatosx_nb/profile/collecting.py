@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from automatosx_nb.files import is_there, paths_in
 from automatosx_nb.profile.lock import WAIT_S, writer_lock
+from automatosx_nb.profile.partial import SUFFIX as PARTIAL
 
 if TYPE_CHECKING:
     from automatosx_nb.model.generation import Generation, InstalledPlugin
@@ -130,6 +131,8 @@ def _of_stores(profiles: Sequence[Profile], named: set[str]) -> Iterator[Garbage
         for path in paths_in(store):
             if path.suffix == ".axp" and _DIGEST.fullmatch(path.stem) and path.stem not in named:
                 yield _garbage("artifact", f"artifact {path.stem[:12]}", path)
+        for path in sorted(store.glob(f"*{PARTIAL}")):
+            yield _garbage("temporary", f"what came of artifact {path.stem[:12]}", path)
         yield from _temporary(store)
 
 

@@ -16,19 +16,19 @@ class Store:
         self.folder = root / "store"
 
     def has(self, digest: str) -> bool:
-        return self._path(digest).exists()
+        return self.path(digest).exists()
 
     def add(self, data: bytes) -> str:
         """Store an artifact and return its SHA-256, hexadecimal. What is there already stays untouched."""
         digest = sha256(data).hexdigest()
         if not self.has(digest):
             make_folder(self.folder)
-            write_atomic(self._path(digest), data)
+            write_atomic(self.path(digest), data)
         return digest
 
     def read(self, digest: str) -> bytes:
         """:raises ProfileDamaged: the artifact is missing, or its bytes are not those that were installed."""
-        path = self._path(digest)
+        path = self.path(digest)
         if not path.exists():
             raise ProfileDamaged(str(path), "the artifact is missing")
         with storage_errors(path):
@@ -37,5 +37,5 @@ class Store:
             raise ProfileDamaged(str(path), "its bytes are not those that were installed")
         return data
 
-    def _path(self, digest: str) -> Path:
+    def path(self, digest: str) -> Path:
         return self.folder / f"{digest}.axp"

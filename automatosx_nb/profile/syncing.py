@@ -50,6 +50,7 @@ class LockedIndex:
         self._locked = lock.plugins
         self._packages: dict[str, Package] = {}
         self._missing: list[str] = []
+        self._there = self._all_there()
         found = {plugin: self._find(plugin, locked) for plugin, locked in lock.plugins.items()}
         if self._missing:
             raise LockedReleaseGone(source, tuple(self._missing), registry.address, lock.registry)
@@ -75,7 +76,7 @@ class LockedIndex:
         return 0 if self._store.has(locked.sha256) else locked.size
 
     def _find(self, plugin: str, locked: LockedPlugin) -> IndexRelease | None:
-        releases = self._releases_there(plugin)
+        releases = self._there.get(plugin, ())
         published = next((each for each in releases if str(each.version) == locked.version), None)
         if published is not None and published.sha256 == locked.sha256:
             return published
@@ -91,16 +92,16 @@ class LockedIndex:
         self._missing.append(f"{plugin} {locked.version}: the registry has {has}")
         return None
 
-    def _releases_there(self, plugin: str) -> Sequence[IndexRelease]:
-        """None where the registry cannot be reached and the store will do.
+    def _all_there(self) -> Mapping[str, Sequence[IndexRelease]]:
+        """Nothing where the registry cannot be reached and the store will do.
 
         :raises RegistryUnreachable: the store lacks what is locked.
         """
         try:
-            return self._registry.releases(plugin)
+            return self._registry.releases_many(self._locked)
         except RegistryUnreachable:
             if all(self._store.has(locked.sha256) for locked in self._locked.values()):
-                return ()
+                return {}
             raise
 
     def _check_facts(self, lock: Lockfile) -> None:

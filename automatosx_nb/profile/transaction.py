@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from automatosx_nb.errors import ArtifactMismatch, ConsentRequired, PlanStale
+from automatosx_nb.errors import ConsentRequired, PlanStale
 from automatosx_nb.model.generation import Generation, InstalledPlugin
 from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.plan import Applied, Plan, PlannedChange
-from automatosx_nb.model.progress import Progress, Step
+from automatosx_nb.model.progress import Progress, Step, Transfer
 from automatosx_nb.package import Package, read
 from automatosx_nb.profile.changes import refuse_denied, refuse_denied_grants
+from automatosx_nb.profile.fetching import AT_ONCE, Wanted, fetch
 from automatosx_nb.profile.lock import changing
 from automatosx_nb.profile.migrating import Migrate, carry_state_over
 from automatosx_nb.profile.state import new_state_name
@@ -61,16 +61,20 @@ def apply_plan(
     author: Author,
     progress: Progress,
     passing: Mapping[str, Collection[str]] | None = None,
+    at_once: int = AT_ONCE,
 ) -> Applied:
     """Install, update or remove as ``plan`` says; ``grants`` are the permissions the user agreed to, for all of it.
 
     ``passing``: the profile keeps nothing of them; plugin → what it has of them all the same.
     What ``permissions`` allows is granted, too; what it denies is not, whoever agreed to it.
+    ``at_once``: how many artifacts are fetched at a time.
 
     :raises ConsentRequired: a permission that is asked for is neither granted already nor among ``grants``.
     :raises PolicyForbids: somebody agreed to what ``permissions`` denies, or a plugin cannot do without that.
     :raises PlanStale: the profile changed since the plan was made.
     :raises ArtifactMismatch: the registry handed out other bytes than it announced.
+    :raises ArtifactTooLarge: or more of them.
+    :raises RegistryUnreachable: what has come stays for the next try.
     :raises StateDowngrade: a release reads older state than there is.
     :raises MigrationFailed: a release could not bring the state to its version.
     :raises StorageFull:
@@ -87,9 +91,11 @@ def apply_plan(
         number = current.number + 1
         entries = dict(_kept_entries(current, plan))
         steps = _Steps(progress, [change for change in plan.changes if change.new is not None])
+        steps.fetched(Transfer(0, len(steps.incoming), 0, 0))
+        fetch(profile.store, registry, [_wanted(each) for each in steps.incoming], steps.fetched, at_once=at_once)
         for change in steps.incoming:
-            data = _fetch(profile, registry, change, steps)
-            package = read(data, name=f"{change.id} {change.new}")
+            steps.tell("verify", change, f"verifying {change.id} {change.new}")
+            package = read(profile.store.read(change.sha256), name=f"{change.id} {change.new}")
             passes = (passing or {}).get(change.id, ())
             kept = grants if passing is None else ()
             entries[change.id] = _entry(package, plan, change, current, kept, permissions, number)
@@ -145,18 +151,28 @@ def _digests(generation: Generation) -> set[str]:
 
 
 class _Steps:
-    """Turns what happens to each incoming plugin into fractions of the whole: each has an equal share of it."""
+    """Fractions of the whole: fetching is half of it, and each incoming plugin has an equal share of the rest."""
 
-    _WITHIN = ("fetch", "verify", "check")
+    _FETCHING, _TRYING = 0.45, 0.45
+    _WITHIN = ("verify", "check")
 
     def __init__(self, progress: Progress, incoming: list[PlannedChange]) -> None:
         self._progress = progress
+        self._furthest = 0.0
         self.incoming = incoming
 
-    def tell(self, name: str, change: PlannedChange, text: str, part: float = 0.0) -> None:
-        """``part``: how much of this step is done, 0 to 1."""
-        share = (self._WITHIN.index(name) + part) / len(self._WITHIN)
-        self._progress(Step(name, 0.9 * (self.incoming.index(change) + share) / len(self.incoming), text))
+    def fetched(self, transfer: Transfer) -> None:
+        if not self.incoming:
+            return
+        what = f"{self.incoming[0].id} {self.incoming[0].new}" if len(self.incoming) == 1 else "plugins"
+        if transfer.total:  # what has to be fetched anew is no step back
+            self._furthest = max(self._furthest, min(1.0, transfer.done / transfer.total))
+        text = f"fetching {what}: {transfer}" if transfer.total else f"fetching {what}"
+        self._progress(Step("fetch", self._FETCHING * self._furthest, text, transfer))
+
+    def tell(self, name: str, change: PlannedChange, text: str) -> None:
+        share = self.incoming.index(change) + self._WITHIN.index(name) / len(self._WITHIN)
+        self._progress(Step(name, self._FETCHING + self._TRYING * share / len(self.incoming), text))
 
 
 def _require_consent(plan: Plan, grants: Collection[str]) -> None:
@@ -198,23 +214,9 @@ def _kept_entries(current: Generation, plan: Plan) -> Iterator[tuple[str, Instal
         )
 
 
-def _fetch(profile: Profile, registry: Registry, change: PlannedChange, steps: _Steps) -> bytes:
-    """The artifact's bytes, from the store or the registry, with the digest that the plan names."""
+def _wanted(change: PlannedChange) -> Wanted:
     assert change.new is not None
-    steps.tell("fetch", change, f"fetching {change.id} {change.new}")
-    if profile.store.has(change.sha256):
-        return profile.store.read(change.sha256)
-    data = bytearray()
-    for piece in registry.artifact(change.id, change.new):
-        data += piece
-        part = min(1.0, len(data) / change.size) if change.size else 0.0
-        steps.tell("fetch", change, f"fetching {change.id} {change.new}", part)
-    steps.tell("verify", change, f"verifying {change.id} {change.new}")
-    actual = sha256(data).hexdigest()
-    if actual != change.sha256:
-        raise ArtifactMismatch(change.id, change.new, change.sha256, actual)
-    profile.store.add(bytes(data))
-    return bytes(data)
+    return Wanted(change.id, change.new, change.sha256, change.size)
 
 
 def _entry(
