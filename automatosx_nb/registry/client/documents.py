@@ -28,6 +28,7 @@ class Documents:
         self._cache = cache
         self._limits = limits
         self._lock = threading.Lock()
+        self._reading: dict[str, threading.Lock] = {}
         self._fresh: dict[str, tuple[float, bytes]] = {}
         self._away: tuple[float, RegistryUnreachable] | None = None
         self._oldest: float | None = None
@@ -41,13 +42,19 @@ class Documents:
     def read(self, path: str, decode: Callable[[bytes], T]) -> T:
         """:param decode: may raise :class:`NotUnderstood`.
 
-        Raises as :meth:`Transport.document` does.
+        Whoever wants what another thread is asking for waits for its answer. Raises as :meth:`Transport.document` does.
         """
+        with self._lock:
+            reading = self._reading.setdefault(path, threading.Lock())
+        with reading:
+            return self._read(path, decode)
+
+    def _read(self, path: str, decode: Callable[[bytes], T]) -> T:
         fresh = self._fresh.get(path)
         if fresh is not None and time.monotonic() - fresh[0] < self._limits.fresh_s:
             return decode(fresh[1])
         kept = self._cache.get(path)
-        if kept is not None and self._is_away():
+        if kept is not None and self.is_away():
             return self._from_cache(kept, decode)
         try:
             document = self._transport.document(path, kept.etag if kept else "")
@@ -61,7 +68,8 @@ class Documents:
         self._keep(path, document.etag, body, confirmed=document.body is None)
         return found
 
-    def _is_away(self) -> bool:
+    def is_away(self) -> bool:
+        """Whether it did not answer a moment ago."""
         away = self._away
         return away is not None and time.monotonic() - away[0] < self._limits.outage_s
 
@@ -81,6 +89,7 @@ class Documents:
             self._away = self._oldest = None
             if len(self._fresh) >= _MOST_FRESH:
                 self._fresh.clear()
+                self._reading.clear()
             self._fresh[path] = time.monotonic(), body
         if confirmed:
             self._cache.confirm(path)

@@ -25,7 +25,7 @@ class ClientLimits:
     """What an artifact has to come with in the long run, KiB/s, beyond ``total_s``."""
     at_once: int = 6
     """Requests at a time."""
-    fresh_s: float = 2.0
+    fresh_s: float = 5.0
     """A document is not asked for again so soon: one plan needs it several times."""
     outage_s: float = 5.0
     """So long nobody waits for a registry again that did not answer, where the cache has what is asked for."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import quote, urlencode
 
@@ -75,6 +76,7 @@ class RemoteRegistry:
         self._transport = Transport(self.address, token=token, limits=limits, ca_file=ca_file, proxy=proxy)
         folder = cache / hashlib.sha256(self.address.encode()).hexdigest()[:16]
         self._documents = Documents(self._transport, DocumentCache(folder), limits)
+        self._ahead = ThreadPoolExecutor(limits.at_once, thread_name_prefix="automatosx-read-ahead")
 
     def __enter__(self) -> RemoteRegistry:
         return self
@@ -83,6 +85,7 @@ class RemoteRegistry:
         self.close()
 
     def close(self) -> None:
+        self._ahead.shutdown(wait=False, cancel_futures=True)
         self._transport.close()
         for mirror in self.mirrors:
             if isinstance(mirror, Mirror):
@@ -112,7 +115,23 @@ class RemoteRegistry:
         return self._documents.read(f"plugins/{_id(plugin)}", lambda body: records.detail_of(plugin, body))
 
     def releases(self, plugin: str, /) -> list[IndexRelease]:
-        """Every release, newest first; none where the plugin is unknown."""
+        """Every release, newest first; none where the plugin is unknown.
+
+        Whoever resolves asks next what the newest one requires: that is read meanwhile.
+        """
+        found = self._releases(plugin)
+        if found and not self._documents.is_away():
+            for needed in found[0].dependencies:
+                self._read_ahead(needed)
+        return found
+
+    def _read_ahead(self, plugin: str) -> None:
+        """What fails here fails again, and is told, where it is needed."""
+        with suppress(RuntimeError):  # it was closed meanwhile
+            self._ahead.submit(self._releases, plugin)
+            self._ahead.submit(self.plugin, plugin)
+
+    def _releases(self, plugin: str) -> list[IndexRelease]:
         try:
             return self._documents.read(f"index/{_id(plugin)}", lambda body: records.index_of(plugin, body))
         except UnknownPlugin:
@@ -121,9 +140,9 @@ class RemoteRegistry:
     def releases_many(self, ids: Collection[str], /) -> dict[str, list[IndexRelease]]:
         """As :meth:`releases` of each of ``ids``, several at a time."""
         if len(ids) < 2:
-            return {plugin: self.releases(plugin) for plugin in ids}
+            return {plugin: self._releases(plugin) for plugin in ids}
         with ThreadPoolExecutor(min(len(ids), self._limits.at_once)) as threads:
-            return dict(zip(ids, threads.map(self.releases, ids), strict=True))
+            return dict(zip(ids, threads.map(self._releases, ids), strict=True))
 
     def artifact(self, plugin: str, version: str, *, start: int = 0) -> Generator[bytes, None, None]:
         """As :meth:`automatosx_nb.model.ports.ArtifactSource.artifact`; nothing is asked before the first piece is."""
