@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,9 @@ from tests.hostile import Hostile
 from tests.registry.conftest import write_plugin
 
 BIG, SMALL = "acme.big", "acme.small"
-QUICK = ClientLimits(pause_s=0.001, most_pause_s=0.001, read_s=0.5, tries=2, fresh_s=0, outage_s=0)
+QUICK = ClientLimits(pause_s=0.001, most_pause_s=0.001, tries=2, fresh_s=0, outage_s=0)
+IMPATIENT = replace(QUICK, read_s=0.3)
+"""Of one that stalls."""
 Connect = Callable[..., Marketplace]
 
 
@@ -101,7 +104,7 @@ def test_a_hostile_registry_changes_nothing_and_a_healthy_one_completes(
 ) -> None:
     bad.misbehave = misbehaviour
     with bad.serving() as address:
-        market = connect(address)
+        market = connect(address, limits=IMPATIENT if resumes else QUICK)
         before = files(home)
         with pytest.raises(error) as caught:
             market.install(BIG)
@@ -140,7 +143,7 @@ def test_within_one_install_a_broken_connection_is_no_news(bad: Hostile, connect
 def test_who_does_not_know_ranges_is_understood(bad: Hostile, connect: Connect, answer: Any) -> None:
     bad.misbehave = hostile.stalls
     with bad.serving() as address, pytest.raises(RegistryUnreachable):
-        connect(address).install(SMALL)
+        connect(address, limits=IMPATIENT).install(SMALL)
     bad.misbehave = answer
     with bad.serving() as address:
         market = connect(address)
@@ -151,7 +154,7 @@ def test_who_does_not_know_ranges_is_understood(bad: Hostile, connect: Connect, 
 def test_another_part_than_was_asked_for_is_not_taken(bad: Hostile, connect: Connect, home: Path) -> None:
     bad.misbehave = hostile.stalls
     with bad.serving() as address, pytest.raises(RegistryUnreachable):
-        connect(address).install(SMALL)
+        connect(address, limits=IMPATIENT).install(SMALL)
     bad.misbehave = hostile.serves_another_part
     with bad.serving() as address, pytest.raises(RegistryAnswerInvalid, match="another part"):
         connect(address).install(SMALL)
@@ -160,7 +163,7 @@ def test_another_part_than_was_asked_for_is_not_taken(bad: Hostile, connect: Con
 def test_what_was_kept_and_is_not_true_is_fetched_anew(bad: Hostile, connect: Connect, home: Path) -> None:
     bad.misbehave = hostile.stalls
     with bad.serving() as address, pytest.raises(RegistryUnreachable):
-        connect(address).install(SMALL)
+        connect(address, limits=IMPATIENT).install(SMALL)
     (part,) = (home / "profile").rglob("*.part")
     part.write_bytes(bytes(len(part.read_bytes())))
     bad.misbehave, bad.asked = None, []

@@ -28,7 +28,7 @@ from automatosx_nb.registry.service import EmbeddedRegistry
 from tests.hostile import Answering, Hostile
 
 DOCTOR = "acme.csv-doctor"
-QUICK = ClientLimits(pause_s=0.001, most_pause_s=0.001, read_s=0.3, connect_s=2, fresh_s=0, outage_s=0)
+QUICK = ClientLimits(pause_s=0.001, most_pause_s=0.001, read_s=10, fresh_s=0, outage_s=0)
 TOKEN = "sesame-open-up"
 Build = Callable[..., bytes]
 
