@@ -77,7 +77,7 @@ def _change(change: PlannedChange, asking: str) -> list[str]:
     lines += [f"    denied by policy: {text}, for {because}" for text, because in change.denied.items()]
     loses = "no longer asks for" if change.grants is None else "is no longer granted"
     lines += [f"    {loses} {text}" for text in change.drops]
-    lines += [f"    {_requires(plugin, *ranges)}" for plugin, ranges in change.requires.items() if change.old]
+    lines += [f"    {words}" for words in change.requires_otherwise]
     if change.publisher:
         lines.append(f"    {change.publisher}")
     lines += [f"    needs {package}, which this environment does not have" for package in change.missing_packages]
@@ -91,9 +91,3 @@ def _sizes(change: PlannedChange) -> str:
     if not change.old_size or not more:
         return size(change.size)
     return f"{size(change.size)}, {size(abs(more))} {'more' if more > 0 else 'less'}"
-
-
-def _requires(plugin: str, before: str | None, after: str | None) -> str:
-    if after is None:
-        return f"no longer requires {plugin}"
-    return f"requires {plugin} {after}" + (f" (before: {before})" if before else " (not before)")

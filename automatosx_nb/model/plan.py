@@ -57,6 +57,11 @@ class PlannedChange:
     publisher: str = ""
     """What differs about who stands behind it, continuing 'acme.a …'; empty: nothing."""
 
+    @property
+    def requires_otherwise(self) -> tuple[str, ...]:
+        """What it requires otherwise than ``old``, each continuing 'acme.a …'."""
+        return tuple(_requires(plugin, *ranges) for plugin, ranges in self.requires.items()) if self.old else ()
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -127,6 +132,12 @@ class Plan:
     def asks(self) -> dict[str, Mapping[str, str]]:
         """Plugin id → the permissions that still need consent; empty: nobody has to be asked."""
         return {change.id: change.asks for change in self.changes if change.asks}
+
+
+def _requires(plugin: str, before: str | None, after: str | None) -> str:
+    if after is None:
+        return f"no longer requires {plugin}"
+    return f"requires {plugin} {after}" + (f" (before: {before})" if before else " (not before)")
 
 
 def pip_line(packages: Iterable[str]) -> str:

@@ -14,6 +14,7 @@ PARTS = {
         "fields",
         "cards",
         "details",
+        "history",
         "consent",
         "installed",
         "options",

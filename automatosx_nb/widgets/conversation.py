@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from automatosx_nb.errors import NothingToRollBack, UsageError
+from automatosx_nb.errors import NothingToRollBack, UnknownGeneration, UsageError
 from automatosx_nb.host.surface import asked_in
 from automatosx_nb.model.plan import Applied
 from automatosx_nb.widgets import faults, requests, views, wording
@@ -20,6 +20,8 @@ from automatosx_nb.widgets.options import PluginOptions
 
 if TYPE_CHECKING:
     from automatosx_nb.app import Marketplace
+    from automatosx_nb.host.deciding import PluginHoldings
+    from automatosx_nb.model.generation import Generation, InstalledPlugin
     from automatosx_nb.model.plan import Plan
     from automatosx_nb.model.progress import Progress, Step
 
@@ -73,8 +75,12 @@ class Conversation:
                 return {"details": views.details(self._market.info(request.id), self._market.installed(), self._market)}
             case requests.Installed():
                 return {"installed": self._installed()}
+            case requests.Outdated():
+                return {"outdated": views.outdated(self._market.outdated())}
             case requests.Preview():
                 return {"preview": self._preview(request)}
+            case requests.KeepGeneration() | requests.LetGo():
+                return faults.BUSY if self.busy else self._keep(request)
             case (
                 requests.Settings()
                 | requests.Set()
@@ -117,37 +123,50 @@ class Conversation:
         plugins = self._market.installed()
         holdings = {each.id: each for each in self._market.holdings()}
         return {
-            "plugins": [views.installed_plugin(p, self._market.newest(p.id), holdings[p.id]) for p in plugins],
+            "plugins": [self._plugin(p, holdings[p.id]) for p in plugins],
             "history": views.history(self._market.history()),
-            "can_roll_back": self._can_roll_back(),
+            "can_roll_back": _leads_back(self._market.profile.rollback_target),
+            "can_undo": _leads_back(self._market.profile.undo_target),
             "state": self._state(),
         }
 
-    def _state(self) -> str:
-        return views.state(self._market.installed(), self._market.session.version)
+    def _plugin(self, plugin: InstalledPlugin, holdings: PluginHoldings) -> views.View:
+        said = self._market.profile.flags.of(plugin.id, plugin.version)
+        return views.installed_plugin(plugin, self._market.newest(plugin.id), holdings, said)
 
-    def _can_roll_back(self) -> bool:
-        try:
-            self._market.plan_rollback()
-        except NothingToRollBack:
-            return False
-        return True
+    def _state(self) -> str:
+        flags = self._market.profile.flags.all()
+        return views.state(self._market.installed(), self._market.session.version, flags)
+
+    def _keep(self, request: requests.KeepGeneration | requests.LetGo) -> dict[str, Any]:
+        if isinstance(request, requests.KeepGeneration):
+            self._market.keep_generation(request.number, note=request.note)
+        else:
+            self._market.let_generation_go(request.number)
+        self._market.tell_changed()
+        return {"installed": self._installed()}
 
     def _preview(self, request: requests.Preview | requests.Run) -> views.View:
-        return views.preview(self._plan(request), request.id)
+        return views.preview(self._plan(request), request.id, self._market.installed())
 
     def _plan(self, request: requests.Preview | requests.Run) -> Plan:
         match request.action:
             case "install":
                 return self._market.plan_install(request.id, request.wish)
             case "update":
-                return self._market.plan_update(request.id)
+                return self._market.plan_update(*_named(request))
             case "remove":
                 return self._market.plan_remove(request.id)
             case "grant":
                 return self._market.plan_grant(request.id, *request.permissions)
             case "revoke":
                 return self._market.plan_revoke(request.id, *request.permissions)
+            case "pin":
+                return self._market.plan_pin(request.id, request.wish)
+            case "unpin":
+                return self._market.plan_unpin(request.id)
+            case "undo":
+                return self._market.plan_undo()
             case _:
                 return self._market.plan_rollback(request.to)
 
@@ -209,12 +228,33 @@ class Conversation:
                     request.id, request.wish, grant=request.grant, scope=request.scope, progress=progress
                 )
             case "update":
-                return self._market.update(request.id, grant=request.grant, scope=request.scope, progress=progress)
+                grant, scope = request.grant, request.scope
+                return self._market.update(*_named(request), grant=grant, scope=scope, progress=progress)
             case "remove":
                 return self._market.remove(request.id, progress=progress)
             case "grant":
                 return self._grant(request, progress)
             case "revoke":
                 return self._market.revoke(request.id, *request.permissions, progress=progress)
+            case "pin":
+                note, grant = request.note, request.grant
+                return self._market.pin(request.id, request.wish, note=note, grant=grant, progress=progress)
+            case "unpin":
+                return self._market.unpin(request.id, progress=progress)
+            case "undo":
+                return self._market.undo(progress=progress)
             case _:
                 return self._market.rollback(to=request.to, progress=progress)
+
+
+def _named(request: requests.Preview | requests.Run) -> tuple[str, ...]:
+    """The plugin that is named, if one is."""
+    return (request.id,) if request.id else ()
+
+
+def _leads_back(target: Callable[[], Generation]) -> bool:
+    try:
+        target()
+    except (NothingToRollBack, UnknownGeneration):
+        return False
+    return True

@@ -15,7 +15,7 @@ MaybeId: TypeAlias = Annotated[str, Meta(max_length=128)]
 Line: TypeAlias = Annotated[str, Meta(max_length=200)]
 
 
-Action: TypeAlias = Literal["install", "update", "remove", "rollback", "grant", "revoke"]
+Action: TypeAlias = Literal["install", "update", "remove", "rollback", "undo", "pin", "unpin", "grant", "revoke"]
 
 
 class _Request(msgspec.Struct, tag_field="do", forbid_unknown_fields=True, frozen=True):
@@ -42,11 +42,15 @@ class Installed(_Request, tag="installed", frozen=True):
     """What is installed, and the history."""
 
 
-class Preview(_Request, tag="preview", frozen=True):
-    """What an action would change. ``id`` is for all but ``rollback``; ``wish``, a range or a version, for ``install``.
+class Outdated(_Request, tag="outdated", frozen=True):
+    """Installed plugins with an update, with newer versions that are held back, or with flags; asks the registry."""
 
-    ``to`` is a generation, for ``rollback``: without it, the one before the last change. ``permissions`` are for
-    ``grant`` and ``revoke``.
+
+class Preview(_Request, tag="preview", frozen=True):
+    """What an action would change. ``id`` is for all but ``rollback`` and ``undo``; ``update`` without it is for all.
+
+    ``wish``, a range or a version, is for ``install``, and a version for ``pin``. ``to`` is a generation, for
+    ``rollback``: without it, the one before the last change. ``permissions`` are for ``grant`` and ``revoke``.
     """
 
     action: Action
@@ -68,6 +72,21 @@ class Run(_Request, tag="run", frozen=True):
     scope: GrantScope = "profile"
     """For how long a ``grant`` holds, or what is granted with an ``install`` or an ``update``."""
     grant: Annotated[tuple[Line, ...], Meta(max_length=200)] = ()
+    note: Line = ""
+    """Why, for ``pin``."""
+
+
+class KeepGeneration(_Request, tag="keep_generation", frozen=True):
+    """Have no policy prune a generation, with a note why."""
+
+    number: Annotated[int, Meta(ge=0)]
+    note: Line = ""
+
+
+class LetGo(_Request, tag="let_go", frozen=True):
+    """Such a generation goes when it is old enough."""
+
+    number: Annotated[int, Meta(ge=0)]
 
 
 class Settings(_Request, tag="settings", frozen=True):
@@ -118,7 +137,9 @@ class Open(_Request, tag="open", frozen=True):
 
 
 OptionRequest: TypeAlias = Settings | Set | Unset | Secrets | Keep | Forget
-Request: TypeAlias = Ping | Search | Details | Installed | Preview | Run | Open | OptionRequest
+Request: TypeAlias = (
+    Ping | Search | Details | Installed | Outdated | Preview | Run | KeepGeneration | LetGo | Open | OptionRequest
+)
 
 
 def parse(content: object) -> Request:

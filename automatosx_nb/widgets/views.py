@@ -11,17 +11,21 @@ from automatosx_nb.errors import InvalidPermission
 from automatosx_nb.host.deciding import PluginHoldings
 from automatosx_nb.model.compatibility import Mismatch, Needs
 from automatosx_nb.model.contributions import KINDS
+from automatosx_nb.model.flags import Flag
 from automatosx_nb.model.generation import InstalledPlugin
 from automatosx_nb.model.history import HistoryEntry
 from automatosx_nb.model.names import publisher_of, short_name
+from automatosx_nb.model.outdated import OutdatedPlugin
 from automatosx_nb.model.permissions import KINDS as PERMISSION_KINDS
 from automatosx_nb.model.permissions import Permission
 from automatosx_nb.model.plan import Plan, PlannedChange
+from automatosx_nb.model.printable import printable
+from automatosx_nb.model.publisher import publisher_doubt
 from automatosx_nb.model.release import PluginDetail, PluginSummary, ReleaseDetail, SearchPage
 from automatosx_nb.model.semver import Version
 from automatosx_nb.model.tree import tree_text
 from automatosx_nb.widgets.markdown import to_safe_html
-from automatosx_nb.widgets.wording import calls
+from automatosx_nb.widgets.wording import besides, calls
 
 View: TypeAlias = dict[str, Any]
 HISTORY_SHOWN = 10
@@ -47,8 +51,9 @@ def unfit(release: Needs, here: Compatibility) -> list[View]:
     return [{"reason": one.reason, "remedy": one.remedy} for one in here.mismatches(release)]
 
 
-def card(summary: PluginSummary, installed: Mapping[str, str], here: Compatibility) -> View:
-    have = installed.get(summary.id)
+def card(summary: PluginSummary, installed: Mapping[str, InstalledPlugin], here: Compatibility) -> View:
+    entry = installed.get(summary.id)
+    have = None if entry is None else entry.version
     faults = unfit(summary, here)
     offer = here.newest(summary.id) if faults else summary.version
     return naming(summary.id) | {
@@ -60,17 +65,21 @@ def card(summary: PluginSummary, installed: Mapping[str, str], here: Compatibili
         "downloads": summary.downloads,
         "updated": summary.updated,
         "installed": have,
-        "update": have is not None and offer is not None and is_newer(offer, have),
+        "update": entry is not None and _may_become(entry, offer),
         "unfit": faults,
         "offer": offer,
     }
 
 
+def _may_become(entry: InstalledPlugin, offer: str | None) -> bool:
+    return offer is not None and entry.pin is None and is_newer(offer, entry.version)
+
+
 def page(found: SearchPage, installed: Iterable[InstalledPlugin], here: Compatibility) -> View:
-    versions = {plugin.id: plugin.version for plugin in installed}
+    entries = {plugin.id: plugin for plugin in installed}
     return {
         "total": found.total,
-        "items": [card(item, versions, here) for item in found.items],
+        "items": [card(item, entries, here) for item in found.items],
         "categories": dict(found.facets.get("category", {})),
         "next": found.next,
     }
@@ -118,10 +127,10 @@ def release(detail: ReleaseDetail, here: Compatibility) -> View:
 
 def details(found: PluginDetail, installed: Iterable[InstalledPlugin], here: Compatibility) -> View:
     newest = next((r for r in found.releases if r.version == found.summary.version), None)
-    versions = {plugin.id: plugin.version for plugin in installed}
+    entries = {plugin.id: plugin for plugin in installed}
     facts = {} if newest is None else _facts(newest)
     return (
-        card(found.summary, versions, here)
+        card(found.summary, entries, here)
         | facts
         | {
             "authors": found.authors,
@@ -156,7 +165,9 @@ def _contributions(release: ReleaseDetail, *, served: bool) -> dict[str, list[st
     }
 
 
-def installed_plugin(plugin: InstalledPlugin, newest: str | None, holdings: PluginHoldings) -> View:
+def installed_plugin(
+    plugin: InstalledPlugin, newest: str | None, holdings: PluginHoldings, flags: Iterable[Flag]
+) -> View:
     return naming(plugin.id) | {
         "version": plugin.version,
         "summary": plugin.summary,
@@ -167,7 +178,21 @@ def installed_plugin(plugin: InstalledPlugin, newest: str | None, holdings: Plug
         "settings": len(plugin.contributes.get("settings", ())),
         "secrets": _takes_secrets(plugin, holdings),
         "panels": [{"name": each["name"], "title": each["title"]} for each in plugin.contributes.get("panels", ())],
-        "update": newest if newest is not None and is_newer(newest, plugin.version) else None,
+        "update": newest if _may_become(plugin, newest) else None,
+        "channel": plugin.channel,
+        "pin": None if plugin.pin is None else str(plugin.pin),
+        "flags": [{"kind": each.kind, "text": f"{each}.", "disables": each.disables} for each in flags],
+    }
+
+
+def outdated(found: Iterable[OutdatedPlugin]) -> View:
+    """Plugin id → the version that an update of everything brings, and a sentence for each newer one that it does not.
+
+    Flags are told with the installed plugins.
+    """
+    return {
+        each.id: {"update": each.update, "held_back": [f"{one.newer} {one.reason}." for one in each.held_back]}
+        for each in found
     }
 
 
@@ -180,14 +205,27 @@ def _takes_secrets(plugin: InstalledPlugin, holdings: PluginHoldings) -> bool:
 
 
 def history(entries: Sequence[HistoryEntry]) -> list[View]:
-    """The newest ones, newest first."""
+    """The newest ones, and whatever is kept, newest first; ``differences`` is None where nobody can tell them."""
     return [
-        {"number": e.number, "created": e.created, "by": e.by, "action": e.action, "current": e.current}
-        for e in entries[:HISTORY_SHOWN]
+        {
+            "number": e.number,
+            "created": e.created,
+            "by": e.by,
+            "surface": e.surface,
+            "action": e.action,
+            "current": e.current,
+            "kept": e.kept,
+            "parent": e.parent,
+            "differences": None if e.differences is None else [printable(str(one)) for one in e.differences],
+        }
+        for at, e in enumerate(entries)
+        if at < HISTORY_SHOWN or e.kept is not None
     ]
 
 
-def change(planned: PlannedChange) -> View:
+def change(planned: PlannedChange, entry: InstalledPlugin | None = None) -> View:
+    """:param entry: what is installed of it; without it nobody can tell whether it would come from somebody else."""
+    doubt = entry is not None and publisher_doubt(entry, planned.source, verified=planned.verified)
     return naming(planned.id) | {
         "kind": planned.kind,
         "old": planned.old,
@@ -199,26 +237,38 @@ def change(planned: PlannedChange) -> View:
         "denied": decided(planned.denied),
         "drops": planned.drops,
         "size": planned.size,
+        "old_size": planned.old_size,
+        "requires": planned.requires_otherwise,
+        "behind": planned.publisher,
+        "doubt": bool(planned.publisher and doubt),
         "changelog": to_safe_html(planned.changelog) if planned.changelog else "",
     }
 
 
-def preview(plan: Plan, subject: str = "") -> View:
+def preview(plan: Plan, subject: str, installed: Iterable[InstalledPlugin]) -> View:
     """:param subject: the plugin that the user named; the reasons are those of it and of what changes with it."""
-    changes = [change(c) for c in plan.changes]
-    shown = sealed({"action": plan.action, "changes": changes, "pip": plan.pip_line, "base": plan.base})
-    return shown | reasons(plan, subject)
+    entries = {plugin.id: plugin for plugin in installed}
+    shown = {
+        "action": plan.action,
+        "changes": [change(each, entries.get(each.id)) for each in plan.changes],
+        "besides": besides(plan),
+        "pip": plan.pip_line,
+        "base": plan.base,
+    }
+    return sealed(shown) | reasons(plan, subject)
 
 
 def reasons(plan: Plan, subject: str) -> View:
     """What the subject requires, as a tree (empty where that is nothing), and the newer versions that are held back.
 
+    Without a subject all of them are.
+
     No part of the fingerprint: that a release is an hour older changes nothing of what would be done.
     """
     tree = tree_text({subject: plan.wishes[subject]}, plan.plugins) if subject in plan.wishes else ""
     ids = {subject, *(c.id for c in plan.changes)}
-    held_back = [f"{each}." for each in plan.held_back if each.id in ids and each.because != "installed"]
-    return {"tree": tree if "\n" in tree else "", "held_back": held_back}
+    about = [each for each in plan.held_back if each.because != "installed" and (not subject or each.id in ids)]
+    return {"tree": tree if "\n" in tree else "", "held_back": [f"{each}." for each in about]}
 
 
 def sealed(view: View) -> View:
@@ -227,7 +277,11 @@ def sealed(view: View) -> View:
     return view | {"fingerprint": hashlib.sha256(text.encode()).hexdigest()[:32]}
 
 
-def state(installed: Iterable[InstalledPlugin], session: int = 0) -> str:
-    """Changes whenever what is installed or granted changes; ``session`` counts the changes of this kernel's grants."""
-    text = json.dumps([session, *sorted((p.id, p.version, p.sha256, p.grants) for p in installed)])
+def state(installed: Iterable[InstalledPlugin], session: int, flags: Iterable[Flag]) -> str:
+    """Changes whenever what is installed, granted, pinned or flagged does.
+
+    :param session: counts the changes of this kernel's grants.
+    """
+    plugins = sorted((p.id, p.version, p.sha256, p.grants, p.channel, str(p.pin)) for p in installed)
+    text = json.dumps([session, plugins, [str(each) for each in flags]])
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -37,10 +37,10 @@ def _example(argument: Mapping[str, Any]) -> str:
 
 
 def outcome(action: str, plugin: str, plan: Plan, installed: Iterable[InstalledPlugin]) -> str:
-    """What was done, and what to try now; ``plugin`` is the one that the user named, empty for a rollback."""
-    done = [_done(change) for change in plan.changes]
-    if action == "rollback":
-        return f"Rolled back: {', '.join(done)}." if done else "Rolled back: nothing had to change."
+    """What was done, and what to try now; ``plugin`` is the one that the user named, empty where all were meant."""
+    done = [*(_done(change) for change in plan.changes), *besides(plan)]
+    if action in _BACK:
+        return f"{_BACK[action]}: {', '.join(done) or 'nothing had to change'}."
     if done and action in ("grant", "revoke"):
         permissions = [
             *(text for c in plan.changes for text in c.asks),
@@ -49,12 +49,32 @@ def outcome(action: str, plugin: str, plan: Plan, installed: Iterable[InstalledP
         verb = "is granted" if action == "grant" else "is no longer granted"
         return f"{short_name(plugin)} {verb} {', '.join(permissions)}."
     if not done:
-        return f"{short_name(plugin)} is as it was: there was nothing to do."
-    tries = [call for p in installed if p.id == plugin for call in calls(p)]
+        return f"{short_name(plugin) if plugin else 'Everything'} is as it was: there was nothing to do."
+    tries = [call for p in installed if p.id == plugin and plan.changes for call in calls(p)]
     named = [_done(change) for change in plan.changes if change.id == plugin]
     others = [_done(change) for change in plan.changes if change.id != plugin]
-    text = ", ".join([*named, *others])
+    text = ", ".join([*named, *others, *besides(plan)])
     return f"{text}: try {' or '.join(tries)}" if tries else f"{text}."
+
+
+_BACK = {"rollback": "Rolled back", "undo": "Undone"}
+
+
+def besides(plan: Plan) -> list[str]:
+    """What a plan changes about plugins other than their versions, data and grants."""
+    versions = {**plan.kept, **{change.id: change.new or "" for change in plan.changes}}
+    wishes = [f"{short_name(each)} {versions[each]} {_rewished(*pair)}" for each, pair in plan.rewished.items()]
+    channels = [f"{short_name(each)} follows {channel} releases" for each, channel in plan.channels.items()]
+    pins = [
+        f"{short_name(each)} is pinned at {versions[each]}" if pin else f"{short_name(each)} is no longer pinned"
+        for each, pin in plan.pins.items()
+    ]
+    return wishes + channels + pins
+
+
+def _rewished(before: str | None, after: str | None) -> str:
+    now = f"your wish is now {after}" if after else "it is only a dependency now"
+    return f"stays, and {now} (it was {before or 'a dependency'})"
 
 
 def _done(change: PlannedChange) -> str:

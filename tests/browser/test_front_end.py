@@ -44,7 +44,7 @@ def found(*cards: dict[str, Any]) -> dict[str, Any]:
 
 
 FULL = {"code": "storage-full", "problem": "the disk is full.", "next": "Free some.", "trace": ""}
-HAVE = {"plugins": [], "history": [], "can_roll_back": False, "state": "s"}
+HAVE: dict[str, Any] = {"plugins": [], "history": [], "can_roll_back": False, "can_undo": False, "state": "s"}
 
 
 @pytest.fixture
@@ -129,6 +129,11 @@ def test_an_error_of_a_search_shows_problem_and_next_step_and_keeps_the_cards(pa
     assert names(panel) == ["one", "two", "three"]
 
 
+def planned(*changes: dict[str, Any], **rest: Any) -> dict[str, Any]:
+    preview: dict[str, Any] = {"action": "install", "changes": list(changes), "besides": [], "pip": "", "base": 0}
+    return preview | {"fingerprint": "f", "tree": "", "held_back": []} | rest
+
+
 def open_consent(page: Page, *optional: dict[str, Any]) -> None:
     page.get_by_role("button", name="Install one").click()
     request = wait_for_request(page, "preview", id="acme.one")
@@ -146,9 +151,8 @@ def open_consent(page: Page, *optional: dict[str, Any]) -> None:
     }
     change |= {"why": "you asked for it", "asks": asks, "drops": [], "size": 10, "changelog": ""}
     change |= {"optional": list(optional), "by_policy": [], "denied": []}
-    preview = {"action": "install", "changes": [change], "pip": "", "base": 0, "fingerprint": "f"}
-    preview |= {"tree": "", "held_back": []}
-    say(page, {"re": request, "preview": preview})
+    change |= {"old_size": 0, "requires": [], "behind": "", "doubt": False}
+    say(page, {"re": request, "preview": planned(change)})
 
 
 def test_consent_needs_every_tick_and_sends_exactly_what_was_ticked(panel: Page) -> None:
@@ -222,3 +226,129 @@ def test_a_kernel_that_does_not_answer_is_told_and_welcomed_back(panel: Page) ->
 def test_a_view_that_is_taken_away_listens_to_nothing(panel: Page) -> None:
     panel.evaluate("undo()")
     assert panel.evaluate("listeners()") == 0
+
+
+# --- what is installed
+
+
+def have_one(**rest: Any) -> dict[str, Any]:
+    plugin: dict[str, Any] = {"id": "acme.one", "name": "one", "publisher": "acme", "version": "1.0.0"}
+    plugin |= {"summary": "Does one thing.", "dependency": False, "grants": [], "permissions": [], "calls": []}
+    plugin |= {"settings": 0, "secrets": False, "panels": [], "update": None, "channel": "stable", "pin": None}
+    return plugin | {"flags": []} | rest
+
+
+def generation(number: int, **rest: Any) -> dict[str, Any]:
+    plain = {"number": number, "created": "2026-01-01T00:00:00Z", "by": "ada@host", "surface": "terminal"}
+    plain |= {"action": "install acme.one 1.0.0", "current": False, "kept": None, "parent": 0}
+    return plain | {"differences": ["+ acme.one 1.0.0  (granted storage)"]} | rest
+
+
+def show_installed(
+    page: Page, *plugins: dict[str, Any], outdated: dict[str, Any] | None = None, **rest: Any
+) -> dict[str, Any]:
+    """The Installed tab with these plugins; what the panel has been told of them."""
+    page.get_by_role("tab", name="Installed").click()
+    say(page, {"re": wait_for_request(page, "outdated"), "outdated": outdated or {}})
+    page.evaluate("sent.length = 0")
+    say(page, {"on": "changed"})
+    told = HAVE | {"plugins": list(plugins)} | rest
+    say(page, {"re": wait_for_request(page, "installed"), "installed": told})
+    say(page, {"re": wait_for_request(page, "outdated"), "outdated": outdated or {}})
+    return told
+
+
+def test_an_installed_plugin_shows_what_is_said_against_it_its_pin_and_what_is_held_back(panel: Page) -> None:
+    flags = [{"kind": "quarantined", "text": "acme.one 1.0.0 is quarantined: <b>bad</b>.", "disables": True}]
+    held = {"acme.one": {"update": None, "held_back": ["2.0.0 is not in ^1.0, which you asked for."]}}
+    pin = "pinned by ada@host on 2026-01-01: the paper needs it"
+    show_installed(panel, have_one(flags=flags, pin=pin, channel="beta", update="2.0.0"), outdated=held)
+    row = panel.get_by_label("Installed plugins").get_by_role("listitem").first
+    assert row.get_by_role("button", name="Update one").count() == 0
+    shown = row.inner_text()
+    for text in ("Quarantined", "is quarantined: <b>bad</b>.", "Pinned by ada@host", "the paper needs it", "Beta"):
+        assert text in shown
+    assert "Held back: 2.0.0 is not in ^1.0, which you asked for." in shown
+    assert row.get_by_role("button", name="Unpin one").is_enabled()
+    assert panel.get_by_role("button", name="Update all").count() == 0
+
+
+def test_all_updates_that_go_together_are_one_change(panel: Page) -> None:
+    update = {"update": "1.1.0", "held_back": []}
+    show_installed(panel, have_one(), have_one(id="acme.two"), outdated={"acme.one": update, "acme.two": update})
+    panel.get_by_text("2 updates that go together").wait_for()
+    panel.get_by_role("button", name="Update all plugins").press("Enter")
+    request = wait_for_request(panel, "preview", action="update", id="")
+    held = ["acme.one 2.0.0 is not in ^1.0, which you asked for."]
+    say(panel, {"re": request, "preview": planned(action="update", held_back=held)})
+    dialog = panel.get_by_role("dialog", name="Update all plugins?")
+    dialog.get_by_text("There is nothing to change.").wait_for()
+    assert dialog.get_by_text(held[0]).is_visible()
+    assert dialog.get_by_role("button", name="Update", exact=True).is_disabled()
+
+
+def test_a_plugin_is_pinned_with_a_note_by_keyboard_alone(panel: Page) -> None:
+    show_installed(panel, have_one())
+    panel.get_by_role("button", name="Pin one at 1.0.0").press("Enter")
+    request = wait_for_request(panel, "preview", action="pin", id="acme.one")
+    say(panel, {"re": request, "preview": planned(action="pin acme.one 1.0.0", besides=["one is pinned at 1.0.0"])})
+    dialog = panel.get_by_role("dialog", name="Pin one?")
+    dialog.get_by_text("one is pinned at 1.0.0").wait_for()
+    panel.keyboard.press("Tab")
+    panel.keyboard.type("the paper needs it")
+    panel.keyboard.press("Tab")
+    panel.keyboard.press("Tab")
+    panel.keyboard.press("Enter")
+    wait_for_request(panel, "run", action="pin", note="the paper needs it", preview="f")
+
+
+def test_an_update_shows_sizes_and_requirements_and_a_doubt_about_its_publisher_before_them(panel: Page) -> None:
+    show_installed(panel, have_one(update="1.1.0"))
+    panel.get_by_role("button", name="Update one to 1.1.0").click()
+    change: dict[str, Any] = {"id": "acme.one", "name": "one", "publisher": "acme"}
+    change |= {"behind": "came from https://a and would come from https://b"}
+    change |= {"kind": "update", "old": "1.0.0", "new": "1.1.0", "why": "", "asks": [], "optional": [], "drops": []}
+    change |= {"by_policy": [], "denied": [], "size": 3072, "old_size": 1024, "changelog": "<p>Faster.</p>"}
+    change |= {"requires": ["requires acme.base ^2.0 (before: ^1.0)"], "doubt": True}
+    request = wait_for_request(panel, "preview", action="update")
+    besides = ["base 1.0.0 stays, and it is only a dependency now (it was ^1.0)"]
+    say(panel, {"re": request, "preview": planned(change, besides=besides)})
+    dialog = panel.get_by_role("dialog", name="Update one?")
+    alert = dialog.get_by_role("alert").inner_text()
+    assert "acme.one came from https://a and would come from https://b." in alert
+    body = dialog.inner_text()
+    assert "3.0 KiB to fetch, 2.0 KiB more than now" in body
+    assert body.index("Somebody else may") < body.index("Updates one") < body.index("Requires acme.base ^2.0")
+    assert "base 1.0.0 stays, and it is only a dependency now" in body
+    assert "Faster." in body
+
+
+def test_the_history_opens_what_a_generation_changed_and_keeps_one_with_a_note(panel: Page) -> None:
+    pruned = generation(7, differences=None, parent=6, kept="the talk")
+    told = show_installed(panel, history=[generation(8, current=True), pruned], can_undo=True, can_roll_back=True)
+    newest = panel.get_by_label("History, newest first").get_by_role("listitem").first
+    assert "ada@host · in a terminal" in newest.inner_text()
+    newest.get_by_text("What it changed").press("Enter")
+    newest.get_by_text("+ acme.one 1.0.0 (granted storage)").wait_for()
+    panel.get_by_text("Kept: the talk").wait_for()
+    panel.get_by_role("button", name="Keep generation 8").press("Enter")
+    panel.get_by_role("dialog", name="Keep generation 8?").get_by_label("Why").fill("the paper")
+    panel.keyboard.press("Enter")
+    request = wait_for_request(panel, "keep_generation", number=8, note="the paper")
+    kept = told | {"history": [generation(8, current=True, kept="the paper"), pruned]}
+    say(panel, {"re": request, "installed": kept})
+    panel.get_by_text("Kept: the paper").wait_for()
+    assert panel.get_by_text("+ acme.one 1.0.0 (granted storage)").is_visible()
+    panel.wait_for_function("document.activeElement.ariaLabel === 'Let generation 8 go'")
+    panel.get_by_role("button", name="Let generation 7 go").click()
+    say(panel, {"re": wait_for_request(panel, "let_go", number=7), "error": FULL})
+    panel.get_by_role("alert").filter(has_text="The disk is full.").wait_for()
+    panel.get_by_role("button", name="Undo whatever was done last").click()
+    wait_for_request(panel, "preview", action="undo", id="")
+
+
+def test_a_registry_that_is_not_reached_leaves_what_is_installed_in_sight(panel: Page) -> None:
+    panel.get_by_role("tab", name="Installed").click()
+    say(panel, {"re": wait_for_request(panel, "outdated"), "error": FULL})
+    panel.get_by_role("alert").filter(has_text="The disk is full.").wait_for()
+    panel.get_by_text("Nothing is installed yet.").wait_for()

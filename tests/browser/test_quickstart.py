@@ -183,6 +183,25 @@ def update(journey: Journey) -> None:
     said(page, "updated from 1.0.0 to 1.1.0")
 
 
+def pin_and_undo(journey: Journey) -> None:
+    """The profile is as it was before, two generations later."""
+    page = journey.page
+    page.get_by_role("tab", name="Installed").click()
+    page.get_by_role("button", name="Pin data-profiler at 1.1.0").click()
+    dialog = page.get_by_role("dialog", name="Pin data-profiler?")
+    dialog.get_by_label("Why").fill("the figures of the paper are made with it")
+    dialog.get_by_role("button", name="Pin", exact=True).click()
+    said(page, "data-profiler is pinned at 1.1.0.")
+    page.get_by_text("the figures of the paper are made with it").first.wait_for()
+    past = page.get_by_label("History, newest first")
+    past.get_by_text("What it changed").nth(1).click()
+    past.get_by_text("↑ automatosx.data-profiler 1.0.0 → 1.1.0").wait_for()
+    journey.shoot("installed-light", PANEL)
+    page.get_by_role("button", name="Undo whatever was done last").click()
+    page.get_by_role("dialog", name="Undo the last change?").get_by_role("button", name="Undo", exact=True).click()
+    said(page, "Undone: data-profiler is no longer pinned.")
+
+
 def roll_back(journey: Journey) -> None:
     page = journey.page
     page.get_by_role("tab", name="Installed").click()
@@ -232,6 +251,7 @@ def test_a_newcomers_journey(journey: Journey, freeze: Any) -> None:
     journey.run("%ax plan")
     update(journey)
     assert "η²" in journey.run(BY).inner_text()
+    pin_and_undo(journey)
     roll_back(journey)
     assert "--by" in journey.run(BY).locator("[data-mime-type='application/vnd.jupyter.stderr']").inner_text()
     assert "1.0.0" in journey.run("%ax list").inner_text()

@@ -8,6 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from automatosx_nb.model.generation import InstalledPlugin
+from automatosx_nb.model.plan import PlannedChange
+from automatosx_nb.model.publisher import publisher_change
+from automatosx_nb.model.release import Advisory
+from automatosx_nb.model.semver import Range
 from automatosx_nb.widgets import views
 
 if TYPE_CHECKING:
@@ -353,3 +358,120 @@ def test_a_grant_for_less_than_the_profile_makes_no_generation(talk: Any, make_p
     done = talk.change("revoke", id="acme.demo", permissions=["storage"])
     assert (done["done"], done["generation"]) == ("demo is no longer granted storage.", 1)
     assert states(talk) == {"storage": "open"}
+
+
+# --- all of a plan, and what is held
+
+
+def have(talk: Any) -> dict[str, Any]:
+    installed: dict[str, Any] = talk.ask("installed")["installed"]
+    return installed
+
+
+def publish(talk: Any, make_plugin: MakePlugin, *versions: str, **rest: Any) -> None:
+    for version in versions:
+        talk.market.publish(make_plugin(version=version, **rest))
+
+
+def test_a_preview_tells_size_requirements_and_publisher_that_differ(talk: Any, make_plugin: MakePlugin) -> None:
+    talk.market.publish(make_plugin("acme.base", magic="base"))
+    publish(talk, make_plugin, "1.0.0")
+    talk.change("install", id="acme.demo")
+    publish(talk, make_plugin, "1.1.0", requires={"acme.base": "^1.0"}, source=f"# {'x' * 500}\ndef run(): ...\n")
+    talk.market.registry.verify_publisher("acme")
+    changes = talk.ask("preview", action="update", id="acme.demo")["preview"]["changes"]
+    change = next(each for each in changes if each["id"] == "acme.demo")
+    assert change["size"] > change["old_size"] > 0
+    assert list(change["requires"]) == ["requires acme.base ^1.0 (not before)"]
+    assert (change["publisher"], change["behind"], change["doubt"]) == ("acme", "has a verified publisher now", False)
+
+
+def test_somebody_else_behind_a_plugin_is_told_as_a_doubt() -> None:
+    entry = InstalledPlugin("acme.a", "1.0.0", "0" * 64, "*", (), "s", "", {}, source="https://one", verified=True)
+    said = publisher_change(entry, "https://two", verified=False)
+    planned = PlannedChange("acme.a", "update", "1.0.0", "1.1.0", "", source="https://two", publisher=said)
+    assert views.change(planned, entry)["doubt"] is True
+    assert "came from https://one and would come from https://two" in said
+
+
+def test_a_pinned_plugin_shows_its_note_and_is_offered_no_update_until_it_is_unpinned(
+    talk: Any, make_plugin: MakePlugin
+) -> None:
+    publish(talk, make_plugin, "1.0.0", "1.1.0")
+    talk.change("install", id="acme.demo", wish="1.0.0")
+    state = talk.ask("ping")["state"]
+    preview = talk.ask("preview", action="pin", id="acme.demo")["preview"]
+    assert (preview["changes"], preview["besides"]) == ([], ["demo is pinned at 1.0.0"])
+    run = {"action": "pin", "id": "acme.demo", "preview": preview["fingerprint"]}
+    assert talk.ask("run", note="the report needs it", **run)["done"] == "demo is pinned at 1.0.0."
+    assert talk.ask("ping")["state"] != state
+    (plugin,) = have(talk)["plugins"]
+    assert plugin["pin"].endswith(": the report needs it")
+    assert plugin["update"] is None
+    assert [item["update"] for item in talk.ask("search", text="demo")["page"]["items"]] == [False]
+    preview = talk.ask("preview", action="update", id="acme.demo")["preview"]
+    assert "the report needs it" in preview["held_back"][0]
+    assert talk.change("unpin", id="acme.demo")["done"] == "demo is no longer pinned."
+    assert have(talk)["plugins"][0]["update"] == "1.1.0"
+
+
+def test_an_undo_is_undone_by_another(talk: Any, make_plugin: MakePlugin) -> None:
+    assert have(talk)["can_undo"] is False
+    publish(talk, make_plugin, "1.0.0")
+    talk.change("install", id="acme.demo")
+    assert talk.change("undo")["done"] == "Undone: demo removed."
+    assert have(talk)["can_undo"] is True
+    assert talk.change("undo")["done"] == "Undone: demo 1.0.0 installed."
+
+
+def test_the_history_tells_what_each_generation_changed_and_which_are_kept(
+    talk: Any, make_plugin: MakePlugin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(talk, make_plugin, "1.0.0")
+    talk.change("install", id="acme.demo")
+    talk.change("remove", id="acme.demo")
+    newest, first = have(talk)["history"]
+    assert (newest["differences"], first["differences"]) == (["- acme.demo 1.0.0"], ["+ acme.demo 1.0.0"])
+    assert (first["surface"], first["kept"]) == ("panel", None)
+    talk.heard.clear()
+    kept = talk.ask("keep_generation", number=1, note="the paper")["installed"]
+    assert {"on": "changed"} in talk.heard
+    monkeypatch.setattr(views, "HISTORY_SHOWN", 1)
+    assert [(one["number"], one["kept"]) for one in have(talk)["history"]] == [(2, None), (1, "the paper")]
+    assert kept["history"][-1]["kept"] == "the paper"
+    assert [one["number"] for one in talk.ask("let_go", number=1)["installed"]["history"]] == [2]
+    assert talk.ask("let_go", number=1)["error"]["code"] == "not-pinned"
+    assert talk.ask("keep_generation", number=9)["error"]["code"] == "unknown-generation"
+
+
+def test_outdated_tells_updates_what_is_held_back_and_what_is_said_against_what_is_here(
+    talk: Any, make_plugin: MakePlugin
+) -> None:
+    publish(talk, make_plugin, "1.0.0", "1.1.0", "2.0.0")
+    talk.change("install", id="acme.demo", wish="1.0.0")
+    assert talk.ask("outdated")["outdated"] == {
+        "acme.demo": {"update": "1.1.0", "held_back": ["2.0.0 is not in ^1.0.0, which you asked for."]}
+    }
+    assert have(talk)["plugins"][0]["flags"] == []
+    state = talk.ask("ping")["state"]
+    advisory = Advisory("AX-1", "acme.demo", Range.parse("<1.1"), "high", "loses data", disables=True)
+    talk.market.registry.advise(advisory)
+    talk.ask("outdated")
+    (flag,) = have(talk)["plugins"][0]["flags"]
+    assert (flag["kind"], flag["disables"]) == ("advisory", True)
+    assert flag["text"] == "acme.demo 1.0.0 is under advisory AX-1: loses data (it is disabled)."
+    assert talk.ask("ping")["state"] != state
+    assert talk.change("update")["done"] == "demo updated from 1.0.0 to 1.1.0."
+    assert talk.change("update")["done"] == "Everything is as it was: there was nothing to do."
+
+
+def test_what_is_installed_is_listed_where_policy_forbids_the_way_back(
+    talk: Any, make_plugin: MakePlugin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(talk, make_plugin, "1.0.0")
+    talk.change("install", id="acme.demo")
+    talk.change("remove", id="acme.demo")
+    monkeypatch.setenv("AUTOMATOSX_CONFIG", '{"RegistryPolicy": {"deny": ["acme.*"]}}')
+    talk.market._read = None
+    assert talk.ask("preview", action="rollback")["error"]["code"] == "policy-forbids"
+    assert have(talk)["can_roll_back"] is True

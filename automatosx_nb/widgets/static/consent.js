@@ -1,6 +1,7 @@
 import { h, fragment, uid } from "./dom.js";
 import { closeButton, faultBox, progressBar } from "./dialog.js";
 import { permissionText } from "./details.js";
+import { noteField } from "./history.js";
 import { plural, sentence, sized } from "./wording.js";
 
 // The dialog before any change: what will change, what is asked for, and a tick for each permission.
@@ -10,11 +11,14 @@ const TITLES = {
   update: (name) => `Update ${name}?`,
   remove: (name) => `Remove ${name}?`,
   rollback: () => "Roll back?",
+  undo: () => "Undo the last change?",
+  pin: (name) => `Pin ${name}?`,
+  unpin: (name) => `Unpin ${name}?`,
   grant: (name) => `Grant ${name} a permission?`,
   revoke: (name) => `Revoke a permission of ${name}?`,
 };
-const RUNNING = { install: "Installing", update: "Updating", remove: "Removing", rollback: "Rolling back", grant: "Granting", revoke: "Revoking" };
-const BUTTONS = { install: "install", update: "update", remove: "Remove", rollback: "Roll back", grant: "Grant", revoke: "Revoke" };
+const RUNNING = { install: "Installing", update: "Updating", remove: "Removing", rollback: "Rolling back", undo: "Undoing", pin: "Pinning", unpin: "Unpinning", grant: "Granting", revoke: "Revoking" };
+const BUTTONS = { install: "install", update: "update", remove: "Remove", rollback: "Roll back", undo: "Undo", pin: "Pin", unpin: "Unpin", grant: "Grant", revoke: "Revoke" };
 const SCOPES = {
   profile: "In every kernel, until you revoke it. You can roll this back.",
   session: "In this kernel only, until it ends",
@@ -28,29 +32,48 @@ function changeText(action, { name, kind, old, new: to, drops }) {
   return old === to ? `Brings back the data and the grants of ${name} ${to}` : words[kind];
 }
 
-function changeList(action, changes, explained) {
+// What is fetched, and how much more or less that is than the installed version.
+function sizes({ size, old_size: before }) {
+  if (!size) return "";
+  const more = before ? size - before : 0;
+  return `${sized(size)} to fetch${more ? `, ${sized(Math.abs(more))} ${more > 0 ? "more" : "less"} than now` : ""}`;
+}
+
+// That somebody else may stand behind a plugin is said before all else; that its publisher was verified, with the change.
+function doubtBox(changes) {
+  const rows = changes.filter((change) => change.doubt).map(({ id, behind }) => h("p", {}, h("strong", {}, id), ` ${behind}.`));
+  if (!rows.length) return null;
+  return h("div", { class: "ax-box ax-box-error", role: "alert" }, h("p", { class: "ax-strong" }, "Somebody else may stand behind this"), rows, h("p", {}, "Go on only if you know why."));
+}
+
+function differs({ requires, behind, doubt, drops }, action) {
+  const asks = drops?.length && action !== "revoke" ? [`no longer asks for ${drops.join(", ")}`] : [];
+  return [...requires, ...(behind && !doubt ? [behind] : []), ...asks].map((text) => h("div", { class: "ax-dim" }, sentence(text)));
+}
+
+function changeList(action, { changes, besides }, explained) {
   const rows = changes.map((change) =>
     h(
       "li",
       {},
       changeText(action, change),
-      h("span", { class: "ax-dim" }, [explained(change) ? change.why : "", change.size ? `${sized(change.size)} to fetch` : ""].filter(Boolean).map((text) => ` · ${text}`).join("")),
-      change.drops?.length && action !== "revoke" ? h("div", { class: "ax-dim" }, `No longer asks for ${change.drops.join(", ")}`) : null,
+      h("span", { class: "ax-dim" }, [explained(change) ? change.why : "", sizes(change)].filter(Boolean).map((text) => ` · ${text}`).join("")),
+      differs(change, action),
     ),
   );
-  return h("ul", { class: "ax-list ax-changes" }, rows);
+  return h("ul", { class: "ax-list ax-changes" }, rows, besides.map((text) => h("li", {}, text)));
 }
 
 function news(change) {
-  if (!change.changelog) return null;
+  if (!change.changelog || !change.old) return null;
   return h("section", {}, h("h4", {}, `New in ${change.name} since ${change.old}`), h("div", { class: "ax-prose ax-inset" }, fragment(change.changelog)));
 }
 
-function reasons({ tree, held_back: heldBack }) {
+function reasons({ tree, held_back: heldBack }, nothing) {
   if (!tree && !heldBack.length) return null;
   return h(
     "details",
-    { class: "ax-reasons" },
+    { class: "ax-reasons", open: nothing },
     h("summary", {}, "Why these versions"),
     tree ? h("pre", { tabindex: "0", "aria-label": "What it requires" }, tree) : null,
     heldBack.length ? h("p", { class: "ax-strong" }, "Newer versions that are held back") : null,
@@ -129,12 +152,18 @@ function nothingAsked(action, changes) {
 const EXTRA = {
   remove: "Its magics disappear from this kernel at once. Rolling back brings it back, with its data.",
   revoke: "It takes effect at once, also on what is running: the plugin is told that it lacks this from its next call on.",
+  undo: "Everything is as it was before, with its data. Undo it again, and it is done again.",
+  pin: "No update moves it until you unpin it. What needs a newer version of it waits, too.",
+  unpin: "The next update may move it again.",
   rollback: "The data of these plugins goes back with them. This is a change like any other: you can roll it back, too.",
 };
 
+const UNEXPLAINED = new Set(["rollback", "undo", "grant", "revoke"]);
+
 export function showConsent(dialog, { action, subject, preview, note = null, run, again }) {
   const { changes, pip } = preview;
-  const nothing = changes.length === 0;
+  const nothing = !changes.length && !preview.besides.length;
+  const reason = action === "pin" ? noteField("Why (shown wherever an update is held back)") : null;
   const lacking = Boolean(pip);
   const slot = h("div", {}, note ? h("div", { class: "ax-box ax-box-warn", role: "alert" }, note) : null);
   const after = h("div");
@@ -144,6 +173,7 @@ export function showConsent(dialog, { action, subject, preview, note = null, run
     scope?.update();
   };
   const { element: asks, boxes, extras } = permissionBoxes(changes, action, () => update());
+  const inputs = () => [...boxes, ...extras, ...(scope?.radios ?? []), ...(reason ? [reason.input] : [])];
   const verb = BUTTONS[action];
   const scope = boxes.length || extras.length ? scopeChoice(changes, boxes, extras) : null;
   const text = boxes.length && action !== "grant" ? `Grant and ${verb}` : verb.charAt(0).toUpperCase() + verb.slice(1);
@@ -151,17 +181,17 @@ export function showConsent(dialog, { action, subject, preview, note = null, run
     const bar = progressBar(`${RUNNING[action]} ${subject}`);
     slot.replaceChildren();
     after.replaceChildren(bar.element);
-    for (const box of [...boxes, ...extras, ...(scope?.radios ?? [])]) box.disabled = true;
+    for (const input of inputs()) input.disabled = true;
     cancel.textContent = "Hide";
     try {
       const grant = [...boxes, ...extras.filter((box) => box.checked)].map((box) => box.value);
-      await run({ grant, scope: scope?.chosen() ?? "profile", label: `${RUNNING[action]} ${subject}`, onProgress: (step) => bar.set(step) });
+      await run({ grant, scope: scope?.chosen() ?? "profile", note: reason?.input.value.trim() ?? "", label: `${RUNNING[action]} ${subject}`, onProgress: (step) => bar.set(step) });
     } catch (fault) {
       slot.replaceChildren(faultBox(fault));
       slot.scrollIntoView({ block: "nearest" });
     } finally {
       after.replaceChildren();
-      for (const box of [...boxes, ...extras, ...(scope?.radios ?? [])]) box.disabled = false;
+      for (const input of inputs()) input.disabled = false;
       cancel.textContent = "Cancel";
       update();
     }
@@ -171,17 +201,19 @@ export function showConsent(dialog, { action, subject, preview, note = null, run
   update();
   dialog.show({
     heading: TITLES[action](subject),
-    sub: action === "rollback" ? sentence(preview.action) : [],
+    sub: ["rollback", "undo"].includes(action) ? sentence(preview.action) : [],
     content: [
       slot,
-      nothing ? h("p", {}, "There is nothing to change.") : changeList(action, changes, (change) => action !== "rollback" && change.name !== subject && action !== "grant" && action !== "revoke"),
-      reasons(preview),
+      doubtBox(changes),
+      nothing ? h("p", {}, "There is nothing to change.") : changeList(action, preview, (change) => !UNEXPLAINED.has(action) && change.name !== subject),
+      reason?.element,
+      reasons(preview, nothing),
       packagesNeeded(pip),
       asks,
       byPolicy(changes),
       scope?.element,
       EXTRA[action] && !nothing ? h("p", { class: "ax-dim" }, EXTRA[action]) : null,
-      ...(action === "update" ? changes.map(news) : []),
+      ...changes.map(news),
       after,
     ].filter(Boolean),
     actions: [cancel, go],

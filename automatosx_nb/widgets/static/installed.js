@@ -1,7 +1,8 @@
 import { h } from "./dom.js";
 import { actButton } from "./cards.js";
 import { permissionText } from "./details.js";
-import { moment, sentence } from "./wording.js";
+import { historySection } from "./history.js";
+import { plural, sentence } from "./wording.js";
 
 const STATES = {
   profile: "Granted",
@@ -47,7 +48,25 @@ function quietButton(text, name, key, onclick) {
   return h("button", { type: "button", class: "ax-button ax-quiet", "data-key": key, "aria-label": name, onclick }, text);
 }
 
-function pluginRow(plugin, open, { act, details, settings, secrets, show }) {
+const FLAGS = { yanked: "Yanked", quarantined: "Quarantined", advisory: "Advisory" };
+
+function flagLine({ kind, text, disables }) {
+  return h("p", {}, h("span", { class: `ax-badge ax-flag ${disables ? "ax-risk-high" : "ax-risk-medium"}` }, FLAGS[kind] ?? sentence(kind)), text);
+}
+
+// Why the newer versions that there are do not come with an update.
+function heldBackLines({ name }, held) {
+  if (!held.length) return null;
+  return h("ul", { class: "ax-list ax-dim", "aria-label": `Newer versions of ${name} that are held back` }, held.map((text) => h("li", {}, `Held back: ${text}`)));
+}
+
+// The version that an update brings: what the kernel worked out, where it was asked, before the newest that runs here.
+function updateOf(plugin, outdated) {
+  return outdated?.update ?? (outdated?.held_back.length ? null : plugin.update);
+}
+
+function pluginRow(plugin, open, outdated, { act, details, settings, secrets, show }) {
+  const update = updateOf(plugin, outdated);
   const allowed = plugin.grants.length ? plugin.grants.map((grant) => grant.permission).join(", ") : "nothing";
   return h(
     "li",
@@ -55,7 +74,15 @@ function pluginRow(plugin, open, { act, details, settings, secrets, show }) {
     h(
       "div",
       { class: "ax-row-text" },
-      h("h4", {}, plugin.name, h("span", { class: "ax-dim" }, ` ${plugin.version} · ${plugin.publisher}`)),
+      h(
+        "h4",
+        {},
+        plugin.name,
+        h("span", { class: "ax-dim" }, ` ${plugin.version} · ${plugin.publisher}`),
+        plugin.pin ? h("span", { class: "ax-badge ax-dim" }, "Pinned") : null,
+        plugin.channel === "beta" ? h("span", { class: "ax-badge ax-dim" }, "Beta channel") : null,
+      ),
+      plugin.flags.map(flagLine),
       h("p", {}, plugin.summary),
       h(
         "p",
@@ -64,16 +91,21 @@ function pluginRow(plugin, open, { act, details, settings, secrets, show }) {
         `Allowed: ${allowed}`,
         plugin.dependency ? " · came with another plugin" : null,
       ),
+      plugin.pin ? h("p", { class: "ax-dim" }, sentence(plugin.pin)) : null,
+      heldBackLines(plugin, outdated?.held_back ?? []),
     ),
     h(
       "div",
       { class: "ax-row-acts" },
-      plugin.update
-        ? actButton(`Update to ${plugin.update}`, `Update ${plugin.name} to ${plugin.update}`, `have-update:${plugin.id}`, () => act("update", plugin))
+      update
+        ? actButton(`Update to ${update}`, `Update ${plugin.name} to ${update}`, `have-update:${plugin.id}`, () => act("update", plugin))
         : null,
       plugin.panels.map((panel) => quietButton(`Open ${panel.title}`, `Open ${panel.title} of ${plugin.name}`, `have-open-${panel.name}:${plugin.id}`, () => show(plugin, panel))),
       plugin.settings ? quietButton("Settings…", `Settings of ${plugin.name}`, `have-settings:${plugin.id}`, () => settings(plugin)) : null,
       plugin.secrets ? quietButton("Secrets…", `Secrets of ${plugin.name}`, `have-secrets:${plugin.id}`, () => secrets(plugin)) : null,
+      plugin.pin
+        ? actButton("Unpin…", `Unpin ${plugin.name}`, `pin:${plugin.id}`, () => act("unpin", plugin), false)
+        : actButton("Pin…", `Pin ${plugin.name} at ${plugin.version}`, `pin:${plugin.id}`, () => act("pin", plugin), false),
       actButton("Remove", `Remove ${plugin.name}`, `have-remove:${plugin.id}`, () => act("remove", plugin), false),
       quietButton("Details", `Details of ${plugin.name}, installed`, `have-details:${plugin.id}`, () => details(plugin)),
     ),
@@ -81,42 +113,22 @@ function pluginRow(plugin, open, { act, details, settings, secrets, show }) {
   );
 }
 
-function historyList(entries, act) {
-  const row = (entry) => {
-    const number = String(entry.number);
-    return h(
-      "li",
-      { class: "ax-row" },
-      h(
-        "div",
-        { class: "ax-row-text" },
-        h("div", {}, sentence(entry.action || "empty profile"), entry.current ? h("span", { class: "ax-badge ax-good" }, "Current") : null),
-        h("div", { class: "ax-dim" }, [`Generation ${number}`, entry.created ? moment(entry.created) : "", entry.by].filter(Boolean).join(" · ")),
-      ),
-      entry.current
-        ? null
-        : h("div", { class: "ax-row-acts" }, actButton("Go back to this", `Roll back to generation ${number}`, `back:${number}`, () => act("rollback", { name: `generation ${number}`, to: entry.number }), false)),
-    );
-  };
-  return h("ol", { class: "ax-rows", "aria-label": "History, newest first" }, entries.map(row));
+// Several updates as one change; nothing where nobody could ask yet.
+function updatesBar(outdated, act) {
+  const count = Object.values(outdated).filter((one) => one.update).length;
+  if (count < 2) return null;
+  const all = () => act("update", { name: "all plugins" });
+  return h("div", { class: "ax-section" }, h("span", { role: "status" }, `${plural(count, "update")} that go together`), actButton("Update all…", "Update all plugins", "update:all", all));
 }
 
-export function drawInstalled(root, { plugins, history, can_roll_back: canRollBack }, { act, details, settings, secrets, show, browse }) {
+// `outdated`: what an update of everything would bring, by plugin.
+export function drawInstalled(root, have, outdated, acts) {
   const open = new Set([...root.querySelectorAll("details[open]")].map((one) => one.dataset.of));
+  const { plugins } = have;
+  const rows = plugins.map((plugin) => pluginRow(plugin, open, outdated[plugin.id], acts));
+  const nothing = h("div", { class: "ax-empty" }, h("p", {}, "Nothing is installed yet."), h("button", { type: "button", class: "ax-button", onclick: acts.browse }, "Browse plugins"));
   root.replaceChildren(
-    plugins.length
-      ? h("ul", { class: "ax-rows", "aria-label": "Installed plugins" }, plugins.map((plugin) => pluginRow(plugin, open, { act, details, settings, secrets, show })))
-      : h("div", { class: "ax-empty" }, h("p", {}, "Nothing is installed yet."), h("button", { type: "button", class: "ax-button", onclick: browse }, "Browse plugins")),
-    ...(history.length
-      ? [
-          h(
-            "div",
-            { class: "ax-section" },
-            h("h4", {}, "History"),
-            canRollBack ? actButton("Roll back the last change…", "Roll back the last change", "back:last", () => act("rollback", { name: "the last change" }), false) : null,
-          ),
-          historyList(history, act),
-        ]
-      : []),
+    ...[updatesBar(outdated, acts.act), rows.length ? h("ul", { class: "ax-rows", "aria-label": "Installed plugins" }, rows) : nothing].filter(Boolean),
+    ...historySection(have, open, acts),
   );
 }

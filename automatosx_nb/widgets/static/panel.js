@@ -5,6 +5,7 @@ import { closeButton, createDialog, faultBox, progressBar, tabs } from "./dialog
 import { cardOf } from "./cards.js";
 import { showDetails } from "./details.js";
 import { showConsent } from "./consent.js";
+import { showKeep } from "./history.js";
 import { drawInstalled } from "./installed.js";
 import { showSecrets, showSettings } from "./options.js";
 
@@ -21,6 +22,7 @@ function render({ model, el }) {
   let items = first.page.items;
   let next = first.page.next;
   let have = first.installed;
+  let outdated = {};
   let latest = 0;
   let typing = null;
   let busy = null;
@@ -44,7 +46,7 @@ function render({ model, el }) {
   const strip = h("div", { class: "ax-strip" });
   const views = tabs("Marketplace", [
     { label: "Browse", panel: browsePanel },
-    { label: h("span", {}, "Installed ", installedCount), panel: installedPanel },
+    { label: h("span", {}, "Installed ", installedCount), panel: installedPanel, onSelect: lookForUpdates },
   ]);
   const dialog = createDialog({ onClose: giveFocusBack });
   const title = h("h3", { class: "ax-title", tabindex: "-1", id: `ax-${id}` }, "Plugin marketplace");
@@ -79,7 +81,7 @@ function render({ model, el }) {
   }
   function drawHave() {
     installedCount.textContent = String(have.plugins.length);
-    keepingFocus(root, () => drawInstalled(installedPanel, have, { act, details, settings, secrets, show, browse: () => views.select(0, true) }), title);
+    keepingFocus(root, () => drawInstalled(installedPanel, have, outdated, acts), title);
     const versions = new Map(have.plugins.map((plugin) => [plugin.id, plugin]));
     items = items.map((item) => {
       const mine = versions.get(item.id);
@@ -141,6 +143,19 @@ function render({ model, el }) {
       dialog.show({ heading: item.name, content: faultBox(fault), actions: closeButton(dialog) });
     }
   }
+  const keep = (entry) =>
+    showKeep(dialog, entry, async (note) => {
+      have = (await link.ask({ do: "keep_generation", number: entry.number, note })).installed;
+      drawHave();
+    });
+  async function letGo({ number }) {
+    try {
+      have = (await link.ask({ do: "let_go", number })).installed;
+      drawHave();
+    } catch (fault) {
+      say("", faultBox(fault));
+    }
+  }
   const settings = (plugin) => showSettings(dialog, plugin, link.ask);
   const secrets = (plugin) => showSecrets(dialog, plugin, link.ask);
   async function show(plugin, { name, title: heading }) {
@@ -169,7 +184,7 @@ function render({ model, el }) {
     showConsent(dialog, { action: target.action, subject, preview, note, run, again: () => act(target.action, { ...target, chosen: target.permissions, name: subject }) });
     lock();
   }
-  async function carryOut(target, subject, preview, { grant, scope, label: name, onProgress }) {
+  async function carryOut(target, subject, preview, { grant, scope, note: reason, label: name, onProgress }) {
     const bar = progressBar(name);
     busy = name;
     strip.replaceChildren(h("div", { class: "ax-dim" }, name), bar.element);
@@ -179,7 +194,7 @@ function render({ model, el }) {
       onProgress(step);
     };
     try {
-      const message = { do: "run", ...target, grant, scope, preview: preview.fingerprint };
+      const message = { do: "run", ...target, grant, scope, note: reason, preview: preview.fingerprint };
       const reply = await link.ask(message, { onProgress: onStep, patience: Infinity });
       if (reply.stale) return consent(target, subject, reply.preview, "Something changed meanwhile. Nothing was done yet: please look again.");
       say(reply.done);
@@ -204,8 +219,19 @@ function render({ model, el }) {
     try {
       have = (await link.ask({ do: "installed" })).installed;
       drawHave();
+      if (!installedPanel.hidden) lookForUpdates();
     } catch (fault) {
       if (!gone) problem.replaceChildren(faultBox(fault));
+    }
+  }
+  // The registry is asked while somebody looks at what is installed; what it says against that comes as a change.
+  async function lookForUpdates() {
+    try {
+      outdated = (await link.ask({ do: "outdated" })).outdated;
+      drawHave();
+    } catch (fault) {
+      outdated = {};
+      if (!gone) say("", faultBox(fault));
     }
   }
   function onLiveness(state) {
@@ -215,6 +241,8 @@ function render({ model, el }) {
     alert.replaceChildren(...(texts ? [h("strong", {}, texts[0]), " ", texts[1]] : []));
     lock();
   }
+
+  const acts = { act, details, settings, secrets, show, keep, letGo, browse: () => views.select(0, true) };
 
   // --- listening
   const later = () => {
