@@ -152,6 +152,7 @@ class Marketplace(InNotebooks):
         channel: Channel | None = None,
         grant: Iterable[str] = (),
         scope: GrantScope = "profile",
+        trust: Iterable[str] = (),
         progress: Progress = silent,
     ) -> Applied:
         """Install a plugin and what it requires, or change its version.
@@ -161,14 +162,16 @@ class Marketplace(InNotebooks):
         :param channel: which releases updates choose among from then on; None: as it is.
         :param grant: the permissions that the user agreed to.
         :param scope: for how long; those for a session or one call are of this process, and no generation has them.
+        :param trust: plugins that the user takes although somebody else may stand behind them than before.
         :raises ConsentRequired: it asks for more than that; nothing was changed.
+        :raises PublisherChanged: somebody else may stand behind what is installed already; nothing was changed.
         :raises NotForOneCall:
         """
 
         def plan() -> Plan:
             return self.plan_install(plugin, wish, prereleases=prereleases, channel=channel)
 
-        return self._apply(plan, grant, progress, scope)
+        return self._apply(plan, grant, progress, scope, trust)
 
     def update(
         self,
@@ -177,6 +180,7 @@ class Marketplace(InNotebooks):
         channel: Channel | None = None,
         grant: Iterable[str] = (),
         scope: GrantScope = "profile",
+        trust: Iterable[str] = (),
         progress: Progress = silent,
     ) -> Applied:
         """Raises as :meth:`install` does; nothing to update is no error.
@@ -189,7 +193,7 @@ class Marketplace(InNotebooks):
         def plan() -> Plan:
             return self.plan_update(*plugins, prereleases=prereleases, grant=enough, channel=channel)
 
-        return self._apply(plan, grants, progress, scope)
+        return self._apply(plan, grants, progress, scope, trust)
 
     def remove(self, plugin: str, *, progress: Progress = silent) -> Applied:
         """:raises NotInstalled:

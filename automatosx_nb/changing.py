@@ -54,6 +54,7 @@ class Changing(Rooms):
         grant: Iterable[str],
         progress: Progress,
         scope: GrantScope = "profile",
+        trust: Iterable[str] = (),
     ) -> Applied:
         from automatosx_nb.host.deciding import passing_grants
         from automatosx_nb.host.environment import author
@@ -62,6 +63,7 @@ class Changing(Rooms):
         from automatosx_nb.profile.planning import require_packages
         from automatosx_nb.profile.transaction import apply_plan
 
+        trusted = frozenset(trust)
         grants = tuple(str(Permission.parse(text)) for text in grant)
 
         def planned() -> Plan:
@@ -78,6 +80,7 @@ class Changing(Rooms):
                 registry=self.registry,
                 grants=grants,
                 passing=passing,
+                trust=trusted,
                 permissions=self.permissions,
                 check=self._try_out,
                 migrate=self._migrate,

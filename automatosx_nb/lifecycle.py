@@ -104,15 +104,23 @@ class Lifecycle(Granting):
         return self._planner.pin(self.profile.current(), plugin, version, self._pin(note))
 
     def pin(
-        self, plugin: str, version: str = "", *, note: str = "", grant: Iterable[str] = (), progress: Progress = silent
+        self,
+        plugin: str,
+        version: str = "",
+        *,
+        note: str = "",
+        grant: Iterable[str] = (),
+        trust: Iterable[str] = (),
+        progress: Progress = silent,
     ) -> Applied:
         """Hold ``plugin`` at ``version`` (by default at the installed one): no update moves it until :meth:`unpin`.
 
         :raises NotInstalled:
         :raises InvalidVersion:
         :raises ConsentRequired: another version is to come, and asks for more than ``grant``.
+        :raises PublisherChanged: another version is to come, from somebody else than ``trust`` has.
         """
-        return self._apply(lambda: self.plan_pin(plugin, version, note=note), grant, progress)
+        return self._apply(lambda: self.plan_pin(plugin, version, note=note), grant, progress, trust=trust)
 
     def plan_unpin(self, plugin: str) -> Plan:
         from automatosx_nb.profile.planning import plan_unpin

@@ -25,6 +25,12 @@ def configure_consent(parser: Parser) -> None:
     parser.add_argument("--plan", action="store_true", help="only show what would change")
 
 
+def configure_trust(parser: Parser) -> None:
+    parser.add_argument(
+        "--trust", action="append", default=[], metavar="ID", help="take it although its publisher may be another one"
+    )
+
+
 def configure_scope(parser: Parser) -> None:
     parser.add_argument(
         "--for",
@@ -58,6 +64,7 @@ def _configure_install(parser: Parser) -> None:
     )
     configure_consent(parser)
     configure_scope(parser)
+    configure_trust(parser)
     _configure_prereleases(parser)
     _configure_channel(parser)
 
@@ -66,7 +73,7 @@ def _install(market: Marketplace, options: Namespace, console: Console) -> Answe
     plugin, wish = typed(options.plugin)
     refuse_without_session(options.scope, console, f"install {options.plugin}")
 
-    def apply(grant: Iterable[str]) -> Applied:
+    def apply(grant: Iterable[str], trust: Iterable[str]) -> Applied:
         return market.install(
             plugin,
             wish,
@@ -74,6 +81,7 @@ def _install(market: Marketplace, options: Namespace, console: Console) -> Answe
             channel=options.channel,
             grant=grant,
             scope=options.scope,
+            trust=trust,
             progress=console.progress,
         )
 
@@ -96,6 +104,7 @@ def _configure_update(parser: Parser) -> None:
     parser.add_argument("--dry-run", action="store_true", dest="plan", help="as --plan")
     configure_consent(parser)
     configure_scope(parser)
+    configure_trust(parser)
     _configure_prereleases(parser)
     _configure_channel(parser)
 
@@ -107,13 +116,14 @@ def _update(market: Marketplace, options: Namespace, console: Console) -> Answer
         raise UsageError("--channel is for plugins that are named", f"{console.prefix} update ID --channel beta")
     refuse_without_session(options.scope, console, f"update {' '.join(options.plugins)}".rstrip())
 
-    def apply(grant: Iterable[str]) -> Applied:
+    def apply(grant: Iterable[str], trust: Iterable[str]) -> Applied:
         return market.update(
             *options.plugins,
             prereleases=options.pre,
             channel=options.channel,
             grant=grant,
             scope=options.scope,
+            trust=trust,
             progress=console.progress,
         )
 
@@ -159,7 +169,7 @@ def _plan(market: Marketplace, options: Namespace, console: Console) -> Answer:
 def agree_and_apply(
     market: Marketplace,
     plan: Plan,
-    apply: Callable[[Iterable[str]], Applied],
+    apply: Callable[[Iterable[str], Iterable[str]], Applied],
     options: Namespace,
     console: Console,
     refusal: str = "",
@@ -168,7 +178,7 @@ def agree_and_apply(
     if options.plan:
         return Answer(_shown(plan), plan)
     grants = [*options.grant, *_consent(plan, options.grant, console, refusal)]
-    applied = apply(grants)
+    applied = apply(grants, _trust(plan, options, console))
     return Answer(done(market, applied, console), applied)
 
 
@@ -185,6 +195,17 @@ def _consent(plan: Plan, granted: list[str], console: Console, refusal: str) -> 
     if missing and not console.confirm(f"{question} {refusal}".rstrip()):
         return ()
     return (*sorted(missing), *_extras(plan, granted, console))
+
+
+def _trust(plan: Plan, options: Namespace, console: Console) -> list[str]:
+    """Whom a person trusts of those behind whom somebody else may stand than before; the others are refused."""
+    trusted = list(getattr(options, "trust", ()))
+    doubts = {change.id: change.doubt for change in plan.changes if change.doubt and change.id not in trusted}
+    return trusted + [
+        plugin
+        for plugin, doubt in doubts.items()
+        if console.confirm(f"{plugin} {doubt}. Somebody else may stand behind it now. Do you trust them?")
+    ]
 
 
 def _extras(plan: Plan, granted: list[str], console: Console) -> list[str]:

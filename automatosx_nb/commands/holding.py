@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from automatosx_nb.commands import text
-from automatosx_nb.commands.changes import agree_and_apply, configure_consent, done
+from automatosx_nb.commands.changes import agree_and_apply, configure_consent, configure_trust, done
 from automatosx_nb.commands.verbs import Answer, Console, Verb
 from automatosx_nb.errors import UsageError
 from automatosx_nb.model.plan import Applied
@@ -27,6 +27,7 @@ def _configure_pin(parser: Parser) -> None:
         "--generation", type=int, metavar="N", help="keep this generation from gc, in place of a plugin"
     )
     configure_consent(parser)
+    configure_trust(parser)
 
 
 def _pin(market: Marketplace, options: Namespace, console: Console) -> Answer:
@@ -34,8 +35,10 @@ def _pin(market: Marketplace, options: Namespace, console: Console) -> Answer:
         market.keep_generation(options.generation, note=options.note)
         return Answer(f"Generation {options.generation} is kept from gc.", None)
 
-    def apply(grant: Iterable[str]) -> Applied:
-        return market.pin(options.plugin, options.version, note=options.note, grant=grant, progress=console.progress)
+    def apply(grant: Iterable[str], trust: Iterable[str]) -> Applied:
+        return market.pin(
+            options.plugin, options.version, note=options.note, grant=grant, trust=trust, progress=console.progress
+        )
 
     plan = market.plan_pin(options.plugin, options.version, note=options.note)
     return agree_and_apply(market, plan, apply, options, console)

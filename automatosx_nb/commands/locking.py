@@ -167,7 +167,9 @@ def _agree(
 ) -> Answer:
     if options.grants_digest == plan.grants_digest:
         options.grant += [asked for asks in plan.asks.values() for asked in asks]
-    return agree_and_apply(market, plan, apply, options, console)
+    return agree_and_apply(
+        market, plan, lambda grant, _: apply(grant), options, console
+    )  # a lock names bytes, not people
 
 
 VERBS = (

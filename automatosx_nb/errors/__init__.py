@@ -67,8 +67,8 @@ _FILES = {
     "profiles": """
         AuditDamaged ConsentRequired NotByItself NotForOneCall NotGranted NotInPlan NotInstalled NotPinned
         NothingToRollBack PermissionNotAsked PlanStale PolicyForbids ProfileBusy ProfileDamaged
-        ProfileReadOnly ProjectOutOfStep QuotaExceeded StateDamaged StillRequired StorageFailed StorageFull
-        UnknownGeneration
+        ProfileReadOnly ProjectOutOfStep PublisherChanged QuotaExceeded StateDamaged StillRequired
+        StorageFailed StorageFull UnknownGeneration
     """,
     "remote": """
         ArtifactTooLarge PublishingElsewhere RegistryAnswerInvalid RegistryRefused

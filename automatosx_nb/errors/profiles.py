@@ -88,6 +88,22 @@ class ConsentRequired(UserError):
         return f"Nothing was changed. If you agree, run it again with {flags}{or_all if self.grants_digest else ''}."
 
 
+class PublisherChanged(UserError):
+    """``doubts`` maps plugins to what differs about who stands behind them, continuing 'acme.a …'."""
+
+    code: ClassVar[str] = "publisher-changed"
+    doubts: dict[str, str]
+
+    def problem(self) -> str:
+        return "somebody else may stand behind this than before:\n" + "\n".join(
+            f"  - {plugin} {doubt}" for plugin, doubt in self.doubts.items()
+        )
+
+    def next_step(self) -> str:
+        flags = " ".join(f"--trust {plugin}" for plugin in self.doubts)
+        return f"Nothing was changed: the old version goes on working. If you trust them, run it again with {flags}."
+
+
 class PermissionNotAsked(UserError):
     """``asked`` are the permissions that its manifest asks for."""
 

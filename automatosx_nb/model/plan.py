@@ -56,6 +56,8 @@ class PlannedChange:
     """Whether its publisher is verified there."""
     publisher: str = ""
     """What differs about who stands behind it, continuing 'acme.a …'; empty: nothing."""
+    doubt: str = ""
+    """Of that, what may mean that it is somebody else: it waits until somebody says that they trust it."""
 
     @property
     def requires_otherwise(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from automatosx_nb.model.gate import Gate, Step
 from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.plan import Plan, PlannedChange
 from automatosx_nb.model.policy import Policy
-from automatosx_nb.model.publisher import publisher_change
+from automatosx_nb.model.publisher import publisher_change, publisher_doubt
 from automatosx_nb.model.resolution import Resolution, resolve
 from automatosx_nb.model.rules import Rules
 from automatosx_nb.model.semver import Range, Version
@@ -312,6 +312,7 @@ class Planner:
             source=self._registry.address,
             verified=detail.summary.verified,
             publisher=publisher_change(entry, self._registry.address, verified=detail.summary.verified),
+            doubt=publisher_doubt(entry, self._registry.address, verified=detail.summary.verified) if entry else "",
         )
 
     def _installed_requires(self, entry: InstalledPlugin | None) -> Mapping[str, str]:

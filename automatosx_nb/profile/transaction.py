@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from automatosx_nb.errors import ConsentRequired, PlanStale
+from automatosx_nb.errors import ConsentRequired, PlanStale, PublisherChanged
 from automatosx_nb.model.generation import Generation, InstalledPlugin
 from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.plan import Applied, Plan, PlannedChange
@@ -62,14 +62,17 @@ def apply_plan(
     progress: Progress,
     passing: Mapping[str, Collection[str]] | None = None,
     at_once: int = AT_ONCE,
+    trust: Collection[str] = (),
 ) -> Applied:
     """Install, update or remove as ``plan`` says; ``grants`` are the permissions the user agreed to, for all of it.
 
-    ``passing``: the profile keeps nothing of them; plugin → what it has of them all the same.
+    ``trust``: plugins that may come from somebody else than before. ``passing``: the profile keeps nothing of the
+    grants; plugin → what it has of them all the same.
     What ``permissions`` allows is granted, too; what it denies is not, whoever agreed to it.
     ``at_once``: how many artifacts are fetched at a time.
 
     :raises ConsentRequired: a permission that is asked for is neither granted already nor among ``grants``.
+    :raises PublisherChanged: somebody else may stand behind a plugin that is not among ``trust``.
     :raises PolicyForbids: somebody agreed to what ``permissions`` denies, or a plugin cannot do without that.
     :raises PlanStale: the profile changed since the plan was made.
     :raises ArtifactMismatch: the registry handed out other bytes than it announced.
@@ -84,6 +87,9 @@ def apply_plan(
     for change in plan.changes:
         refuse_denied(permissions, change.id, change.new or "0.0.0", _agreed(change.denied, grants))
     _require_consent(plan, grants)
+    doubts = {change.id: change.doubt for change in plan.changes if change.doubt and change.id not in trust}
+    if doubts:
+        raise PublisherChanged(doubts)
     if plan.changes_nothing:
         return Applied(plan.base, plan)
     with changing(profile):

@@ -168,6 +168,7 @@ _SCHEMAS: dict[str, Any] = {
                             "type": "string",
                             "description": "What differs about the publisher; may be empty.",
                         },
+                        "doubt": {"type": "string", "description": "Of that, what may mean that it is somebody else."},
                     }
                 ),
             },

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.errors import NothingToRollBack, UnknownGeneration, UsageError
@@ -206,7 +206,7 @@ class Conversation:
         if shown["fingerprint"] != request.preview:
             return {"preview": shown, "stale": True}
         with asked_in("panel"):
-            applied = self._apply(request)
+            applied = self._apply(request, [each["id"] for each in shown["changes"]])
         text = wording.outcome(request.action, request.id, applied.plan, self._market.installed())
         return {"done": text, "generation": applied.generation}
 
@@ -217,7 +217,9 @@ class Conversation:
         self._market.grant_in_session(request.id, *request.permissions, once=request.scope == "once")
         return Applied(plan.base, plan)
 
-    def _apply(self, request: requests.Run) -> Applied:
+    def _apply(self, request: requests.Run, shown: Sequence[str]) -> Applied:
+        """``shown``: the plugins of the preview that somebody agreed to, which says whose publisher changed."""
+
         def progress(step: Step, /) -> None:
             view = {"name": step.name, "fraction": step.fraction, "text": step.text}
             self._send({"re": request.request, "progress": view})
@@ -225,11 +227,16 @@ class Conversation:
         match request.action:
             case "install":
                 return self._market.install(
-                    request.id, request.wish, grant=request.grant, scope=request.scope, progress=progress
+                    request.id,
+                    request.wish,
+                    grant=request.grant,
+                    scope=request.scope,
+                    trust=shown,
+                    progress=progress,
                 )
             case "update":
                 grant, scope = request.grant, request.scope
-                return self._market.update(*_named(request), grant=grant, scope=scope, progress=progress)
+                return self._market.update(*_named(request), grant=grant, scope=scope, trust=shown, progress=progress)
             case "remove":
                 return self._market.remove(request.id, progress=progress)
             case "grant":
@@ -237,8 +244,10 @@ class Conversation:
             case "revoke":
                 return self._market.revoke(request.id, *request.permissions, progress=progress)
             case "pin":
-                note, grant = request.note, request.grant
-                return self._market.pin(request.id, request.wish, note=note, grant=grant, progress=progress)
+                grant, note = request.grant, request.note
+                return self._market.pin(
+                    request.id, request.wish, note=note, grant=grant, trust=shown, progress=progress
+                )
             case "unpin":
                 return self._market.unpin(request.id, progress=progress)
             case "undo":

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from automatosx_nb.app import Marketplace
+from automatosx_nb.errors import PublisherChanged
 from automatosx_nb.model.generation import InstalledPlugin
 from automatosx_nb.model.publisher import publisher_change, publisher_doubt
-from tests.commands.test_verbs import ax
+from tests.commands.test_verbs import Console, ax
 
 if TYPE_CHECKING:
     from tests.conftest import MakePlugin
@@ -43,11 +46,34 @@ def test_an_update_of_everything_leaves_out_what_would_come_from_another_registr
     said = ax(moved, "update")
     assert version(market) == "1.0.0"
     assert f"would come from {THERE}: update acme.demo by its name to take it" in said
-    assert f"would come from {THERE}" in ax(moved, "update acme.demo")
+    with pytest.raises(PublisherChanged, match=r"--trust acme\.demo"):
+        ax(moved, "update acme.demo")
+    with pytest.raises(PublisherChanged):
+        ax(moved, "update acme.demo --trust acme.other")
+    assert version(market) == "1.0.0", "what is installed goes on working"
+    assert f"would come from {THERE}" in ax(moved, "update acme.demo --trust acme.demo")
     assert (version(market), market.installed()[0].source) == ("1.1.0", THERE)
     market.publish(make_plugin(version="1.2.0"))
     ax(moved, "update")
     assert version(market) == "1.2.0", "now that is where it comes from"
+    moved.close()
+
+
+def test_a_person_is_asked_whether_they_trust_who_stands_behind_it_now(
+    market: Marketplace, make_plugin: MakePlugin
+) -> None:
+    market.publish(make_plugin())
+    market.install("acme.demo")
+    market.publish(make_plugin(version="1.1.0"))
+    moved = Marketplace(market.profile.root, Elsewhere(market.registry))
+    no, yes = Console(answer=False), Console(answer=True)
+    with pytest.raises(PublisherChanged):
+        ax(moved, "update acme.demo", no)
+    assert version(market) == "1.0.0"
+    ax(moved, "update acme.demo", yes)
+    assert version(market) == "1.1.0"
+    assert [len(each.questions) for each in (no, yes)] == [1, 1]
+    assert all("Do you trust them?" in each.questions[0] and THERE in each.questions[0] for each in (no, yes))
     moved.close()
 
 
