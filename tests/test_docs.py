@@ -27,6 +27,17 @@ def page(name: str) -> str:
     return (DOCS / name).read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_row_of_a_table_has_the_columns_of_its_head(path: Path) -> None:
+    """A bar in a cell is written ``\\|``, also in code: https://github.github.com/gfm/#example-200"""
+    text = re.sub(r"^```.*?^```", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
+        head, rule, *rows = table.splitlines()
+        assert re.fullmatch(r"(\| :?-+:? )+\|", rule), head
+        bars = len(re.findall(r"(?<!\\)\|", head))
+        assert [row for row in rows if len(re.findall(r"(?<!\\)\|", row)) != bars] == []
+
+
 @pytest.mark.parametrize("verb", all_verbs())
 def test_a_verb_has_its_row(verb: str) -> None:
     assert re.search(rf"^\| `{verb}[ `]", page("commands.md"), re.MULTILINE)

@@ -43,6 +43,9 @@ def _configure_publish(parser: Parser) -> None:
 
 
 def _publish(market: Marketplace, options: Namespace, console: Console) -> Answer:
+    if not options.source.exists():
+        usage = f"{console.prefix} publish FOLDER, or a .axp file"
+        raise UsageError(f"there is no '{options.source}' to publish", usage)
     report = market.publish(options.source, stage=Stage(options.stage))
     said = "published" if report.created else "was published before, byte for byte"
     return Answer(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def configure_consent(parser: Parser) -> None:
     parser.add_argument("--grant", action="append", default=[], metavar="PERMISSION", help="agree to this permission")
-    parser.add_argument("--plan", action="store_true", help="only show what would change")
+    parser.add_argument("--plan", "--dry-run", action="store_true", help="only show what would change")
 
 
 def configure_trust(parser: Parser) -> None:
@@ -101,7 +101,6 @@ def typed(words: str) -> tuple[str, str]:
 def _configure_update(parser: Parser) -> None:
     parser.add_argument("plugins", nargs="*", metavar="plugin", help="which; nothing: all of them")
     parser.add_argument("--all", action="store_true", help="all of them, as without an id")
-    parser.add_argument("--dry-run", action="store_true", dest="plan", help="as --plan")
     configure_consent(parser)
     configure_scope(parser)
     configure_trust(parser)
@@ -134,7 +133,7 @@ def _update(market: Marketplace, options: Namespace, console: Console) -> Answer
 
 def _configure_remove(parser: Parser) -> None:
     parser.add_argument("plugin", help="an installed plugin's id")
-    parser.add_argument("--plan", action="store_true", help="only show what would change")
+    parser.add_argument("--plan", "--dry-run", action="store_true", help="only show what would change")
 
 
 def _remove(market: Marketplace, options: Namespace, console: Console) -> Answer:

@@ -90,18 +90,18 @@ def _info(market: Marketplace, options: Namespace, console: Console) -> Answer:
 def _describe(detail: PluginDetail, unfit: Mapping[str, Sequence[Mismatch]]) -> list[str]:
     summary, newest = detail.summary, _newest(detail)
     lines = [f"{summary.id} {summary.version}", summary.summary, ""]
-    lines.append(f"publisher   {summary.id.partition('.')[0]}{' (verified)' if summary.verified else ''}")
-    lines.append(f"authors     {', '.join(detail.authors)}")
-    lines.append(f"licence     {summary.license}")
-    lines.append(f"categories  {', '.join(summary.categories)}")
-    lines.append(f"size        {text.size(newest.size)}")
+    lines.append(f"publisher      {summary.id.partition('.')[0]}{' (verified)' if summary.verified else ''}")
+    lines.append(f"authors        {', '.join(detail.authors)}")
+    lines.append(f"licence        {summary.license}")
+    lines.append(f"categories     {', '.join(summary.categories)}")
+    lines.append(f"size           {text.size(newest.size)}")
     for kind, names in newest.contributions.items():
         note = "" if kind in KINDS and KINDS[kind].served else " (this version makes no use of them yet)"
-        lines.append(f"{kind:<11} {', '.join(names)}{note}")
+        lines.append(f"{kind:<14} {', '.join(names)}{note}")
     if newest.packages:
-        lines.append(f"needs       {', '.join(newest.packages)}")
+        lines.append(f"needs          {', '.join(newest.packages)}")
     if newest.platforms:
-        lines.append(f"works on    {', '.join(newest.platforms)}")
+        lines.append(f"works on       {', '.join(newest.platforms)}")
     if unfit[newest.version]:
         lines += ["", f"{summary.version} does not fit here:"]
         lines += [f"  - it {printable(str(each))}" for each in unfit[newest.version]]

@@ -132,7 +132,8 @@ def _record(each: Subscriber) -> dict[str, Any]:
 def _activity(host: KernelHost, options: Namespace, console: Console) -> Answer:
     lines = host.bus.activity.lines()[-max(options.most, 1) :]
     rows = [(line.time[11:19], line.who, line.level, line.text) for line in lines]
-    shown = text.table(("when (UTC)", "who", "what", "text"), rows) if rows else "No handler said anything yet."
+    nothing = f"Nothing yet. What a plugin says is in {console.prefix} logs ID."
+    shown = text.table(("when (UTC)", "who", "what", "text"), rows) if rows else nothing
     return Answer(shown, list(lines))
 
 

@@ -137,7 +137,7 @@ def _least(seen: Observation) -> Answer:
 def _judged(each: ObservedPermission) -> str:
     match each.verdict:
         case "used" if each.calls is None:
-            said = f"used in {len(each.places)} places of the sources"
+            said = f"used in {len(each.places)} place{'s' * (len(each.places) != 1)} of the sources"
         case "used":
             said = f"used by {each.calls} calls" + (", though only optional" if each.optional else "")
         case "in the sources":

@@ -67,7 +67,7 @@ def _configure_rollback(parser: Parser) -> None:
     parser.add_argument(
         "--keep-state", action="store_true", help="go on with what plugins have saved, and with their settings"
     )
-    parser.add_argument("--plan", action="store_true", help="only show what would change")
+    parser.add_argument("--plan", "--dry-run", action="store_true", help="only show what would change")
 
 
 def _rollback(market: Marketplace, options: Namespace, console: Console) -> Answer:
@@ -79,7 +79,7 @@ def _rollback(market: Marketplace, options: Namespace, console: Console) -> Answ
 
 
 def _configure_undo(parser: Parser) -> None:
-    parser.add_argument("--plan", action="store_true", help="only show what would change")
+    parser.add_argument("--plan", "--dry-run", action="store_true", help="only show what would change")
 
 
 def _undo(market: Marketplace, options: Namespace, console: Console) -> Answer:

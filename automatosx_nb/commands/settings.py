@@ -67,7 +67,7 @@ def _one(plugin: str, found: SettingValue) -> Answer:
         f"It is {', '.join([schema['type'], *bounds])}; default {shown(schema['default'])}.",
         f"It cannot be changed here: {found.locked} locks it."
         if found.locked
-        else f"{variable(plugin, found.name)} in the environment comes before what you set.",
+        else f"{variable(plugin, found.name)} in the environment, where it is set, comes before this.",
         *(_passed_over(found, origin, fault) for origin, fault in found.passed_over),
     ]
     return Answer("\n".join(lines), _record(found))

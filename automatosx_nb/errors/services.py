@@ -44,7 +44,7 @@ class ServiceNotInRange(ServiceError, LookupError):
     offered: str
 
     def problem(self) -> str:
-        return f"{self.what} is offered as {self.offered}, and {self.wanted} is wanted."
+        return f"{self.what} {'is' if self.service else 'are'} offered as {self.offered}, and {self.wanted} is wanted."
 
     def next_step(self) -> str:
         return f"Update {self.plugin}, or the plugin that calls it: one of the two is too old for the other."

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from automatosx_nb.errors import UsageError
 from automatosx_nb.host.words import split_line
 from automatosx_nb.model.contributions.arguments import DESIGNATED
+from automatosx_nb.model.spelling import nearest
 
 if TYPE_CHECKING:
     from automatosx_nb.host.handover import Handover
@@ -32,7 +33,15 @@ class Parser(argparse.ArgumentParser):
         self.add_argument("-h", "--help", action=_Help, nargs=0, help="show this and do nothing")
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(message, self.usage_line())
+        raise UsageError(f"{message}{self._meant(message)}", self.usage_line())
+
+    def _meant(self, message: str) -> str:
+        """The options nearest to the first one that argparse does not know; '' where it says something else."""
+        what, _, words = message.partition("unrecognized arguments: ")
+        typed = next((word.partition("=")[0] for word in words.split() if word.startswith("--")), "")
+        known = {option[2:]: option for option in self._option_string_actions if option.startswith("--")}
+        near = [known[name] for name in nearest(typed[2:], known)] if typed and not what else []
+        return f"; did you mean {' or '.join(near)}?" if near else ""
 
     def usage_line(self) -> str:
         return " ".join(self.format_usage().removeprefix("usage: ").split())

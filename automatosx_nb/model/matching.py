@@ -120,7 +120,8 @@ class _Matcher:
             if name in properties:
                 yield from self.faults(each, properties[name], inner)
             elif schema.get("additionalProperties", True) is False:
-                yield f"{path} has {_shown(name)}, and may have only {_listed(properties) or 'nothing'}"
+                allowed = f"only {_listed(properties)}" if properties else "nothing"
+                yield f"{path} has {_shown(name)}, and may have {allowed}"
             elif "additionalProperties" in schema:
                 yield from self.faults(each, schema["additionalProperties"], inner)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 
 from automatosx_nb.model.names import fold
 
@@ -15,8 +15,8 @@ def nearest(word: str, known: Iterable[str], *, most: int = 3) -> tuple[str, ...
     """The names in ``known`` closest to ``word``, best first, at most ``most``.
 
     A name that ends in ``.word`` (the user left the publisher out) comes before those that are merely alike; where one
-    differs in capitals and separators only, it is what was meant, and the only one. Nothing is like a word of more than
-    :data:`MAX_WORD` characters.
+    differs in capitals and separators only, it is what was meant, and the only one. Of two dotted names the last parts
+    have to be alike: a publisher has many plugins. Nothing is like a word of more than :data:`MAX_WORD` characters.
     """
     if len(word) > MAX_WORD:
         return ()
@@ -27,7 +27,9 @@ def nearest(word: str, known: Iterable[str], *, most: int = 3) -> tuple[str, ...
         return same[:most]
     lowered = word.lower()
     suffixed = [name for name in names if name.lower().rpartition(".")[2] == lowered and name != word]
-    alike = get_close_matches(lowered, names, n=most, cutoff=0.6)
+    own = lowered.rpartition(".")[2]
+    whole = get_close_matches(lowered, names, n=most, cutoff=0.6)
+    alike = [name for name in whole if SequenceMatcher(None, own, name.rpartition(".")[2].lower()).ratio() >= 0.5]
     short = {name.rpartition(".")[2]: name for name in names}
-    alike += [short[hit] for hit in get_close_matches(lowered.rpartition(".")[2], short, n=most, cutoff=0.7)]
+    alike += [short[hit] for hit in get_close_matches(own, short, n=most, cutoff=0.7)]
     return tuple(dict.fromkeys(suffixed + alike))[:most]

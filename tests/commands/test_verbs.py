@@ -271,6 +271,30 @@ def test_what_cannot_be_packed_says_why(market: Marketplace, make_plugin: MakePl
     assert nowhere.value.path == str(tmp_path / "out" / "acme.demo-1.0.0.axp")
 
 
+def test_a_plugin_that_is_not_there_is_not_published_and_the_usage_is_said(market: Marketplace, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"there is no '.*nowhere' to publish") as caught:
+        ax(market, f"publish {tmp_path / 'nowhere'}")
+    assert caught.value.usage == "%ax publish FOLDER, or a .axp file"
+
+
+@pytest.mark.parametrize("verb", ["install acme.demo", "update", "remove acme.demo", "rollback", "undo"])
+def test_a_dry_run_is_a_plan(market: Marketplace, make_plugin: MakePlugin, verb: str) -> None:
+    market.publish(make_plugin())
+    if not verb.startswith("install"):
+        market.install("acme.demo")
+    before = market.history()
+    assert ax(market, f"{verb} --dry-run") == ax(market, f"{verb} --plan")
+    assert market.history() == before
+
+
+def test_what_info_lists_stands_in_one_column(market: Marketplace, make_plugin: MakePlugin) -> None:
+    market.publish(make_plugin())
+    lines = ax(market, "info acme.demo").splitlines()
+    listed = lines[3 : lines.index("", 3)]
+    assert len(listed) > 5
+    assert all(line[14] == " " and line[15] != " " for line in listed)
+
+
 # --- the shell's face
 
 
@@ -382,5 +406,5 @@ def test_info_says_where_no_version_fits_and_what_has_no_effect_yet(
     market.publish(make_plugin(needs='python = ">=3.99"', extra=panel))
     said = ax(market, "info acme.demo")
     assert "No version fits here." in said
-    assert "panels      overview (this version makes no use of them yet)" in said
-    assert "magics      demo\n" in said
+    assert "panels         overview (this version makes no use of them yet)" in said
+    assert "magics         demo\n" in said

@@ -71,7 +71,9 @@ def test_an_unknown_variable_names_the_nearest_and_hides_private_ones() -> None:
         ("df a b", "unrecognized arguments: b"),
         ("df --max-rows many", "invalid int value: 'many'"),
         ("df --level middle", "invalid choice: 'middle'"),
-        ("df --str", "unrecognized arguments: --str"),
+        ("df --str", "unrecognized arguments: --str; did you mean --strict?"),
+        ("--max-row=5 df", "did you mean --max-rows?"),
+        ("--max-row 5 df", "did you mean --max-rows?"),
         ("df 'open", "no closing quotation"),
     ],
 )

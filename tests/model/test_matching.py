@@ -72,7 +72,7 @@ def test_a_value_fits_exactly_where_the_standard_says_so(value: Any, schema: dic
         ({"rows": [1, "x"]}, {"properties": {"rows": {"items": {"type": "integer"}}}},
          "it.rows[1] is 'x', and has to be of the type integer"),
         ("x" * 500, {"enum": ["a", "b"]}, "it is a text of 500 characters, and has to be one of a, b"),
-        ({"a": 1}, {"additionalProperties": False}, "it has 'a', and may have only nothing"),
+        ({"a": 1}, {"additionalProperties": False}, "it has 'a', and may have nothing"),
         ({}, {"required": ["a", "b"]}, "it needs a, b"),
         ([1, 1.0], {"uniqueItems": True}, "it has an item twice"),
         (0.35, {"multipleOf": 0.1}, "it is 0.35, and has to be a multiple of 0.1"),

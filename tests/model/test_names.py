@@ -104,6 +104,10 @@ def test_a_name_without_its_publisher_finds_every_publisher_first() -> None:
     assert nearest("tables", KNOWN)[:2] == ("acme.tables", "other.tables")
 
 
+def test_another_plugin_of_the_same_publisher_is_not_what_was_meant() -> None:
+    assert nearest("automatosx.cell-ledger", KNOWN) == ()
+
+
 def test_nothing_alike_finds_nothing() -> None:
     assert nearest("qqqqqq", KNOWN) == ()
     assert nearest("acme.tables", []) == ()

@@ -458,4 +458,4 @@ def test_the_verb_tells_what_went_over_the_bus(
     assert [each["subscriber"] for each in stats["subscribers"]] == ["notebook:tail"]
     ax("events tail --stop")
     assert json.loads(ax("events stats --json"))["subscribers"] == []
-    assert "No handler said anything yet." in ax("events activity")
+    assert "Nothing yet. What a plugin says is in %ax logs ID." in ax("events activity")
