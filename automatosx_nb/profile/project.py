@@ -1,4 +1,4 @@
-"""A project's plugins: the lock lies in the project, and everything that is trusted lies with the user (ADR 18).
+"""A project's plugins: the lock lies in the project, and everything that is trusted lies with the user (ADR 12).
 
 What somebody cloned can name plugins, and nothing more: which of them are installed, what they hold and what they saved
 is in a profile under the user's home, one for each folder, and only a sync that the user asks for makes it what the

@@ -1,6 +1,6 @@
 """What the user set for plugins: one JSON file in the profile, plugin → line → name → value.
 
-A line is named as the state that goes with it (ADR 17): an update copies the plugin's settings to the line of the new
+A line is named as the state that goes with it (ADR 11): an update copies the plugin's settings to the line of the new
 version, as it copies its state, so going back brings them back as they were, and nothing has to be restored.
 """
 
