@@ -239,7 +239,8 @@ def _adds(plugin: str, contributes: Mapping[str, Any], console: Console) -> list
     """What a user can type now."""
     magics = [("%%" if magic["cell"] else "%") + magic["name"] for magic in contributes.get("magics", ())]
     commands = [f"commands: {console.prefix} run {plugin}"] if contributes.get("commands") else []
-    return [*([", ".join(magics)] if magics else []), *commands]
+    panels = [f"panels: {console.prefix} panel {plugin}"] if contributes.get("panels") and console.session else []
+    return [*([", ".join(magics)] if magics else []), *commands, *panels]
 
 
 VERBS = (

@@ -46,7 +46,18 @@ def _secrets(market: Marketplace, options: Namespace, console: Console) -> Answe
     lines = [f"The secret {name!r} of {entry.id} is kept {_PLACES[place]}."]
     if f"secrets:{name}" not in entry.grants:
         lines.append(f"{entry.id} {entry.version} may not read it: it was not granted 'secrets:{name}'.")
+        lines += _meant(market, entry.id, name)
     return Answer("\n".join(lines), None)
+
+
+def _meant(market: Marketplace, plugin: str, name: str) -> list[str]:
+    """Of a secret that the plugin does not ask for: those that it does."""
+    (holdings,) = market.holdings(plugin)
+    permissions = [Permission.parse(each.permission) for each in holdings.permissions]
+    asked = [permission.scope for permission in permissions if permission.kind == "secrets"]
+    if name in asked:
+        return []
+    return [f"It asks for {', '.join(asked)}; did you mean that?" if asked else "It asks for no secret at all."]
 
 
 _PLACES = {"keyring": "in the system's keyring", "file": "encrypted in the profile"}

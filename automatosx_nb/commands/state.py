@@ -46,7 +46,7 @@ def _state(market: Marketplace, options: Namespace, console: Console) -> Answer:
 def _usage(saved: SavedState) -> Answer:
     entry, usage = saved.entry, saved.usage()
     lines = [
-        f"{entry.id} {entry.version} keeps {usage.entries} entries in {_size(usage.used_bytes)} "
+        f"{entry.id} {entry.version} keeps {_counted(usage.entries)} in {_size(usage.used_bytes)} "
         f"of {_size(saved.quota)}, as version {entry.state_version} of its state.",
     ]
     if usage.expired:
@@ -82,14 +82,15 @@ def _restore(saved: SavedState, name: str) -> Answer:
 
 def _export(saved: SavedState, path: Path) -> Answer:
     count = saved.export(path)
-    return Answer(f"{count} entries of {saved.entry.id} were written to {path}.", {"entries": count, "path": str(path)})
+    said = f"{path} has {_counted(count)} of {saved.entry.id} now."
+    return Answer(said, {"entries": count, "path": str(path)})
 
 
 def _import(saved: SavedState, path: Path) -> Answer:
     count = saved.load(path)
     before = next(iter(saved.snapshots()))
     lines = [
-        f"{saved.entry.id} has the {count} entries of {path}, and no others.",
+        f"{saved.entry.id} has the {_counted(count)} of {path}, and no others.",
         f"What it had before is the snapshot {before.name}.",
     ]
     return Answer("\n".join(lines), {"entries": count, "snapshot": before.name})
@@ -101,6 +102,10 @@ def _record(snapshot: Snapshot) -> dict[str, Any]:
 
 def _size(count: int) -> str:
     return f"{count / 2**20:.1f} MiB" if count >= 1 << 20 else f"{count / 1024:.0f} KiB"
+
+
+def _counted(entries: int) -> str:
+    return f"{entries} entr{'y' if entries == 1 else 'ies'}"
 
 
 VERBS = (Verb("state", "what a plugin has saved: usage, snapshots, export, import", _configure, _state, reads=True),)

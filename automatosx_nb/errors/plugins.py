@@ -53,6 +53,8 @@ class PluginFailed(UserError):
         return "\n".join(lines)
 
     def next_step(self) -> str:
+        if self.type_name == "SecretNotSet":
+            return "The plugin cannot go on without it."
         return (
             "This is an error in the plugin, not in your notebook: tell its publisher. If it came with the last "
             "change, %ax rollback takes that back."

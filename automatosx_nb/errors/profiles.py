@@ -212,7 +212,7 @@ class NotPinned(UserError, LookupError):
 
     def next_step(self) -> str:
         if not self.pinned:
-            return "Nothing was changed. No plugin is pinned."
+            return "Nothing was changed. Nothing is pinned."
         return f"Nothing was changed. Pinned are {', '.join(self.pinned)}."
 
 

@@ -7,6 +7,7 @@ object that the user named, for this one call.
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -33,7 +34,8 @@ class Parser(argparse.ArgumentParser):
         self.add_argument("-h", "--help", action=_Help, nargs=0, help="show this and do nothing")
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}{self._meant(message)}", self.usage_line())
+        said = re.sub(r"invalid int value: (.*)", r"\1 is no whole number", message)
+        raise UsageError(f"{said}{self._meant(message)}", self.usage_line())
 
     def _meant(self, message: str) -> str:
         """The options nearest to the first one that argparse does not know; '' where it says something else."""

@@ -69,7 +69,7 @@ def test_an_unknown_variable_names_the_nearest_and_hides_private_ones() -> None:
     [
         ("", "required: table"),
         ("df a b", "unrecognized arguments: b"),
-        ("df --max-rows many", "invalid int value: 'many'"),
+        ("df --max-rows many", "'many' is no whole number"),
         ("df --level middle", "invalid choice: 'middle'"),
         ("df --str", "unrecognized arguments: --str; did you mean --strict?"),
         ("--max-row=5 df", "did you mean --max-rows?"),

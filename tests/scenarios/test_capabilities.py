@@ -222,6 +222,9 @@ return [answer.status, answer.ok, answer.json()["got"], answer.json()["token"] =
     )
     assert "%ax secrets set acme.demo api-token" in run()[1]
     monkeypatch.setattr(getpass, "getpass", lambda prompt, *_: SECRET)
+    shell.run_line_magic("ax", "secrets set acme.demo api-tokn")
+    assert "It asks for api-token; did you mean that?" in capsys.readouterr().out
+    shell.run_line_magic("ax", "secrets remove acme.demo api-tokn")
     shell.run_line_magic("ax", "secrets set acme.demo api-token")
     assert run() == [201, True, [1], True]
     shell.run_line_magic("ax", "secrets list")
@@ -251,6 +254,7 @@ def test_a_secret_is_piped_in_where_nobody_can_be_asked(
         assert cli.main(["secrets", "set", "acme.demo", "token"]) == 2
     shown = capsys.readouterr()
     assert "was not granted 'secrets:token'" in shown.out
+    assert "It asks for no secret at all." in shown.out
     assert "pipe it in, with --stdin" in shown.err
     assert SECRET not in shown.out + shown.err
     assert app.current().secrets.get("acme.demo", "token") == SECRET
