@@ -9,7 +9,7 @@ from traitlets.config import Config
 
 from automatosx_nb.app import Marketplace
 from automatosx_nb.config import load_settings
-from automatosx_nb.config_calls import CallLimits, CallRates, HttpLimits
+from automatosx_nb.config.calls import CallLimits, CallRates, HttpLimits
 from automatosx_nb.errors import CallsTooFast, InvalidConfiguration, TransferTooLarge
 from automatosx_nb.host.bus import Bus
 from automatosx_nb.host.capabilities.log import LogCapability

@@ -51,8 +51,8 @@ class AutomatosxExtension(ExtensionApp):
 
     def _follow_activity(self) -> None:
         """Tell the server's event logger what becomes of the user's plugins."""
+        from automatosx_nb.app.rooms import default_profile_folder
         from automatosx_nb.host.audit import Audit
-        from automatosx_nb.rooms import default_profile_folder
         from automatosx_nb.server.activity import SCHEMA, ActivityFeed
         from automatosx_nb.server.marketplace_events import schemas
 
@@ -81,6 +81,6 @@ class AutomatosxExtension(ExtensionApp):
             from automatosx_nb.registry.service import EmbeddedRegistry
 
             return EmbeddedRegistry(Path(self.home))
-        from automatosx_nb.rooms import open_registry
+        from automatosx_nb.app.rooms import open_registry
 
         return open_registry()

@@ -121,7 +121,7 @@ def shell(kernel: Any) -> Iterator[Any]:
 @pytest.fixture
 def policy(shell: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The system's policy, which is looked at anew whenever somebody asks."""
-    monkeypatch.setattr("automatosx_nb.rooms.POLICY_FRESH_S", 0.0)
+    monkeypatch.setattr("automatosx_nb.app.rooms.POLICY_FRESH_S", 0.0)
     path = Path(app.current().home.parent, "automatosx_config.py")
     yield path
     path.unlink()

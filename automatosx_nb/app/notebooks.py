@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from automatosx_nb.app.projects import InProject
 from automatosx_nb.model.progress import Progress, silent
-from automatosx_nb.projects import InProject
 
 if TYPE_CHECKING:
     from automatosx_nb.model.lockfile import Lockfile

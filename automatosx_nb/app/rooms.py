@@ -14,7 +14,7 @@ from automatosx_nb.home import default_home, project_folder
 
 if TYPE_CHECKING:
     from automatosx_nb.config import Settings
-    from automatosx_nb.config_registry import Connection
+    from automatosx_nb.config.registry import Connection
     from automatosx_nb.host.audit import Audit
     from automatosx_nb.host.bus.limits import BusLimits
     from automatosx_nb.host.metering import Rate

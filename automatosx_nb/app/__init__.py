@@ -11,11 +11,11 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automatosx_nb.granting import normal
+from automatosx_nb.app.granting import normal
+from automatosx_nb.app.notebooks import InNotebooks
+from automatosx_nb.app.projects import leading_to_the_lock
 from automatosx_nb.home import default_home
 from automatosx_nb.model.progress import Progress, silent
-from automatosx_nb.notebooks import InNotebooks
-from automatosx_nb.projects import leading_to_the_lock
 
 if TYPE_CHECKING:
     from automatosx_nb.host.settings import PluginSettings

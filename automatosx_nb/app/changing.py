@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from automatosx_nb.app.rooms import Rooms
 from automatosx_nb.errors import AutomatosxError, PlanStale
 from automatosx_nb.model.progress import Progress, Step
-from automatosx_nb.rooms import Rooms
 
 if TYPE_CHECKING:
     from automatosx_nb.model.consent import GrantScope

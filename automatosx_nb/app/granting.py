@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from automatosx_nb.changing import Changing
+from automatosx_nb.app.changing import Changing
 from automatosx_nb.errors import ProfileDamaged
 from automatosx_nb.model.progress import Progress, silent
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from automatosx_nb.app.granting import Granting
 from automatosx_nb.errors import AutomatosxError
-from automatosx_nb.granting import Granting
 from automatosx_nb.model.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -323,10 +323,10 @@ class Lifecycle(Granting):
         """Every profile whose artifacts are in the same store as this one's: the user's, and those of all projects."""
         from stat import S_ISDIR
 
+        from automatosx_nb.app.rooms import default_profile_folder
         from automatosx_nb.files import paths_in, storage_errors
         from automatosx_nb.home import default_home
         from automatosx_nb.profile import Profile
-        from automatosx_nb.rooms import default_profile_folder
 
         user = default_profile_folder()
         if self.profile.store.folder != Profile(user).store.folder:

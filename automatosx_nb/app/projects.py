@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from automatosx_nb import __version__
-from automatosx_nb.lifecycle import Lifecycle
+from automatosx_nb.app.lifecycle import Lifecycle
 
 if TYPE_CHECKING:
     from pathlib import Path
