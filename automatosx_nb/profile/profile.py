@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from automatosx_nb.errors import NothingToRollBack, UnknownGeneration
 from automatosx_nb.model.generation import Generation, InstalledPlugin
 from automatosx_nb.profile.generations import Generations
-from automatosx_nb.profile.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from automatosx_nb.profile.keyvalue import KeyValueState, Told
     from automatosx_nb.profile.notices import Notices
     from automatosx_nb.profile.settings import UserSettings
+    from automatosx_nb.profile.store import Store
 
 
 class Profile:
@@ -34,11 +34,17 @@ class Profile:
         """:param store: the folder of a profile whose artifacts are shared; None: its own."""
         self.root = root
         self.generations = Generations(root, on_switch)
-        self.store = Store(store or root)
+        self._stored_in = store or root
         self._lines: tuple[object, dict[str, str]] = (None, {})
 
     def current(self) -> Generation:
         return self.generations.current()
+
+    @cached_property
+    def store(self) -> Store:
+        from automatosx_nb.profile.store import Store
+
+        return Store(self._stored_in)
 
     @cached_property
     def settings(self) -> UserSettings:
