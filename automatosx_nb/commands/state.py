@@ -82,7 +82,7 @@ def _restore(saved: SavedState, name: str) -> Answer:
 
 def _export(saved: SavedState, path: Path) -> Answer:
     count = saved.export(path)
-    said = f"{path} has {_counted(count)} of {saved.entry.id} now."
+    said = f"{_counted(count)} of {saved.entry.id} written to {path}."
     return Answer(said, {"entries": count, "path": str(path)})
 
 

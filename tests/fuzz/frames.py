@@ -28,12 +28,12 @@ SEEDS: tuple[bytes, ...] = tuple(
         protocol.Result(1, protocol.Json([None, True, -1, 1.5, "é", b"\0", {"a": [{}]}])),
         protocol.Result(1, protocol.Streamed(0, 4)),
         protocol.Result(1, protocol.Table(0, 8)),
-        protocol.Ask(1, "services", "call", [protocol.Again(0)]),
         protocol.Result(1, protocol.Display({"node": "text", "text": "x"})),
         protocol.Failure(1, protocol.Fault("raised", "E", "m", [protocol.Frame("m.py", 1, "f", "x")])),
         protocol.Ask(1, "storage", "get", [protocol.Json("key"), protocol.Blob(b"x")]),
         protocol.Part(b"\xff\xff\xff\xff", last=True),
         protocol.Output("stdout", "hello"),
+        protocol.Ask(1, "services", "call", [protocol.Again(0)]),
     )
 )
 """One frame of every kind, for mutations to start from."""
