@@ -89,11 +89,6 @@ def build(tmp_path: Path) -> Build:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path / "home"
-
-
-@pytest.fixture
 def registry(home: Path) -> Iterator[EmbeddedRegistry]:
     with EmbeddedRegistry(home) as registry:
         yield registry
