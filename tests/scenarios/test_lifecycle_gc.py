@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import errno
-import multiprocessing
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -225,20 +226,21 @@ def test_a_reader_of_an_older_state_is_not_disturbed(life: Marketplace) -> None:
     state.close()
 
 
-def _hold(root: Path, ready: multiprocessing.synchronize.Event) -> None:  # pragma: no cover - in a child
-    with writer_lock(root):
-        ready.set()
-        os._exit(1)
+_HOLDER = """
+import os, sys
+from pathlib import Path
+from automatosx_nb.profile.lock import writer_lock
+with writer_lock(Path(sys.argv[1])):
+    print("held", flush=True)
+    os._exit(1)
+"""
 
 
 def test_a_lock_whose_owner_died_is_nobodys(life: Marketplace) -> None:
     life.install(BASE)
-    context = multiprocessing.get_context("spawn")
-    ready = context.Event()
-    child = context.Process(target=_hold, args=(life.profile.root, ready))
-    child.start()
-    child.join()
-    assert ready.is_set()
+    command = [sys.executable, "-c", _HOLDER, str(life.profile.root)]
+    child = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (child.stdout, child.returncode) == ("held\n", 1), child.stderr
     with writer_lock(life.profile.root, wait_s=1):
         pass
 
