@@ -481,7 +481,7 @@ def first_files(author: Author) -> None:
             author.follow(block)
 
 
-def tests_in(path: Path) -> list[Callable[[], None]]:
+def written_tests(path: Path) -> list[Callable[[], None]]:
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
@@ -492,7 +492,7 @@ def tests_in(path: Path) -> list[Callable[[], None]]:
 
 def test_the_walkthroughs_tests_of_its_plugin_hold(author: Author, tmp_path: Path) -> None:
     first_files(author)
-    tests = [*tests_in(tmp_path / "test_peek.py"), *tests_in(tmp_path / "test_counting.py")]
+    tests = [*written_tests(tmp_path / "test_peek.py"), *written_tests(tmp_path / "test_counting.py")]
     assert len(tests) == 3
     for test in tests:
         test()
