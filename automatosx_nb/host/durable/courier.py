@@ -207,7 +207,7 @@ class DurableDelivery:
                 self._outcomes = outcomes + self._outcomes
             self._failed(puts, error)
             self._due_at = None
-            time.sleep(0.0 if self._closed else POLL_S)
+            self._pause(POLL_S)
             return
         self._told = ""
         self._due_at = exchanged.next_due
@@ -218,6 +218,11 @@ class DurableDelivery:
         owed = sorted(exchanged.owed, key=lambda each: (each.subscriber.plugin, each.number))
         for plugin, several in groupby(owed, lambda each: each.subscriber.plugin):
             self._hand_over(plugin, list(several))
+
+    def _pause(self, wait_s: float) -> None:
+        """Nothing can be done before that; closing does not wait for it."""
+        with self._wake:
+            self._wake.wait_for(lambda: self._closed, timeout=wait_s)
 
     def _sealed(self, put: _Put) -> Envelope | None:
         """None: it is no JSON, which is told to who published it, and costs no other event."""
@@ -261,7 +266,7 @@ class DurableDelivery:
 
     def _outcome(self, owed: Owed) -> Outcome:
         while self._duty is not None and (wait_s := self._duty.wait_s()) > 0 and not self._closed:
-            time.sleep(wait_s)
+            self._pause(wait_s)
         handler = self._handlers.get(owed.subscriber)
         if handler is None:
             return Outcome(owed.number, "released")
