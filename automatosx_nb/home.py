@@ -20,6 +20,14 @@ def default_home() -> Path:
     return user_data_path("automatosx", appauthor=False)
 
 
+def working_folder() -> Path | None:
+    """Where this process is now; None where that was deleted."""
+    try:
+        return Path.cwd()
+    except OSError:
+        return None
+
+
 def project_folder(folder: Path | None) -> Path | None:
     """The nearest folder with a project's lock, from ``folder`` upwards."""
     if folder is None:

@@ -15,7 +15,7 @@ from automatosx_nb.host.bus import Bus
 from automatosx_nb.host.capabilities.log import LogCapability
 from automatosx_nb.host.errands import Asking
 from automatosx_nb.host.incidents import Incidents
-from automatosx_nb.host.kernel import make_broker, working_folder
+from automatosx_nb.host.kernel import make_broker, notebooks_folder
 from automatosx_nb.host.metering import RATES
 
 if TYPE_CHECKING:
@@ -97,4 +97,4 @@ def test_they_hold_for_an_installed_plugin(home: Path, make_plugin: MakePlugin) 
 def _broker(market: Marketplace) -> Any:
     (entry,) = market.installed()
     incidents = Incidents(entry, market.audit, Bus(fail), fail)
-    return make_broker(market, entry, LogCapability(), working_folder(), dict, Bus(fail), incidents, Asking(None))
+    return make_broker(market, entry, LogCapability(), notebooks_folder(), dict, Bus(fail), incidents, Asking(None))

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from automatosx_nb.home import default_home, project_folder
+from automatosx_nb.home import default_home, project_folder, working_folder
 
 if TYPE_CHECKING:
     from automatosx_nb.config import Settings
@@ -251,14 +251,6 @@ class Rooms:
 
         record_switch(self.audit, self.profile.generations, new)
         self.follow_durably()
-
-
-def working_folder() -> Path | None:
-    """Where this process is now; None where that was deleted."""
-    try:
-        return Path.cwd()
-    except OSError:
-        return None
 
 
 def default_profile_folder() -> Path:

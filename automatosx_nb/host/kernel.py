@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from automatosx_nb.home import working_folder
 from automatosx_nb.host.activation import Activation
 from automatosx_nb.host.bus import Bus, Undo
 from automatosx_nb.host.warming import Warmer
@@ -57,7 +58,7 @@ class KernelHost:
         person: Person | None = None,
     ) -> None:
         self._events = events
-        folder = working_folder()
+        folder = notebooks_folder()
         self.bus = Bus(on_error)
         self._duty: Duty | None = None
         self.bus.open_keeper = lambda: self.durable
@@ -234,12 +235,9 @@ class KernelHost:
         Publisher(self.bus, self.source, BusLimits()).publish(KERNEL_STARTED, data, retain=True)
 
 
-def working_folder() -> Path:
+def notebooks_folder() -> Path:
     """Where this process is; a folder that was deleted is one in which nothing is found."""
-    try:
-        return Path.cwd()
-    except OSError:
-        return Path(os.devnull)
+    return working_folder() or Path(os.devnull)
 
 
 def make_runner(
@@ -281,7 +279,7 @@ def make_runner(
     incidents = Incidents(entry, resources.audit, bus, on_error, most_hops=resources.bus_limits.hops)
     log = LogCapability()
     asking = Asking(person)
-    broker = make_broker(resources, entry, log, folder or working_folder(), variables, bus, incidents, asking)
+    broker = make_broker(resources, entry, log, folder or notebooks_folder(), variables, bus, incidents, asking)
     if services is not None:
         from automatosx_nb.host.capabilities.services import ServicesCapability
 
