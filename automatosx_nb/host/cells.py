@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from hashlib import blake2b
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from automatosx_nb.host.bus import Bus, Undo
+from automatosx_nb.host.bus.making import new_event
 from automatosx_nb.host.bus.running import RunningCell, running_cell
 from automatosx_nb.host.changed_variables import ChangedVariables
 from automatosx_nb.model.events import (
@@ -22,7 +21,6 @@ from automatosx_nb.model.events import (
     CELL_STARTED,
     KERNEL_IDLE,
     VARIABLES_CHANGED,
-    Event,
 )
 
 if TYPE_CHECKING:
@@ -121,9 +119,8 @@ class CellEvents:
             self._timer = None
 
     def _publish(self, topic: str, data: dict[str, Any]) -> None:
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
         trace = self._bus.traces.published(topic) if self._node is None else self._node.published(topic)
-        self._bus.publish(Event(uuid4().hex, self._source, topic, now, data, traceparent=trace))
+        self._bus.publish(new_event(self._source, topic, data, traceparent=trace))
 
 
 def _describe(source: str) -> dict[str, Any]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from automatosx_nb.errors import AutomatosxError, LimitExceeded, WorkerLost
 from automatosx_nb.host.bus.cause import cause
 from automatosx_nb.host.bus.limits import BusLimits
+from automatosx_nb.host.bus.making import HOST, new_event
 from automatosx_nb.host.bus.tracing import working_on
 from automatosx_nb.host.tally import CallTally
 from automatosx_nb.model.audit import KINDS, TRACE
@@ -19,7 +18,6 @@ from automatosx_nb.model.events import (
     PLUGIN_STATE_RESTORED,
     PLUGIN_SUSPENDED,
     SERVICE_FAILED,
-    Event,
 )
 from automatosx_nb.sandbox.confine import ACTIVE
 
@@ -115,9 +113,8 @@ class Incidents:
         if hops > self._most_hops or not self._bus.wants(topic):
             return
         data = {"plugin": self._plugin.id, "version": self._plugin.version, **facts}
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
         trace = self._bus.traces.published(topic, caused_by)
-        self._bus.publish(Event(uuid4().hex, "host", topic, now, data, traceparent=trace, hops=hops))
+        self._bus.publish(new_event(HOST, topic, data, traceparent=trace, hops=hops))
         try:
             self._bus.flush()
         except AutomatosxError as error:

@@ -48,10 +48,6 @@ class Reverting:
             self._tell({"plugin": plugin, "version": older, "before": version})
 
     def _tell(self, data: dict[str, str]) -> None:
-        from datetime import UTC, datetime
-        from uuid import uuid4
+        from automatosx_nb.host.bus.making import HOST, new_event
 
-        from automatosx_nb.model.events import Event
-
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self._bus.publish(Event(uuid4().hex, "host", PLUGIN_REVERTED, now, data))
+        self._bus.publish(new_event(HOST, PLUGIN_REVERTED, data))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
-from automatosx_nb.model.events import PLUGIN_SETTING_CHANGED, Event
+from automatosx_nb.host.bus.making import HOST, new_event
+from automatosx_nb.model.events import PLUGIN_SETTING_CHANGED
 
 if TYPE_CHECKING:
     from automatosx_nb.host.bus import Bus
@@ -60,5 +59,4 @@ class SettingChanges:
         ]  # fmt: skip
         if changed:
             data = {"plugin": entry.id, "version": entry.version, "settings": changed}
-            now = datetime.now(UTC).isoformat(timespec="milliseconds")
-            self._bus.publish(Event(uuid4().hex, "host", PLUGIN_SETTING_CHANGED, now, data))
+            self._bus.publish(new_event(HOST, PLUGIN_SETTING_CHANGED, data))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from automatosx_nb.errors import EventLoop, InvalidEvent
 from automatosx_nb.host.bus.cause import cause
 from automatosx_nb.host.bus.limits import BusLimits
+from automatosx_nb.host.bus.making import new_event
 from automatosx_nb.model.events import Event
 from automatosx_nb.sandbox.codec import find_flaw
 
@@ -52,16 +52,12 @@ class Publisher:
         hops, caused_by = cause(handled)
         if hops > self._limits.hops:
             raise EventLoop(topic, hops)
-        now = datetime.now(UTC)
-        expires = None if expires_s is None else _rfc3339(now + timedelta(seconds=_seconds(topic, expires_s)))
-        event = Event(
-            uuid4().hex,
+        event = new_event(
             self._source,
             topic,
-            _rfc3339(now),
             data,
             traceparent=self._bus.traces.published(topic, caused_by),
-            expires=expires,
+            expires=None if expires_s is None else _end(topic, expires_s),
             hops=hops,
         )
         self._bus.publish(event, retain=retain)
@@ -86,5 +82,6 @@ def _seconds(topic: str, value: float) -> float:
     raise InvalidEvent(topic, f"'expires_s' is {value!r}, and no number of seconds above 0 and up to a year")
 
 
-def _rfc3339(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds")
+def _end(topic: str, expires_s: float) -> str:
+    """RFC 3339, as the time of an event."""
+    return (datetime.now(UTC) + timedelta(seconds=_seconds(topic, expires_s))).isoformat(timespec="milliseconds")
