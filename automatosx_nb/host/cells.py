@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.host.bus import Bus, Undo
 from automatosx_nb.host.bus.making import new_event
-from automatosx_nb.host.bus.running import RunningCell, running_cell
+from automatosx_nb.host.bus.running import RunningCell, around_cells, running_cell
 from automatosx_nb.host.changed_variables import ChangedVariables
 from automatosx_nb.model.events import (
     CELL_FAILED,
@@ -56,12 +56,10 @@ class CellEvents:
         self._timer: threading.Timer | None = None
 
     def attach(self, events: IPythonEvents) -> Undo:
-        events.register("pre_run_cell", self.before)
-        events.register("post_run_cell", self.after)
+        detach = around_cells(events, self.before, self.after)
 
         def undo() -> None:
-            events.unregister("pre_run_cell", self.before)
-            events.unregister("post_run_cell", self.after)
+            detach()
             self._started.clear()  # the cell that is running now will not be told of as finished
             self._stop_timer()
             if self._duty is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import Context, ContextVar
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -40,6 +41,18 @@ def running_cell(context: Context | None = None) -> RunningCell | None:
     return cell if cell is not None and cell.ended_s is None else None
 
 
+def around_cells(events: IPythonEvents, before: Callable[[Any], None], after: Callable[[Any], None]) -> Undo:
+    """Have ``before`` and ``after`` called with each cell, until the undo."""
+    events.register("pre_run_cell", before)
+    events.register("post_run_cell", after)
+
+    def undo() -> None:
+        events.unregister("pre_run_cell", before)
+        events.unregister("post_run_cell", after)
+
+    return undo
+
+
 class RunningCells:
     """Of one shell. In subshells and within each other, cells may end in another order than they began."""
 
@@ -47,14 +60,7 @@ class RunningCells:
         self._cells: list[RunningCell] = []
 
     def attach(self, events: IPythonEvents) -> Undo:
-        events.register("pre_run_cell", self.before)
-        events.register("post_run_cell", self.after)
-
-        def undo() -> None:
-            events.unregister("pre_run_cell", self.before)
-            events.unregister("post_run_cell", self.after)
-
-        return undo
+        return around_cells(events, self.before, self.after)
 
     def before(self, info: object) -> None:
         cell = RunningCell(info)
