@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from automatosx_nb.model.names import fold, parse_plugin_id
 from automatosx_nb.model.schemas import Schema, first_fault
+from automatosx_nb.model.strict_json import read_json
 
 Origin = Literal["default", "admin", "user", "project", "application", "environment"]
 SOURCES: Mapping[str, Origin] = {
@@ -154,16 +155,11 @@ def value_of(text: str, schema: Schema) -> Any:
     value: Any = text
     if schema["type"] != "string":
         try:
-            value = json.loads(text, parse_constant=_no_constant)
-        except (ValueError, RecursionError) as error:
+            value = read_json(text)
+        except ValueError as error:
             example = json.dumps(schema["default"], ensure_ascii=False)
             raise ValueError(f"{text[:60]!r} is not JSON, as {example} is") from error
     fault = first_fault(value, schema)
     if fault is not None:
         raise ValueError(fault)
     return value
-
-
-def _no_constant(name: str) -> Any:
-    """JSON has neither infinities nor NaN (RFC 8259, 6)."""
-    raise ValueError(name)

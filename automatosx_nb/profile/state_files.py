@@ -17,6 +17,7 @@ from typing import Any
 from automatosx_nb.errors import InvalidStateFile
 from automatosx_nb.files import storage_errors, write_atomic
 from automatosx_nb.model.state import MAX_KEY_BYTES, Entry
+from automatosx_nb.model.strict_json import read_json
 from automatosx_nb.sandbox.codec import find_flaw
 from automatosx_nb.sandbox.limits import Limits
 
@@ -76,8 +77,8 @@ class _Reader:
     def object(self, line: int) -> dict[str, Any]:
         """:raises InvalidStateFile:"""
         try:
-            found = json.loads(self._lines[line - 1], parse_constant=_no_constant)
-        except (ValueError, RecursionError) as error:
+            found = read_json(self._lines[line - 1])
+        except ValueError as error:
             raise self.refused(line, "it is no JSON") from error
         if not isinstance(found, dict):
             raise self.refused(line, "it is no JSON object")
@@ -138,11 +139,6 @@ def _could_be_kept(value: Any) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _no_constant(name: str) -> Any:
-    """JSON has neither infinities nor NaN (RFC 8259, 6)."""
-    raise ValueError(name)
 
 
 def _broken(key: str) -> bool:
