@@ -295,7 +295,7 @@ def test_a_magic_hands_over_what_was_typed_and_help_starts_nothing(
 def test_stopping_does_not_wait_for_ever_for_a_host_that_is_busy(
     make_runner: MakeRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("automatosx_nb.host.runner.INTERRUPT_GRACE_S", 0.1)
+    monkeypatch.setattr("automatosx_nb.host.job_runner.INTERRUPT_GRACE_S", 0.1)
     runner = make_runner()
     reached, free = threading.Event(), threading.Event()
 
