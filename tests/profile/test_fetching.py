@@ -305,7 +305,8 @@ from automatosx_nb.profile.partial import Partial
 write = Partial.write
 def dying(self, piece):
     write(self, piece)
-    os.kill(os.getpid(), signal.SIGKILL)
+    if self.size > 10_000:  # of the big one; the small one comes whole at once, beside it
+        os.kill(os.getpid(), signal.SIGKILL)
 Partial.write = dying
 Marketplace().install("acme.big")
 """
