@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from automatosx_nb.errors.access import *  # noqa: F403
     from automatosx_nb.errors.capabilities import *  # noqa: F403
     from automatosx_nb.errors.deliveries import *  # noqa: F403
     from automatosx_nb.errors.designation import *  # noqa: F403
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 _FILES = {
     "root": """
         AutomatosxError PlatformError UserError
+    """,
+    "access": """
+        ActionForbidden
     """,
     "capabilities": """
         CallsTooFast FileRefused HttpFailed HttpRefused InvalidSetting PermissionNotOptional SecretNotSet

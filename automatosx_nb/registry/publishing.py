@@ -184,6 +184,8 @@ def _insert(connection: Connection, unpacked: Package, stage: Stage, results: tu
         "readme": unpacked.readme,
         "changelog": unpacked.changelog,
     }
+    used = {"plugin": manifest.id, "precedence": _precedence(manifest.version), "artifact": unpacked.sha256}
+    connection.execute(insert(schema.used_versions).values(used))
     _insert_parts(connection, _inserted(connection, schema.releases, row), unpacked, results)
 
 

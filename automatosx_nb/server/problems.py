@@ -13,6 +13,7 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
 
 _STATUS: dict[type[errors.AutomatosxError], HTTPStatus] = {
+    errors.ActionForbidden: HTTPStatus.FORBIDDEN,
     errors.UnknownPlugin: HTTPStatus.NOT_FOUND,
     errors.UnknownRelease: HTTPStatus.NOT_FOUND,
     errors.ResolutionConflict: HTTPStatus.CONFLICT,

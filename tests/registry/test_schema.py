@@ -49,9 +49,20 @@ def test_downgrading_to_base_leaves_no_table_of_ours_and_upgrading_brings_them_b
         (schema.artifacts, {"sha256": "ab", "size": 1}),
         (schema.artifacts, {"sha256": "a" * 64, "size": 0}),
         (schema.sequence, {"id": 2, "value": 0}),
+        (schema.roles, {"user": "ann", "role": "king", "added": ""}),
+        (schema.ratings, {"plugin": 1, "user": "ann", "stars": 6, "text": "", "version": "1.0.0", "given": ""}),
+        (schema.used_versions, {"plugin": "a.b", "precedence": "1.0.0", "artifact": "ab"}),
         (schema.plugins, {"publisher": 99, "id": "a.b", "skeleton": "a.b", "created": "", "revision": 1}),
     ],
-    ids=["short digest", "empty artifact", "second sequence", "no such publisher"],
+    ids=[
+        "short digest",
+        "empty artifact",
+        "second sequence",
+        "no such role",
+        "six stars",
+        "another short digest",
+        "no such publisher",
+    ],
 )
 def test_the_database_itself_refuses_what_must_not_be(tmp_path: Path, table: object, values: object) -> None:
     database = Database(tmp_path / "r.sqlite")

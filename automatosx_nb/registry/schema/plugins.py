@@ -1,8 +1,4 @@
-"""The registry's tables, as SQLAlchemy Core. What has to hold is held by constraints here, not only by code.
-
-Times are RFC 3339 text in UTC and are only shown: order comes from ``revision``, a change sequence of which
-each change takes the next number, so that no clock decides what is newer.
-"""
+"""Publishers, plugins, releases, and what belongs to a release."""
 
 from __future__ import annotations
 
@@ -15,22 +11,13 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from automatosx_nb.registry.schema.root import metadata
 
 sequence = Table(
     "sequence",
@@ -83,6 +70,9 @@ releases = Table(
     Column("stage", String(16), nullable=False),
     Column("yanked", Text),
     Column("quarantined", Text),
+    Column("deprecated", Text),
+    Column("successor", String(128)),
+    Column("submitter", String(128), nullable=False, server_default=""),
     Column("published", String(32), nullable=False),
     Column("revision", Integer, nullable=False, unique=True),
     Column("artifact", ForeignKey("artifacts.sha256"), nullable=False, index=True),
@@ -102,7 +92,18 @@ releases = Table(
     CheckConstraint("stage IN ('draft', 'beta', 'stable')", name="stage"),
 )
 """``precedence`` is the version without its build metadata: SemVer cannot order two that differ only there, so
-they count as one. ``revision`` is the change that published it: the order in which releases came."""
+they count as one. ``revision`` is the change that published it: the order in which releases came. ``yanked``,
+``quarantined``, ``deprecated``: why; NULL: it is not. ``submitter``: who sent it, and so never approves it."""
+
+used_versions = Table(
+    "used_versions",
+    metadata,
+    Column("plugin", String(128), primary_key=True),
+    Column("precedence", String(256), primary_key=True),
+    Column("artifact", String(64), nullable=False),
+    CheckConstraint("length(artifact) = 64", name="artifact"),
+)
+"""Every version that ever was: by id, not by key, so that one outlives its release and its plugin."""
 
 dependencies = Table(
     "dependencies",
@@ -148,19 +149,5 @@ downloads = Table(
     CheckConstraint("count >= 0", name="count"),
 )
 """A counter per release and UTC day, kept apart so that counting never changes what caches hold."""
-
-advisories = Table(
-    "advisories",
-    metadata,
-    Column("id", String(64), primary_key=True),
-    Column("plugin", String(128), nullable=False, index=True),
-    Column("range", Text, nullable=False),
-    Column("severity", String(16), nullable=False),
-    Column("summary", Text, nullable=False),
-    Column("disables", Boolean, nullable=False),
-    Column("published", String(32), nullable=False),
-    CheckConstraint("severity IN ('low', 'medium', 'high', 'critical')", name="severity"),
-)
-"""By plugin id and range, not by release: one holds for versions that come later, too."""
 
 Index("ix_dependencies_requires", dependencies.c.requires)
