@@ -1,4 +1,4 @@
-"""What Jupyter loads: routes, and the registry behind them."""
+"""What Jupyter loads: ``routes``, and the registry behind them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Unicode
 
-from automatosx_nb.server.handlers import API, ROUTES, HomeHandler, NothingHereHandler
+from automatosx_nb.server.routes import rules
 from automatosx_nb.server.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -39,10 +39,7 @@ class AutomatosxExtension(ExtensionApp):
         self._follow_activity()
 
     def initialize_handlers(self) -> None:
-        shelf = {"shelf": self.settings["automatosx_shelf"]}
-        self.handlers.extend((API + route, handler, shelf) for route, handler in ROUTES)
-        self.handlers.append(("/automatosx/?", HomeHandler, shelf))
-        self.handlers.append((API + ".*", NothingHereHandler, shelf))
+        self.handlers.extend(rules(self.settings["automatosx_shelf"]))
 
     async def stop_extension(self) -> None:
         self.settings["automatosx_shelf"].close()

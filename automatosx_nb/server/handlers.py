@@ -21,7 +21,7 @@ from automatosx_nb.host.environment import cooldown_now, environment
 from automatosx_nb.model.gate import Gate
 from automatosx_nb.model.release import PluginDetail, ReleaseDetail, SearchQuery
 from automatosx_nb.model.semver import Range, Version
-from automatosx_nb.server import planning, problems, ranges
+from automatosx_nb.server import planning, problems, ranges, requests
 from automatosx_nb.server.openapi import DOCUMENT
 
 if TYPE_CHECKING:
@@ -48,6 +48,10 @@ class _RegistryHandler(APIHandler):
 
     def initialize(self, shelf: Shelf) -> None:
         self.shelf = shelf
+
+    def set_default_headers(self) -> None:
+        super().set_default_headers()
+        self.set_header(requests.HEADER, requests.request_id(self.request))
 
     def answer(self, document: Any) -> None:
         """Send ``document``; where the client has it already, tornado makes it a 304 by its ETag."""

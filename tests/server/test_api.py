@@ -221,3 +221,15 @@ async def test_the_registry_is_never_asked_on_the_servers_own_thread(jp_serverap
     await get_json("healthz")
     asked = await shelf.ask(lambda _registry: threading.current_thread())
     assert asked is not threading.main_thread()
+
+
+@pytest.mark.parametrize("said", ["4bf92f3577b34da6a3ce929d0e0e4736", "edge-1:77/2"])
+async def test_a_request_keeps_the_id_that_it_came_with_also_where_it_fails(fetch: Fetch, said: str) -> None:
+    for path in (("plugins",), ("plugins", "acme.nobody"), ("nothing",)):
+        assert (await fetch(*path, headers={"X-Request-Id": said})).headers["X-Request-Id"] == said
+
+
+@pytest.mark.parametrize("said", ["", "x" * 65, "a b", "<script>"])
+async def test_a_request_without_an_id_that_can_be_kept_gets_one_of_its_own(fetch: Fetch, said: str) -> None:
+    first, other = [(await fetch("healthz", headers={"X-Request-Id": said})).headers["X-Request-Id"] for _ in range(2)]
+    assert len({first, other, said}) == 3

@@ -1,0 +1,22 @@
+"""Each request's id: what a proxy in front gave it, or one of its own. It is in the answer, the log and the audit."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+if TYPE_CHECKING:
+    from tornado.httputil import HTTPServerRequest
+
+HEADER = "X-Request-Id"
+_ID = re.compile(r"[A-Za-z0-9._:+/=~-]{1,64}")
+
+
+def request_id(request: HTTPServerRequest) -> str:
+    """Of 1 to 64 characters, the same for as long as ``request`` lives; what is said in another form is passed over."""
+    kept = vars(request)
+    if "automatosx_id" not in kept:
+        said = request.headers.get(HEADER, "")
+        kept["automatosx_id"] = said if _ID.fullmatch(said) else uuid4().hex
+    return str(kept["automatosx_id"])

@@ -1,0 +1,23 @@
+"""Every path that is served, once: for the Jupyter server's extension, and for a registry that is its own server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from automatosx_nb.server.handlers import API, ROUTES, HomeHandler, NothingHereHandler
+
+if TYPE_CHECKING:
+    from automatosx_nb.server.shelf import Shelf
+
+Rule = tuple[str, type[Any], dict[str, Any]]
+"""Pattern, handler, and what its ``initialize`` is given; as tornado takes it, before a base URL is put in front."""
+
+
+def rules(shelf: Shelf) -> list[Rule]:
+    """In the order in which they are tried."""
+    given = {"shelf": shelf}
+    return [
+        *((API + route, handler, given) for route, handler in ROUTES),
+        ("/automatosx/?", HomeHandler, given),
+        (API + ".*", NothingHereHandler, given),
+    ]
