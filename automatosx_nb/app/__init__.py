@@ -79,14 +79,16 @@ class Marketplace(InNotebooks):
 
     def plugin_settings(self, plugin: str) -> PluginSettings:
         """Raises as :meth:`installed_plugin` does."""
+        from automatosx_nb.host.recording import record_setting
         from automatosx_nb.host.settings import PluginSettings
 
-        return PluginSettings(
-            self.installed_plugin(plugin),
-            self.profile.settings,
-            lambda: self.configured_settings,
-            on_change=self.tell_changed,
-        )
+        entry = self.installed_plugin(plugin)
+
+        def changed(name: str) -> None:
+            record_setting(self.audit, entry, name)
+            self.tell_changed()
+
+        return PluginSettings(entry, self.profile.settings, lambda: self.configured_settings, on_change=changed)
 
     def plugin_state(self, plugin: str) -> SavedState:
         """What an installed plugin has saved. Raises as :meth:`installed_plugin` does."""

@@ -6,12 +6,12 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from automatosx_nb.errors import AutomatosxError, LimitExceeded, WorkerLost
+from automatosx_nb.errors import AutomatosxError, LimitExceeded, ServiceMissing, WorkerLost
 from automatosx_nb.host.bus.cause import cause
 from automatosx_nb.host.bus.limits import BusLimits
 from automatosx_nb.host.bus.making import HOST, new_event
 from automatosx_nb.host.bus.tracing import working_on
-from automatosx_nb.host.tally import CallTally
+from automatosx_nb.host.tally import OTHER, CallTally
 from automatosx_nb.model.audit import KINDS, TRACE
 from automatosx_nb.model.events import (
     PLUGIN_LIMITED,
@@ -88,7 +88,12 @@ class Incidents:
         self.record("plugin-resumed")
 
     def service_failed(self, error: ServiceError) -> None:
-        """A call that this plugin made came to nothing; what was sent, and what the other one said, is not told."""
+        """A call that this plugin made came to nothing; what was sent, and what the other one said, is not told.
+
+        The log does not name a service that there is none of: the plugin chose that word.
+        """
+        offered = error.service if not isinstance(error, ServiceMissing) else OTHER
+        self.calls.service_failed(error.plugin, offered, error.code)
         self._tell(SERVICE_FAILED, {"provider": error.plugin, "service": error.service, "error": error.code})
 
     def state_restored(self, restored: StateRestored, errands: Errands | None) -> None:

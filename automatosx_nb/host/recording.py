@@ -37,6 +37,12 @@ def record_session(audit: Audit, kind: str, entry: InstalledPlugin, texts: Itera
         audit.add(kind, entry.id, entry.version, **detail)
 
 
+def record_setting(audit: Audit, entry: InstalledPlugin, name: str) -> None:
+    """That somebody set it, or let go of it; never to what."""
+    with told_if_unwritten("the audit log"):
+        audit.add("setting-changed", entry.id, entry.version, settings=[name], surface=current_surface())
+
+
 def record_trial(audit: Audit, program: Program, outcome: Mapping[str, str] | AutomatosxError) -> None:
     """A worker that was started with what is about to come in: the layers that it had, or why it did not load."""
     if isinstance(outcome, AutomatosxError):

@@ -27,14 +27,15 @@ Words = tuple[tuple[Said, ...], SettingLock | None]
 """What is said of one setting, and what locks it."""
 
 
-def _nothing() -> None:
+def _nothing(_name: str) -> None:
     """Nobody wants to know."""
 
 
 class PluginSettings:
     """What the manifest of ``entry`` declares. Every reading sees the files and the environment of that moment.
 
-    ``configured`` is what configuration says now; ``on_change`` is called after each change made through this object.
+    ``configured`` is what configuration says now; ``on_change`` is called with the name of each
+    setting that was changed through this object.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class PluginSettings:
         configured: Callable[[], ConfiguredSettings] = ConfiguredSettings,
         *,
         environment: Mapping[str, str] = os.environ,
-        on_change: Callable[[], object] = _nothing,
+        on_change: Callable[[str], object] = _nothing,
     ) -> None:
         self._plugin = entry.id
         self.schemas: dict[str, dict[str, Any]] = {
@@ -91,7 +92,7 @@ class PluginSettings:
         if locked:
             raise SettingLocked(self._plugin, name, locked)
         self._user.put(self._plugin, name, value)
-        self._on_change()
+        self._on_change(name)
         return self.get(name)
 
     def unset(self, name: str) -> bool:
@@ -103,7 +104,7 @@ class PluginSettings:
             self._schema(name)
         was_set = self._user.remove(self._plugin, name)
         if was_set:
-            self._on_change()
+            self._on_change(name)
         return was_set
 
     def is_set(self, name: str) -> bool:

@@ -47,7 +47,8 @@ class Record(Protocol):
 class CallTally:
     """One plugin's calls, handed to ``record`` every ``flush_s`` seconds in which there were any.
 
-    The first refusal of a kind is written at once, those after it are counted. Safe from any thread.
+    The first refusal of a kind is written at once, and so is the first failure of a service; those after it are
+    counted. Safe from any thread.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class CallTally:
         self._counts: dict[_Key, list[int]] = {}
         self._handed: dict[tuple[str, str], list[int]] = {}
         self._denied: dict[_Key, int] = {}
+        self._services: dict[_Key, int] = {}
         self._told: set[_Key] = set()
         self._lock = threading.Lock()
 
@@ -77,6 +79,15 @@ class CallTally:
                 counts[0] += 1
                 counts[1] += size or 0
 
+    def service_failed(self, provider: str, service: str, error: str) -> None:
+        """``service`` is one that the provider offers; of others only :data:`OTHER` is written."""
+        with self._lock:
+            key = (provider, service, error)
+            self._services[key] = self._services.get(key, 0) + 1
+            self._first(key)
+        if self._clock() >= self._due:
+            self.flush()
+
     def called(
         self, _plugin: str, capability: str, method: str, outcome: Outcome, moved_bytes: int, permission: str
     ) -> None:
@@ -85,9 +96,7 @@ class CallTally:
         with self._lock:
             if outcome == "denied":
                 self._denied[key] = self._denied.get(key, 0) + 1
-                if key not in self._told:
-                    self._told.add(key)
-                    self._due = 0.0
+                self._first(key)
             else:
                 counts = self._counts.get(key)
                 if counts is None:
@@ -97,6 +106,12 @@ class CallTally:
         if self._clock() >= self._due:
             self.flush()
 
+    def _first(self, key: _Key) -> None:
+        """Once of each kind, do not wait to write it."""
+        if key not in self._told:
+            self._told.add(key)
+            self._due = 0.0
+
     def flush(self) -> None:
         """Hand out what was counted, and begin anew."""
         with self._lock:
@@ -104,6 +119,7 @@ class CallTally:
             calls, counts, denied = self._calls, self._counts, self._denied
             self._calls, self._counts, self._denied = [0, 0], {}, {}
             handed, self._handed = self._handed, {}
+            services, self._services = self._services, {}
         if any(calls):
             self._record("plugin-called", calls=calls[0], events=calls[1])
         for (kind, argument), (times, size) in handed.items():
@@ -123,3 +139,5 @@ class CallTally:
             self._record(
                 "permission-denied", capability=capability, method=method, permission=permission, calls=refused
             )
+        for (provider, service, error), failures in services.items():
+            self._record("service-failed", provider=provider, service=service, error=error, calls=failures)

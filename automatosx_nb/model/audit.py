@@ -55,6 +55,11 @@ KINDS: Mapping[str, Kind] = {
         ("permissions", "surface", TRACE),
         denied=True,
     ),
+    "setting-changed": Kind("Somebody set a plugin's setting, or let go of it.", ("settings", "surface")),
+    "service-failed": Kind(
+        "A plugin's call of a service came to nothing, counted over a while.",
+        ("provider", "service", "error", "calls"),
+    ),
     "plugin-called": Kind("A plugin's handlers were called, counted over a while.", ("calls", "events")),
     "handed-over": Kind(
         "A user named something that a plugin got for one call, counted over a while.",

@@ -15,10 +15,12 @@ from automatosx_nb.model.events import (
     PLUGIN_LIMITED,
     PLUGIN_REMOVED,
     PLUGIN_REVERTED,
+    PLUGIN_SETTING_CHANGED,
     PLUGIN_STATE_RESTORED,
     PLUGIN_SUSPENDED,
     PLUGIN_UPDATED,
     ROLLED_BACK,
+    SERVICE_FAILED,
 )
 from automatosx_nb.model.events.schemas import TOPICS
 
@@ -34,8 +36,10 @@ TOPIC_OF = {
     "limit-exceeded": PLUGIN_LIMITED,
     "plugin-suspended": PLUGIN_SUSPENDED,
     "state-restored": PLUGIN_STATE_RESTORED,
+    "setting-changed": PLUGIN_SETTING_CHANGED,
+    "service-failed": SERVICE_FAILED,
 }
-"""Kind of entry → topic. Of settings and of calls of services the log tells nothing, so a server does not, either."""
+"""Kind of entry → topic. Failures of one service are one entry, and so one event, where they come in a row."""
 _ENTRY: Mapping[str, Any] = {
     "entry": {"type": "integer", "description": "The entry's number in the audit log."},
     "time": {"type": "string", "description": "When it happened, as RFC 3339 in UTC."},

@@ -114,3 +114,15 @@ def test_every_method_that_the_sdk_asks_for_is_named() -> None:
     assert ("storage", "put") in asked
     named = {(capability, method) for capability, methods in METHODS.items() for method in methods}
     assert {each for each in asked if each[0] != "handed"} <= named
+
+
+def test_a_services_first_failure_is_written_at_once_and_later_ones_are_counted() -> None:
+    log = Log()
+    tally = log.tally()
+    for _ in range(50):
+        tally.service_failed("acme.tables", "add", "service-timeout")
+    what = {"provider": "acme.tables", "service": "add", "error": "service-timeout"}
+    assert log.entries == [("service-failed", {**what, "calls": 1})]
+    log.now += 60
+    tally.service_failed("acme.tables", "add", "service-timeout")
+    assert log.entries[1:] == [("service-failed", {**what, "calls": 50})]

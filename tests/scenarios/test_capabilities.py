@@ -434,3 +434,6 @@ def test_a_changed_setting_is_told_to_who_listens_by_its_name_alone(shell: Any, 
     app.current().profile.settings.put("acme.demo", "label", "by-me")
     shell.run_line_magic("ax", "settings acme.demo --unset max-rows")
     assert shell.run_line_magic("demo", "") == [10, [CHANGED, data]]
+    written = app.current().audit.read(kinds=["setting-changed"])
+    names = [(entry.plugin, entry.detail["settings"], entry.detail["surface"]) for entry in written]
+    assert names == [("acme.demo", [name], "notebook") for name in ("max-rows", "label", "max-rows")]

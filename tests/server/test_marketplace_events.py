@@ -24,6 +24,8 @@ DETAIL: dict[str, dict[str, Any]] = {
     "limit-exceeded": {"limit": "wall time", "allowed": "60 s", "used": "61 s"},
     "plugin-suspended": {"ends": 5, "within_s": 60.0, "wait_s": 60.0, "last": "worker-lost"},
     "state-restored": {"reason": "it is cut off", "snapshot": "a", "set_aside": "b"},
+    "setting-changed": {"settings": ["max-rows"], "surface": "panel"},
+    "service-failed": {"provider": "acme.tables", "service": "add", "error": "service-timeout", "calls": 3},
 }
 
 

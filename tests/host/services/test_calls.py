@@ -230,6 +230,8 @@ def test_a_missing_provider_is_told_as_an_event_and_no_other_plugin_is_named(hou
     assert event.data == {
         "plugin": "acme.user", "version": "1.0.0", "provider": "acme.tabels", "service": "", "error": "service-missing",
     }  # fmt: skip
+    (entry,) = house.audit.read(kinds=["service-failed"])
+    assert (entry.plugin, entry.detail["provider"], entry.detail["service"]) == ("acme.user", "acme.tabels", "(other)")
 
 
 def test_a_provider_that_is_removed_is_missing_at_the_next_call(house: House) -> None:
