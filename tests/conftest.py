@@ -15,6 +15,8 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from automatosx_nb import app, magics
 from automatosx_nb.app import Marketplace
+from tests.servers.postgresql import PostgreSQL, installed, serving
+from tests.servers.s3 import S3, serving_s3
 
 MakePlugin = Callable[..., Path]
 Absent = Callable[[str], NoReturn]
@@ -31,6 +33,25 @@ def absent() -> Absent:
         pytest.skip(what)
 
     return end
+
+
+@pytest.fixture(scope="session")
+def postgresql(absent: Absent) -> Iterator[PostgreSQL]:
+    """A PostgreSQL server; ``postgresql.database()`` is the URL of a new database in it."""
+    programs = installed()
+    if programs is None:
+        absent("PostgreSQL's server is not installed (Debian: postgresql)")
+    with serving(programs) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3]:
+    """An object store; ``s3.bucket()`` is the URL of a new bucket, and the environment says how to reach it."""
+    with serving_s3() as server, pytest.MonkeyPatch.context() as patched:
+        for name, value in server.environment.items():
+            patched.setenv(name, value)
+        yield server
 
 
 @pytest.fixture
