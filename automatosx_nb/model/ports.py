@@ -6,6 +6,7 @@ from collections.abc import Collection, Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from automatosx_nb.model.identity import Actor
     from automatosx_nb.model.release import (
         CheckResult,
         IndexRelease,
@@ -79,6 +80,9 @@ class Registry(ReleaseIndex, ArtifactSource, Protocol):
         :raises InvalidArtifact:
         :raises InvalidManifest:
         """
+
+    def seen_by(self, actor: Actor) -> Registry:
+        """The same registry, open and closed with this one, as ``actor`` reads it: without the drafts of others."""
 
     def close(self) -> None:
         """Give back what is held; nothing is called afterwards."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from copy import copy
 from dataclasses import fields
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select, update
@@ -24,6 +26,7 @@ from automatosx_nb.registry.blobs import BlobStore, DigestDiffers
 from automatosx_nb.registry.database import Database, add
 from automatosx_nb.registry.schema import advisories, artifacts, downloads, plugins, publishers, releases, sequence
 from automatosx_nb.registry.search import SearchIndex
+from automatosx_nb.registry.sight import seen_by
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Sequence
@@ -31,8 +34,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from automatosx_nb.model.identity import Actor
     from automatosx_nb.model.ports import ArtifactSource
     from automatosx_nb.model.release import Advisory, CheckResult, IndexRelease, PublishReport, SearchPage, SearchQuery
+    from automatosx_nb.registry.audit import AuditLog
     from automatosx_nb.registry.records import Record
     from automatosx_nb.sandbox.supervisor import Sandbox
 
@@ -59,6 +64,20 @@ class EmbeddedRegistry:
         self._database = Database(home / "registry.sqlite")
         self._index = SearchIndex()
         self._refreshing = threading.Lock()
+        self._reader: Actor | None = None
+
+    def seen_by(self, actor: Actor) -> EmbeddedRegistry:
+        """The same registry, open and closed with this one, as ``actor`` reads it: without the drafts of others."""
+        view = copy(self)
+        view._reader = actor
+        return view
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        """Who did what."""
+        from automatosx_nb.registry.audit import AuditLog
+
+        return AuditLog(self._database)
 
     def __enter__(self) -> EmbeddedRegistry:
         return self
@@ -75,7 +94,7 @@ class EmbeddedRegistry:
         return self._index.search(query)
 
     def plugin(self, plugin: str) -> PluginDetail:
-        """All of a plugin but what is quarantined; its drafts too, for who opens this registry owns it.
+        """All of a plugin but what is quarantined; its drafts too, for whoever may see them.
 
         :raises UnknownPlugin: with the nearest ids.
         """
@@ -223,28 +242,28 @@ class EmbeddedRegistry:
             return
         self._index.count_download(plugin)
 
-    @staticmethod
-    def _known(connection: Connection) -> tuple[str, ...]:
-        return tuple(connection.execute(select(plugins.c.id).order_by(plugins.c.id)).scalars())
+    def _known(self, connection: Connection) -> tuple[str, ...]:
+        query = select(plugins.c.id).order_by(plugins.c.id)
+        if self._reader is not None:
+            query = query.where(plugins.c.key.in_(select(releases.c.plugin).where(seen_by(self._reader))))
+        return tuple(connection.execute(query).scalars())
 
-    @staticmethod
-    def _releases(connection: Connection, plugin: str) -> list[Record]:
+    def _releases(self, connection: Connection, plugin: str) -> list[Record]:
         """All but what is quarantined."""
         query = (
             select(releases, plugins.c.id, publishers.c.verified)
             .join(plugins, plugins.c.key == releases.c.plugin)
             .join(publishers, publishers.c.key == plugins.c.publisher)
-            .where((plugins.c.id == plugin) & releases.c.quarantined.is_(None))
+            .where((plugins.c.id == plugin) & releases.c.quarantined.is_(None) & seen_by(self._reader))
         )
         return list(connection.execute(query))
 
-    @staticmethod
-    def _rows(connection: Connection, ids: Sequence[str]) -> list[Record]:
+    def _rows(self, connection: Connection, ids: Sequence[str]) -> list[Record]:
         """Every release of ``ids``, with what an index says of one, and nothing that is only shown."""
         query = select(*records.INDEX_COLUMNS, plugins.c.id, artifacts.c.size)
         joined = releases.join(plugins, plugins.c.key == releases.c.plugin)
         joined = joined.join(artifacts, artifacts.c.sha256 == releases.c.artifact)
-        return list(connection.execute(query.select_from(joined).where(plugins.c.id.in_(ids))))
+        return list(connection.execute(query.select_from(joined).where(plugins.c.id.in_(ids) & seen_by(self._reader))))
 
     def _release(self, connection: Connection, plugin: str, version: str) -> Record:
         rows = records.newest_first(self._releases(connection, plugin))

@@ -7,7 +7,7 @@ inherited method would ask for the wrong resource.
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -19,14 +19,20 @@ from tornado import web
 from automatosx_nb.errors import AutomatosxError, InvalidSearch, UnknownRelease
 from automatosx_nb.host.environment import cooldown_now, environment
 from automatosx_nb.model.gate import Gate
+from automatosx_nb.model.identity import owner
 from automatosx_nb.model.release import PluginDetail, ReleaseDetail, SearchQuery
 from automatosx_nb.model.semver import Range, Version
 from automatosx_nb.server import planning, problems, ranges, requests
 from automatosx_nb.server.openapi import DOCUMENT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from automatosx_nb.model.identity import Actor
     from automatosx_nb.model.ports import Registry
     from automatosx_nb.server.shelf import Shelf
+
+T = TypeVar("T")
 
 RESOURCE = "automatosx"
 """What an Authorizer is asked about, with the action ``read``."""
@@ -52,6 +58,15 @@ class _RegistryHandler(APIHandler):
     def set_default_headers(self) -> None:
         super().set_default_headers()
         self.set_header(requests.HEADER, requests.request_id(self.request))
+
+    async def actor(self) -> Actor:
+        """Who asks."""
+        return owner()
+
+    async def ask(self, question: Callable[[Registry], T]) -> T:
+        """``question(registry)``, of the registry as whoever asks may read it, beside the server's loop."""
+        actor = await self.actor()
+        return await self.shelf.ask(lambda registry: question(registry.seen_by(actor)))
 
     def answer(self, document: Any) -> None:
         """Send ``document``; where the client has it already, tornado makes it a 304 by its ETag."""
@@ -90,7 +105,7 @@ class SearchHandler(_RegistryHandler):
     @authorized
     async def get(self) -> None:
         query = _query({name: self.get_query_argument(name, None) for name in self.request.query_arguments})
-        page = await self.shelf.ask(lambda registry: registry.search(query))
+        page = await self.ask(lambda registry: registry.search(query))
         if page.next is not None:
             self.set_header("Link", f'<{self._next(page.next)}>; rel="next"')
         self.answer(page)
@@ -107,7 +122,7 @@ class PluginHandler(_RegistryHandler):
     @web.authenticated
     @authorized
     async def get(self, plugin: str) -> None:
-        self.answer(await self.shelf.ask(lambda registry: registry.plugin(plugin)))
+        self.answer(await self.ask(lambda registry: registry.plugin(plugin)))
 
 
 class VersionsHandler(_RegistryHandler):
@@ -116,7 +131,7 @@ class VersionsHandler(_RegistryHandler):
     @web.authenticated
     @authorized
     async def get(self, plugin: str) -> None:
-        detail = await self.shelf.ask(lambda registry: registry.plugin(plugin))
+        detail = await self.ask(lambda registry: registry.plugin(plugin))
         self.answer({"id": detail.summary.id, "versions": detail.releases})
 
 
@@ -131,7 +146,7 @@ class ReleaseHandler(_RegistryHandler):
             changelog = registry.changelog(plugin, version)
             return {"id": plugin, "changelog": changelog, **msgspec.to_builtins(release)}
 
-        self.answer(await self.shelf.ask(ask))
+        self.answer(await self.ask(ask))
 
 
 class ArtifactHandler(_RegistryHandler):
@@ -140,7 +155,7 @@ class ArtifactHandler(_RegistryHandler):
     @web.authenticated
     @authorized
     async def get(self, plugin: str, version: str) -> None:
-        release = await self.shelf.ask(lambda registry: _release(registry.plugin(plugin), version))
+        release = await self.ask(lambda registry: _release(registry.plugin(plugin), version))
         self._etag = f'"{release.sha256}"'
         self.set_header("Cache-Control", _FOREVER)
         self.set_header("Etag", self._etag)
@@ -155,7 +170,7 @@ class ArtifactHandler(_RegistryHandler):
             self._refuse_range(release.size)
             return
         start, stop = asked or (0, release.size)
-        data = await self.shelf.ask(lambda registry: b"".join(registry.artifact(plugin, version, start=start)))
+        data = await self.ask(lambda registry: b"".join(registry.artifact(plugin, version, start=start)))
         if asked is not None:
             self.set_status(206)
             self.set_header("Content-Range", f"bytes {start}-{stop - 1}/{release.size}")
@@ -185,7 +200,7 @@ class IndexHandler(_RegistryHandler):
                 registry.plugin(plugin)  # which names the nearest ids
             return {"id": plugin, "releases": msgspec.to_builtins(releases, enc_hook=_as_text)}
 
-        self.answer(await self.shelf.ask(ask))
+        self.answer(await self.ask(ask))
 
 
 class PlanHandler(_RegistryHandler):
@@ -204,7 +219,7 @@ class PlanHandler(_RegistryHandler):
                 request, registry, here=environment(), policy=gate, permissions=settings.permissions, cooldown=cooldown
             )
 
-        self.answer(await self.shelf.ask(ask))
+        self.answer(await self.ask(ask))
 
 
 class OpenApiHandler(_RegistryHandler):

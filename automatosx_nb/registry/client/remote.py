@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Sequence
     from pathlib import Path
 
+    from automatosx_nb.model.identity import Actor
     from automatosx_nb.model.ports import ArtifactSource
     from automatosx_nb.model.release import IndexRelease, PluginDetail, SearchPage, SearchQuery
 
@@ -152,6 +153,10 @@ class RemoteRegistry:
         """Markdown. Raises as :meth:`artifact` does."""
         path = f"plugins/{_id(plugin)}/{_version(plugin, version)}"
         return self._documents.read(path, lambda body: records.changelog_of(plugin, body))
+
+    def seen_by(self, actor: Actor) -> RemoteRegistry:
+        """As it is: what the token may see is decided where the registry is."""
+        return self
 
     def publish(self, artifact: bytes, *, stage: Stage = Stage.STABLE) -> NoReturn:
         """:raises PublishingElsewhere: always: the interface takes no plugins."""

@@ -5,7 +5,7 @@ each change takes the next number, so that no clock decides what is newer. Where
 upload that ends), it is compared with the database's writer's clock and with nothing that somebody sent.
 """
 
-from automatosx_nb.registry.schema.judgements import advisories, audit, ratings, reports, reviews
+from automatosx_nb.registry.schema.judgements import advisories, audit, ratings, reports, reviews, waiting
 from automatosx_nb.registry.schema.people import keys, members, roles, signatures, tokens
 from automatosx_nb.registry.schema.plugins import (
     artifacts,
@@ -46,4 +46,5 @@ __all__ = [
     "upload_parts",
     "uploads",
     "used_versions",
+    "waiting",
 ]

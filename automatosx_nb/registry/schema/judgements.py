@@ -18,6 +18,16 @@ from sqlalchemy import (
 
 from automatosx_nb.registry.schema.root import metadata
 
+waiting = Table(
+    "waiting",
+    metadata,
+    Column("release", ForeignKey("releases.key", ondelete="CASCADE"), primary_key=True),
+    Column("stage", String(16), nullable=False),
+    Column("revision", Integer, nullable=False, unique=True),
+    CheckConstraint("stage IN ('beta', 'stable')", name="stage"),
+)
+"""What waits for reviewers, and what it is to become; ``revision``: the change that asked for it, so the order."""
+
 reviews = Table(
     "reviews",
     metadata,

@@ -92,8 +92,9 @@ releases = Table(
     CheckConstraint("stage IN ('draft', 'beta', 'stable')", name="stage"),
 )
 """``precedence`` is the version without its build metadata: SemVer cannot order two that differ only there, so
-they count as one. ``revision`` is the change that published it: the order in which releases came. ``yanked``,
-``quarantined``, ``deprecated``: why; NULL: it is not. ``submitter``: who sent it, and so never approves it."""
+they count as one. ``revision`` is the change that published it, or let it out of being a draft: the order in which
+releases came. ``yanked``, ``quarantined``, ``deprecated``: why; NULL: it is not. ``submitter``: who sent it, and so
+never approves it."""
 
 used_versions = Table(
     "used_versions",

@@ -1,5 +1,5 @@
-"""People (members, roles, tokens, keys, signatures), judgements (reviews, ratings, reports, audit), uploads, and every
-version that ever was."""
+"""People (members, roles, tokens, keys, signatures), judgements (reviews, what waits for them, ratings, reports,
+audit), uploads, and every version that ever was."""
 
 from __future__ import annotations
 
@@ -176,6 +176,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("revision", name=op.f("uq_reviews_revision")),
     )
     op.create_table(
+        "waiting",
+        sa.Column("release", sa.Integer(), nullable=False),
+        sa.Column("stage", sa.String(length=16), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.CheckConstraint("stage IN ('beta', 'stable')", name=op.f("ck_waiting_stage")),
+        sa.ForeignKeyConstraint(
+            ["release"], ["releases.key"], name=op.f("fk_waiting_release_releases"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("release", name=op.f("pk_waiting")),
+        sa.UniqueConstraint("revision", name=op.f("uq_waiting_revision")),
+    )
+    op.create_table(
         "signatures",
         sa.Column("release", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(length=64), nullable=False),
@@ -204,6 +216,7 @@ def downgrade() -> None:
     op.drop_column("releases", "deprecated")
     op.drop_index("ix_signatures_key", table_name="signatures")
     op.drop_table("signatures")
+    op.drop_table("waiting")
     op.drop_table("reviews")
     op.drop_table("ratings")
     op.drop_table("upload_parts")
