@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -15,12 +16,27 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from automatosx_nb import app, magics
 from automatosx_nb.app import Marketplace
+from automatosx_nb.sdk import _wire
 from tests.servers.postgresql import PostgreSQL, installed, serving
 from tests.servers.s3 import S3, serving_s3
 
 MakePlugin = Callable[..., Path]
 Absent = Callable[[str], NoReturn]
 FullDisk = Callable[[str], AbstractContextManager[None]]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One of several processes of a run ignores interrupts, and so would every test that interrupts itself."""
+    if hasattr(config, "workerinput"):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def sdk_as_it_was() -> Iterator[None]:
+    """Who ran plugin code in this process leaves no permissions behind."""
+    before = dict(vars(_wire._connection))
+    yield
+    vars(_wire._connection).update(before)
 
 
 @pytest.fixture(scope="session")
