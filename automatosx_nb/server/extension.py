@@ -22,7 +22,7 @@ class AutomatosxExtension(ExtensionApp):
 
     name = "automatosx_nb"
     app_name = "automatosx"
-    description = "Serves the plugin registry under /automatosx/api/v1."
+    description = "Serves the plugin registry: pages under /automatosx/, REST under /automatosx/api/v1."
     extension_url = "/automatosx/"
     default_url = "/automatosx/"
     load_other_extensions = True

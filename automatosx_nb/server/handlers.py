@@ -13,10 +13,9 @@ from urllib.parse import urlencode
 import msgspec
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
-from jupyter_server.utils import url_path_join
 from tornado import web
 
-from automatosx_nb.errors import AutomatosxError, InvalidSearch, UnknownRelease
+from automatosx_nb.errors import InvalidSearch, UnknownRelease
 from automatosx_nb.host.environment import cooldown_now, environment
 from automatosx_nb.model.gate import Gate
 from automatosx_nb.model.identity import owner
@@ -24,6 +23,7 @@ from automatosx_nb.model.release import PluginDetail, ReleaseDetail, SearchQuery
 from automatosx_nb.model.semver import Range, Version
 from automatosx_nb.server import planning, problems, ranges, requests
 from automatosx_nb.server.openapi import DOCUMENT
+from automatosx_nb.server.refusals import Refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,7 @@ _FOREVER = "private, max-age=31536000, immutable"
 _ALWAYS_ASK = "private, no-cache"
 
 
-class _RegistryHandler(APIHandler):
+class _RegistryHandler(Refusals, APIHandler):
     """Answers in JSON, fails in problem documents, and never waits for the registry on the server's loop."""
 
     auth_resource = RESOURCE
@@ -78,17 +78,6 @@ class _RegistryHandler(APIHandler):
 
     def finish(self, *args: Any, **kwargs: Any) -> Any:
         return super().finish(*args, set_content_type=self._media_type, **kwargs)
-
-    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
-        """A client's mistake is no news for the server's log; what is ours is."""
-        if isinstance(value, AutomatosxError) and problems.status_of(value) < 500:
-            self.log.debug("%s: %s", self.request.uri, value)
-        else:
-            super().log_exception(typ, value, tb)
-
-    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
-        error = kwargs.get("exc_info", (None, None))[1]
-        super().send_error(problems.status_of(error) if error is not None else status_code, **kwargs)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         error = kwargs.get("exc_info", (None, None))[1]
@@ -239,15 +228,6 @@ class HealthHandler(_RegistryHandler):
     async def get(self) -> None:
         page = await self.shelf.ask(lambda registry: registry.search(SearchQuery(size=1)))
         self.answer({"status": "ok", "plugins": page.total})
-
-
-class HomeHandler(_RegistryHandler):
-    """``GET /automatosx/`` leads to the plugins."""
-
-    @web.authenticated
-    @authorized
-    async def get(self) -> None:
-        self.redirect(url_path_join(self.base_url, API, "plugins"))
 
 
 class NothingHereHandler(_RegistryHandler):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from automatosx_nb.server.handlers import API, ROUTES, HomeHandler, NothingHereHandler
+from automatosx_nb.server import pages
+from automatosx_nb.server.handlers import API, ROUTES, NothingHereHandler
 
 if TYPE_CHECKING:
     from automatosx_nb.server.shelf import Shelf
@@ -18,6 +19,6 @@ def rules(shelf: Shelf) -> list[Rule]:
     given = {"shelf": shelf}
     return [
         *((API + route, handler, given) for route, handler in ROUTES),
-        ("/automatosx/?", HomeHandler, given),
         (API + ".*", NothingHereHandler, given),
+        *((pages.ROOT + route, handler, given) for route, handler in pages.ROUTES),
     ]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any, Protocol, TypeAlias
 
-from automatosx_nb.errors import InvalidPermission
 from automatosx_nb.host.deciding import PluginHoldings
+from automatosx_nb.host.markdown import to_safe_html
 from automatosx_nb.model.compatibility import Mismatch, Needs
 from automatosx_nb.model.contributions import KINDS
 from automatosx_nb.model.flags import Flag
@@ -16,15 +17,13 @@ from automatosx_nb.model.generation import InstalledPlugin
 from automatosx_nb.model.history import HistoryEntry
 from automatosx_nb.model.names import publisher_of, short_name
 from automatosx_nb.model.outdated import OutdatedPlugin
-from automatosx_nb.model.permissions import KINDS as PERMISSION_KINDS
-from automatosx_nb.model.permissions import Permission
+from automatosx_nb.model.permissions import worded
 from automatosx_nb.model.plan import Plan, PlannedChange
 from automatosx_nb.model.printable import printable
 from automatosx_nb.model.publisher import publisher_doubt
 from automatosx_nb.model.release import PluginDetail, PluginSummary, ReleaseDetail, SearchPage
 from automatosx_nb.model.semver import Version
 from automatosx_nb.model.tree import tree_text
-from automatosx_nb.widgets.markdown import to_safe_html
 from automatosx_nb.widgets.wording import besides, calls
 
 View: TypeAlias = dict[str, Any]
@@ -87,13 +86,7 @@ def page(found: SearchPage, installed: Iterable[InstalledPlugin], here: Compatib
 
 def permission(text: str, reason: str = "") -> View:
     """A permission, what it allows, how risky that is (a word, not only a colour), and the author's reason."""
-    try:
-        known = Permission.parse(text)
-    except InvalidPermission:
-        sentence, risk, standing = "This version of automatosx_nb does not know what this allows.", "unknown", False
-    else:
-        sentence, risk, standing = known.sentence, known.risk.value, PERMISSION_KINDS[known.kind].standing
-    return {"permission": text, "sentence": sentence, "risk": risk, "reason": reason, "standing": standing}
+    return asdict(worded(text, reason))
 
 
 def permissions(asked: Mapping[str, str]) -> list[View]:

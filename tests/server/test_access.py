@@ -22,7 +22,13 @@ PATHS = (
     ("api", "v1", "openapi.json"),
     ("api", "v1", "healthz"),
     ("api", "v1", "nothing"),
+)
+PAGES = (
     (),
+    ("plugins", "acme.csv-doctor"),
+    ("plugins", "acme.csv-doctor", "1.0.0"),
+    ("assets", "page.css"),
+    ("nothing",),
 )
 
 
@@ -56,6 +62,23 @@ async def test_the_anonymous_are_refused_everywhere(jp_fetch: Fetch) -> None:
         assert json.loads(response.body)["code"] == "http-403", path
 
 
+async def test_the_anonymous_are_led_from_pages_to_the_login(jp_fetch: Fetch) -> None:
+    for path in PAGES:
+        asked = {"raise_error": False, "follow_redirects": False, "headers": {"Authorization": ""}}
+        response = await jp_fetch("automatosx", *path, **asked)
+        assert response.code == 302, path
+        assert "/login?next=" in response.headers["Location"], path
+
+
+async def test_whom_the_authorizer_denies_sees_no_page(denied: dict[str, Any], jp_fetch: Fetch) -> None:
+    for path in PAGES:
+        Denies.asked.clear()
+        response = await jp_fetch("automatosx", *path, raise_error=False)
+        assert response.code == 403, path
+        assert b"acme" not in response.body, path
+        assert Denies.asked == [("read", RESOURCE)], path
+
+
 async def test_whom_the_authorizer_denies_is_refused_everywhere(denied: dict[str, Any], jp_fetch: Fetch) -> None:
     for path in PATHS:
         Denies.asked.clear()
@@ -67,7 +90,7 @@ async def test_whom_the_authorizer_denies_is_refused_everywhere(denied: dict[str
 
 async def test_whoever_has_the_token_is_let_in_everywhere(jp_fetch: Fetch) -> None:
     answers = [(await jp_fetch("automatosx", *path, follow_redirects=False, **request(path))).code for path in PATHS]
-    assert answers == [200] * 9 + [404, 302]
+    assert answers == [200] * 9 + [404]
 
 
 async def test_nothing_can_be_written(jp_fetch: Fetch) -> None:

@@ -210,12 +210,6 @@ async def test_health_says_how_many_plugins_answer(get_json: Fetch) -> None:
     assert await get_json("healthz") == {"status": "ok", "plugins": 3}
 
 
-async def test_the_extensions_own_address_leads_to_the_plugins(jp_fetch: Fetch) -> None:
-    response = await jp_fetch("automatosx", follow_redirects=False, raise_error=False)
-    assert response.code == 302
-    assert response.headers["Location"].endswith("/automatosx/api/v1/plugins")
-
-
 async def test_the_registry_is_never_asked_on_the_servers_own_thread(jp_serverapp: Any, get_json: Fetch) -> None:
     shelf = jp_serverapp.web_app.settings["automatosx_shelf"]
     await get_json("healthz")

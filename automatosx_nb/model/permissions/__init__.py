@@ -14,7 +14,7 @@ from automatosx_nb.model.permissions.permission import (
     not_covered,
 )
 from automatosx_nb.model.permissions.storage import storage_bytes
-from automatosx_nb.model.permissions.wording import permission_line
+from automatosx_nb.model.permissions.wording import WordedPermission, permission_line, worded
 
 __all__ = [
     "KINDS",
@@ -23,9 +23,11 @@ __all__ = [
     "PermissionDiff",
     "PermissionKind",
     "Risk",
+    "WordedPermission",
     "diff",
     "is_granted",
     "not_covered",
     "permission_line",
     "storage_bytes",
+    "worded",
 ]

@@ -1,4 +1,4 @@
-"""Markdown from publishers, as HTML that is safe to put into somebody's notebook."""
+"""Markdown from publishers, as HTML that is safe to put into somebody's notebook, or on the registry's page."""
 
 from __future__ import annotations
 
@@ -10,11 +10,29 @@ import mistune
 import nh3
 
 TOP_HEADING = 4
-"""A dialog's title is an ``h3``: the highest heading of a document in it becomes an ``h4``."""
+"""A dialog's title is an ``h3``: the highest heading of a document in it becomes an ``h4``, unless told otherwise."""
 LONGEST = 200_000
 """Characters; what is longer is cut, with a note."""
 _SCHEMES = {"http", "https", "mailto"}
-_TAGS = {"p", "br", "hr", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code", "em", "strong", "del", "a"}
+_TAGS = {
+    "p",
+    "br",
+    "hr",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "ul",
+    "ol",
+    "li",
+    "blockquote",
+    "pre",
+    "code",
+    "em",
+    "strong",
+    "del",
+    "a",
+}
 _TAGS |= {"table", "thead", "tbody", "tr", "th", "td"}
 _HEADING = re.compile(r"<(/?)h([1-6])>")
 _ATTRIBUTES = {"a": {"href", "title"}, "th": {"align"}, "td": {"align"}, "ol": {"start"}}
@@ -39,22 +57,25 @@ class _Renderer(mistune.HTMLRenderer):
 _TO_HTML = mistune.create_markdown(renderer=_Renderer(), plugins=["table", "strikethrough", "url"])
 
 
-def _below_a_dialogs_title(rendered: str) -> str:
-    """``rendered`` with its headings moved together; raw HTML was escaped, so that every tag in it is ours."""
+def _below_a_title(rendered: str, top: int) -> str:
+    """``rendered`` with its headings moved together, from level ``top`` on.
+
+    Raw HTML was escaped, so that every tag in it is ours.
+    """
     highest = min((int(level) for _, level in _HEADING.findall(rendered)), default=1)
 
     def moved(match: re.Match[str]) -> str:
-        return f"<{match[1]}h{min(int(match[2]) - highest + TOP_HEADING, 6)}>"
+        return f"<{match[1]}h{min(int(match[2]) - highest + top, 6)}>"
 
     return _HEADING.sub(moved, rendered)
 
 
-def to_safe_html(text: str) -> str:
-    """``text`` as HTML with headings from ``h4`` on, without scripts, styles, pictures or relative links."""
+def to_safe_html(text: str, *, top: int = TOP_HEADING) -> str:
+    """``text`` as HTML with headings from level ``top`` on (3 to 6), no scripts, styles, pictures or relative links."""
     if len(text) > LONGEST:
         text = text[:LONGEST] + "\n\n*(cut here: the rest is in the artifact)*"
     return nh3.clean(
-        _below_a_dialogs_title(str(_TO_HTML(text))),
+        _below_a_title(str(_TO_HTML(text)), top),
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         url_schemes=_SCHEMES,

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from automatosx_nb.widgets.markdown import LONGEST, to_safe_html
+from automatosx_nb.host.markdown import LONGEST, to_safe_html
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,10 @@ from automatosx_nb.widgets.markdown import LONGEST, to_safe_html
 )
 def test_markdown_becomes_html_below_a_dialogs_title(text: str, html: str) -> None:
     assert to_safe_html(text) == html
+
+
+def test_a_pages_section_may_have_headings_from_the_third_level_on() -> None:
+    assert to_safe_html("# One\n\n## Two", top=3) == "<h3>One</h3>\n<h4>Two</h4>\n"
 
 
 def test_a_table_stays_a_table() -> None:

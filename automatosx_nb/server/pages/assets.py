@@ -1,0 +1,63 @@
+"""The page's own files: one style sheet, one small script, an icon. Named with their digest, they are kept for ever."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import JupyterHandler
+from tornado import web
+
+_FOLDER = Path(__file__).parent / "static"
+_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+_FOREVER = "private, max-age=31536000, immutable"
+_ALWAYS_ASK = "private, no-cache"
+
+
+@dataclass(frozen=True, slots=True)
+class AssetFile:
+    data: bytes
+    sha256: str
+    media_type: str
+
+
+@cache
+def found(name: str) -> AssetFile:
+    """:raises KeyError: there is none of that name."""
+    path = {each.name: each for each in _FOLDER.iterdir()}[name]
+    data = path.read_bytes()
+    return AssetFile(data, hashlib.sha256(data).hexdigest(), _TYPES[path.suffix])
+
+
+class Asset(JupyterHandler):
+    """``GET assets/{name}``"""
+
+    auth_resource = "automatosx"
+    _etag: str | None = None
+
+    def initialize(self, shelf: object) -> None:
+        """Nothing of the registry is needed."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, name: str) -> None:
+        try:
+            asset = found(name)
+        except KeyError:
+            raise web.HTTPError(404) from None
+        named = self.get_query_argument("v", "") == asset.sha256[:16]
+        self.set_header("Cache-Control", _FOREVER if named else _ALWAYS_ASK)
+        self.set_header("Content-Type", asset.media_type)
+        self._etag = f'"{asset.sha256}"'
+        self.set_header("X-Content-Type-Options", "nosniff")
+        await self.finish(asset.data)
+
+    def compute_etag(self) -> str | None:
+        return self._etag
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        self.finish(f"{status_code}")

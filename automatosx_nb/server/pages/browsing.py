@@ -1,0 +1,73 @@
+"""Finding plugins, and one plugin's page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from automatosx_nb.errors import UnknownRelease
+from automatosx_nb.model.release import SearchQuery
+from automatosx_nb.server.pages import views
+from automatosx_nb.server.pages.page import Page
+
+if TYPE_CHECKING:
+    from automatosx_nb.model.ports import Registry
+
+PAGE_SIZE = 24
+
+
+class SearchPage(Page):
+    """``GET /automatosx/?q=…``: the names of :class:`SearchQuery`, as in the REST interface."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        query = self._query()
+        found = await self.ask(lambda registry: registry.search(query))
+        self.show("search", view=views.search(self.site, query, found), sorts=views.SORTS)
+
+    def _query(self) -> SearchQuery:
+        """What is empty was not asked for: a form sends all of its fields."""
+
+        def given(name: str) -> str | None:
+            return self.get_query_argument(name, "") or None
+
+        return SearchQuery(
+            text=given("q") or "",
+            category=given("category"),
+            publisher=given("publisher"),
+            verified=given("verified") == "true" or None,
+            sort=given("sort") or "relevance",  # type: ignore[arg-type]
+            size=PAGE_SIZE,
+            cursor=given("cursor"),
+        )
+
+
+class PluginPage(Page):
+    """``GET plugins/{id}`` and ``GET plugins/{id}/{version}``"""
+
+    @web.authenticated
+    @authorized
+    async def get(self, plugin: str, version: str = "") -> None:
+        view = await self.ask(lambda registry: _view(registry, plugin, version))
+        self.show("plugin", view=view)
+
+
+def _view(registry: Registry, plugin: str, version: str) -> views.PluginView:
+    """:raises UnknownPlugin:
+    :raises UnknownRelease:
+    """
+    detail = registry.plugin(plugin)
+    wanted = version or detail.summary.version
+    release = next((each for each in detail.releases if each.version == wanted), None)
+    if release is None:
+        raise UnknownRelease(plugin, wanted, tuple(each.version for each in detail.releases))
+    index = next((each for each in registry.releases(plugin) if str(each.version) == wanted), None)
+    return views.PluginView(
+        detail,
+        release,
+        changelog=registry.changelog(plugin, wanted) if version else detail.changelog,
+        advisories=index.advisories if index is not None else (),
+    )

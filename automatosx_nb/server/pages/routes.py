@@ -1,0 +1,18 @@
+"""Which page answers which path."""
+
+from __future__ import annotations
+
+from automatosx_nb.server.pages.assets import Asset
+from automatosx_nb.server.pages.browsing import PluginPage, SearchPage
+from automatosx_nb.server.pages.page import NothingHere, Page
+
+ROOT = "/automatosx"
+_PART = r"([^/]+)"
+ROUTES: tuple[tuple[str, type[Page] | type[Asset]], ...] = (
+    (r"/?", SearchPage),
+    (rf"/plugins/{_PART}", PluginPage),
+    (rf"/plugins/{_PART}/{_PART}", PluginPage),
+    (rf"/assets/{_PART}", Asset),
+    (r"/.*", NothingHere),
+)
+"""Paths under :data:`ROOT`, in the order in which they are tried."""

@@ -1,0 +1,53 @@
+"""Where things are on this site, and who looks at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from automatosx_nb.server.pages import assets
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """``base``: the path of the Jupyter server, as in ``/user/ada/``; ``origin``: as in ``https://host``."""
+
+    base: str
+    origin: str
+    user: str
+    """As people call who is signed in; empty: nobody has to."""
+    reviews: bool
+    """Whether that one may review."""
+
+    @property
+    def home(self) -> str:
+        return f"{self.base}automatosx/"
+
+    @property
+    def address(self) -> str:
+        """What a client is told to use."""
+        return f"{self.origin}{self.home}".rstrip("/")
+
+    @property
+    def sign_out(self) -> str:
+        return f"{self.base}logout"
+
+    @property
+    def icon(self) -> str:
+        return self.asset("icon.svg")
+
+    def asset(self, name: str) -> str:
+        """With its digest, so that it can be kept for ever."""
+        return f"{self.home}assets/{name}?v={assets.found(name).sha256[:16]}"
+
+    def search(self, **asked: str | bool | None) -> str:
+        given = {name: "true" if value is True else value for name, value in asked.items() if value}
+        return f"{self.home}?{urlencode(given)}" if given else self.home
+
+    def plugin(self, plugin: str, version: str = "") -> str:
+        path = f"{self.home}plugins/{quote(plugin, safe='')}"
+        return f"{path}/{quote(version, safe='')}" if version else path
+
+    def download(self, plugin: str, version: str) -> str:
+        path = f"{quote(plugin, safe='')}/{quote(version, safe='')}"
+        return f"{self.home}api/v1/plugins/{path}/artifact"

@@ -1,0 +1,182 @@
+"""Records as the templates show them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from automatosx_nb.model.contributions import KINDS
+from automatosx_nb.model.names import publisher_of, short_name
+from automatosx_nb.model.permissions import WordedPermission, worded
+from automatosx_nb.server.pages.rendering import label
+
+if TYPE_CHECKING:
+    from automatosx_nb.model.release import (
+        Advisory,
+        PluginDetail,
+        PluginSummary,
+        ReleaseDetail,
+        SearchPage,
+        SearchQuery,
+    )
+    from automatosx_nb.server.pages.site import Site
+
+SORTS = {"relevance": "Best match", "downloads": "Most downloads", "updated": "Recently updated", "name": "Name"}
+MOST_VALUES = 12
+"""Values of one facet that are listed."""
+_FACETS = {"category": "Category", "publisher": "Publisher", "verified": "Trust"}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of a facet: a link that asks for it, or, where it is asked for, one that does not any more."""
+
+    label: str
+    count: int
+    link: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SearchView:
+    query: SearchQuery
+    total: int
+    items: tuple[PluginSummary, ...]
+    facets: Mapping[str, tuple[Choice, ...]]
+    """Title → choices."""
+    chosen: tuple[tuple[str, str], ...]
+    """What is asked for besides the text, as label and link that takes it away."""
+    kept: Mapping[str, str]
+    """Fields that another text leaves as they are."""
+    next: str
+    """Link; empty: this is the last page."""
+    first: str
+    """Link; empty: this is the first page."""
+
+
+@dataclass(frozen=True, slots=True)
+class PluginView:
+    """``release`` is the one that is shown."""
+
+    detail: PluginDetail
+    release: ReleaseDetail
+    changelog: str
+    advisories: tuple[Advisory, ...]
+
+    @property
+    def id(self) -> str:
+        return self.detail.summary.id
+
+    @property
+    def name(self) -> str:
+        return short_name(self.id)
+
+    @property
+    def publisher(self) -> str:
+        return publisher_of(self.id)
+
+    @property
+    def is_newest(self) -> bool:
+        """Whether it is the release that stands for the plugin, whose readme is shown."""
+        return self.release.version == self.detail.summary.version
+
+    @property
+    def wanted(self) -> str:
+        """What is typed after ``install``."""
+        return self.id if self.is_newest else f"{self.id}@{self.release.version}"
+
+    @property
+    def permissions(self) -> list[WordedPermission]:
+        return [worded(text, reason) for text, reason in self.release.permissions.items()]
+
+    @property
+    def optional_permissions(self) -> list[WordedPermission]:
+        return [worded(text, reason) for text, reason in self.release.optional_permissions.items()]
+
+    @property
+    def adds(self) -> list[str]:
+        """What it contributes that this version makes something of."""
+        return [
+            contributed(kind, name)
+            for kind, names in self.release.contributions.items()
+            if kind in KINDS and KINDS[kind].served
+            for name in names
+        ]
+
+    @property
+    def needs(self) -> list[str]:
+        """Around it; other plugins are told apart, for they have pages."""
+        release = self.release
+        python = [f"Python {release.python}"] if release.python else []
+        return [*python, *release.packages, *([" or ".join(release.platforms)] if release.platforms else [])]
+
+
+_SHOWN_AS = {
+    "magics": "%{}",
+    "commands": "the command {}",
+    "panels": "the panel {}",
+    "formatters": "a view of {}",
+    "subscriptions": "listens to {}",
+    "services": "the service {}",
+    "events": "tells {}",
+    "settings": "the setting {}",
+}
+
+
+def contributed(kind: str, name: str) -> str:
+    return _SHOWN_AS.get(kind, f"{{}} ({kind})").format(name)
+
+
+def search(site: Site, query: SearchQuery, found: SearchPage) -> SearchView:
+    asked = _asked(query)
+    facets = {title: _choices(site, asked, name, found.facets.get(name, {})) for name, title in _FACETS.items()}
+    return SearchView(
+        query=query,
+        total=found.total,
+        items=found.items,
+        facets={title: choices for title, choices in facets.items() if choices},
+        chosen=tuple(
+            (_value_label(name, asked[name]), site.search(**_without(asked, name))) for name in _FACETS if name in asked
+        ),
+        kept={name: value for name, value in asked.items() if name in _FACETS},
+        next=site.search(**asked, cursor=found.next) if found.next else "",
+        first=site.search(**asked) if query.cursor else "",
+    )
+
+
+def _asked(query: SearchQuery) -> dict[str, str]:
+    """The query as a link carries it, without where in its results one is."""
+    given = {
+        "q": query.text,
+        "category": query.category,
+        "publisher": query.publisher,
+        "verified": "true" if query.verified else None,
+        "sort": query.sort if query.sort != "relevance" else None,
+    }
+    return {name: value for name, value in given.items() if value}
+
+
+def _choices(site: Site, asked: Mapping[str, str], name: str, counts: Mapping[str, int]) -> tuple[Choice, ...]:
+    shown = {value: count for value, count in counts.items() if (name, value) != ("verified", "false")}
+    if asked.get(name):
+        shown.setdefault(asked[name], 0)
+    return tuple(
+        Choice(
+            _value_label(name, value),
+            count,
+            site.search(**(_without(asked, name) if asked.get(name) == value else {**asked, name: value})),
+            chosen=asked.get(name) == value,
+        )
+        for value, count in list(shown.items())[:MOST_VALUES]
+    )
+
+
+def _without(asked: Mapping[str, str], name: str) -> dict[str, str]:
+    return {each: value for each, value in asked.items() if each != name}
+
+
+def _value_label(name: str, value: str) -> str:
+    if name == "verified":
+        return "Verified publishers"
+    return label(value) if name == "category" else value

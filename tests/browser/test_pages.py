@@ -1,0 +1,157 @@
+"""The registry's web page in a real browser: by keyboard alone, without JavaScript, light and dark, wide and narrow."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+IMAGES = os.environ.get("AUTOMATOSX_IMAGES")
+PROFILER = "automatosx.data-profiler"
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
+
+UNLABELLED = """() => [...document.querySelectorAll('input:not([type=hidden]), select, textarea, button, a')]
+  .filter((one) => !(one.labels?.length || one.textContent.trim() || one.getAttribute('aria-label')))
+  .map((one) => one.outerHTML)"""
+"""What a screen reader would have no name for."""
+
+FAINT = """() => {
+  const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+  const rgb = (colour, below = [255, 255, 255]) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
+    return [r, g, b].map((value, at) => (value * a + below[at] * (255 - a)) / 255);
+  };
+  const light = (colour) => colour.map((value) => value / 255)
+    .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, value, at) => sum + value * [0.2126, 0.7152, 0.0722][at], 0);
+  const ground = (one) => {
+    const layers = [];
+    for (let each = one; each; each = each.parentElement) layers.push(getComputedStyle(each).backgroundColor);
+    return layers.reverse().reduce((below, colour) => rgb(colour, below), [255, 255, 255]);
+  };
+  const texts = [...document.querySelectorAll('body *')].filter((one) =>
+    [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()) && one.checkVisibility());
+  return texts.map((one) => {
+    const below = ground(one);
+    const [high, low] = [light(rgb(getComputedStyle(one).color, below)), light(below)].sort((a, b) => b - a);
+    return [Math.round(100 * (high + 0.05) / (low + 0.05)) / 100, one.outerHTML.slice(0, 120)];
+  }).filter(([ratio]) => ratio < 4.5);
+}"""
+"""Texts whose contrast is below 4.5: https://www.w3.org/TR/WCAG22/#contrast-minimum"""
+
+Open = Callable[..., "Page"]
+
+
+@pytest.fixture(scope="module")
+def chrome(chromium: str) -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser.conftest import CHROMIUM_FLAGS
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, headless=True, args=CHROMIUM_FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@pytest.fixture
+def visit(chrome: Browser, server: Any) -> Iterator[Open]:
+    """``visit(path, **context)``: a page of the registry for somebody who is signed in; no error may be told there."""
+    from tests.browser.conftest import Console
+
+    console = Console()
+    contexts: list[BrowserContext] = []
+
+    def opened(path: str = "", **context: Any) -> Page:
+        contexts.append(chrome.new_context(**{"viewport": WIDE, **context}))
+        page = contexts[-1].new_page()
+        page.goto(f"{server.url}/login?token={server.token}&next=/automatosx/{path}")
+        assert "/automatosx/" in page.url
+        console.listen(page)
+        page.goto(f"{server.url}/automatosx/{path}")
+        return page
+
+    yield opened
+    for each in contexts:
+        each.close()
+    assert console.errors == []
+
+
+def test_a_plugin_is_found_by_keyboard_alone(visit: Open) -> None:
+    page = visit()
+    page.keyboard.press("Tab")
+    assert page.locator(":focus").inner_text() == "Skip to the content"
+    assert page.locator(":focus").bounding_box()["y"] >= 0  # type: ignore[index]
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.locator(":focus").get_attribute("name") == "q"
+    page.keyboard.type("profil")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="for “profil”").wait_for()
+    link = page.get_by_role("link", name="data-profiler", exact=True)
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if link.evaluate("one => one === document.activeElement"):
+            break
+    ring = "one => getComputedStyle(one, '::after').outlineStyle"
+    assert link.evaluate(ring) == "solid", "the focus is seen"
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="data-profiler", level=1).wait_for()
+
+
+def test_everything_is_there_without_javascript(visit: Open) -> None:
+    page = visit("?q=profil", java_script_enabled=False)
+    page.get_by_label("Sort by").select_option("name")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name="data-profiler", exact=True).click()
+    assert page.get_by_text(f"%ax install {PROFILER}", exact=True).is_visible()
+    assert page.get_by_role("button").count() == 0, "what needs the script is not there without it"
+    page.get_by_role("link", name="Versions").click()
+    page.get_by_role("link", name="1.0.0", exact=True).click()
+    assert page.get_by_text(f"%ax install {PROFILER}@1.0.0", exact=True).is_visible()
+
+
+def test_an_install_line_is_copied(visit: Open) -> None:
+    page = visit(f"plugins/{PROFILER}", permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name=f"Copy “%ax install {PROFILER}”").click()
+    page.get_by_role("status").filter(has_text="Copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == f"%ax install {PROFILER}"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_is_readable_and_every_control_has_a_name(visit: Open, scheme: str) -> None:
+    page = visit(color_scheme=scheme)
+    for path in ("", "?q=nothing-like-that", f"plugins/{PROFILER}"):
+        page.goto(page.url.partition("/automatosx/")[0] + f"/automatosx/{path}")
+        assert page.evaluate(FAINT) == []
+        assert page.evaluate(UNLABELLED) == []
+        landmarks = page.locator("header, nav, main, footer").evaluate_all("all => all.map((one) => one.localName)")
+        assert {"header", "nav", "main", "footer"} <= set(landmarks)
+        assert page.locator("h1").count() == 1
+
+
+def test_a_narrow_screen_never_scrolls_sideways(visit: Open) -> None:
+    page = visit(viewport=NARROW)
+    for path in ("", f"plugins/{PROFILER}"):
+        page.goto(page.url.partition("/automatosx/")[0] + f"/automatosx/{path}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
+
+
+@pytest.mark.skipif(IMAGES is None, reason="keeps pictures for the documentation, where AUTOMATOSX_IMAGES says")
+def test_pictures_for_the_documentation(visit: Open) -> None:
+    for name, path, scheme in (("page-light", "", "light"), ("page-dark", f"plugins/{PROFILER}", "dark")):
+        page = visit(path, color_scheme=scheme, viewport={"width": 1120, "height": 720})
+        page.screenshot(path=Path(str(IMAGES)) / f"{name}.png", animations="disabled")

@@ -1,0 +1,216 @@
+"""The web page: what it says, how it is sent, and that nothing in it needs more than HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from automatosx_nb import package
+from automatosx_nb.model.release import Advisory
+from automatosx_nb.model.semver import Range
+from automatosx_nb.registry.service import EmbeddedRegistry
+from tests.registry.conftest import write_plugin
+
+Fetch = Callable[..., Awaitable[Any]]
+HOSTILE = '# Hi\n\n<script>alert(1)</script> <img src=x onerror=alert(1)> [x](javascript:alert(1)) "quoted"\n'
+
+
+@pytest.fixture
+def page(jp_fetch: Fetch) -> Fetch:
+    """``await page("plugins", "acme.csv-doctor", params={…})``; any status is an answer."""
+
+    async def get(*path: str, **options: Any) -> Any:
+        return await jp_fetch("automatosx", *path, raise_error=False, **options)
+
+    return get
+
+
+class Outline(HTMLParser):
+    """The tags of a page, and its visible text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words += data.split()
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.words)
+
+    def links(self) -> list[str]:
+        return [attributes.get("href") or "" for tag, attributes in self.tags if tag == "a"]
+
+
+async def outline(page: Fetch, *path: str, status: int = 200, **options: Any) -> Outline:
+    response = await page(*path, **options)
+    assert response.code == status, response.body
+    assert response.headers["Content-Type"].startswith("text/html")
+    return Outline(response.body.decode())
+
+
+@pytest.fixture
+def more(registry_home: Path, tmp_path: Path) -> Callable[..., None]:
+    """``more(id, version, **parts)`` publishes another release."""
+
+    def publish(plugin: str, version: str, **parts: Any) -> None:
+        with EmbeddedRegistry(registry_home) as registry:
+            registry.publish(package.build(write_plugin(tmp_path / plugin / version, plugin, version, **parts)))
+
+    return publish
+
+
+async def test_the_first_page_lists_every_plugin_with_its_link_and_facets(page: Fetch) -> None:
+    found = await outline(page)
+    assert "3 plugins" in found.text
+    assert "acme.csv-doctor on tables." in found.text
+    links = [link for link in found.links() if "/plugins/" in link]
+    assert sorted(link.rpartition("/")[2] for link in links) == ["acme.csv-doctor", "acme.geo-join", "nordic.plots"]
+    assert any(link.endswith("/automatosx/?category=geospatial") for link in found.links())
+
+
+async def test_a_search_keeps_its_words_its_order_and_its_filters(page: Fetch) -> None:
+    found = await outline(page, params={"q": "tables", "publisher": "acme", "sort": "name", "category": ""})
+    fields = {each.get("name"): each.get("value") for tag, each in found.tags if tag == "input"}
+    assert fields == {"q": "tables", "publisher": "acme"}
+    assert [each["value"] for tag, each in found.tags if tag == "option" and "selected" in each] == ["name"]
+    assert "2 plugins for “tables”" in found.text
+    assert any(link.endswith("/?q=tables&sort=name") for link in found.links()), "the filter can be taken away"
+
+
+async def test_what_nobody_finds_says_what_to_do(page: Fetch) -> None:
+    found = await outline(page, params={"q": "zzzzqqqq"})
+    assert "0 plugins" in found.text
+    assert "Fewer words find more" in found.text
+
+
+async def test_pages_of_results_follow_each_other_and_lead_back(page: Fetch, more: Callable[..., None]) -> None:
+    for number in range(24):
+        more(f"lumen.plugin-{number}", "1.0.0")
+    first = await outline(page, params={"sort": "name"})
+    (following,) = [each["href"] or "" for tag, each in first.tags if tag == "a" and each.get("rel") == "next"]
+    cursor = re.search("cursor=([^&]+)", following)
+    assert cursor is not None
+    second = await outline(page, params={"sort": "name", "cursor": cursor[1]})
+    seen = [link for each in (first, second) for link in each.links() if "/plugins/" in link]
+    assert len(seen) == len(set(seen)) == 27
+    assert not any(each.get("rel") == "next" for _tag, each in second.tags)
+    assert "First page" in second.text
+
+
+async def test_a_plugins_page_says_all_of_it(page: Fetch) -> None:
+    found = await outline(page, "plugins", "acme.csv-doctor")
+    for said in (
+        "Read me",
+        "Keeps what it found.",
+        "Low risk",
+        "Better.",
+        "%ax install acme.csv-doctor",
+        "jupyter automatosx install acme.csv-doctor",
+        "Python >=3.11, pandas>=2",
+        "1.0.0",
+        "1.1.0",
+        "%doctor",
+        "AUTOMATOSX_REGISTRY=http",
+    ):
+        assert said in found.text, said
+    headings = [tag for tag, _ in found.tags if re.fullmatch("h[1-6]", tag)]
+    assert headings[0] == "h1"
+    assert headings.count("h1") == 1
+    assert all(int(after[1]) - int(before[1]) <= 1 for before, after in pairwise(headings))
+
+
+async def test_an_older_version_has_its_own_page_and_says_so(page: Fetch) -> None:
+    found = await outline(page, "plugins", "acme.csv-doctor", "1.0.0")
+    assert "%ax install acme.csv-doctor@1.0.0" in found.text
+    assert "You are looking at 1.0.0." in found.text
+    assert "Read me" not in found.text, "the readme is the newest version's"
+
+
+async def test_an_advisory_stands_on_the_pages_of_the_versions_that_it_is_about(
+    page: Fetch, registry_home: Path
+) -> None:
+    with EmbeddedRegistry(registry_home) as registry:
+        registry.advise(Advisory("AX-1", "acme.csv-doctor", Range.parse("<1.1"), "high", "It leaks.", disables=True))
+    old = await outline(page, "plugins", "acme.csv-doctor", "1.0.0")
+    assert "High: It leaks. AX-1, for versions <1.1. They do not run any more." in old.text
+    assert "It leaks." not in (await outline(page, "plugins", "acme.csv-doctor")).text
+
+
+async def test_what_a_publisher_wrote_stays_text(page: Fetch, more: Callable[..., None]) -> None:
+    reason = {"storage": "<b onmouseover=alert(1)>x</b>"}
+    source = "from automatosx_nb.sdk import storage\n\ndef run():\n    return storage.get('k')\n"
+    more("evil.plugin", "1.0.0", readme=HOSTILE, summary="<script>alert(2)</script>", permissions=reason, source=source)
+    for path in ((), ("plugins", "evil.plugin")):
+        found = await outline(page, *path)
+        assert "alert(2)" in found.text
+        scripts = [attributes for tag, attributes in found.tags if tag == "script"]
+        assert all("src" in each for each in scripts), "only files of our own"
+        assert not any(tag in ("img", "b") for tag, _ in found.tags)
+        assert not any(link.startswith("javascript:") for link in found.links())
+
+
+@pytest.mark.parametrize("path", [(), ("plugins", "acme.csv-doctor"), ("plugins", "acme.nothing"), ("nowhere",)])
+async def test_a_page_lets_nothing_run_and_nothing_in_it_needs_to(page: Fetch, path: tuple[str, ...]) -> None:
+    response = await page(*path)
+    policies = response.headers.get_list("Content-Security-Policy")
+    assert any("default-src 'none'" in each and "unsafe" not in each for each in policies)
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Referrer-Policy"] == "same-origin"
+    for tag, attributes in Outline(response.body.decode()).tags:
+        assert tag != "style"
+        assert "style" not in attributes, tag
+        assert not any(name.startswith("on") for name in attributes), tag
+
+
+async def test_a_plugin_that_is_none_names_what_is_like_it(page: Fetch) -> None:
+    found = await outline(page, "plugins", "acme.csv-docter", status=404)
+    assert "Did you mean" in found.text
+    assert any(link.endswith("/plugins/acme.csv-doctor") for link in found.links())
+    assert "there is no plugin" in found.text
+    await outline(page, "plugins", "acme.csv-doctor", "9.9.9", status=404)
+    await outline(page, "nowhere", status=404)
+
+
+async def test_a_search_that_is_none_says_what_is_valid(page: Fetch) -> None:
+    assert "relevance, downloads" in (await outline(page, params={"sort": "colour"}, status=400)).text
+    await outline(page, params={"cursor": "nonsense"}, status=400)
+
+
+async def test_what_a_browser_has_it_keeps(page: Fetch) -> None:
+    cookie = (await page()).headers["Set-Cookie"].partition(";")[0]
+    browser = {"Cookie": cookie, "Authorization": ""}
+    for path in ((), ("plugins", "acme.csv-doctor"), ("assets", "page.css")):
+        etag = (await page(*path, headers=browser)).headers["Etag"]
+        assert not etag.startswith("W/"), path
+        assert (await page(*path, headers={**browser, "If-None-Match": etag})).code == 304, path
+
+
+async def test_a_file_that_is_named_with_its_digest_is_kept_for_ever(page: Fetch) -> None:
+    home = await outline(page)
+    (sheet,) = [each["href"] or "" for tag, each in home.tags if each.get("rel") == "stylesheet"]
+    name, _, digest = sheet.rpartition("/")[2].partition("?v=")
+    response = await page("assets", name, params={"v": digest})
+    assert response.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert response.headers["Content-Type"] == "text/css; charset=utf-8"
+    assert "no-cache" in (await page("assets", name, params={"v": "0"})).headers["Cache-Control"]
+    assert (await page("assets", "..%2fpage.py")).code == 404
+
+
+async def test_no_link_carries_a_token(page: Fetch, jp_serverapp: Any) -> None:
+    token = jp_serverapp.identity_provider.token
+    response = await page(params={"q": "tables", "token": token}, headers={"Authorization": ""})
+    assert response.code == 200
+    assert token not in response.body.decode()
