@@ -16,6 +16,7 @@ uploads = Table(
     Column("stage", String(16), nullable=False),
     Column("state", String(16), nullable=False),
     Column("outcome", Text),
+    Column("checking_until", String(32)),
     Column("created", String(32), nullable=False),
     Column("expires", String(32), nullable=False, index=True),
     CheckConstraint("length(sha256) = 64", name="sha256"),
@@ -23,7 +24,8 @@ uploads = Table(
     CheckConstraint("stage IN ('draft', 'beta', 'stable')", name="stage"),
     CheckConstraint("state IN ('receiving', 'checking', 'done', 'refused')", name="state"),
 )
-"""``outcome``: the answer that whoever asks again gets, as JSON; NULL: there is none yet."""
+"""``outcome``: the answer that whoever asks again gets, as JSON; NULL: there is none yet. ``checking_until``: the node
+that checks has said so lately; after that time another one may take it over."""
 
 upload_parts = Table(
     "upload_parts",

@@ -79,6 +79,7 @@ def upgrade() -> None:
         sa.Column("stage", sa.String(length=16), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("checking_until", sa.String(length=32), nullable=True),
         sa.Column("created", sa.String(length=32), nullable=False),
         sa.Column("expires", sa.String(length=32), nullable=False),
         sa.CheckConstraint("stage IN ('draft', 'beta', 'stable')", name=op.f("ck_uploads_stage")),
