@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from automatosx_nb.errors.root import *  # noqa: F403
     from automatosx_nb.errors.services import *  # noqa: F403
     from automatosx_nb.errors.states import *  # noqa: F403
+    from automatosx_nb.errors.uploads import *  # noqa: F403
 
 _FILES = {
     "root": """
@@ -58,7 +59,7 @@ _FILES = {
     "marketplace": """
         DependencyCycle Incompatible InvalidPlanRequest InvalidSearch MagicTaken PublishRefused RegistryBusy
         RegistryDamaged RegistryTooNew RegistryUnreachable ReleaseExists ResolutionConflict ResolutionUnsound
-        UnknownPlugin UnknownRelease
+        UnknownPlugin UnknownRelease VersionUsed
     """,
     "notebooks": """
         InvalidNotebook NotebookMisfit NotebookNotFound NotebookUnlocked NotebookUnsaved NotebookUsesNothing
@@ -83,6 +84,9 @@ _FILES = {
     """,
     "states": """
         InvalidStateFile MigrationFailed NoSnapshot StateConflict StateDowngrade StateRestored StateTooNew
+    """,
+    "uploads": """
+        InvalidUpload TooManyUploads UnknownUpload UploadOffsetDiffers UploadTooLarge
     """,
 }
 _FILE_OF = {name: file for file, names in _FILES.items() for name in names.split()}

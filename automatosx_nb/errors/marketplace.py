@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from automatosx_nb.errors.root import PlatformError, UserError, did_you_mean
 
@@ -46,13 +46,31 @@ class ReleaseExists(UserError):
         return "A version is never reused: raise 'version' in plugin.toml and publish again."
 
 
+class VersionUsed(UserError):
+    """There was such a release, and it was deleted."""
+
+    code: ClassVar[str] = "version-used"
+    plugin: str
+    version: str
+
+    def problem(self) -> str:
+        return f"{self.plugin} {self.version} was published before, and deleted."
+
+    def next_step(self) -> str:
+        return "A version is never reused: raise 'version' in plugin.toml and publish again."
+
+
 class PublishRefused(UserError):
-    """``findings`` are the messages of the enforced checks that failed, each with its file and line if known."""
+    """``findings`` are the messages of the enforced checks that failed, each with its file and line if known.
+
+    ``checks`` are the records of all that was checked, as ``model.release.CheckResult``.
+    """
 
     code: ClassVar[str] = "publish-refused"
     plugin: str
     version: str
     findings: tuple[str, ...]
+    checks: tuple[Any, ...] = ()
 
     def problem(self) -> str:
         head = f"{self.plugin} {self.version} was not published: {len(self.findings)} check(s) failed."

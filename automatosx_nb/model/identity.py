@@ -67,6 +67,10 @@ class Actor:
         """:raises ActionForbidden: unless one may administer."""
         self._require(self.may_administer, "administer the registry", Scope.ADMIN, "the role 'admin'")
 
+    def upload(self) -> None:
+        """:raises ActionForbidden: unless what one came with carries publishing; under which name is asked later."""
+        self._require(Scope.PUBLISH in self.scopes, "publish", Scope.PUBLISH, "a name to publish under")
+
     def publish(self, publisher: str) -> None:
         """:raises ActionForbidden: unless one may publish as ``publisher``."""
         action = f"publish as {publisher!r}"

@@ -6,27 +6,31 @@ the same version or a look-alike meanwhile) is asked again inside it, where ther
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select, update
 
 from automatosx_nb import package
-from automatosx_nb.errors import ArtifactMismatch, PublishRefused, ReleaseExists
+from automatosx_nb.errors import ArtifactMismatch, PublishRefused, ReleaseExists, VersionUsed
 from automatosx_nb.model.event_changes import last_of_line
+from automatosx_nb.model.identity import OWNER
+from automatosx_nb.model.identity import owner as whoever_has_the_folder
 from automatosx_nb.model.names import publisher_of
+from automatosx_nb.model.publishing import PublishPolicy
 from automatosx_nb.model.release import CheckResult, PublishReport, Stage
 from automatosx_nb.model.semver import Version
-from automatosx_nb.registry import checks, records, schema
+from automatosx_nb.registry import acts, checks, records, schema
 from automatosx_nb.registry.blobs import DigestDiffers
-from automatosx_nb.registry.checks.lookalike import refusal, skeleton
-from automatosx_nb.registry.checks.submission import Submission
+from automatosx_nb.registry.checks.lookalike import neighbours, refusal, skeleton
+from automatosx_nb.registry.checks.submission import Neighbour, Submission
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import Connection, Table
 
+    from automatosx_nb.model.identity import Actor
     from automatosx_nb.model.manifest import Manifest
     from automatosx_nb.package import Package
     from automatosx_nb.registry.blobs import BlobStore
@@ -34,16 +38,31 @@ if TYPE_CHECKING:
     from automatosx_nb.registry.records import Record
     from automatosx_nb.sandbox.supervisor import Sandbox
 
+Also = Callable[["Connection", PublishReport], None]
+_DEFAULT_POLICY = PublishPolicy()
+_OWNER = whoever_has_the_folder()
 COMPARED = 100
 """The newest releases of a plugin that a new one's promises are held against."""
 
 
 def publish(
-    artifact: bytes, *, stage: Stage, database: Database, blobs: BlobStore, sandbox: Sandbox | None, owner: bool = False
+    artifact: bytes,
+    *,
+    stage: Stage,
+    database: Database,
+    blobs: BlobStore,
+    sandbox: Sandbox | None,
+    owner: bool = False,
+    actor: Actor = _OWNER,
+    policy: PublishPolicy = _DEFAULT_POLICY,
+    also: Also | None = None,
 ) -> PublishReport:
     """As :meth:`automatosx_nb.model.ports.Registry.publish`.
 
-    ``owner``: whoever publishes is known to be the publisher; a verified publisher's name is nobody else's to use.
+    :param owner: whoever publishes is known to be the publisher; a verified publisher's name is nobody else's to use.
+    :param actor: who publishes; unless told, whoever has the registry's folder.
+    :param also: what is written in the same transaction, where a release is made.
+    :raises ActionForbidden: the name is not the actor's to publish under.
     """
     unpacked = package.read(artifact)
     plugin, version = unpacked.manifest.id, unpacked.manifest.version
@@ -51,39 +70,71 @@ def publish(
         existing = _existing(connection, plugin, version)
         if existing is not None:
             return _again(connection, existing, unpacked)
-        if not owner:
-            _refuse_if_verified(connection, plugin, version)
-        look_alike = _look_alike(connection, plugin)
-        others = _others(connection, plugin)
-    results = checks.run(Submission(unpacked, look_alike, sandbox, _published(unpacked, others, blobs)))
+        _refuse_if_used(connection, plugin, version)
+        _may_publish(connection, actor, plugin, version, owner=owner)
+        submission = _submission(connection, unpacked, sandbox, policy, blobs)
+    results = checks.run(submission, policy)
     refused = checks.refusals(results)
     if refused:
-        raise PublishRefused(plugin, str(version), refused)
+        raise PublishRefused(plugin, str(version), refused, results)
     blobs.put(artifact)
     with database.write() as connection:
+        revision = next_revision(connection)  # first of all: from here on this is the only one that publishes
         existing = _existing(connection, plugin, version)
         if existing is not None:
             return _again(connection, existing, unpacked)
+        _refuse_if_used(connection, plugin, version)
+        _may_publish(connection, actor, plugin, version, owner=owner)
         look_alike = _look_alike(connection, plugin)
         if look_alike is not None:
-            raise PublishRefused(plugin, str(version), (refusal(plugin, look_alike),))
-        _insert(connection, unpacked, stage, results)
-    return PublishReport(plugin, str(version), unpacked.sha256, stage, created=True, checks=results)
+            raise PublishRefused(plugin, str(version), (refusal(plugin, look_alike),), results)
+        report = PublishReport(plugin, str(version), unpacked.sha256, stage, created=True, checks=results)
+        _insert(connection, unpacked, report, revision, actor)
+        told = {"plugin": plugin, "version": report.version, "sha256": report.sha256, "stage": stage.value}
+        acts.record(connection, actor, "publish", **told)
+        if also is not None:
+            also(connection, report)
+    return report
 
 
-def check(artifact: bytes, *, database: Database, blobs: BlobStore, sandbox: Sandbox | None) -> tuple[CheckResult, ...]:
+def check(
+    artifact: bytes,
+    *,
+    database: Database,
+    blobs: BlobStore,
+    sandbox: Sandbox | None,
+    policy: PublishPolicy = _DEFAULT_POLICY,
+) -> tuple[CheckResult, ...]:
     """As :meth:`automatosx_nb.model.ports.Registry.check`."""
     unpacked = package.read(artifact)
     plugin, version = unpacked.manifest.id, unpacked.manifest.version
+    taken: ReleaseExists | VersionUsed | None = None
     with database.read() as connection:
         existing = _existing(connection, plugin, version)
-        look_alike = _look_alike(connection, plugin)
-        others = _others(connection, plugin)
-    results = checks.run(Submission(unpacked, look_alike, sandbox, _published(unpacked, others, blobs)))
-    if existing is None or existing.artifact == unpacked.sha256:
+        if existing is None:
+            taken = _used(connection, plugin, version)
+        elif existing.artifact != unpacked.sha256:
+            taken = ReleaseExists(plugin, str(version))
+        submission = _submission(connection, unpacked, sandbox, policy, blobs)
+    results = checks.run(submission, policy)
+    if taken is None:
         return results
-    taken = ReleaseExists(plugin, str(version))
     return (*results, CheckResult("version", False, "error", f"{taken.problem()} {taken.next_step()}", "plugin.toml"))
+
+
+def _submission(
+    connection: Connection, unpacked: Package, sandbox: Sandbox | None, policy: PublishPolicy, blobs: BlobStore
+) -> Submission:
+    plugin = unpacked.manifest.id
+    others = _others(connection, plugin)
+    return Submission(
+        unpacked,
+        _look_alike(connection, plugin),
+        sandbox,
+        _published(unpacked, others, blobs),
+        near=() if others else _near(connection, plugin),
+        policy=policy,
+    )
 
 
 def _others(connection: Connection, plugin: str) -> Sequence[Record]:
@@ -143,10 +194,29 @@ def _again(connection: Connection, existing: Record, unpacked: Package) -> Publi
     return PublishReport(plugin, existing.version, unpacked.sha256, Stage(existing.stage), created=False, checks=found)
 
 
-def _refuse_if_verified(connection: Connection, plugin: str, version: Version) -> None:
+def _used(connection: Connection, plugin: str, version: Version) -> VersionUsed | None:
+    """Why a version of which there is no release is taken all the same; None: it is not."""
+    table = schema.used_versions
+    query = select(table.c.plugin).where(table.c.plugin == plugin, table.c.precedence == _precedence(version))
+    return VersionUsed(plugin, str(version)) if connection.execute(query).one_or_none() else None
+
+
+def _refuse_if_used(connection: Connection, plugin: str, version: Version) -> None:
+    used = _used(connection, plugin, version)
+    if used is not None:
+        raise used
+
+
+def _may_publish(connection: Connection, actor: Actor, plugin: str, version: Version, *, owner: bool = False) -> None:
+    """A name that nobody has is its first user's; from then on its members'."""
     name = publisher_of(plugin)
     table = schema.publishers
-    if connection.execute(select(table.c.verified).where(table.c.name == name)).scalar_one_or_none():
+    verified = connection.execute(select(table.c.verified).where(table.c.name == name)).scalar_one_or_none()
+    if actor.name != OWNER:
+        actor.upload()
+        if verified is not None:
+            actor.publish(name)
+    elif verified and not owner:
         finding = f"the publisher {name!r} is verified here, and only it publishes under that name: choose another 'id'"
         raise PublishRefused(plugin, str(version), (finding,))
 
@@ -157,17 +227,29 @@ def _look_alike(connection: Connection, plugin: str) -> str | None:
     return connection.execute(query).scalar_one_or_none()
 
 
-def _insert(connection: Connection, unpacked: Package, stage: Stage, results: tuple[CheckResult, ...]) -> None:
+def _near(connection: Connection, plugin: str) -> tuple[Neighbour, ...]:
+    """Plugins of other publishers whose ids are one typing error or one confusion of letters away."""
+    table, found = schema.plugins, []
+    wanted = neighbours(plugin)
+    joined = table.join(schema.publishers, schema.publishers.c.key == table.c.publisher)
+    columns = (table.c.id, table.c.skeleton, schema.publishers.c.verified)
+    for some in records.batches(sorted(wanted)):
+        query = select(*columns).select_from(joined).where(table.c.skeleton.in_(some))
+        found += [Neighbour(row.id, wanted[row.skeleton], row.verified) for row in connection.execute(query)]
+    return tuple(each for each in found if publisher_of(each.id) != publisher_of(plugin))
+
+
+def _insert(connection: Connection, unpacked: Package, report: PublishReport, revision: int, actor: Actor) -> None:
     manifest = unpacked.manifest
-    revision = next_revision(connection)
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    plugin = _plugin(connection, manifest.id, revision, now)
+    now = acts.now()
+    plugin = _plugin(connection, manifest.id, revision, now, actor)
     connection.execute(insert(schema.artifacts).values(sha256=unpacked.sha256, size=unpacked.size))
     row = {
         "plugin": plugin,
         "version": str(manifest.version),
         "precedence": _precedence(manifest.version),
-        "stage": stage.value,
+        "stage": report.stage.value,
+        "submitter": actor.name,
         "published": now,
         "revision": revision,
         "artifact": unpacked.sha256,
@@ -186,10 +268,10 @@ def _insert(connection: Connection, unpacked: Package, stage: Stage, results: tu
     }
     used = {"plugin": manifest.id, "precedence": _precedence(manifest.version), "artifact": unpacked.sha256}
     connection.execute(insert(schema.used_versions).values(used))
-    _insert_parts(connection, _inserted(connection, schema.releases, row), unpacked, results)
+    _insert_parts(connection, _inserted(connection, schema.releases, row), unpacked, report.checks)
 
 
-def _plugin(connection: Connection, plugin: str, revision: int, now: str) -> int:
+def _plugin(connection: Connection, plugin: str, revision: int, now: str, actor: Actor) -> int:
     """The plugin's key; it and its publisher are made where this is the first release."""
     table = schema.plugins
     key = connection.execute(select(table.c.key).where(table.c.id == plugin)).scalar_one_or_none()
@@ -197,7 +279,7 @@ def _plugin(connection: Connection, plugin: str, revision: int, now: str) -> int
         connection.execute(update(table).where(table.c.key == key).values(revision=revision))
         return int(key)
     values = {
-        "publisher": _publisher(connection, publisher_of(plugin), now),
+        "publisher": _publisher(connection, publisher_of(plugin), now, actor),
         "id": plugin,
         "skeleton": skeleton(plugin),
         "created": now,
@@ -206,13 +288,17 @@ def _plugin(connection: Connection, plugin: str, revision: int, now: str) -> int
     return _inserted(connection, table, values)
 
 
-def _publisher(connection: Connection, name: str, now: str) -> int:
+def _publisher(connection: Connection, name: str, now: str, actor: Actor) -> int:
+    """The publisher's key. Whoever publishes first under a name owns it; the folder's owner needs no such row."""
     table = schema.publishers
     key = connection.execute(select(table.c.key).where(table.c.name == name)).scalar_one_or_none()
     if key is not None:
         return int(key)
-    values = {"name": name, "verified": False, "created": now}
-    return _inserted(connection, table, values)
+    made = _inserted(connection, table, {"name": name, "verified": False, "created": now})
+    if actor.name != OWNER:
+        member = {"publisher": made, "user": actor.name, "owner": True, "added": now}
+        connection.execute(insert(schema.members).values(member))
+    return made
 
 
 def _inserted(connection: Connection, table: Table, values: dict[str, Any]) -> int:

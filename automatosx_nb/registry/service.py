@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import fields
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select, update
 
@@ -19,6 +19,7 @@ from automatosx_nb.errors import (
     UnknownRelease,
 )
 from automatosx_nb.model.names import publisher_of
+from automatosx_nb.model.publishing import PublishPolicy
 from automatosx_nb.model.release import PluginDetail, Stage
 from automatosx_nb.model.spelling import nearest
 from automatosx_nb.registry import publishing, records
@@ -38,9 +39,12 @@ if TYPE_CHECKING:
     from automatosx_nb.model.ports import ArtifactSource
     from automatosx_nb.model.release import Advisory, CheckResult, IndexRelease, PublishReport, SearchPage, SearchQuery
     from automatosx_nb.registry.audit import AuditLog
+    from automatosx_nb.registry.publishing import Also
     from automatosx_nb.registry.records import Record
+    from automatosx_nb.registry.uploads import Uploads
     from automatosx_nb.sandbox.supervisor import Sandbox
 
+_DEFAULT_POLICY = PublishPolicy()
 _PIECE = 64 * 1024
 """Bytes in one piece of an artifact."""
 
@@ -53,13 +57,15 @@ class EmbeddedRegistry:
 
     address = "embedded"
 
-    def __init__(self, home: Path, *, sandbox: Sandbox | None = None) -> None:
+    def __init__(self, home: Path, *, sandbox: Sandbox | None = None, policy: PublishPolicy = _DEFAULT_POLICY) -> None:
         """Open the registry in the folder ``home``, made where it is missing.
 
-        ``sandbox``: where publishing starts plugins to see that they do; it stays the caller's to close.
+        :param sandbox: where publishing starts plugins to see that they do; it stays the caller's to close.
+        :param policy: what is asked of what is published.
         """
         self.home = home
         self._sandbox = sandbox
+        self._policy = policy
         self._blobs = BlobStore(home / "blobs")
         self._database = Database(home / "registry.sqlite")
         self._index = SearchIndex()
@@ -163,24 +169,39 @@ class EmbeddedRegistry:
 
     def publish(self, artifact: bytes, *, stage: Stage = Stage.STABLE) -> PublishReport:
         """As :meth:`automatosx_nb.model.ports.Registry.publish`."""
-        return publishing.publish(
-            artifact, stage=stage, database=self._database, blobs=self._blobs, sandbox=self._sandbox
-        )
+        return self._publish(artifact, stage)
 
     def check(self, artifact: bytes) -> tuple[CheckResult, ...]:
         """As :meth:`automatosx_nb.model.ports.Registry.check`."""
-        return publishing.check(artifact, database=self._database, blobs=self._blobs, sandbox=self._sandbox)
+        return publishing.check(
+            artifact, database=self._database, blobs=self._blobs, sandbox=self._sandbox, policy=self._policy
+        )
 
-    def publish_bundled(self, artifact: bytes) -> PublishReport:
-        """As :meth:`publish`, for what came with the user's own installation: its publisher counts as verified."""
-        report = publishing.publish(
+    @cached_property
+    def uploads(self) -> Uploads:
+        """Artifacts that come in parts, from anywhere."""
+        from automatosx_nb.registry.parts import PartStore
+        from automatosx_nb.registry.uploads import Uploads
+
+        def publish(artifact: bytes, stage: Stage, actor: Actor, also: Also) -> PublishReport:
+            return self._publish(artifact, stage, actor=actor, also=also)
+
+        return Uploads(self._database, PartStore(self.home / "blobs" / "uploads"), publish)
+
+    def _publish(self, artifact: bytes, stage: Stage, **more: Any) -> PublishReport:
+        return publishing.publish(
             artifact,
-            stage=Stage.STABLE,
+            stage=stage,
             database=self._database,
             blobs=self._blobs,
             sandbox=self._sandbox,
-            owner=True,
+            policy=self._policy,
+            **more,
         )
+
+    def publish_bundled(self, artifact: bytes) -> PublishReport:
+        """As :meth:`publish`, for what came with the user's own installation: its publisher counts as verified."""
+        report = self._publish(artifact, Stage.STABLE, owner=True)
         self.verify_publisher(publisher_of(report.id))
         return report
 

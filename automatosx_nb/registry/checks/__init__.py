@@ -9,6 +9,7 @@ from __future__ import annotations
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from automatosx_nb.model.publishing import PublishPolicy
 from automatosx_nb.model.release import CheckResult
 from automatosx_nb.registry.checks import changelog, events, lookalike, permissions, readme, services, start
 
@@ -28,9 +29,12 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def run(submission: Submission) -> tuple[CheckResult, ...]:
-    """What every check found, at least one result a check. An ``error`` forbids publishing."""
-    return tuple(result for check in CHECKS for result in _run(check, submission))
+_DEFAULT_POLICY = PublishPolicy()
+
+
+def run(submission: Submission, policy: PublishPolicy = _DEFAULT_POLICY) -> tuple[CheckResult, ...]:
+    """What every check found, at least one result a check. What is an ``error`` to ``policy`` forbids publishing."""
+    return tuple(policy.judge(result) for check in CHECKS for result in _run(check, submission))
 
 
 def refusals(results: tuple[CheckResult, ...]) -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from automatosx_nb.model.publishing import PublishPolicy
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
@@ -12,18 +14,30 @@ if TYPE_CHECKING:
     from automatosx_nb.package import Package
     from automatosx_nb.sandbox.supervisor import Sandbox
 
+_DEFAULT_POLICY = PublishPolicy()
+
+
+class Neighbour(NamedTuple):
+    """Another publisher's plugin, and what its id is to the new one's, as in ``is one letter away from``."""
+
+    id: str
+    how: str
+    verified: bool
+
 
 @dataclass(frozen=True, slots=True)
 class Submission:
     """``look_alike`` is another plugin whose id looks the same; ``sandbox`` None: plugins are not started.
 
-    ``published``: the manifests of its other releases, the newest first.
+    ``published``: the manifests of its other releases, the newest first; ``near``: what a new plugin may be taken for.
     """
 
     package: Package
     look_alike: str | None = None
     sandbox: Sandbox | None = None
     published: Sequence[Manifest] = ()
+    near: Sequence[Neighbour] = ()
+    policy: PublishPolicy = _DEFAULT_POLICY
 
 
 class Finding(NamedTuple):

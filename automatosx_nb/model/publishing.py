@@ -1,0 +1,33 @@
+"""What a registry asks of what is published in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from automatosx_nb.model.release import CheckResult
+
+
+@dataclass(frozen=True, slots=True)
+class PublishPolicy:
+    """Which checks decide. Names are those of ``registry.checks``; a check that is in neither decides by itself."""
+
+    watched: frozenset[str] = frozenset()
+    """What they find is told, and forbids nothing."""
+    enforced: frozenset[str] = frozenset()
+    """What they warn of forbids publishing, too. Enforced beats watched."""
+    run_notebooks: bool = True
+    """Whether documentation is executed at all."""
+    notebook_s: float = 60.0
+    """Wall time of one cell of it, seconds."""
+    notebooks_s: float = 300.0
+    """Of all of it, seconds."""
+
+    def judge(self, result: CheckResult) -> CheckResult:
+        """``result`` with the severity that it has here."""
+        if result.passed or result.severity == "info":
+            return result
+        if result.check in self.enforced:
+            return replace(result, severity="error")
+        return replace(result, severity="warning") if result.check in self.watched else result
