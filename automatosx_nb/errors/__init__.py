@@ -31,7 +31,7 @@ _FILES = {
         AutomatosxError PlatformError UserError
     """,
     "access": """
-        ActionForbidden
+        ActionForbidden InvalidAccessRequest LastOwner TokenRefused UnknownMember UnknownPublisher UnknownToken
     """,
     "capabilities": """
         CallsTooFast FileRefused HttpFailed HttpRefused InvalidSetting PermissionNotOptional SecretNotSet

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from automatosx_nb.errors.root import UserError
+from automatosx_nb.errors.root import UserError, did_you_mean
 
 
 class ActionForbidden(UserError):
@@ -20,3 +20,83 @@ class ActionForbidden(UserError):
 
     def next_step(self) -> str:
         return "Ask whoever runs the registry, or use a token that carries it."
+
+
+class InvalidAccessRequest(UserError, ValueError):
+    """``part`` is what is at fault: ``user``, ``name``, ``lifetime``, ``scopes`` or ``role``."""
+
+    code: ClassVar[str] = "invalid-access-request"
+    part: str
+    found: str
+    valid: str
+
+    def problem(self) -> str:
+        return f"the {self.part} is {self.found}."
+
+    def next_step(self) -> str:
+        return f"Valid is {self.valid}."
+
+
+class UnknownPublisher(UserError, LookupError):
+    code: ClassVar[str] = "unknown-publisher"
+    publisher: str
+    nearest: tuple[str, ...] = ()
+
+    def problem(self) -> str:
+        return f"nobody has published as {self.publisher!r} in this registry."
+
+    def next_step(self) -> str:
+        return did_you_mean(self.nearest, "A publisher comes into being with its first release.")
+
+
+class UnknownMember(UserError, LookupError):
+    code: ClassVar[str] = "unknown-member"
+    publisher: str
+    user: str
+    members: tuple[str, ...] = ()
+
+    def problem(self) -> str:
+        return f"{self.user!r} is no member of {self.publisher!r}."
+
+    def next_step(self) -> str:
+        return f"Its members are {', '.join(self.members)}." if self.members else "It has no members yet."
+
+
+class LastOwner(UserError):
+    """Without an owner nobody could say any more who publishes under that name."""
+
+    code: ClassVar[str] = "last-owner"
+    publisher: str
+    user: str
+
+    def problem(self) -> str:
+        return f"{self.user!r} is the last owner of {self.publisher!r}. Nothing was changed."
+
+    def next_step(self) -> str:
+        return "Make somebody else an owner first: %ax member add PUBLISHER USER --owner."
+
+
+class UnknownToken(UserError, LookupError):
+    """``id`` is a token's id, never its secret."""
+
+    code: ClassVar[str] = "unknown-token"
+    id: str
+
+    def problem(self) -> str:
+        return f"there is no token {self.id!r} of yours."
+
+    def next_step(self) -> str:
+        return "See which there are: %ax token list."
+
+
+class TokenRefused(UserError):
+    """``reason`` continues 'the token': what was sent is a token of ours by its looks, and opens nothing."""
+
+    code: ClassVar[str] = "token-refused"
+    reason: str
+
+    def problem(self) -> str:
+        return f"the token {self.reason}."
+
+    def next_step(self) -> str:
+        return "Make a new one with %ax token new, or leave it out and come as yourself."

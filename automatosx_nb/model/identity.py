@@ -42,6 +42,8 @@ class Actor:
     """The id of the token that was used; None: one came by oneself."""
     request: str | None = None
     """The id that the server's log gives the request."""
+    everything: bool = False
+    """Whoever has the registry's folder is a member and an owner of every publisher."""
 
     @property
     def reads_all(self) -> bool:
@@ -57,7 +59,12 @@ class Actor:
         return Scope.ADMIN in self.scopes and Role.ADMIN in self.roles
 
     def may_publish(self, publisher: str) -> bool:
-        return Scope.PUBLISH in self.scopes and publisher in self.publishers
+        return Scope.PUBLISH in self.scopes and (self.everything or publisher in self.publishers)
+
+    def may_manage(self, publisher: str) -> bool:
+        """Say who its members are, and which keys are its. What publishes by itself need not be able to."""
+        owns = self.everything or publisher in self.owns or Role.ADMIN in self.roles
+        return Scope.ADMIN in self.scopes and owns
 
     def review(self) -> None:
         """:raises ActionForbidden: unless one may review."""
@@ -76,6 +83,11 @@ class Actor:
         action = f"publish as {publisher!r}"
         self._require(self.may_publish(publisher), action, Scope.PUBLISH, f"membership of {publisher!r}")
 
+    def manage(self, publisher: str) -> None:
+        """:raises ActionForbidden: unless one says who ``publisher`` is."""
+        action = f"say who {publisher!r} is"
+        self._require(self.may_manage(publisher), action, Scope.ADMIN, f"ownership of {publisher!r}")
+
     def _require(self, may: bool, action: str, scope: Scope, standing: str) -> None:
         if not may:
             raise ActionForbidden(
@@ -88,4 +100,4 @@ OWNER = "owner"
 
 def owner(publishers: frozenset[str] = frozenset()) -> Actor:
     """Whoever has the registry's folder: nobody could keep them from anything."""
-    return Actor(OWNER, frozenset(Role), publishers, publishers)
+    return Actor(OWNER, frozenset(Role), publishers, publishers, everything=True)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from automatosx_nb.model.access import NewToken, Publisher, RoleHolder, Token
     from automatosx_nb.model.acts import ActPage
-    from automatosx_nb.model.identity import Actor
+    from automatosx_nb.model.identity import Actor, Role, Scope
     from automatosx_nb.model.release import Stage
     from automatosx_nb.model.upload import Upload
 
@@ -66,3 +69,65 @@ class Uploads(Protocol):
 
     def cancel(self, actor: Actor, upload: str) -> None:
         """:raises UnknownUpload:"""
+
+
+class Access(Protocol):
+    """Who may do what. Each act is in the registry's audit; what changes nothing is none."""
+
+    def publisher(self, actor: Actor, name: str) -> Publisher:
+        """:raises UnknownPublisher: with the nearest names."""
+
+    def put_member(self, actor: Actor, publisher: str, user: str, *, owner: bool = False) -> Publisher:
+        """Have ``user`` be a member, and an owner or not; the publisher as it is then.
+
+        :raises ActionForbidden: the actor is no owner, and no admin.
+        :raises UnknownPublisher:
+        :raises InvalidAccessRequest: no user has such a name.
+        :raises LastOwner: nobody would be an owner.
+        """
+
+    def remove_member(self, actor: Actor, publisher: str, user: str) -> Publisher:
+        """As :meth:`put_member`; a member may also remove itself.
+
+        :raises UnknownMember:
+        """
+
+    def roles(self, actor: Actor) -> tuple[RoleHolder, ...]:
+        """Who has one, by name; here and below:
+
+        :raises ActionForbidden: the actor is no admin.
+        """
+
+    def grant_role(self, actor: Actor, user: str, role: Role) -> tuple[RoleHolder, ...]:
+        """:raises InvalidAccessRequest: no user has such a name."""
+
+    def withdraw_role(self, actor: Actor, user: str, role: Role) -> tuple[RoleHolder, ...]: ...
+
+    def verify(self, actor: Actor, publisher: str, *, verified: bool) -> Publisher:
+        """Give or take the badge: it is who it says it is.
+
+        :raises UnknownPublisher:
+        """
+
+
+class Tokens(Protocol):
+    """What programs come with."""
+
+    def new(
+        self, actor: Actor, name: str, scopes: Collection[Scope], days: int, *, user: str | None = None
+    ) -> NewToken:
+        """A token of the actor's, or for another ``user`` where an admin makes it. Its secret is never told again.
+
+        :raises ActionForbidden: it would carry more than what the actor came with, or is not for the actor.
+        :raises InvalidAccessRequest: its name, scopes or life are none.
+        """
+
+    def all(self, actor: Actor, *, user: str | None = None) -> tuple[Token, ...]:
+        """The actor's, newest first; another user's for an admin only, as in :meth:`new`."""
+
+    def revoke(self, actor: Actor, token: str) -> Token:
+        """By its id, from now on; a token may always revoke itself.
+
+        :raises UnknownToken: there is none of the actor's.
+        :raises ActionForbidden: what the actor came with may not.
+        """

@@ -23,11 +23,13 @@ from automatosx_nb.model.publishing import PublishPolicy
 from automatosx_nb.model.release import PluginDetail, Stage
 from automatosx_nb.model.spelling import nearest
 from automatosx_nb.registry import publishing, records
+from automatosx_nb.registry.access import Access
 from automatosx_nb.registry.blobs import BlobStore, DigestDiffers
 from automatosx_nb.registry.database import Database, add
 from automatosx_nb.registry.schema import advisories, artifacts, downloads, plugins, publishers, releases, sequence
 from automatosx_nb.registry.search import SearchIndex
 from automatosx_nb.registry.sight import seen_by
+from automatosx_nb.registry.tokens import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Sequence
@@ -93,6 +95,15 @@ class EmbeddedRegistry:
 
     def close(self) -> None:
         self._database.close()
+
+    @cached_property
+    def access(self) -> Access:
+        """Members, roles, and who is who."""
+        return Access(self._database)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        return Tokens(self._database)
 
     def search(self, query: SearchQuery) -> SearchPage:
         """:raises InvalidSearch: for a text, size, sort or cursor that is none."""

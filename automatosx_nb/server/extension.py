@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_server.extension.application import ExtensionApp
-from traitlets import Unicode
+from traitlets import Bool, Set, Unicode
 
+from automatosx_nb.server.identity import DEPLOYMENT, Deployment
 from automatosx_nb.server.routes import rules
 from automatosx_nb.server.shelf import Shelf
 
@@ -33,7 +34,17 @@ class AutomatosxExtension(ExtensionApp):
         help="Folder of the registry. Default: in AUTOMATOSX_HOME, else in this user's data folder.",
     )
 
+    shared = Bool(
+        False,
+        config=True,
+        help="Others than this server's user ask this registry: each may do what members and roles say, and no more.",
+    )
+    admins = Set(
+        Unicode(), config=True, help="Names of users who administer a shared registry, whatever roles it has itself."
+    )
+
     def initialize_settings(self) -> None:
+        self.settings[DEPLOYMENT] = Deployment(self.shared, frozenset(self.admins))
         self.settings["automatosx_shelf"] = Shelf(self._open_registry)
         self.settings["automatosx_settings"] = cache(self._load_settings)
         self._follow_activity()

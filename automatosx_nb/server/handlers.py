@@ -18,15 +18,16 @@ from tornado import web
 from automatosx_nb.errors import InvalidSearch, UnknownRelease
 from automatosx_nb.host.environment import cooldown_now, environment
 from automatosx_nb.model.gate import Gate
-from automatosx_nb.model.identity import owner
 from automatosx_nb.model.release import PluginDetail, ReleaseDetail, SearchQuery
 from automatosx_nb.model.semver import Range, Version
-from automatosx_nb.server import planning, problems, ranges, requests
+from automatosx_nb.server import identity, planning, problems, ranges, requests
 from automatosx_nb.server.openapi import DOCUMENT
 from automatosx_nb.server.refusals import Refusals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from jupyter_server.auth import IdentityProvider
 
     from automatosx_nb.model.identity import Actor
     from automatosx_nb.model.ports import Registry
@@ -45,12 +46,13 @@ _FOREVER = "private, max-age=31536000, immutable"
 _ALWAYS_ASK = "private, no-cache"
 
 
-class _RegistryHandler(Refusals, APIHandler):
+class RegistryHandler(Refusals, APIHandler):
     """Answers in JSON, fails in problem documents, and never waits for the registry on the server's loop."""
 
     auth_resource = RESOURCE
     _etag: str | None = None
     _media_type = "application/json"
+    _actor: Actor | None = None
 
     def initialize(self, shelf: Shelf) -> None:
         self.shelf = shelf
@@ -59,9 +61,15 @@ class _RegistryHandler(Refusals, APIHandler):
         super().set_default_headers()
         self.set_header(requests.HEADER, requests.request_id(self.request))
 
+    @property
+    def identity_provider(self) -> IdentityProvider:
+        return identity.provider_for(self)
+
     async def actor(self) -> Actor:
-        """Who asks."""
-        return owner()
+        """Who asks; what changes something, or shows what is not everybody's, is told it."""
+        if self._actor is None:
+            self._actor = await identity.actor_of(self)
+        return self._actor
 
     async def ask(self, question: Callable[[Registry], T]) -> T:
         """``question(registry)``, of the registry as whoever asks may read it, beside the server's loop."""
@@ -82,12 +90,14 @@ class _RegistryHandler(Refusals, APIHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         error = kwargs.get("exc_info", (None, None))[1]
         self._etag, self._media_type = None, problems.MEDIA_TYPE
+        if status_code == 401:
+            self.set_header("WWW-Authenticate", 'Bearer error="invalid_token"')
         if status_code == 503:
             self.set_header("Retry-After", str(problems.RETRY_AFTER_S))
         self.finish(msgspec.json.encode(problems.document(status_code, error)))
 
 
-class SearchHandler(_RegistryHandler):
+class SearchHandler(RegistryHandler):
     """``GET plugins``"""
 
     @web.authenticated
@@ -105,7 +115,7 @@ class SearchHandler(_RegistryHandler):
         return f"{self.request.path}?{urlencode([*asked, ('cursor', cursor)])}"
 
 
-class PluginHandler(_RegistryHandler):
+class PluginHandler(RegistryHandler):
     """``GET plugins/{id}``"""
 
     @web.authenticated
@@ -114,7 +124,7 @@ class PluginHandler(_RegistryHandler):
         self.answer(await self.ask(lambda registry: registry.plugin(plugin)))
 
 
-class VersionsHandler(_RegistryHandler):
+class VersionsHandler(RegistryHandler):
     """``GET plugins/{id}/versions``"""
 
     @web.authenticated
@@ -124,7 +134,7 @@ class VersionsHandler(_RegistryHandler):
         self.answer({"id": detail.summary.id, "versions": detail.releases})
 
 
-class ReleaseHandler(_RegistryHandler):
+class ReleaseHandler(RegistryHandler):
     """``GET plugins/{id}/{version}``"""
 
     @web.authenticated
@@ -138,7 +148,7 @@ class ReleaseHandler(_RegistryHandler):
         self.answer(await self.ask(ask))
 
 
-class ArtifactHandler(_RegistryHandler):
+class ArtifactHandler(RegistryHandler):
     """``GET plugins/{id}/{version}/artifact``"""
 
     @web.authenticated
@@ -177,7 +187,7 @@ class ArtifactHandler(_RegistryHandler):
         self.write(msgspec.json.encode(problems.document(416, None)))
 
 
-class IndexHandler(_RegistryHandler):
+class IndexHandler(RegistryHandler):
     """``GET index/{id}``"""
 
     @web.authenticated
@@ -192,7 +202,7 @@ class IndexHandler(_RegistryHandler):
         self.answer(await self.ask(ask))
 
 
-class PlanHandler(_RegistryHandler):
+class PlanHandler(RegistryHandler):
     """``POST plan``, which changes nothing: whoever may read may ask."""
 
     @web.authenticated
@@ -211,7 +221,7 @@ class PlanHandler(_RegistryHandler):
         self.answer(await self.ask(ask))
 
 
-class OpenApiHandler(_RegistryHandler):
+class OpenApiHandler(RegistryHandler):
     """``GET openapi.json``"""
 
     @web.authenticated
@@ -220,7 +230,7 @@ class OpenApiHandler(_RegistryHandler):
         self.answer(DOCUMENT)
 
 
-class HealthHandler(_RegistryHandler):
+class HealthHandler(RegistryHandler):
     """``GET healthz``"""
 
     @web.authenticated
@@ -230,7 +240,7 @@ class HealthHandler(_RegistryHandler):
         self.answer({"status": "ok", "plugins": page.total})
 
 
-class NothingHereHandler(_RegistryHandler):
+class NothingHereHandler(RegistryHandler):
     """Every other path below: a problem document too, not a page for people."""
 
     @web.authenticated
@@ -269,7 +279,7 @@ def _release(detail: PluginDetail, version: str) -> ReleaseDetail:
 
 
 _ID = r"([^/]+)"
-ROUTES: tuple[tuple[str, type[_RegistryHandler]], ...] = (
+ROUTES: tuple[tuple[str, type[RegistryHandler]], ...] = (
     (r"plugins", SearchHandler),
     (rf"plugins/{_ID}", PluginHandler),
     (rf"plugins/{_ID}/versions", VersionsHandler),

@@ -41,7 +41,11 @@ def get(
         "headers": {name: {"schema": TEXT} for name in headers},
         "content": answer,
     }
-    problems = {"403": "No token, or the authorizer says no.", "500": "The registry is damaged."}
+    problems = {
+        "401": "A token of a registry that opens nothing.",
+        "403": "No token, or the authorizer says no.",
+        "500": "The registry is damaged.",
+    }
     problems |= {"503": "The registry is busy: try again after Retry-After seconds."} | (refusals or {})
     responses = {"200": ok, "304": {"description": "The client has it: If-None-Match."}}
     refused = {status: problem(text) for status, text in sorted(problems.items())}

@@ -14,6 +14,11 @@ RETRY_AFTER_S = 5
 
 _STATUS: dict[type[errors.AutomatosxError], HTTPStatus] = {
     errors.ActionForbidden: HTTPStatus.FORBIDDEN,
+    errors.TokenRefused: HTTPStatus.UNAUTHORIZED,
+    errors.LastOwner: HTTPStatus.CONFLICT,
+    errors.UnknownMember: HTTPStatus.NOT_FOUND,
+    errors.UnknownPublisher: HTTPStatus.NOT_FOUND,
+    errors.UnknownToken: HTTPStatus.NOT_FOUND,
     errors.UnknownPlugin: HTTPStatus.NOT_FOUND,
     errors.UnknownRelease: HTTPStatus.NOT_FOUND,
     errors.ResolutionConflict: HTTPStatus.CONFLICT,
