@@ -44,10 +44,15 @@ class Marketplace(InNotebooks):
 
     # --- discovery
 
-    def search(self, text: str = "", **filters: Any) -> SearchPage:
-        """``filters`` are the other fields of :class:`~automatosx_nb.model.release.SearchQuery`."""
+    def search(self, text: str = "", *, runs_here: bool = False, **filters: Any) -> SearchPage:
+        """``filters`` are the other fields of :class:`~automatosx_nb.model.release.SearchQuery`; ``runs_here``: only
+        what is compatible with this environment."""
         from automatosx_nb.model.release import SearchQuery
 
+        if runs_here:
+            from automatosx_nb.host.environment import surroundings
+
+            filters["compatible"] = surroundings()
         return self.registry.search(SearchQuery(text, **filters))
 
     def info(self, plugin: str) -> PluginDetail:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from automatosx_nb.commands import text
 from automatosx_nb.commands.inspecting import change_lines
@@ -15,9 +15,10 @@ from automatosx_nb.model.contributions import KINDS
 from automatosx_nb.model.flags import flags_of
 from automatosx_nb.model.inspection import permission_changes
 from automatosx_nb.model.manifest import CATEGORIES
-from automatosx_nb.model.permissions import permission_line
+from automatosx_nb.model.permissions import KINDS as PERMISSIONS
+from automatosx_nb.model.permissions import Risk, permission_line
 from automatosx_nb.model.printable import printable
-from automatosx_nb.model.release import PluginDetail, PluginSummary, ReleaseDetail
+from automatosx_nb.model.release import PluginDetail, PluginSummary, ReleaseDetail, Sort
 from automatosx_nb.model.semver import Version
 from automatosx_nb.model.spelling import nearest
 
@@ -33,7 +34,12 @@ def _configure_search(parser: Parser) -> None:
     parser.add_argument("--category", help="only this category")
     parser.add_argument("--publisher", help="only this publisher")
     parser.add_argument("--verified", action="store_const", const=True, help="only verified publishers")
-    parser.add_argument("--sort", choices=["relevance", "downloads", "updated", "name"], default="relevance")
+    parser.add_argument("--permission", choices=["none", *PERMISSIONS], help="only what asks for this kind")
+    parser.add_argument("--risk", choices=["none", *Risk], help="only where no more than that is at risk")
+    parser.add_argument("--stage", choices=["beta", "stable"], help="only where that is the stage of what is shown")
+    parser.add_argument("--signed", action="store_const", const=True, help="only what its publisher signed")
+    parser.add_argument("--runs-here", action="store_true", help="only what runs in this environment")
+    parser.add_argument("--sort", choices=get_args(Sort), default="relevance")
     parser.add_argument("--size", type=int, default=24, metavar="N", help="results a page, 1 to 100")
     parser.add_argument("--cursor", help="where the page before said to go on")
 
@@ -50,6 +56,11 @@ def _search(market: Marketplace, options: Namespace, console: Console) -> Answer
         category=options.category,
         publisher=options.publisher,
         verified=options.verified,
+        permission=options.permission,
+        risk=options.risk,
+        stage=options.stage,
+        signed=options.signed,
+        runs_here=options.runs_here,
         sort=options.sort,
         size=options.size,
         cursor=options.cursor,

@@ -8,7 +8,7 @@ import socket
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.metadata import Distribution, PackageNotFoundError, distribution, distributions
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -17,6 +17,7 @@ from automatosx_nb.host.surface import current_surface
 from automatosx_nb.model.compatibility import Environment, Unmet
 from automatosx_nb.model.policy import Cooldown, duration_text
 from automatosx_nb.model.runtime import API_VERSION
+from automatosx_nb.model.surroundings import Surroundings
 from automatosx_nb.profile.transaction import Author
 
 _PLATFORMS = {"darwin": "macos", "win32": "windows", "cygwin": "windows"}
@@ -25,6 +26,13 @@ _PLATFORMS = {"darwin": "macos", "win32": "windows", "cygwin": "windows"}
 def environment() -> Environment:
     """This process's."""
     return Environment(API_VERSION, python_version(), platform_name(), unmet_packages)
+
+
+def surroundings() -> Surroundings:
+    """The same, as a search tells it."""
+    found = {str(canonicalize_name(each.name)): each.version for each in distributions() if each.name}
+    packages = tuple(sorted(found.items()))
+    return Surroundings(str(API_VERSION), python_version(), platform_name(), packages)
 
 
 def missing_packages(requirements: Iterable[str]) -> tuple[str, ...]:

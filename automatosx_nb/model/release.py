@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from automatosx_nb.model.semver import Range, Version
+    from automatosx_nb.model.surroundings import Surroundings
 
 
 class Stage(StrEnum):
@@ -89,6 +90,16 @@ class PluginSummary:
     platforms: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     """What that release needs around it, as in :class:`ReleaseDetail`."""
+    stage: Stage = Stage.STABLE
+    signed: bool = False
+    """Whether its publisher signed that release."""
+    deprecated: str | None = None
+    """Why it is not to be used any more; None: it is."""
+    successor: str | None = None
+    """Of one that is deprecated: what takes its place."""
+    rating: float | None = None
+    """Mean of the stars, 1 to 5; None: nobody gave any."""
+    ratings: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +138,26 @@ class PluginDetail:
     releases: tuple[ReleaseDetail, ...]
 
 
-Sort = Literal["relevance", "downloads", "updated", "name"]
+Sort = Literal["relevance", "downloads", "rating", "updated", "name"]
 
 
 @dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """``text`` is what a person typed; empty: everything. ``size`` 1–100; ``cursor`` from a page's ``next``."""
+    """``text`` is what a person typed; empty: everything. ``size`` 1–100; ``cursor`` from a page's ``next``.
+
+    ``permission`` is a kind, ``risk`` the highest of what is asked for; ``none``: nothing is. ``compatible``: what does
+    not run there is left out.
+    """
 
     text: str = ""
     category: str | None = None
     publisher: str | None = None
     verified: bool | None = None
+    permission: str | None = None
+    risk: str | None = None
+    stage: str | None = None
+    signed: bool | None = None
+    compatible: Surroundings | None = None
     sort: Sort = "relevance"
     size: int = 24
     cursor: str | None = None

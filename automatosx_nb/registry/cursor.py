@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 from automatosx_nb.errors import InvalidSearch
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
     from automatosx_nb.model.release import SearchQuery
 
 Position = tuple[float | str, ...]
-"""The sort key of a page's last item. Keys are unique: the next page starts behind it, whatever was added."""
+"""A page's last item: what it is sorted by, its id, which makes that unique, and how many there were up to it. The next
+page starts behind it, whatever was added; the number only says how far to look."""
+MAX_DEPTH = 10_000_000
 
 _VALID = "a page's 'next', with the same text, filters and sort as that page"
 
@@ -24,7 +27,7 @@ def write(query: SearchQuery, position: Position) -> str:
 
 
 def read(query: SearchQuery, like: str) -> Position | None:
-    """The position in ``query.cursor``. ``like`` has a letter for each part: ``f`` number, ``s`` text.
+    """The position in ``query.cursor``. ``like`` has a letter for each part: ``f`` number, ``s`` text, ``n`` a count.
 
     :raises InvalidSearch: it is no cursor of ours, or that of another search.
     """
@@ -47,9 +50,11 @@ def read(query: SearchQuery, like: str) -> Position | None:
 def _fits(part: object, kind: str) -> bool:
     if kind == "s":
         return isinstance(part, str)
+    if kind == "n":
+        return isinstance(part, int) and not isinstance(part, bool) and 0 <= part <= MAX_DEPTH
     return isinstance(part, int | float) and not isinstance(part, bool)
 
 
 def _search(query: SearchQuery) -> str:
-    asked = [query.text, query.category, query.publisher, query.verified, query.sort]
-    return hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:12]
+    asked = [getattr(query, each.name) for each in fields(query) if each.name not in ("cursor", "size")]
+    return hashlib.sha256(json.dumps(asked, default=str).encode()).hexdigest()[:12]

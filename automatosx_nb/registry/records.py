@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from automatosx_nb.model.release import Advisory, CheckResult, IndexRelease, PluginSummary, ReleaseDetail, Stage
 from automatosx_nb.model.semver import Range, Version
+from automatosx_nb.registry.sayings import Said, sayings
 from automatosx_nb.registry.schema import (
     advisories,
     artifacts,
@@ -69,7 +70,7 @@ def entries(connection: Connection, keys: Sequence[int]) -> Iterator[Entry]:
         yield from _entries(connection, keys[start : start + _BATCH])
 
 
-def summary(row: Record, asked: dict[str, str], count: int) -> PluginSummary:
+def summary(row: Record, asked: dict[str, str], count: int, said: Said) -> PluginSummary:
     """``row`` has the columns of a release, and ``id`` and ``verified`` of its plugin."""
     return PluginSummary(
         id=row.id,
@@ -86,6 +87,12 @@ def summary(row: Record, asked: dict[str, str], count: int) -> PluginSummary:
         python=row.python,
         platforms=tuple(row.platforms),
         packages=tuple(row.packages),
+        stage=Stage(row.stage),
+        signed=said.signed,
+        deprecated=row.deprecated,
+        successor=row.successor,
+        rating=said.rating,
+        ratings=said.ratings,
     )
 
 
@@ -197,9 +204,11 @@ def _entries(connection: Connection, keys: Sequence[int]) -> Iterator[Entry]:
     by_plugin = defaultdict(list)
     for row in connection.execute(select(*columns).where(releases.c.plugin.in_(keys) & visible)):
         by_plugin[row.plugin].append(row)
-    chosen = [row.key for row in map(shown, by_plugin.values()) if row is not None]
+    shown_rows = [row for row in map(shown, by_plugin.values()) if row is not None]
+    chosen = [row.key for row in shown_rows]
     asked, _ = _permissions(connection, chosen)
     counts = _download_counts(connection, keys)
+    said = sayings(connection, {row.plugin: row.key for row in shown_rows})
     query = (
         select(releases, plugins.c.id, publishers.c.verified)
         .join(plugins, plugins.c.key == releases.c.plugin)
@@ -207,7 +216,9 @@ def _entries(connection: Connection, keys: Sequence[int]) -> Iterator[Entry]:
         .where(releases.c.key.in_(chosen))
     )
     for row in connection.execute(query):
-        yield Entry(summary(row, asked[row.key], counts[row.plugin]), row.readme, row.revision)
+        told = said[row.plugin]
+        shown_as = summary(row, asked[row.key], counts[row.plugin], told)
+        yield Entry(shown_as, row.readme, row.revision, documented=told.documented)
 
 
 def _permissions(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from copy import copy
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ from automatosx_nb.registry import publishing, records
 from automatosx_nb.registry.access import Access
 from automatosx_nb.registry.blobs import BlobStore, DigestDiffers
 from automatosx_nb.registry.database import Database, add
+from automatosx_nb.registry.sayings import sayings
 from automatosx_nb.registry.schema import advisories, artifacts, downloads, plugins, publishers, releases, sequence
 from automatosx_nb.registry.search import SearchIndex
 from automatosx_nb.registry.sight import seen_by
@@ -47,6 +49,8 @@ if TYPE_CHECKING:
     from automatosx_nb.sandbox.supervisor import Sandbox
 
 _DEFAULT_POLICY = PublishPolicy()
+COUNTED_S = 60.0
+"""How long a plugin that was downloaded is still sorted by what its downloads were."""
 _PIECE = 64 * 1024
 """Bytes in one piece of an artifact."""
 
@@ -124,7 +128,7 @@ class EmbeddedRegistry:
             asked = records.asked_permissions(connection, top.key)
             count = records.download_count(connection, top.plugin)
             return PluginDetail(
-                summary=records.summary(top, asked, count),
+                summary=records.summary(top, asked, count, sayings(connection, {top.plugin: top.key})[top.plugin]),
                 authors=tuple(top.authors),
                 readme=top.readme,
                 changelog=top.changelog,
@@ -254,13 +258,23 @@ class EmbeddedRegistry:
         """Bring the search index up to the last change, also one that another process made."""
         with self._refreshing, self._database.read() as connection:
             revision = connection.execute(select(sequence.c.value)).scalar_one()
-            if revision == self._index.revision:
+            counted = self._counted()
+            if revision == self._index.revision and not counted:
                 return
             changed = select(plugins.c.key, plugins.c.id).where(plugins.c.revision > self._index.revision)
             ids = {row.key: row.id for row in connection.execute(changed)}
-            entries = list(records.entries(connection, list(ids)))
-            hidden = set(ids.values()) - {entry.summary.id for entry in entries}
-            self._index.update(entries, removed=hidden, revision=revision)
+            for some in records.batches(counted):
+                again = select(plugins.c.key, plugins.c.id).where(plugins.c.id.in_(some))
+                ids |= {row.key: row.id for row in connection.execute(again)}
+            self._index.update(records.entries(connection, list(ids)), removed=[*ids.values()], revision=revision)
+
+    def _counted(self) -> list[str]:
+        """The plugins that go to another place for their downloads: now and then, for that is a change of the index."""
+        now = time.monotonic()
+        if now - self._index.counted_at < COUNTED_S:
+            return []
+        self._index.counted_at = now
+        return self._index.counted()
 
     def _count_download(self, plugin: str, release: int) -> None:
         """Counting keeps nobody from an artifact: where the registry cannot be written now, it is left out."""

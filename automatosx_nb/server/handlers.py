@@ -7,6 +7,7 @@ inherited method would ask for the wrong resource.
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
@@ -15,10 +16,11 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
-from automatosx_nb.errors import InvalidSearch, UnknownRelease
+from automatosx_nb.errors import UnknownRelease
 from automatosx_nb.host.environment import cooldown_now, environment
 from automatosx_nb.model.gate import Gate
 from automatosx_nb.model.release import PluginDetail, ReleaseDetail, SearchQuery
+from automatosx_nb.model.search_parameters import parameters_of, query_of
 from automatosx_nb.model.semver import Range, Version
 from automatosx_nb.server import identity, planning, problems, ranges, requests
 from automatosx_nb.server.openapi import DOCUMENT
@@ -39,7 +41,6 @@ RESOURCE = "automatosx"
 """What an Authorizer is asked about, with the action ``read``."""
 
 API = "/automatosx/api/v1/"
-_PARAMETERS = ("q", "category", "publisher", "verified", "sort", "size", "cursor")
 _JUPYTER = ("token", "_xsrf", "no_track_activity")
 """Parameters that are Jupyter's own, on any of its paths."""
 _FOREVER = "private, max-age=31536000, immutable"
@@ -103,16 +104,17 @@ class SearchHandler(RegistryHandler):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        query = _query({name: self.get_query_argument(name, None) for name in self.request.query_arguments})
+        query = query_of(self._said())
         page = await self.ask(lambda registry: registry.search(query))
         if page.next is not None:
-            self.set_header("Link", f'<{self._next(page.next)}>; rel="next"')
+            self.set_header("Link", f'<{self._next(query, page.next)}>; rel="next"')
         self.answer(page)
 
-    def _next(self, cursor: str) -> str:
-        given = [(name, self.get_query_argument(name)) for name in _PARAMETERS if name in self.request.query_arguments]
-        asked = [(name, value) for name, value in given if name != "cursor"]
-        return f"{self.request.path}?{urlencode([*asked, ('cursor', cursor)])}"
+    def _said(self) -> dict[str, str]:
+        return {name: self.get_query_argument(name) for name in self.request.query_arguments if name not in _JUPYTER}
+
+    def _next(self, query: SearchQuery, cursor: str) -> str:
+        return f"{self.request.path}?{urlencode(parameters_of(replace(query, cursor=cursor)))}"
 
 
 class PluginHandler(RegistryHandler):
@@ -247,21 +249,6 @@ class NothingHereHandler(RegistryHandler):
     @authorized
     async def get(self) -> None:
         raise web.HTTPError(404)
-
-
-def _query(arguments: dict[str, str | None]) -> SearchQuery:
-    """:raises InvalidSearch: for a parameter that is none, or one that cannot be read."""
-    for name in arguments:
-        if name not in (*_PARAMETERS, *_JUPYTER):
-            raise InvalidSearch("query", f"asked with a parameter {name!r}", f"one of {', '.join(_PARAMETERS)}")
-    known = {name: value for name, value in arguments.items() if value and name not in _JUPYTER}
-    size, verified, text = known.pop("size", "24"), known.pop("verified", None), known.pop("q", "")
-    if not (size.isascii() and size.isdigit() and len(size) < 10):
-        raise InvalidSearch("size", repr(size), "a whole number")
-    if verified not in (None, "true", "false"):
-        raise InvalidSearch("verified", repr(verified), "true or false")
-    flag = None if verified is None else verified == "true"
-    return SearchQuery(text=text, size=int(size), verified=flag, **known)  # type: ignore[arg-type]
 
 
 def _as_text(value: object) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from automatosx_nb.model.held_back import Because
+from automatosx_nb.model.permissions import KINDS
+from automatosx_nb.model.release import Sort
+from automatosx_nb.model.surroundings import VALID
 from automatosx_nb.server.openapi_words import (
     COUNT,
     RANGES,
@@ -23,6 +26,7 @@ from automatosx_nb.server.openapi_words import (
     ref,
 )
 
+_FACETS = ("category", "publisher", "verified", "permission", "risk", "stage", "signed")
 _NEEDS: dict[str, Any] = {
     "packages": {**TEXTS, "description": "PEP 508 requirements that the environment has to meet."},
     "engine": {"type": "string", "description": "Version range of the runtime."},
@@ -65,6 +69,12 @@ _SCHEMAS: dict[str, Any] = {
             "permissions": REASONS,
             "updated": TIME,
             **_NEEDS,
+            "stage": {"enum": ["draft", "beta", "stable"]},
+            "signed": {"type": "boolean", "description": "Whether its publisher signed that release."},
+            "deprecated": {"type": ["string", "null"], "description": "Why it is not to be used any more."},
+            "successor": {"type": ["string", "null"], "description": "What takes the place of a deprecated one."},
+            "rating": {"type": ["number", "null"], "description": "Mean of the stars, 1 to 5; null: none were given."},
+            "ratings": COUNT,
         }
     ),
     "ReleaseDetail": record(_RELEASE),
@@ -86,7 +96,7 @@ _SCHEMAS: dict[str, Any] = {
             "facets": {
                 "type": "object",
                 "additionalProperties": {"type": "object", "additionalProperties": COUNT},
-                "description": "category, publisher and verified → value → how many of all matches have it.",
+                "description": f"{', '.join(_FACETS)} → value → how many of all matches have it.",
             },
             "next": {"type": ["string", "null"], "description": "Cursor of the next page; null: the last one."},
         }
@@ -266,11 +276,12 @@ DOCUMENT: dict[str, Any] = {
                 in_query("category", TEXT, "Only plugins of this category."),
                 in_query("publisher", TEXT, "Only plugins of this publisher."),
                 in_query("verified", {"type": "boolean"}, "Only plugins of publishers that are, or are not."),
-                in_query(
-                    "sort",
-                    {"enum": ["relevance", "downloads", "updated", "name"], "default": "relevance"},
-                    "The order.",
-                ),
+                in_query("permission", {"enum": ["none", *KINDS]}, "Only plugins that ask for this kind."),
+                in_query("risk", {"enum": ["none", "low", "medium", "high"]}, "The highest that is asked for."),
+                in_query("stage", {"enum": ["beta", "stable"]}, "That of the release that is shown."),
+                in_query("signed", {"type": "boolean"}, "Only releases that are signed, or are not."),
+                in_query("compatible", {"type": "string", "maxLength": 16384}, f"Only what runs in {VALID[3:]}."),
+                in_query("sort", {"enum": list(get_args(Sort)), "default": "relevance"}, "The order."),
                 in_query("size", {"type": "integer", "minimum": 1, "maximum": 100, "default": 24}, "Items in a page."),
                 in_query("cursor", TEXT, "A page's 'next', with the same text, filters and sort."),
             ),

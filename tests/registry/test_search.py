@@ -105,10 +105,10 @@ def test_every_beginning_of_a_name_finds_it_as_it_is_typed(index: SearchIndex) -
         assert ids(index.search(SearchQuery(typed)))[0] == "automatosx.data-profiler", typed
 
 
-def test_the_empty_text_finds_everything_by_downloads(index: SearchIndex) -> None:
+def test_the_empty_text_finds_everything_the_best_first(index: SearchIndex) -> None:
     page = index.search(SearchQuery("  "))
     assert page.total == len(PLUGINS)
-    assert ids(page)[:2] == ["nordic.correlation-plots", "automatosx.data-profiler"]
+    assert ids(page)[:3] == ["automatosx.data-profiler", "automatosx.cell-ledger", "nordic.correlation-plots"]
 
 
 @pytest.mark.parametrize(

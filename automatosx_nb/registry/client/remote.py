@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 from automatosx_nb.errors import InvalidConfiguration, PublishingElsewhere, UnknownPlugin, UnknownRelease
 from automatosx_nb.model.release import Stage
+from automatosx_nb.model.search_parameters import parameters_of
 from automatosx_nb.model.urls import address_of, parse_url
 from automatosx_nb.registry.client import records
 from automatosx_nb.registry.client.cache import DocumentCache
@@ -99,16 +100,7 @@ class RemoteRegistry:
 
     def search(self, query: SearchQuery) -> SearchPage:
         """:raises InvalidSearch:"""
-        said = {
-            "q": query.text,
-            "category": query.category,
-            "publisher": query.publisher,
-            "verified": None if query.verified is None else str(query.verified).lower(),
-            "sort": query.sort,
-            "size": query.size,
-            "cursor": query.cursor,
-        }
-        asked = urlencode({name: value for name, value in said.items() if value not in (None, "")})
+        asked = urlencode(parameters_of(query), safe=",=")
         return self._documents.read(f"plugins?{asked}", records.page_of)
 
     def plugin(self, plugin: str) -> PluginDetail:

@@ -1,0 +1,105 @@
+"""From what a person typed to tantivy's query: each word scores by how and where it was met best."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import tantivy
+
+from automatosx_nb.registry.words import stem, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+MAX_TEXT = 256
+MAX_WORDS = 16
+FUZZY_FROM = 4
+"""Words of so many letters may be one letter wrong (or have two swapped)."""
+FUZZY_PREFIX_FROM = 6
+"""And beginnings of words, of so many: shorter ones would meet half of the dictionary."""
+
+
+class _Weights(NamedTuple):
+    """A word's score by how it was met: as it is, by its stem, as a word's start, with one letter wrong."""
+
+    exact: float
+    stem: float
+    prefix: float
+    fuzzy: float
+
+
+FIELDS: Mapping[str, _Weights] = {
+    "name": _Weights(16, 9, 12, 5),
+    "keyword": _Weights(10, 7, 6, 3),
+    "publisher": _Weights(5, 0, 3, 1),
+    "category": _Weights(5, 4, 3, 1),
+    "summary": _Weights(6, 4, 3, 1),
+    "readme": _Weights(1, 0.5, 0, 0),
+}
+STEMMED = "_stem"
+KNOWN = "known"
+"""All the words of every field but the README."""
+WHOLE = "whole"
+_WHOLE_NAME = 32.0
+"""For typing a plugin's whole short name or id."""
+
+
+class Reading(NamedTuple):
+    """One text: ``every`` word has to be met, or, where that finds nothing, ``some``."""
+
+    every: Any
+    some: Any
+
+
+def read(schema: Any, searcher: Any, text: str) -> Reading | None:
+    """None: there is no word in it. A word that no plugin has is taken for one that is misspelt."""
+    typed = words(text)[:MAX_WORDS]
+    if not typed:
+        return None
+    each = [_word(schema, searcher, word, last=n == len(typed)) for n, word in enumerate(typed, 1)]
+    whole = [tantivy.Query.term_query(schema, WHOLE, spelling) for spelling in {" ".join(typed), "".join(typed)}]
+    bonus = (tantivy.Occur.Should, _scored(tantivy.Query.disjunction_max_query(whole), _WHOLE_NAME))
+    return Reading(*(_all_of(each, occur, bonus) for occur in (tantivy.Occur.Must, tantivy.Occur.Should)))
+
+
+def _all_of(each: list[Any], occur: Any, bonus: tuple[Any, Any]) -> Any:
+    return tantivy.Query.boolean_query([*((occur, query) for query in each), bonus])
+
+
+def _word(schema: Any, searcher: Any, word: str, *, last: bool) -> Any:
+    """The ``last`` word may still be on its way, so its beginning counts."""
+    known = searcher.doc_freq(KNOWN, word) > 0 or bool(searcher.terms_with_prefix(KNOWN, word, limit=1))
+    ways = list(_met(schema, word))
+    ways += _begun(schema, word) if last or not searcher.doc_freq(KNOWN, word) else ()
+    ways += () if known else _misspelt(schema, word, last=last)
+    return tantivy.Query.disjunction_max_query(ways)
+
+
+def _met(schema: Any, word: str) -> Iterator[Any]:
+    stemmed = stem(word)
+    for field, weights in FIELDS.items():
+        yield _scored(tantivy.Query.term_query(schema, field, word), weights.exact)
+        if weights.stem:
+            yield _scored(tantivy.Query.term_query(schema, field + STEMMED, stemmed), weights.stem)
+
+
+def _begun(schema: Any, word: str) -> Iterator[Any]:
+    for field, weights in FIELDS.items():
+        if weights.prefix:
+            yield _scored(_fuzzy(schema, field, word, 0, prefix=True), weights.prefix)
+
+
+def _misspelt(schema: Any, word: str, *, last: bool) -> Iterator[Any]:
+    for field, weights in FIELDS.items():
+        if weights.fuzzy and len(word) >= FUZZY_FROM:
+            yield _scored(_fuzzy(schema, field, word, 1, prefix=False), weights.fuzzy)
+        if weights.fuzzy and last and len(word) >= FUZZY_PREFIX_FROM:
+            yield _scored(_fuzzy(schema, field, word, 1, prefix=True), weights.fuzzy / 2)
+
+
+def _fuzzy(schema: Any, field: str, word: str, distance: int, *, prefix: bool) -> Any:
+    return tantivy.Query.fuzzy_term_query(schema, field, word, distance, True, prefix)
+
+
+def _scored(query: Any, score: float) -> Any:
+    return tantivy.Query.const_score_query(query, score)
