@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from threading import Timer
+from threading import Event, Thread, Timer
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.app import current
@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from automatosx_nb.host.reverting import Reverting
     from automatosx_nb.host.runner import PluginRunner
     from automatosx_nb.host.services.core import Notification
-    from automatosx_nb.model.events import Event
+    from automatosx_nb.model.events import Event as BusEvent
     from automatosx_nb.model.generation import InstalledPlugin
     from automatosx_nb.model.progress import Step
 
+BRIDGE_DELAY_S = 0.5
+"""Loading the extension and the cell that did it are over by then."""
 UPKEEP_DELAY_S = 20.0
 """So long after the extension was loaded nobody waits for anything of it any more."""
 _ATTRIBUTE = "_automatosx_session"
@@ -89,6 +91,9 @@ class Session:
         self._stop_listening = self.market.on_change(self._follow)
         self._reverting: Reverting | None = None
         self._undo_reverting = self.host.bus.subscribe(PLUGIN_SUSPENDED, self._suspended)
+        self._ended = Event()
+        self._bridge = Thread(target=self._let_cross, name="automatosx bridge", daemon=True)
+        self._bridge.start()
         self._upkeep = Timer(UPKEEP_DELAY_S, self._look_after)
         self._upkeep.daemon = True
         self._upkeep.start()
@@ -136,13 +141,15 @@ class Session:
         self._undo_reverting()
         if self._reverting is not None:
             self._reverting.wait()
+        self._ended.set()
+        self._bridge.join()
         self._upkeep.cancel()
         self._upkeep.join()
         self._remove_ax()
         self._forget_tables()
         self.host.close()
 
-    def _suspended(self, event: Event) -> None:
+    def _suspended(self, event: BusEvent) -> None:
         """Runs on the thread of the plugin's runner, one at a time for one plugin."""
         from automatosx_nb.host.reverting import Reverting
 
@@ -185,6 +192,18 @@ class Session:
                     print(said)  # noqa: T201 - whoever opens it is about to run cells that need it
         except Exception as error:  # noqa: BLE001 - a file that somebody sent keeps nobody from the extension
             _note_failure("looking at the notebook's lock", error)
+
+    def _let_cross(self) -> None:
+        """Events to the Jupyter server and from it, where policy names any."""
+        if self._ended.wait(BRIDGE_DELAY_S):
+            return
+        from automatosx_nb.errors import AutomatosxError
+        from automatosx_nb.host.bridge import Bridge
+
+        try:
+            Bridge(self.market, self.host.bus, self._ended).serve()
+        except AutomatosxError as error:
+            _note_failure("events to the Jupyter server, and from it", error)
 
     def _look_after(self) -> None:
         from automatosx_nb.upkeep import look_after_daily

@@ -10,6 +10,7 @@ from traitlets.config import Config
 
 from automatosx_nb.config import load_settings
 from automatosx_nb.errors import InvalidConfiguration
+from automatosx_nb.model.bridging import BridgePolicy
 from automatosx_nb.sandbox.limits import Limits
 
 
@@ -70,3 +71,22 @@ def test_a_required_layer_that_is_missing_stops_plugins(home: Path, folder: Path
     assert "moat" in str(caught.value)
     assert market.installed() == ()
     market.close()
+
+
+def test_a_projects_file_lets_no_event_cross_that_nobody_else_does(home: Path, tmp_path: Path) -> None:
+    (tmp_path / ".automatosx").mkdir()
+    (tmp_path / ".automatosx" / "config.toml").write_text(
+        '[BusPolicy]\nto_server = ["kernel.**"]\nfrom_server = ["server.acme.v1"]\n'
+    )
+    assert load_settings(project=tmp_path).bridge == BridgePolicy()
+    # the application's configuration comes later than the project's, and decides
+    config = Config({"BusPolicy": {"to_server": ["kernel.**", "user.**"]}})
+    assert load_settings(config, project=tmp_path).bridge == BridgePolicy(("kernel.**", "user.**"))
+
+
+@pytest.mark.parametrize(
+    ("setting", "text", "told"), [("to_server", "kernel..x", "kernel..x"), ("from_server", "kernel.idle", "server")]
+)
+def test_a_topic_that_cannot_cross_is_refused_by_its_setting(home: Path, setting: str, text: str, told: str) -> None:
+    with pytest.raises(InvalidConfiguration, match=f"(?s){setting}.*{told}"):
+        load_settings(Config({"BusPolicy": {setting: [text]}}))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from automatosx_nb.host.services.limits import ServiceLimits
     from automatosx_nb.host.session_grants import SessionGrants
     from automatosx_nb.host.web.limits import HttpLimits
+    from automatosx_nb.model.bridging import BridgePolicy
     from automatosx_nb.model.consent import PermissionPolicy
     from automatosx_nb.model.generation import Generation
     from automatosx_nb.model.ports import Registry
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from automatosx_nb.profile.planning import Planner
     from automatosx_nb.profile.project import Project
     from automatosx_nb.profile.secrets import Secrets
+    from automatosx_nb.profile.spool import Spool
     from automatosx_nb.sandbox.limits import Limits
     from automatosx_nb.sandbox.supervisor import Sandbox
 
@@ -73,6 +75,8 @@ class Rooms:
                 self.audit.close()
             if "deliveries" in vars(self):
                 self.deliveries.close()
+            if "spool" in vars(self):
+                self.spool.close()
 
     @property
     def settings(self) -> Settings:
@@ -128,6 +132,10 @@ class Rooms:
         return self.settings.bus
 
     @property
+    def bridge(self) -> BridgePolicy:
+        return self.settings.bridge
+
+    @property
     def http_limits(self) -> HttpLimits:
         return self.settings.calls.http
 
@@ -174,6 +182,11 @@ class Rooms:
         from automatosx_nb.profile.deliveries import Deliveries
 
         return Deliveries(self.profile.root / "events")
+
+    @cached_property
+    def spool(self) -> Spool:
+        """What this user's kernels and servers hand to each other, in projects too."""
+        return open_spool(self.home)
 
     def follow_durably(self) -> None:
         """Have the durable subscriptions be those of the current generation; cheap where none ever was."""
@@ -256,6 +269,12 @@ class Rooms:
 def default_profile_folder() -> Path:
     """The profile of the user, or of ``AUTOMATOSX_HOME``."""
     return default_home() / "profile"
+
+
+def open_spool(home: Path) -> Spool:
+    from automatosx_nb.profile.spool import Spool
+
+    return Spool(home / "bridge.sqlite3")
 
 
 def open_remote(connection: Connection, cache: Path) -> Registry:

@@ -7,7 +7,7 @@ from traitlets.config import Configurable
 
 from automatosx_nb.config.calls import CallRates, HttpLimits
 from automatosx_nb.config.registry import RegistryConnection
-from automatosx_nb.config.written import Duration, Locks, Patterns, Rules
+from automatosx_nb.config.written import Duration, Locks, Patterns, Rules, ServerTopics, Topics
 from automatosx_nb.host.audit import KEEP_DAYS, MAX_MB
 from automatosx_nb.host.bus.limits import BusLimits
 from automatosx_nb.host.services.limits import ServiceLimits
@@ -140,6 +140,13 @@ class BusPolicy(Configurable):  # type: ignore[misc,unused-ignore]
         _BUS.queue, min=1, max=MAX_QUEUE, help="Events that wait for one subscription, whatever it asks for."
     ).tag(config=True)
     hops = Int(_BUS.hops, min=1, max=1000, help="Events that may lead to one another in a row.").tag(config=True)
+    to_server = Topics(
+        Unicode(),
+        help="What the Jupyter server's event log is told of, as in ['plugin.acme.**', 'kernel.cell.failed'].",
+    ).tag(config=True)
+    from_server = ServerTopics(
+        Unicode(), help="What kernels are told of the server's events, as in ['server.events.jupyter.org.**']."
+    ).tag(config=True)
 
 
 class SettingLocks(Configurable):  # type: ignore[misc,unused-ignore]

@@ -29,6 +29,7 @@ from automatosx_nb.home import default_home
 from automatosx_nb.host.bus.limits import BusLimits
 from automatosx_nb.host.services.limits import ServiceLimits
 from automatosx_nb.layers import Layer, read_layers
+from automatosx_nb.model.bridging import BridgePolicy
 from automatosx_nb.model.consent import DEFAULTS, PermissionRule
 from automatosx_nb.model.consent import PermissionPolicy as Permissions
 from automatosx_nb.model.place import Place
@@ -68,6 +69,7 @@ class Settings:
     calls: CallLimits = field(default_factory=CallLimits)
     registry: Connection = field(default_factory=Connection)
     bus: BusLimits = field(default_factory=BusLimits)
+    bridge: BridgePolicy = field(default_factory=BridgePolicy)
 
 
 def load_settings(config: Config | None = None, *, home: Path | None = None, project: Path | None = None) -> Settings:
@@ -98,6 +100,7 @@ def load_settings(config: Config | None = None, *, home: Path | None = None, pro
         calls=call_limits(stack.value),
         registry=connection(stack.value),
         bus=stack.bus_limits(),
+        bridge=BridgePolicy(*(tuple(stack.value("BusPolicy", each.name)) for each in fields(BridgePolicy))),
     )
 
 
@@ -201,6 +204,8 @@ _PLUGIN_LOCKS = dict.fromkeys(("PluginSettings", "PluginSettings.preset"), "*")
 
 def stricter(section: str, setting: str, one: Any, other: Any) -> Any:
     """The stricter of two values of a setting, or both where they add up; where none is stricter, the first."""
+    if setting in ("to_server", "from_server"):
+        return [each for each in one if each in other]
     if section in ("SandboxLimits", "ServicePolicy", "HttpLimits", "CallRates", "BusPolicy"):
         return min(one, other)
     if section == "RegistryConnection":

@@ -12,8 +12,11 @@ from automatosx_nb.errors import (
     InvalidPermission,
     InvalidPluginId,
     InvalidRange,
+    InvalidTopic,
 )
+from automatosx_nb.model.bridging import SERVER
 from automatosx_nb.model.consent import PermissionRule
+from automatosx_nb.model.events.topics import check_pattern
 from automatosx_nb.model.policy import Pattern, parse_duration
 from automatosx_nb.model.settings import lock_pattern
 
@@ -28,7 +31,7 @@ class Written(List):  # type: ignore[misc,type-arg,unused-ignore]
         for text in super().validate(obj, value) or ():
             try:
                 type(self).parse(text)
-            except (InvalidPermission, InvalidPluginId, InvalidRange) as error:
+            except (InvalidPermission, InvalidPluginId, InvalidRange, InvalidTopic) as error:
                 raise UnreadableRule(self.name or "", text, f"{error.problem()} {self.hint}") from error
         return value
 
@@ -61,6 +64,27 @@ class Locks(Written):
 
     parse = staticmethod(lock_pattern)
     hint = "Write 'publisher.name', 'publisher.name.setting' or '*'."
+
+
+class Topics(Written):
+    """Patterns of topics."""
+
+    parse = staticmethod(check_pattern)
+    hint = "Write 'kernel.cell.failed', 'plugin.acme.*.finding' or 'plugin.acme.**'."
+
+
+def _of_a_server(text: str) -> str:
+    """:raises InvalidTopic:"""
+    if not text.startswith(SERVER):
+        raise InvalidTopic(text, f"what a server tells is under {SERVER!r}")
+    return check_pattern(text)
+
+
+class ServerTopics(Written):
+    """Patterns of topics of what a server tells."""
+
+    parse = staticmethod(_of_a_server)
+    hint = "Write 'server.events.jupyter.org.jupyter-server.contents-service.v1', or 'server.**' for all of them."
 
 
 class Duration(Unicode):  # type: ignore[misc,type-arg,unused-ignore]

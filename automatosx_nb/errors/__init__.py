@@ -72,7 +72,7 @@ _FILES = {
     "profiles": """
         AuditDamaged ConsentRequired NotByItself NotForOneCall NotGranted NotInPlan NotInstalled NotPinned
         NothingToRollBack PermissionNotAsked PlanStale PolicyForbids ProfileBusy ProfileDamaged
-        ProfileReadOnly ProjectOutOfStep PublisherChanged QuotaExceeded StateDamaged StillRequired
+        ProfileReadOnly ProjectOutOfStep PublisherChanged QuotaExceeded SpoolDamaged StateDamaged StillRequired
         StorageFailed StorageFull UnknownGeneration
     """,
     "remote": """

@@ -324,6 +324,18 @@ class AuditDamaged(PlatformError):
         return "Move the file away and keep it: a new log is started, and what is left of the old one may be evidence."
 
 
+class SpoolDamaged(PlatformError):
+    code: ClassVar[str] = "spool-damaged"
+    path: str
+    reason: str
+
+    def problem(self) -> str:
+        return f"the events that kernels and servers hand to each other at {self.path} cannot be used: {self.reason}."
+
+    def next_step(self) -> str:
+        return "Remove the file, with what lies beside it under its name: it holds what was told in the last minutes."
+
+
 class QuotaExceeded(UserError):
     code: ClassVar[str] = "quota-exceeded"
     what: str

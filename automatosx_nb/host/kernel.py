@@ -38,7 +38,13 @@ if TYPE_CHECKING:
 
 
 USER = "user"
-WHOSE = {"kernel": "the kernel's", "marketplace": "the marketplace's", "plugin": "a plugin's", USER: "yours"}
+WHOSE = {
+    "kernel": "the kernel's",
+    "marketplace": "the marketplace's",
+    "plugin": "a plugin's",
+    "server": "the Jupyter server's",
+    USER: "yours",
+}
 """First part of a topic → who publishes under it."""
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Bool, Set, Unicode
 
+from automatosx_nb.model.bridging import BridgePolicy
 from automatosx_nb.server.identity import DEPLOYMENT, Deployment
 from automatosx_nb.server.routes import rules
 from automatosx_nb.server.shelf import Shelf
@@ -48,14 +49,16 @@ class AutomatosxExtension(ExtensionApp):
         self.settings["automatosx_shelf"] = Shelf(self._open_registry)
         self.settings["automatosx_settings"] = cache(self._load_settings)
         self._follow_activity()
+        self._bridge_buses()
 
     def initialize_handlers(self) -> None:
         self.handlers.extend(rules(self.settings["automatosx_shelf"]))
 
     async def stop_extension(self) -> None:
         self.settings["automatosx_shelf"].close()
-        if "automatosx_activity" in self.settings:
-            self.settings["automatosx_activity"].close()
+        for feed in ("automatosx_activity", "automatosx_bridge"):
+            if feed in self.settings:
+                self.settings[feed].close()
 
     def _follow_activity(self) -> None:
         """Tell the server's event logger what becomes of the user's plugins."""
@@ -77,6 +80,33 @@ class AutomatosxExtension(ExtensionApp):
         )
         self.settings["automatosx_activity"] = feed
         self.serverapp.io_loop.add_callback(feed.start)
+
+    def _bridge_buses(self) -> None:
+        """Let cross what policy names, between the server's event logger and the buses of the user's kernels."""
+        from automatosx_nb.app.rooms import open_spool
+        from automatosx_nb.errors import AutomatosxError
+        from automatosx_nb.server.bridging import SCHEMA, ServerBridge
+
+        events = self.serverapp.event_logger if self.serverapp else None
+        if events is None or self.serverapp is None:
+            return
+        events.register_event_schema(SCHEMA)
+
+        def end(error: AutomatosxError) -> None:
+            self.log.warning("no events cross between this server and kernels: %s", error)
+
+        try:
+            settings: Settings = self.settings["automatosx_settings"]()
+        except AutomatosxError as error:
+            end(error)
+            return
+        if settings.bridge == BridgePolicy():
+            return
+        bridge = ServerBridge(open_spool(settings.home), settings.bridge, settings.bus, events.emit, end)
+        if settings.bridge.from_server:
+            events.register_handler(bridge.to_kernels)
+        self.settings["automatosx_bridge"] = bridge
+        self.serverapp.io_loop.add_callback(bridge.start)
 
     def _load_settings(self) -> Settings:
         """:raises InvalidConfiguration: plans are refused then; what is only read is still served."""

@@ -14,7 +14,7 @@ from automatosx_nb.model.permissions import Permission
 from automatosx_nb.model.reader import MAX_ITEMS, Spot, boolean, one_of, tuple_of
 
 TOPIC = (
-    "a topic of the kernel, the marketplace, a plugin or the user, as in 'kernel.cell.finished', "
+    "a topic of the kernel, the marketplace, a plugin, the user or the server, as in 'kernel.cell.finished', "
     "or a pattern ('kernel.**')"
 )
 

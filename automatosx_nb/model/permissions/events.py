@@ -30,7 +30,9 @@ KIND = PermissionKind(
     "events",
     Risk.MEDIUM,
     "{scope}.",
-    re.compile(rf"subscribe:(kernel|marketplace|plugin|user){_MORE}|publish:plugin\.[a-z0-9-]+\.[a-z0-9-]+{_MORE}"),
+    re.compile(
+        rf"subscribe:(kernel|marketplace|plugin|user|server){_MORE}|publish:plugin\.[a-z0-9-]+\.[a-z0-9-]+{_MORE}"
+    ),
     "subscribe:<topic>, as in subscribe:kernel.cell.finished, or publish:plugin.<its id>.<name>",
     covers=_covers,
     shown=_shown,
