@@ -226,19 +226,29 @@ class Rooms:
             return self._registry
 
     def _opened_registry(self) -> Registry:
-        """Another computer's, where configuration names one."""
+        """Another computer's or a mirror, where configuration names one."""
+        from automatosx_nb.registry.client.addresses import is_mirror_address
+
         if not self.settings.registry.address:
             return open_registry(self.settings.home, self.sandbox)
+        if is_mirror_address(self.settings.registry.address):
+            return open_mirror(self.settings.registry)
         return open_remote(self.settings.registry, self.settings.home / "registry-cache")
 
     def registry_note(self) -> str:
-        """For a person: that what was told came from the cache, and how old it is; empty: it did not."""
+        """For a person: that what was told is old, and how old it is; empty: it is not."""
         with self._lock:
             since = None if self._registry is None else self._registry.stale_since
         if since is None or self._registry is None:
             return ""
         from automatosx_nb.host.environment import age
+        from automatosx_nb.registry.client.static import StaticRegistry
 
+        if isinstance(self._registry, StaticRegistry):
+            return (
+                f"The mirror {self._registry.location} has EXPIRED: it was made {age(since)} ago, and tells nothing "
+                "that became known since then. Make it again, or ask for a new one."
+            )
         return f"The registry {self._registry.address} cannot be reached: this is what it said {age(since)} ago."
 
     @property
@@ -293,6 +303,21 @@ def open_remote(connection: Connection, cache: Path) -> Registry:
         ca_file=connection.ca_file,
         proxy=connection.proxy,
     )
+
+
+def open_mirror(connection: Connection) -> Registry:
+    """The mirror that configuration names.
+
+    :raises NotAMirror:
+    :raises MirrorDamaged:
+    :raises MirrorExpired: policy refuses it.
+    """
+    from automatosx_nb.registry.client.addresses import parse_mirror_address
+    from automatosx_nb.registry.client.static import StaticRegistry
+    from automatosx_nb.registry.client.static_files import open_files
+
+    path, pin = parse_mirror_address(connection.address)
+    return StaticRegistry(open_files(path), pin=pin, refuse_expired=connection.refuse_expired)
 
 
 def _registry_token() -> str:

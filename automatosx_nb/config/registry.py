@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from traitlets import Float, Int, List, TraitError, Unicode
+from traitlets import Enum, Float, Int, List, TraitError, Unicode
 from traitlets.config import Configurable
 
 from automatosx_nb.model.urls import parse_url
+from automatosx_nb.registry.client.addresses import is_mirror_address, parse_mirror_address
 from automatosx_nb.registry.client.limits import ClientLimits
 
 _DEFAULT = ClientLimits()
@@ -23,16 +24,35 @@ class _Address(Unicode):  # type: ignore[misc,type-arg,unused-ignore]
         text = super().validate(obj, value)
         if text:
             try:
-                parse_url(text)
+                self._check(text)
             except ValueError as error:
                 raise TraitError(f"the '{self.name or 'mirrors'}' is no address: {error}") from error
         return text
+
+    def _check(self, text: str) -> None:
+        """:raises ValueError:"""
+        parse_url(text)
+
+
+class _RegistryAddress(_Address):
+    """Of a registry, or of a mirror of one."""
+
+    def _check(self, text: str) -> None:
+        if is_mirror_address(text):
+            parse_mirror_address(text)
+        else:
+            super()._check(text)
 
 
 class RegistryConnection(Configurable):  # type: ignore[misc,unused-ignore]
     """The registry of another computer. A project's file cannot name one, and what is locked stays as it is."""
 
-    address = _Address("", help="As in 'https://host/automatosx'; empty: the one of this computer.").tag(config=True)
+    address = _RegistryAddress(
+        "", help="As in 'https://host/automatosx' or 'file:///srv/mirror'; empty: the one of this computer."
+    ).tag(config=True)
+    expired_mirror = Enum(
+        ["tell", "refuse"], "tell", help="What becomes of a mirror that has expired: it is used and told, or not used."
+    ).tag(config=True)
     mirrors = List(_Address(), help="Addresses with the same artifacts, asked in this order before it is.").tag(
         config=True
     )
@@ -59,6 +79,7 @@ class Connection:
     ca_file: str = ""
     proxy: str = ""
     limits: ClientLimits = _DEFAULT
+    refuse_expired: bool = False
 
 
 def connection(value: Callable[[str, str], Any]) -> Connection:
@@ -68,4 +89,5 @@ def connection(value: Callable[[str, str], Any]) -> Connection:
         return value("RegistryConnection", name)
 
     limits = ClientLimits(**{name: said(name) for name in _LIMITS})
-    return Connection(said("address"), tuple(said("mirrors")), said("ca_file"), said("proxy"), limits)
+    refuse = said("expired_mirror") == "refuse"
+    return Connection(said("address"), tuple(said("mirrors")), said("ca_file"), said("proxy"), limits, refuse)

@@ -76,7 +76,8 @@ _FILES = {
         StorageFailed StorageFull UnknownGeneration
     """,
     "remote": """
-        ArtifactTooLarge PublishingElsewhere RegistryAnswerInvalid RegistryRefused
+        ArtifactTooLarge MirrorDamaged MirrorExpired NotAMirror PublishingElsewhere RegistryAnswerInvalid
+        RegistryRefused
     """,
     "services": """
         InvalidServiceReply InvalidServiceRequest NoKernel ServiceBusy ServiceCycle ServiceError ServiceFailed

@@ -74,3 +74,53 @@ class ArtifactTooLarge(UserError):
 
     def next_step(self) -> str:
         return "Nothing was installed. Try again; if it stays so, tell the registry's administrator."
+
+
+class NotAMirror(UserError):
+    """``reason`` continues 'it' or 'there'."""
+
+    code: ClassVar[str] = "not-a-mirror"
+    location: str
+    reason: str
+
+    def problem(self) -> str:
+        return f"at {self.location} is no mirror that this version reads: {self.reason}."
+
+    def next_step(self) -> str:
+        return (
+            "Nothing was changed. Check the address in AUTOMATOSX_REGISTRY, as in file:///srv/mirror or "
+            "file:///media/plugins.axbundle; 'jupyter automatosx mirror OUT' makes one."
+        )
+
+
+class MirrorDamaged(PlatformError):
+    """A file of a mirror is not what it should be. ``reason`` continues the file's path."""
+
+    code: ClassVar[str] = "mirror-damaged"
+    location: str
+    path: str
+    reason: str
+
+    def problem(self) -> str:
+        return f"the mirror {self.location} is damaged, or somebody changed it: {self.path}: {self.reason}."
+
+    def next_step(self) -> str:
+        return "Nothing of it was used. Copy it again from where it was made, and find out who can write to it."
+
+
+class MirrorExpired(UserError):
+    """``made`` and ``expires`` are RFC 3339, UTC."""
+
+    code: ClassVar[str] = "mirror-expired"
+    location: str
+    made: str
+    expires: str
+
+    def problem(self) -> str:
+        return (
+            f"the mirror {self.location} expired at {self.expires} (it was made at {self.made}), and policy refuses "
+            "expired ones: what became known since then, it does not tell."
+        )
+
+    def next_step(self) -> str:
+        return "Make it again with 'jupyter automatosx mirror', or ask whoever set c.RegistryConnection.expired_mirror."

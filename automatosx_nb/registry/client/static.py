@@ -1,0 +1,161 @@
+"""A mirror as a registry: without a server, a network, or trust in anything but its digests."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, NoReturn, TypeVar
+
+import msgspec
+
+from automatosx_nb.errors import (
+    MirrorDamaged,
+    MirrorExpired,
+    NotAMirror,
+    PublishingElsewhere,
+    UnknownPlugin,
+    UnknownRelease,
+)
+from automatosx_nb.model.release import Stage
+from automatosx_nb.model.spelling import nearest
+from automatosx_nb.registry.client import records
+from automatosx_nb.registry.client.static_files import read_root, verified
+from automatosx_nb.registry.mirroring.layout import FORMAT, ROOT, Blob, PluginDocument, Root, path_of
+from automatosx_nb.registry.search import Entry, SearchIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Generator
+
+    from automatosx_nb.model.identity import Actor
+    from automatosx_nb.model.ports import ArtifactSource
+    from automatosx_nb.model.release import IndexRelease, PluginDetail, SearchPage, SearchQuery
+    from automatosx_nb.registry.client.static_files import MirrorFiles
+
+T = TypeVar("T")
+_PIECE = 64 * 1024
+"""Bytes in one piece of an artifact."""
+
+
+class StaticRegistry:
+    """Implements :class:`automatosx_nb.model.ports.Registry`; every method may be called from any thread.
+
+    All raise :class:`MirrorDamaged` where a file is not what it should be. ``address`` is the copied registry's, so
+    that what is installed from a mirror is known to be the same as what is installed from there.
+    """
+
+    def __init__(self, files: MirrorFiles, *, pin: str = "", refuse_expired: bool = False) -> None:
+        """:param pin: the SHA-256 of ``mirror.json``; empty: any will do.
+
+        :raises NotAMirror:
+        :raises MirrorExpired: it has, and ``refuse_expired``.
+        """
+        self._files = files
+        self._root = _root(files.location, read_root(files, pin))
+        self.address = self._root.source
+        self.location = files.location
+        self._indexing = threading.Lock()
+        if refuse_expired and self.stale_since is not None:
+            raise MirrorExpired(files.location, self._root.made, self._root.expires)
+
+    def __enter__(self) -> StaticRegistry:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._files.close()
+
+    @property
+    def mirrors(self) -> tuple[ArtifactSource, ...]:
+        """None: it is one."""
+        return ()
+
+    @property
+    def stale_since(self) -> str | None:
+        """When it was made, once it has expired."""
+        return self._root.made if datetime.fromisoformat(self._root.expires) <= datetime.now(UTC) else None
+
+    def seen_by(self, _actor: Actor) -> StaticRegistry:
+        """Everybody sees the same: what was copied."""
+        return self
+
+    def search(self, query: SearchQuery) -> SearchPage:
+        """:raises InvalidSearch: for a text, size, sort or cursor that is none."""
+        with self._indexing:
+            index = self._index
+        return index.search(query)
+
+    def plugin(self, plugin: str) -> PluginDetail:
+        """:raises UnknownPlugin: with the nearest ids."""
+        document = self._document(plugin)
+        return self._understood(plugin, lambda: records.detail_of(plugin, document.detail))
+
+    def releases(self, plugin: str, /) -> list[IndexRelease]:
+        """Every copied release, newest first; none where the plugin is unknown."""
+        if plugin not in self._root.plugins:
+            return []
+        document = self._document(plugin)
+        return self._understood(plugin, lambda: records.index_of(plugin, document.index))
+
+    def releases_many(self, ids: Collection[str], /) -> dict[str, list[IndexRelease]]:
+        return {plugin: self.releases(plugin) for plugin in ids}
+
+    def artifact(self, plugin: str, version: str, *, start: int = 0) -> Generator[bytes, None, None]:
+        """As :meth:`automatosx_nb.model.ports.ArtifactSource.artifact`, compared with its digest before it is given."""
+        release = next((each for each in self.releases(plugin) if str(each.version) == version), None)
+        if release is None or release.quarantined is not None:
+            raise UnknownRelease(plugin, version, tuple(each.version for each in self.plugin(plugin).releases))
+        data = verified(self._files, Blob(release.sha256, release.size))
+        return (data[each : each + _PIECE] for each in range(start, len(data), _PIECE))
+
+    def changelog(self, plugin: str, version: str) -> str:
+        """Markdown. Raises as :meth:`artifact` does."""
+        found = self._document(plugin).changelogs
+        if version not in found:
+            raise UnknownRelease(plugin, version, tuple(found))
+        return found[version]
+
+    def publish(self, artifact: bytes, *, stage: Stage = Stage.STABLE) -> NoReturn:
+        """:raises PublishingElsewhere: always: it is a copy."""
+        raise PublishingElsewhere(self.address)
+
+    def check(self, artifact: bytes) -> NoReturn:
+        """:raises PublishingElsewhere: always."""
+        raise PublishingElsewhere(self.address)
+
+    @cached_property
+    def _index(self) -> SearchIndex:
+        index = SearchIndex()
+        details = sorted(map(self.plugin, self._root.plugins), key=lambda each: (each.summary.updated, each.summary.id))
+        entries = [Entry(each.summary, each.readme, number) for number, each in enumerate(details, 1)]
+        index.update(entries, revision=len(entries))
+        return index
+
+    def _document(self, plugin: str) -> PluginDocument:
+        """:raises UnknownPlugin:"""
+        blob = self._root.plugins.get(plugin)
+        if blob is None:
+            raise UnknownPlugin(plugin, nearest(plugin, self._root.plugins))
+        data = verified(self._files, blob)
+        return self._understood(plugin, lambda: msgspec.json.decode(data, type=PluginDocument))
+
+    def _understood(self, plugin: str, read: Callable[[], T]) -> T:
+        try:
+            return read()
+        except (msgspec.MsgspecError, records.NotUnderstood) as error:
+            path = path_of(self._root.plugins[plugin].sha256)
+            raise MirrorDamaged(self.location, path, f"this version cannot read what it says of {plugin}") from error
+
+
+def _root(location: str, data: bytes) -> Root:
+    """:raises NotAMirror:"""
+    try:
+        root = msgspec.json.decode(data, type=Root)
+        datetime.fromisoformat(root.expires).astimezone(UTC)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise NotAMirror(location, f"its {ROOT} is none of a mirror's") from error
+    if root.format != FORMAT:
+        raise NotAMirror(location, f"its format is {root.format}, and this version reads {FORMAT}")
+    return root

@@ -1,0 +1,80 @@
+"""What lies where in a mirror. docs/operations.md shows it to people.
+
+``mirror.json`` names, by SHA-256, a document a plugin: its details, its index and its changelogs. The index names the
+artifacts. So whoever has the digest of ``mirror.json`` has that of everything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from automatosx_nb.model.semver import Range, Version
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from automatosx_nb.model.release import IndexRelease, PluginDetail
+
+ROOT = "mirror.json"
+FORMAT = 1
+BUNDLE_SUFFIX = ".axbundle"
+
+
+class Blob(msgspec.Struct, frozen=True):
+    sha256: str
+    size: int
+    """Bytes."""
+
+
+class Root(msgspec.Struct, frozen=True):
+    """``source`` is the address of the registry that was copied; the times are RFC 3339, UTC."""
+
+    format: int
+    source: str
+    made: str
+    expires: str
+    plugins: dict[str, Blob]
+    """Plugin id → its document."""
+
+
+class PluginDocument(msgspec.Struct, frozen=True):
+    """``detail`` and ``index`` are the documents of the REST interface, so that they are read as those are."""
+
+    detail: msgspec.Raw
+    index: msgspec.Raw
+    changelogs: dict[str, str]
+    """Version → Markdown."""
+
+
+@dataclass(frozen=True, slots=True)
+class MirroredPlugin:
+    """What is copied of one plugin. ``releases`` also has the quarantined ones, whose artifacts are not copied."""
+
+    detail: PluginDetail
+    releases: Sequence[IndexRelease]
+    changelogs: Mapping[str, str]
+
+
+def path_of(sha256: str) -> str:
+    return f"sha256/{sha256[:2]}/{sha256}"
+
+
+def encode_root(root: Root) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(root, order="sorted"), indent=1) + b"\n"
+
+
+def encode_plugin(plugin: MirroredPlugin) -> bytes:
+    """The same of the same, byte for byte."""
+    index = {"id": plugin.detail.summary.id, "releases": plugin.releases}
+    document = {"detail": plugin.detail, "index": index, "changelogs": plugin.changelogs}
+    return msgspec.json.encode(document, enc_hook=_as_text, order="sorted")
+
+
+def _as_text(value: object) -> str:
+    """Versions and ranges, which msgspec does not know."""
+    if isinstance(value, Version | Range):
+        return str(value)
+    raise NotImplementedError(f"a {type(value).__name__} is no part of a document")
