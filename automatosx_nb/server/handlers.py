@@ -22,23 +22,14 @@ from automatosx_nb.model.gate import Gate
 from automatosx_nb.model.release import PluginDetail, ReleaseDetail, SearchQuery
 from automatosx_nb.model.search_parameters import parameters_of, query_of
 from automatosx_nb.model.semver import Range, Version
-from automatosx_nb.server import identity, planning, problems, ranges, requests
+from automatosx_nb.server import planning, problems, ranges
+from automatosx_nb.server.asking import Asking
 from automatosx_nb.server.openapi import DOCUMENT
-from automatosx_nb.server.refusals import Refusals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from jupyter_server.auth import IdentityProvider
-
-    from automatosx_nb.model.identity import Actor
     from automatosx_nb.model.ports import Registry
-    from automatosx_nb.server.shelf import Shelf
 
 T = TypeVar("T")
-
-RESOURCE = "automatosx"
-"""What an Authorizer is asked about, with the action ``read``."""
 
 API = "/automatosx/api/v1/"
 _JUPYTER = ("token", "_xsrf", "no_track_activity")
@@ -47,35 +38,11 @@ _FOREVER = "private, max-age=31536000, immutable"
 _ALWAYS_ASK = "private, no-cache"
 
 
-class RegistryHandler(Refusals, APIHandler):
-    """Answers in JSON, fails in problem documents, and never waits for the registry on the server's loop."""
+class RegistryHandler(Asking, APIHandler):
+    """Answers in JSON, and fails in problem documents."""
 
-    auth_resource = RESOURCE
     _etag: str | None = None
     _media_type = "application/json"
-    _actor: Actor | None = None
-
-    def initialize(self, shelf: Shelf) -> None:
-        self.shelf = shelf
-
-    def set_default_headers(self) -> None:
-        super().set_default_headers()
-        self.set_header(requests.HEADER, requests.request_id(self.request))
-
-    @property
-    def identity_provider(self) -> IdentityProvider:
-        return identity.provider_for(self)
-
-    async def actor(self) -> Actor:
-        """Who asks; what changes something, or shows what is not everybody's, is told it."""
-        if self._actor is None:
-            self._actor = await identity.actor_of(self)
-        return self._actor
-
-    async def ask(self, question: Callable[[Registry], T]) -> T:
-        """``question(registry)``, of the registry as whoever asks may read it, beside the server's loop."""
-        actor = await self.actor()
-        return await self.shelf.ask(lambda registry: question(registry.seen_by(actor)))
 
     def answer(self, document: Any) -> None:
         """Send ``document``; where the client has it already, tornado makes it a 304 by its ETag."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tornado.httputil import HTTPServerRequest
 
     from automatosx_nb.model.ports import Registry
-    from automatosx_nb.server.handlers import RegistryHandler
+    from automatosx_nb.server.asking import Asking
 
 DEPLOYMENT = "automatosx_deployment"
 TOKENS = "automatosx_token_identity"
@@ -41,7 +41,7 @@ class Deployment:
     """Who is an admin before anybody could say so in the registry."""
 
 
-async def actor_of(handler: RegistryHandler) -> Actor:
+async def actor_of(handler: Asking) -> Actor:
     """Who acts, for a handler whose ``prepare`` is through.
 
     :raises HTTPError: 403, nobody is known.
@@ -73,7 +73,7 @@ def token_of(request: HTTPServerRequest) -> str | None:
     return secret if scheme.lower() in ("bearer", "token") and secret.startswith(TOKEN_PREFIX) else None
 
 
-def provider_for(handler: RegistryHandler) -> IdentityProvider:
+def provider_for(handler: Asking) -> IdentityProvider:
     """Who says who asks: for a request with a token of ours the registry, else the server's own provider."""
     server: IdentityProvider = handler.settings["identity_provider"]
     if token_of(handler.request) is None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from jupyter_server.auth import Authorizer
 
-from automatosx_nb.server.handlers import RESOURCE
+from automatosx_nb.server.asking import RESOURCE
 
 Fetch = Callable[..., Awaitable[Any]]
 

@@ -10,15 +10,33 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jupyter_server.auth import IdentityProvider, User
 
 from automatosx_nb import package
-from automatosx_nb.model.release import Advisory
+from automatosx_nb.model.identity import owner
+from automatosx_nb.model.release import Advisory, Stage
 from automatosx_nb.model.semver import Range
 from automatosx_nb.registry.service import EmbeddedRegistry
 from tests.registry.conftest import write_plugin
 
 Fetch = Callable[..., Awaitable[Any]]
 HOSTILE = '# Hi\n\n<script>alert(1)</script> <img src=x onerror=alert(1)> [x](javascript:alert(1)) "quoted"\n'
+
+
+class Named(IdentityProvider):  # type: ignore[misc,unused-ignore]
+    """Stands for a hub: whoever comes says in a header who it is."""
+
+    def get_user(self, handler: Any) -> User | None:
+        name = handler.request.headers.get("X-Test-User")
+        return User(name) if name else None
+
+
+@pytest.fixture
+def shared(jp_server_config: dict[str, Any]) -> dict[str, Any]:
+    """A registry of several people."""
+    jp_server_config["ServerApp"]["identity_provider_class"] = Named
+    jp_server_config["AutomatosxExtension"] |= {"shared": True, "admins": {"adm"}}
+    return jp_server_config
 
 
 @pytest.fixture
@@ -207,6 +225,27 @@ async def test_a_file_that_is_named_with_its_digest_is_kept_for_ever(page: Fetch
     assert response.headers["Content-Type"] == "text/css; charset=utf-8"
     assert "no-cache" in (await page("assets", name, params={"v": "0"})).headers["Cache-Control"]
     assert (await page("assets", "..%2fpage.py")).code == 404
+
+
+async def test_a_draft_is_on_the_pages_of_whoever_may_see_it_only(
+    shared: dict[str, Any], page: Fetch, registry_home: Path, tmp_path: Path
+) -> None:
+    """In a shared registry: members of its publisher, not whoever is signed in."""
+    with EmbeddedRegistry(registry_home) as registry:
+        registry.publish(package.build(write_plugin(tmp_path / "draft", "acme.csv-doctor", "1.2.0")), stage=Stage.DRAFT)
+        registry.access.put_member(owner(), "acme", "ann")
+    seen = {"ann": 200, "bob": 404}
+    for user, status in seen.items():
+        said = {"headers": {"Authorization": "", "X-Test-User": user}}
+        found = await outline(page, "plugins", "acme.csv-doctor", "1.2.0", status=status, **said)
+        assert f"Signed in as {user}" in found.text
+    nobody = await page(headers={"Authorization": ""}, follow_redirects=False)
+    assert nobody.code == 302
+
+
+async def test_a_token_that_is_refused_is_told_as_such(page: Fetch) -> None:
+    found = await outline(page, status=401, headers={"Authorization": "Bearer axp_nothing"})
+    assert "token" in found.text
 
 
 async def test_no_link_carries_a_token(page: Fetch, jp_serverapp: Any) -> None:

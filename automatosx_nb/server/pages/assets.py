@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_server.auth.decorator import authorized
-from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
+
+from automatosx_nb.server.asking import Asking
 
 _FOLDER = Path(__file__).parent / "static"
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
@@ -33,14 +34,10 @@ def found(name: str) -> AssetFile:
     return AssetFile(data, hashlib.sha256(data).hexdigest(), _TYPES[path.suffix])
 
 
-class Asset(JupyterHandler):
+class Asset(Asking):
     """``GET assets/{name}``"""
 
-    auth_resource = "automatosx"
     _etag: str | None = None
-
-    def initialize(self, shelf: object) -> None:
-        """Nothing of the registry is needed."""
 
     @web.authenticated
     @authorized

@@ -232,7 +232,7 @@ def test_whoever_is_killed_leaves_the_old_mirror_whole_and_goes_on(
     source.publish(build(DOCTOR, "2.1.0", needs={TABLES: "^2.0"}))
     source.publish(build(TABLES, "2.2.0"))
     with pytest.raises(Killed):
-        mirror(Dying(), out)  # type: ignore[arg-type]
+        mirror(Dying(), out)
     assert [str(each.version) for each in opened(out).releases(DOCTOR)] == ["2.0.0", "1.0.0"]
     assert mirror(source, out).fetched == 1, "what was there before the end is there still"
     assert str(opened(out).releases(DOCTOR)[0].version) == "2.1.0"
@@ -248,7 +248,7 @@ def test_a_registry_that_hands_out_other_bytes_is_not_copied(source: EmbeddedReg
             return iter([b"other"])
 
     with pytest.raises(ArtifactMismatch):
-        mirror(Lying(), out)  # type: ignore[arg-type]
+        mirror(Lying(), out)
     with pytest.raises(NotAMirror):
         open_files(out) if out.suffix else StaticRegistry(open_files(out))
 

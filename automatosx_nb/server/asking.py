@@ -1,0 +1,64 @@
+"""What every handler of ours does, whatever it answers in: who asks, what of, and what becomes of an error first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from jupyter_server.base.handlers import JupyterHandler
+
+from automatosx_nb.errors import AutomatosxError
+from automatosx_nb.server import identity, problems, requests
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jupyter_server.auth import IdentityProvider
+
+    from automatosx_nb.model.identity import Actor
+    from automatosx_nb.model.ports import Registry
+    from automatosx_nb.server.shelf import Shelf
+
+T = TypeVar("T")
+
+RESOURCE = "automatosx"
+"""What an Authorizer is asked about."""
+
+
+class Asking(JupyterHandler):
+    """Asks the registry beside the server's loop, as whoever asks it."""
+
+    auth_resource = RESOURCE
+    _actor: Actor | None = None
+
+    def initialize(self, shelf: Shelf) -> None:
+        self.shelf = shelf
+
+    def set_default_headers(self) -> None:
+        super().set_default_headers()
+        self.set_header(requests.HEADER, requests.request_id(self.request))
+
+    @property
+    def identity_provider(self) -> IdentityProvider:
+        return identity.provider_for(self)
+
+    async def actor(self) -> Actor:
+        """Who asks; what changes something, or shows what is not everybody's, is told it."""
+        if self._actor is None:
+            self._actor = await identity.actor_of(self)
+        return self._actor
+
+    async def ask(self, question: Callable[[Registry], T]) -> T:
+        """``question(registry)``, of the registry as whoever asks may read it."""
+        actor = await self.actor()
+        return await self.shelf.ask(lambda registry: question(registry.seen_by(actor)))
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        """A client's mistake is no news for the server's log; what is ours is."""
+        if isinstance(value, AutomatosxError) and problems.status_of(value) < 500:
+            self.log.debug("%s: %s", self.request.uri, value)
+        else:
+            super().log_exception(typ, value, tb)
+
+    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
+        error = kwargs.get("exc_info", (None, None))[1]
+        super().send_error(problems.status_of(error) if error is not None else status_code, **kwargs)
