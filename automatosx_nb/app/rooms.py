@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from automatosx_nb.model.consent import PermissionPolicy
     from automatosx_nb.model.generation import Generation
     from automatosx_nb.model.ports import Registry
+    from automatosx_nb.model.review import ReviewPolicy
     from automatosx_nb.model.settings import ConfiguredSettings
     from automatosx_nb.profile import Profile
     from automatosx_nb.profile.deliveries import Deliveries
@@ -230,7 +231,7 @@ class Rooms:
         from automatosx_nb.registry.client.addresses import is_mirror_address
 
         if not self.settings.registry.address:
-            return open_registry(self.settings.home, self.sandbox)
+            return open_registry(self.settings.home, self.sandbox, review=lambda: self.settings.review)
         if is_mirror_address(self.settings.registry.address):
             return open_mirror(self.settings.registry)
         return open_remote(self.settings.registry, self.settings.home / "registry-cache")
@@ -333,15 +334,21 @@ def _registry_token() -> str:
         raise InvalidConfiguration(TOKEN_FILE_VARIABLE, f"it cannot be read: {error}") from error
 
 
-def open_registry(home: Path | None = None, sandbox: Sandbox | None = None) -> Registry:
-    """The embedded registry of ``home``, with the bundled plugins published into it."""
+def open_registry(
+    home: Path | None = None, sandbox: Sandbox | None = None, *, review: Callable[[], ReviewPolicy] | None = None
+) -> Registry:
+    """The embedded registry of ``home``, with the bundled plugins published into it.
+
+    ``review``: who has to approve what is published; unless told, nobody.
+    """
     from automatosx_nb import catalog
+    from automatosx_nb.model.review import ReviewPolicy
     from automatosx_nb.registry.catalog import publish_folder_tree
     from automatosx_nb.registry.service import EmbeddedRegistry
     from automatosx_nb.sandbox.supervisor import Sandbox
 
     checker = sandbox or Sandbox()
-    registry = EmbeddedRegistry((home or default_home()) / "registry", sandbox=checker)
+    registry = EmbeddedRegistry((home or default_home()) / "registry", sandbox=checker, review=review or ReviewPolicy)
     publish_folder_tree(registry, catalog.ROOT)
     if sandbox is None:
         checker.close()  # it starts again when something is published

@@ -7,6 +7,7 @@ from traitlets.config import Configurable
 
 from automatosx_nb.config.calls import CallRates, HttpLimits
 from automatosx_nb.config.registry import RegistryConnection
+from automatosx_nb.config.review import ReviewPolicy
 from automatosx_nb.config.written import Duration, Locks, Patterns, Rules, ServerTopics, Topics
 from automatosx_nb.host.audit import KEEP_DAYS, MAX_MB
 from automatosx_nb.host.bus.limits import BusLimits
@@ -184,6 +185,7 @@ CONFIGURABLES: tuple[type[Configurable], ...] = (
     SandboxPolicy,
     RegistryPolicy,
     RegistryConnection,
+    ReviewPolicy,
     UpdatePolicy,
     PermissionPolicy,
     AuditPolicy,

@@ -17,6 +17,7 @@ from traitlets.config import Config, Configurable
 
 from automatosx_nb.config.calls import CallLimits, call_limits
 from automatosx_nb.config.registry import Connection, connection
+from automatosx_nb.config.review import review_policy, stricter_review
 from automatosx_nb.config.sections import (
     AUTO,
     CONFIGURABLES,
@@ -35,6 +36,7 @@ from automatosx_nb.model.consent import PermissionPolicy as Permissions
 from automatosx_nb.model.place import Place
 from automatosx_nb.model.policy import Pattern, Policy, parse_duration
 from automatosx_nb.model.retention import GenerationRetention
+from automatosx_nb.model.review import ReviewPolicy
 from automatosx_nb.model.settings import ConfiguredSettings, Preset, Said, SettingLock
 from automatosx_nb.model.spelling import nearest
 from automatosx_nb.sandbox.limits import Limits
@@ -70,6 +72,7 @@ class Settings:
     registry: Connection = field(default_factory=Connection)
     bus: BusLimits = field(default_factory=BusLimits)
     bridge: BridgePolicy = field(default_factory=BridgePolicy)
+    review: ReviewPolicy = field(default_factory=ReviewPolicy)
 
 
 def load_settings(config: Config | None = None, *, home: Path | None = None, project: Path | None = None) -> Settings:
@@ -101,6 +104,7 @@ def load_settings(config: Config | None = None, *, home: Path | None = None, pro
         registry=connection(stack.value),
         bus=stack.bus_limits(),
         bridge=BridgePolicy(*(tuple(stack.value("BusPolicy", each.name)) for each in fields(BridgePolicy))),
+        review=review_policy(stack.value),
     )
 
 
@@ -210,6 +214,8 @@ def stricter(section: str, setting: str, one: Any, other: Any) -> Any:
         return min(one, other)
     if section == "RegistryConnection":
         return one
+    if section == "ReviewPolicy":
+        return stricter_review(setting, one, other)
     if isinstance(one, list):
         return [*one, *(each for each in other if each not in one)]
     order: Mapping[str, Callable[[Any], Any]] = {

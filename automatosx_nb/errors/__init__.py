@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from automatosx_nb.errors.plugins import *  # noqa: F403
     from automatosx_nb.errors.profiles import *  # noqa: F403
     from automatosx_nb.errors.remote import *  # noqa: F403
+    from automatosx_nb.errors.reviews import *  # noqa: F403
     from automatosx_nb.errors.root import *  # noqa: F403
     from automatosx_nb.errors.services import *  # noqa: F403
     from automatosx_nb.errors.states import *  # noqa: F403
@@ -78,6 +79,9 @@ _FILES = {
     "remote": """
         ArtifactTooLarge MirrorDamaged MirrorExpired NotAMirror PublishingElsewhere RegistryAnswerInvalid
         RegistryRefused
+    """,
+    "reviews": """
+        InvalidAct OwnSubmission ReviewRejected ReviewedElse
     """,
     "services": """
         InvalidServiceReply InvalidServiceRequest NoKernel ServiceBusy ServiceCycle ServiceError ServiceFailed

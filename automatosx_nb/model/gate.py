@@ -93,7 +93,7 @@ class Gate:
     def _against_step(self, entry: InstalledPlugin, version: Version) -> str | None:
         if entry.pin is not None:
             return f"is held back, for {entry.version} is {entry.pin} (unpin it to have another)"
-        if self._most is not None and not _within(self._most, Version.parse(entry.version), version):
+        if self._most is not None and not within_step(self._most, Version.parse(entry.version), version):
             return f"is more than a {self._most} step from {entry.version}: it is left for an update that you ask for"
         return None
 
@@ -119,7 +119,7 @@ class Gate:
         return self._required[plugin]
 
 
-def _within(most: Step, old: Version, new: Version) -> bool:
+def within_step(most: Step, old: Version, new: Version) -> bool:
     """Whether ``new`` is no more than such a step above ``old``, as SemVer counts them; ``0.x`` moves by patches."""
     if old.major != new.major or (old.major == 0 and old.minor != new.minor):
         return False

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from automatosx_nb.model.acts import ActPage
     from automatosx_nb.model.identity import Actor, Role, Scope
     from automatosx_nb.model.release import Stage
+    from automatosx_nb.model.review import Dossier, ReviewPage, Standing
     from automatosx_nb.model.upload import Upload
 
 
@@ -31,6 +32,55 @@ class AuditLog(Protocol):
 
         :param before: a page's ``next``.
         :param size: 1 to 100.
+        """
+
+
+class Reviews(Protocol):
+    """What waits for reviewers, and what they say. Each method raises UnknownPlugin and UnknownRelease.
+
+    A release is promoted by the publish of its stage or by :meth:`promote`, and never without the approvals that the
+    registry's policy asks for; where they are lacking, it waits, and the last one lacking promotes it.
+    """
+
+    def queue(
+        self,
+        actor: Actor,
+        *,
+        publisher: str | None = None,
+        plugin: str | None = None,
+        to: Stage | None = None,
+        open_to_me: bool = False,
+        after: int | None = None,
+        size: int = 50,
+    ) -> ReviewPage:
+        """What waits, the oldest first: everything for reviewers, what is one's publishers' for others.
+
+        :param to: only what waits to become that.
+        :param open_to_me: only what the actor has neither submitted nor spoken on.
+        :param after: a page's ``next``.
+        :param size: 1 to 100.
+        """
+
+    def dossier(self, actor: Actor, plugin: str, version: str) -> Dossier:
+        """:raises ActionForbidden: the actor is neither a reviewer nor a member of the publisher."""
+
+    def decide(
+        self, actor: Actor, plugin: str, version: str, sha256: str, *, approves: bool, reason: str = ""
+    ) -> Standing:
+        """Put one's word on the bytes with that SHA-256. It replaces the one before; again, it changes nothing.
+
+        :raises ActionForbidden: the actor is no reviewer.
+        :raises OwnSubmission:
+        :raises ReviewedElse: the release has other bytes.
+        :raises InvalidAct: a rejection without a reason, or of what is stable.
+        """
+
+    def promote(self, actor: Actor, plugin: str, version: str, to: Stage) -> Standing:
+        """Have a release become ``to``, now or once it is approved; again, it changes nothing.
+
+        :raises ActionForbidden: the actor is neither a member of the publisher nor an admin.
+        :raises ReviewRejected: a rejection stands.
+        :raises InvalidAct: it is that far already, or yanked or quarantined.
         """
 
 

@@ -194,3 +194,5 @@ class PublishReport:
     created: bool
     """False: the very same bytes were published before, and nothing changed."""
     checks: tuple[CheckResult, ...]
+    wanted: Stage | None = None
+    """What it waits to become, until reviewers have spoken; None: it waits for nothing."""

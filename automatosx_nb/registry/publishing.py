@@ -19,8 +19,9 @@ from automatosx_nb.model.identity import owner as whoever_has_the_folder
 from automatosx_nb.model.names import publisher_of
 from automatosx_nb.model.publishing import PublishPolicy
 from automatosx_nb.model.release import CheckResult, PublishReport, Stage
+from automatosx_nb.model.review import ReviewPolicy
 from automatosx_nb.model.semver import Version
-from automatosx_nb.registry import acts, checks, records, schema
+from automatosx_nb.registry import acts, checks, records, schema, stages
 from automatosx_nb.registry.blobs import DigestDiffers
 from automatosx_nb.registry.checks.lookalike import neighbours, refusal, skeleton
 from automatosx_nb.registry.checks.submission import Neighbour, Submission
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 Also = Callable[["Connection", PublishReport], None]
 _DEFAULT_POLICY = PublishPolicy()
 _OWNER = whoever_has_the_folder()
+_NO_REVIEW = ReviewPolicy()
 COMPARED = 100
 """The newest releases of a plugin that a new one's promises are held against."""
 
@@ -55,12 +57,14 @@ def publish(
     owner: bool = False,
     actor: Actor = _OWNER,
     policy: PublishPolicy = _DEFAULT_POLICY,
+    review: ReviewPolicy = _NO_REVIEW,
     also: Also | None = None,
 ) -> PublishReport:
     """As :meth:`automatosx_nb.model.ports.Registry.publish`.
 
     :param owner: whoever publishes is known to be the publisher; a verified publisher's name is nobody else's to use.
     :param actor: who publishes; unless told, whoever has the registry's folder.
+    :param review: who has to approve it before it becomes ``stage``; until then it is a draft.
     :param also: what is written in the same transaction, where a release is made.
     :raises ActionForbidden: the name is not the actor's to publish under.
     """
@@ -88,9 +92,11 @@ def publish(
         look_alike = _look_alike(connection, plugin)
         if look_alike is not None:
             raise PublishRefused(plugin, str(version), (refusal(plugin, look_alike),), results)
-        report = PublishReport(plugin, str(version), unpacked.sha256, stage, created=True, checks=results)
+        stage, wanted = stages.arrival(connection, review, unpacked.manifest, stage)
+        report = PublishReport(plugin, str(version), unpacked.sha256, stage, True, results, wanted)
         _insert(connection, unpacked, report, revision, actor)
         told = {"plugin": plugin, "version": report.version, "sha256": report.sha256, "stage": stage.value}
+        told |= {"wanted": wanted.value} if wanted else {}
         acts.record(connection, actor, "publish", **told)
         if also is not None:
             also(connection, report)
@@ -191,7 +197,8 @@ def _again(connection: Connection, existing: Record, unpacked: Package) -> Publi
     if existing.artifact != unpacked.sha256:
         raise ReleaseExists(plugin, existing.version)
     found = records.check_results(connection, existing.key)
-    return PublishReport(plugin, existing.version, unpacked.sha256, Stage(existing.stage), created=False, checks=found)
+    stage, wanted = Stage(existing.stage), stages.waits_for(connection, existing.key)
+    return PublishReport(plugin, existing.version, unpacked.sha256, stage, False, found, wanted)
 
 
 def _used(connection: Connection, plugin: str, version: Version) -> VersionUsed | None:
@@ -268,7 +275,10 @@ def _insert(connection: Connection, unpacked: Package, report: PublishReport, re
     }
     used = {"plugin": manifest.id, "precedence": _precedence(manifest.version), "artifact": unpacked.sha256}
     connection.execute(insert(schema.used_versions).values(used))
-    _insert_parts(connection, _inserted(connection, schema.releases, row), unpacked, report.checks)
+    release = _inserted(connection, schema.releases, row)
+    _insert_parts(connection, release, unpacked, report.checks)
+    if report.wanted is not None:
+        stages.wait(connection, release, report.wanted, revision)
 
 
 def _plugin(connection: Connection, plugin: str, revision: int, now: str, actor: Actor) -> int:

@@ -19,9 +19,11 @@ from automatosx_nb.errors import (
     UnknownPlugin,
     UnknownRelease,
 )
+from automatosx_nb.model.identity import owner
 from automatosx_nb.model.names import publisher_of
 from automatosx_nb.model.publishing import PublishPolicy
 from automatosx_nb.model.release import PluginDetail, Stage
+from automatosx_nb.model.review import ReviewPolicy
 from automatosx_nb.model.spelling import nearest
 from automatosx_nb.registry import publishing, records
 from automatosx_nb.registry.access import Access
@@ -34,7 +36,7 @@ from automatosx_nb.registry.sight import seen_by
 from automatosx_nb.registry.tokens import Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Sequence
+    from collections.abc import Callable, Collection, Generator, Sequence
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from automatosx_nb.registry.audit import AuditLog
     from automatosx_nb.registry.publishing import Also
     from automatosx_nb.registry.records import Record
+    from automatosx_nb.registry.reviews import Reviews
     from automatosx_nb.registry.uploads import Uploads
     from automatosx_nb.sandbox.supervisor import Sandbox
 
@@ -63,15 +66,24 @@ class EmbeddedRegistry:
 
     address = "embedded"
 
-    def __init__(self, home: Path, *, sandbox: Sandbox | None = None, policy: PublishPolicy = _DEFAULT_POLICY) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        sandbox: Sandbox | None = None,
+        policy: PublishPolicy = _DEFAULT_POLICY,
+        review: Callable[[], ReviewPolicy] = ReviewPolicy,
+    ) -> None:
         """Open the registry in the folder ``home``, made where it is missing.
 
         :param sandbox: where publishing starts plugins to see that they do; it stays the caller's to close.
         :param policy: what is asked of what is published.
+        :param review: who has to approve it, asked anew each time; what that raises keeps it from being published.
         """
         self.home = home
         self._sandbox = sandbox
         self._policy = policy
+        self._review = review
         self._blobs = BlobStore(home / "blobs")
         self._database = Database(home / "registry.sqlite")
         self._index = SearchIndex()
@@ -79,7 +91,9 @@ class EmbeddedRegistry:
         self._reader: Actor | None = None
 
     def seen_by(self, actor: Actor) -> EmbeddedRegistry:
-        """The same registry, open and closed with this one, as ``actor`` reads it: without the drafts of others."""
+        """The same registry, open and closed with this one, as ``actor`` reads it, without the drafts of others,
+        and publishes in it, as a member or not.
+        """
         view = copy(self)
         view._reader = actor
         return view
@@ -90,6 +104,13 @@ class EmbeddedRegistry:
         from automatosx_nb.registry.audit import AuditLog
 
         return AuditLog(self._database)
+
+    @cached_property
+    def reviews(self) -> Reviews:
+        """What waits for reviewers, and what they say."""
+        from automatosx_nb.registry.reviews import Reviews
+
+        return Reviews(self._database, self._blobs, self._review)
 
     def __enter__(self) -> EmbeddedRegistry:
         return self
@@ -211,12 +232,12 @@ class EmbeddedRegistry:
             blobs=self._blobs,
             sandbox=self._sandbox,
             policy=self._policy,
-            **more,
+            **{"review": self._review(), "actor": self._reader or owner(), **more},
         )
 
     def publish_bundled(self, artifact: bytes) -> PublishReport:
         """As :meth:`publish`, for what came with the user's own installation: its publisher counts as verified."""
-        report = self._publish(artifact, Stage.STABLE, owner=True)
+        report = self._publish(artifact, Stage.STABLE, owner=True, review=ReviewPolicy())
         self.verify_publisher(publisher_of(report.id))
         return report
 

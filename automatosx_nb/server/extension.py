@@ -17,6 +17,7 @@ from automatosx_nb.server.shelf import Shelf
 if TYPE_CHECKING:
     from automatosx_nb.config import Settings
     from automatosx_nb.model.ports import Registry
+    from automatosx_nb.model.review import ReviewPolicy
 
 
 class AutomatosxExtension(ExtensionApp):
@@ -118,7 +119,11 @@ class AutomatosxExtension(ExtensionApp):
         if self.home:
             from automatosx_nb.registry.service import EmbeddedRegistry
 
-            return EmbeddedRegistry(Path(self.home))
+            return EmbeddedRegistry(Path(self.home), review=self._review)
         from automatosx_nb.app.rooms import open_registry
 
-        return open_registry()
+        return open_registry(review=self._review)
+
+    def _review(self) -> ReviewPolicy:
+        policy: ReviewPolicy = self.settings["automatosx_settings"]().review
+        return policy

@@ -1,0 +1,68 @@
+"""Reviews and what else is said of releases."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from automatosx_nb.errors.root import UserError
+
+
+class OwnSubmission(UserError):
+    """Nobody reviews what they submitted, whichever token they come with."""
+
+    code: ClassVar[str] = "own-submission"
+    actor: str
+    plugin: str
+    version: str
+
+    def problem(self) -> str:
+        return f"{self.actor!r} submitted {self.plugin} {self.version}, and nobody reviews their own."
+
+    def next_step(self) -> str:
+        return "Ask another reviewer."
+
+
+class ReviewedElse(UserError):
+    """A review is of exact bytes: ``reviewed`` is the SHA-256 that the reviewer names, ``published`` the release's."""
+
+    code: ClassVar[str] = "reviewed-else"
+    plugin: str
+    version: str
+    reviewed: str
+    published: str
+
+    def problem(self) -> str:
+        return f"{self.plugin} {self.version} has the SHA-256 {self.published}, and the review is of {self.reviewed}."
+
+    def next_step(self) -> str:
+        return f"Look at what is published, and review that: %ax review show {self.plugin}@{self.version}."
+
+
+class ReviewRejected(UserError):
+    """A reviewer's rejection stands against a promotion."""
+
+    code: ClassVar[str] = "review-rejected"
+    plugin: str
+    version: str
+    reviewer: str
+    reason: str
+
+    def problem(self) -> str:
+        return f"{self.reviewer!r} rejected {self.plugin} {self.version}: {self.reason}"
+
+    def next_step(self) -> str:
+        return "Mend it and publish a new version, or ask that reviewer to look at it once more."
+
+
+class InvalidAct(UserError, ValueError):
+    """Something is asked for that cannot be done to that release, or not so. ``valid`` says what can."""
+
+    code: ClassVar[str] = "invalid-act"
+    reason: str
+    valid: str
+
+    def problem(self) -> str:
+        return f"{self.reason}."
+
+    def next_step(self) -> str:
+        return f"{self.valid}."
