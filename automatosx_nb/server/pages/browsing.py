@@ -8,41 +8,25 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from automatosx_nb.errors import UnknownRelease
-from automatosx_nb.model.release import SearchQuery
+from automatosx_nb.model.search_parameters import NAMES, query_of
 from automatosx_nb.server.pages import views
 from automatosx_nb.server.pages.page import Page
 
 if TYPE_CHECKING:
     from automatosx_nb.model.ports import Registry
 
-PAGE_SIZE = 24
-
 
 class SearchPage(Page):
-    """``GET /automatosx/?q=…``: the names of :class:`SearchQuery`, as in the REST interface."""
+    """``GET /automatosx/?q=…``: the parameters of the REST interface; others are somebody else's."""
 
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        query = self._query()
+        query = query_of(
+            {name: self.get_query_argument(name) for name in self.request.query_arguments if name in NAMES}
+        )
         found = await self.ask(lambda registry: registry.search(query))
         self.show("search", view=views.search(self.site, query, found), sorts=views.SORTS)
-
-    def _query(self) -> SearchQuery:
-        """What is empty was not asked for: a form sends all of its fields."""
-
-        def given(name: str) -> str | None:
-            return self.get_query_argument(name, "") or None
-
-        return SearchQuery(
-            text=given("q") or "",
-            category=given("category"),
-            publisher=given("publisher"),
-            verified=given("verified") == "true" or None,
-            sort=given("sort") or "relevance",  # type: ignore[arg-type]
-            size=PAGE_SIZE,
-            cursor=given("cursor"),
-        )
 
 
 class PluginPage(Page):

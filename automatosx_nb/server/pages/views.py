@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from automatosx_nb.model.contributions import KINDS
 from automatosx_nb.model.names import publisher_of, short_name
 from automatosx_nb.model.permissions import WordedPermission, worded
+from automatosx_nb.model.release import SearchQuery
+from automatosx_nb.model.search_parameters import parameters_of
 from automatosx_nb.server.pages.rendering import label
 
 if TYPE_CHECKING:
@@ -22,10 +24,36 @@ if TYPE_CHECKING:
     )
     from automatosx_nb.server.pages.site import Site
 
-SORTS = {"relevance": "Best match", "downloads": "Most downloads", "updated": "Recently updated", "name": "Name"}
-MOST_VALUES = 12
+SORTS = {
+    "relevance": "Best match",
+    "downloads": "Most downloads",
+    "rating": "Best rated",
+    "updated": "Recently updated",
+    "name": "Name",
+}
+MOST_VALUES = 10
 """Values of one facet that are listed."""
-_FACETS = {"category": "Category", "publisher": "Publisher", "verified": "Trust"}
+_FACETS = {
+    "category": "Category",
+    "risk": "Highest risk",
+    "permission": "Asks for",
+    "publisher": "Publisher",
+    "verified": "Trust",
+    "signed": "Signature",
+    "stage": "Stage",
+}
+_LABELS = {
+    ("verified", "true"): "Verified publishers",
+    ("verified", "false"): "Not verified",
+    ("signed", "true"): "Signed",
+    ("signed", "false"): "Not signed",
+    ("permission", "none"): "Nothing",
+    ("risk", "none"): "Asks for nothing",
+}
+_ORDER = ("none", "low", "medium", "high")
+"""Of risks: more important than how many have them."""
+_HIDDEN = {("verified", "false"), ("signed", "false")}
+"""What nobody looks for; it can still be asked for in the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,54 +157,54 @@ def contributed(kind: str, name: str) -> str:
 
 
 def search(site: Site, query: SearchQuery, found: SearchPage) -> SearchView:
-    asked = _asked(query)
-    facets = {title: _choices(site, asked, name, found.facets.get(name, {})) for name, title in _FACETS.items()}
+    asked = parameters_of(replace(query, size=_DEFAULT.size, cursor=None, sort=query.sort))
+    asked = {name: value for name, value in asked.items() if (name, value) not in _SAID_ANYWAY}
+    facets = {title: _choices(site, asked, name, found) for name, title in _FACETS.items()}
     return SearchView(
         query=query,
         total=found.total,
         items=found.items,
         facets={title: choices for title, choices in facets.items() if choices},
         chosen=tuple(
-            (_value_label(name, asked[name]), site.search(**_without(asked, name))) for name in _FACETS if name in asked
+            (_label(name, asked[name]), site.search(**_without(asked, name))) for name in _FACETS if name in asked
         ),
-        kept={name: value for name, value in asked.items() if name in _FACETS},
+        kept={name: value for name, value in asked.items() if name not in ("q", "sort")},
         next=site.search(**asked, cursor=found.next) if found.next else "",
         first=site.search(**asked) if query.cursor else "",
     )
 
 
-def _asked(query: SearchQuery) -> dict[str, str]:
-    """The query as a link carries it, without where in its results one is."""
-    given = {
-        "q": query.text,
-        "category": query.category,
-        "publisher": query.publisher,
-        "verified": "true" if query.verified else None,
-        "sort": query.sort if query.sort != "relevance" else None,
-    }
-    return {name: value for name, value in given.items() if value}
+_DEFAULT = SearchQuery()
+_SAID_ANYWAY = {("size", str(_DEFAULT.size)), ("sort", _DEFAULT.sort)}
 
 
-def _choices(site: Site, asked: Mapping[str, str], name: str, counts: Mapping[str, int]) -> tuple[Choice, ...]:
-    shown = {value: count for value, count in counts.items() if (name, value) != ("verified", "false")}
-    if asked.get(name):
-        shown.setdefault(asked[name], 0)
+def _choices(site: Site, asked: Mapping[str, str], name: str, found: SearchPage) -> tuple[Choice, ...]:
+    """None, where all that was found has the one value."""
+    counts = {value: count for value, count in found.facets.get(name, {}).items() if (name, value) not in _HIDDEN}
+    chosen = asked.get(name)
+    if chosen:
+        counts.setdefault(chosen, 0)
+    elif list(counts.values()) == [found.total]:
+        return ()
+    values = sorted(counts, key=_risk) if name == "risk" else list(counts)
     return tuple(
         Choice(
-            _value_label(name, value),
-            count,
-            site.search(**(_without(asked, name) if asked.get(name) == value else {**asked, name: value})),
-            chosen=asked.get(name) == value,
+            _label(name, value),
+            counts[value],
+            site.search(**(_without(asked, name) if value == chosen else {**asked, name: value})),
+            chosen=value == chosen,
         )
-        for value, count in list(shown.items())[:MOST_VALUES]
+        for value in values[:MOST_VALUES]
     )
+
+
+def _risk(value: str) -> int:
+    return _ORDER.index(value) if value in _ORDER else len(_ORDER)
 
 
 def _without(asked: Mapping[str, str], name: str) -> dict[str, str]:
     return {each: value for each, value in asked.items() if each != name}
 
 
-def _value_label(name: str, value: str) -> str:
-    if name == "verified":
-        return "Verified publishers"
-    return label(value) if name == "category" else value
+def _label(name: str, value: str) -> str:
+    return _LABELS.get((name, value)) or (value if name == "publisher" else label(value))
