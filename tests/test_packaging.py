@@ -56,6 +56,10 @@ def test_the_wheel_carries_everything_that_is_not_python(wheel: Path) -> None:
         needed
         for needed in (
             f".data/data/{SERVER_CONFIG}",
+            ".data/data/share/jupyter/labextensions/automatosx-nb/package.json",
+            ".data/data/share/jupyter/labextensions/automatosx-nb/static/remoteEntry.js",
+            "automatosx_nb/server/pages/static/page.css",
+            "automatosx_nb/server/pages/templates/plugin.html",
             "automatosx_nb/py.typed",
             "automatosx_nb/widgets/static/panel.js",
             "automatosx_nb/widgets/static/panel.css",

@@ -27,6 +27,7 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Locator, Page
 
+LABEXTENSIONS = Path(__file__).parents[2] / "jupyter_config" / "labextensions"
 START_S = 60
 STOP_S = 15
 KERNEL = "Python 3 (ipykernel)"
@@ -210,6 +211,7 @@ def _environment(home: Path, token: str) -> dict[str, str]:
 def _command(port: int, root: Path) -> Sequence[str]:
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}"]
     command += ["--ServerApp.port_retries=0", f"--ServerApp.root_dir={root}"]
+    command += [f"--LabApp.extra_labextensions_path={LABEXTENSIONS}"]  # as they are now, not as they were installed
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
     return command

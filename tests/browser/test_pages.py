@@ -150,6 +150,14 @@ def test_a_narrow_screen_never_scrolls_sideways(visit: Open) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
 
 
+def test_the_page_is_opened_from_the_launcher(visit: Open, server: Any) -> None:
+    page = visit()
+    page.goto(f"{server.url}/lab?reset")
+    with page.context.expect_page() as opened:
+        page.locator(".jp-LauncherCard", has_text="Plugins").click()
+    opened.value.get_by_role("heading", name="Find plugins").wait_for()
+
+
 @pytest.mark.skipif(IMAGES is None, reason="keeps pictures for the documentation, where AUTOMATOSX_IMAGES says")
 def test_pictures_for_the_documentation(visit: Open) -> None:
     for name, path, scheme in (("page-light", "", "light"), ("page-dark", f"plugins/{PROFILER}", "dark")):
