@@ -8,6 +8,7 @@ from automatosx_nb.model.held_back import Because
 from automatosx_nb.model.permissions import KINDS
 from automatosx_nb.model.release import Sort
 from automatosx_nb.model.surroundings import VALID
+from automatosx_nb.server import openapi_uploads
 from automatosx_nb.server.openapi_words import (
     COUNT,
     RANGES,
@@ -226,8 +227,10 @@ _SCHEMAS: dict[str, Any] = {
             "part": {"type": "string", "description": "Of a search: which part of it is at fault."},
             "found": {"type": "string", "description": "Of a search: what that part is."},
             "valid": {"type": "string", "description": "Of a search: what that part may be."},
+            **openapi_uploads.PROBLEM_MEMBERS,
         },
         optional=(
+            *openapi_uploads.PROBLEM_MEMBERS,
             *("causes", "wishes", "suggestions", "cycle", "plugin", "nearest", "version", "available"),
             *("part", "found", "valid"),
         ),
@@ -312,11 +315,12 @@ DOCUMENT: dict[str, Any] = {
                 "409": "No versions go together: causes, wishes and suggestions, or the cycle, say why.",
             },
         ),
+        **openapi_uploads.PATHS,
         "/openapi.json": get("This document", {"application/json": {"schema": {"type": "object"}}}),
         "/healthz": get("Whether the registry answers", json("Health")),
     },
     "components": {
-        "schemas": _SCHEMAS,
+        "schemas": {**_SCHEMAS, **openapi_uploads.SCHEMAS},
         "securitySchemes": {
             "token": {
                 "type": "apiKey",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from automatosx_nb.server import pages
+from automatosx_nb.server import pages, uploads
 from automatosx_nb.server.handlers import API, ROUTES, NothingHereHandler
 
 if TYPE_CHECKING:
@@ -12,13 +12,15 @@ if TYPE_CHECKING:
 
 Rule = tuple[str, type[Any], dict[str, Any]]
 """Pattern, handler, and what its ``initialize`` is given; as tornado takes it, before a base URL is put in front."""
+API_ROUTES = (*ROUTES, *uploads.ROUTES)
+"""Paths under the API, and who answers."""
 
 
 def rules(shelf: Shelf) -> list[Rule]:
     """In the order in which they are tried."""
     given = {"shelf": shelf}
     return [
-        *((API + route, handler, given) for route, handler in ROUTES),
+        *((API + route, handler, given) for route, handler in API_ROUTES),
         (API + ".*", NothingHereHandler, given),
         *((pages.ROOT + route, handler, given) for route, handler in pages.ROUTES),
     ]

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,11 @@ import pytest
 from automatosx_nb import package
 from automatosx_nb.errors import (
     AutomatosxError,
+    InvalidArtifact,
     InvalidSearch,
     PublishingElsewhere,
+    PublishRefused,
+    ReleaseExists,
     UnknownPlugin,
     UnknownRelease,
 )
@@ -198,11 +202,61 @@ def test_a_changelog_is_the_same_everywhere(registry: Registry, owner: EmbeddedR
     assert registry.changelog(DOCTOR, "1.1.0+build.7") == owner.changelog(DOCTOR, "1.1.0+build.7")
 
 
-def test_publishing_over_http_says_where_to_publish(served: str, tmp_path: Path) -> None:
-    with RemoteRegistry(served, tmp_path, token=TOKEN) as remote:
+@pytest.fixture(scope="module")
+def make(folder: Path) -> Callable[..., bytes]:
+    from tests.registry.conftest import write_plugin
+
+    names = iter(range(1_000))
+
+    def artifact(*args: Any, **parts: Any) -> bytes:
+        return package.build(write_plugin(folder / "more" / str(next(names)), *args, **parts))
+
+    return artifact
+
+
+def test_what_is_checked_is_what_publishing_finds_and_nothing_is_kept(
+    registry: Registry, make: Callable[..., bytes]
+) -> None:
+    data = make("nordic.unsent", readme=" ")
+    failed = [check.check for check in registry.check(data) if check.severity == "error"]
+    assert failed == ["readme"]
+    with pytest.raises(UnknownPlugin):
+        registry.plugin("nordic.unsent")
+
+
+def test_publishing_is_the_same_everywhere(
+    registry: Registry, owner: EmbeddedRegistry, make: Callable[..., bytes], request: pytest.FixtureRequest
+) -> None:
+    name = f"nordic.sent-{request.node.callspec.params['registry']}"
+    data = make(name)
+    report = registry.publish(data, stage=Stage.BETA)
+    assert (report.id, report.version, report.stage, report.created) == (name, "1.0.0", Stage.BETA, True)
+    assert report.sha256 == package.digest(data)
+    again = registry.publish(data, stage=Stage.STABLE)
+    assert (again.created, again.stage, again.checks) == (False, Stage.BETA, report.checks)
+    assert b"".join(owner.artifact(name, "1.0.0")) == data
+
+
+def test_what_is_not_published_is_refused_the_same_way_everywhere(
+    registry: Registry, owner: EmbeddedRegistry, make: Callable[..., bytes]
+) -> None:
+    attempts: list[tuple[type[AutomatosxError], bytes]] = [
+        (ReleaseExists, make(DOCTOR, "1.0.0", summary="Other bytes.")),
+        (PublishRefused, make("nordic.refused", readme=" ", changelog="## 9.0.0\n")),
+        (InvalidArtifact, b"PK no zip"),
+    ]
+    for kind, data in attempts:
+        told, here = ({**said_by(kind, partial(at.publish, data, stage=Stage.STABLE))} for at in (registry, owner))
+        for said in (told, here):
+            said.pop("checks", None)  # which took another time
+        assert told == here
+
+
+def test_a_server_that_takes_no_plugins_says_where_to_publish(served: str, tmp_path: Path, make: Any) -> None:
+    with RemoteRegistry(served + "/elsewhere", tmp_path, token=TOKEN) as remote:
         for attempt in (remote.publish, remote.check):
             with pytest.raises(PublishingElsewhere, match="Publish where that registry lies"):
-                attempt(b"")
+                attempt(make())
 
 
 def said_by(kind: type[AutomatosxError], ask: Callable[[], object]) -> dict[str, Any]:

@@ -29,3 +29,11 @@ class ClientLimits:
     """A document is not asked for again so soon: one plan needs it several times."""
     outage_s: float = 5.0
     """So long nobody waits for a registry again that did not answer, where the cache has what is asked for."""
+    whole_kb: int = 1024
+    """An artifact of up to so many KiB is sent in one request."""
+    part_kb: int = 1024
+    """Larger ones are sent in parts of so many KiB."""
+    send_s: float = 1800.0
+    """For all parts of one."""
+    check_s: float = 900.0
+    """So long the registry may check one."""

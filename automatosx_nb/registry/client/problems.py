@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from automatosx_nb.errors import (
-    InvalidSearch,
-    RegistryAnswerInvalid,
-    RegistryRefused,
-    UnknownPlugin,
-    UnknownRelease,
-)
+from automatosx_nb import errors
+from automatosx_nb.errors import RegistryAnswerInvalid, RegistryRefused
 from automatosx_nb.model.printable import printable
+from automatosx_nb.model.release import CheckResult
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from automatosx_nb.errors import AutomatosxError
 
-_TYPED: dict[str, type[AutomatosxError]] = {each.code: each for each in (UnknownPlugin, UnknownRelease, InvalidSearch)}
+_KINDS: tuple[type[AutomatosxError], ...] = (
+    errors.ActionForbidden,
+    errors.InvalidArtifact,
+    errors.InvalidSearch,
+    errors.InvalidUpload,
+    errors.PublishRefused,
+    errors.PublishingElsewhere,
+    errors.ReleaseExists,
+    errors.TooManyUploads,
+    errors.UnknownPlugin,
+    errors.UnknownRelease,
+    errors.UnknownUpload,
+    errors.UploadOffsetDiffers,
+    errors.VersionUsed,
+)
+_TYPED = {each.code: each for each in _KINDS}
 
 
 class TryAgain(Exception):
@@ -40,13 +52,13 @@ def refusal(address: str, status: int, headers: Mapping[str, str], body: bytes, 
 
     It is one of ours, or :class:`TryAgain`.
     """
+    typed = _typed(body) if "problem+json" in headers.get("content-type", "") else None
+    if typed is not None:
+        return typed
     if status == 429 or status >= 500:
         return TryAgain(f"it answered {status_text(status)}", retry_after(headers.get("retry-after", "")))
     if status in (401, 403):
         return RegistryRefused(address, status, sent)
-    typed = _typed(body) if "problem+json" in headers.get("content-type", "") else None
-    if typed is not None:
-        return typed
     if 300 <= status < 400:
         where = printable(headers.get("location", "nowhere").partition("?")[0][:200])
         return RegistryAnswerInvalid(address, f"redirects to {where}, and is not followed there")
@@ -71,18 +83,45 @@ def retry_after(text: str) -> float | None:
         return None
 
 
+def problem_code(headers: Mapping[str, str], body: bytes) -> str | None:
+    """The code of a problem of the registry's own; None: it is somebody else's answer, or nothing but a status."""
+    if "problem+json" not in headers.get("content-type", ""):
+        return None
+    try:
+        code = msgspec.json.decode(body, type=dict[str, Any])["code"]
+    except (msgspec.MsgspecError, KeyError):
+        return None
+    return None if not isinstance(code, str) or code.startswith("http-") else code
+
+
+def problem_in(address: str, problem: dict[str, Any]) -> AutomatosxError:
+    """The error that a document carries."""
+    return _of(problem) or RegistryAnswerInvalid(address, f"refuses with {printable(str(problem.get('detail')))!r}")
+
+
 def _typed(body: bytes) -> AutomatosxError | None:
     """The same error as where the registry is, if that says all that it carries."""
     try:
-        problem = msgspec.json.decode(body, type=dict[str, Any])
+        return _of(msgspec.json.decode(body, type=dict[str, Any]))
+    except msgspec.MsgspecError:
+        return None
+
+
+def _of(problem: dict[str, Any]) -> AutomatosxError | None:
+    try:
         kind = _TYPED[problem["code"]]
         return kind(**{name: _value(problem[name]) for name in kind.fields() if name in problem})
     except (msgspec.MsgspecError, KeyError, TypeError):
         return None
 
 
-def _value(value: Any) -> str | tuple[str, ...]:
-    """A text, or several; what is said there is shown to a person here."""
+def _value(value: Any) -> Any:
+    """A text, a number, a check's result, or several; what is said there is shown to a person here."""
+    if value is None or isinstance(value, int):
+        return value
     if isinstance(value, str):
         return printable(value)
-    return tuple(printable(msgspec.convert(each, str)) for each in value)
+    if isinstance(value, dict):
+        found = msgspec.convert(value, CheckResult)
+        return replace(found, message=printable(found.message), file=printable(found.file))
+    return tuple(map(_value, value))

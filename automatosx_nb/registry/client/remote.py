@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from automatosx_nb.errors import InvalidConfiguration, PublishingElsewhere, UnknownPlugin, UnknownRelease
+from automatosx_nb.errors import InvalidConfiguration, UnknownPlugin, UnknownRelease
 from automatosx_nb.model.release import Stage
 from automatosx_nb.model.search_parameters import parameters_of
 from automatosx_nb.model.urls import address_of, parse_url
@@ -16,6 +16,7 @@ from automatosx_nb.registry.client import records
 from automatosx_nb.registry.client.cache import DocumentCache
 from automatosx_nb.registry.client.documents import Documents
 from automatosx_nb.registry.client.limits import ClientLimits
+from automatosx_nb.registry.client.sending import Sending
 from automatosx_nb.registry.client.transport import API, Transport
 
 if TYPE_CHECKING:
@@ -24,7 +25,14 @@ if TYPE_CHECKING:
 
     from automatosx_nb.model.identity import Actor
     from automatosx_nb.model.ports import ArtifactSource
-    from automatosx_nb.model.release import IndexRelease, PluginDetail, SearchPage, SearchQuery
+    from automatosx_nb.model.release import (
+        CheckResult,
+        IndexRelease,
+        PluginDetail,
+        PublishReport,
+        SearchPage,
+        SearchQuery,
+    )
 
 _DEFAULT = ClientLimits()
 
@@ -78,6 +86,7 @@ class RemoteRegistry:
         self._transport = Transport(self.address, token=token, limits=limits, ca_file=ca_file, proxy=proxy)
         folder = cache / hashlib.sha256(self.address.encode()).hexdigest()[:16]
         self._documents = Documents(self._transport, DocumentCache(folder), limits)
+        self._sending = Sending(self._transport, limits)
         self._ahead = ThreadPoolExecutor(limits.at_once, thread_name_prefix="automatosx-read-ahead")
 
     def __enter__(self) -> RemoteRegistry:
@@ -150,13 +159,17 @@ class RemoteRegistry:
         """As it is: what the token may see is decided where the registry is."""
         return self
 
-    def publish(self, artifact: bytes, *, stage: Stage = Stage.STABLE) -> NoReturn:
-        """:raises PublishingElsewhere: always: the interface takes no plugins."""
-        raise PublishingElsewhere(self.address)
+    def publish(self, artifact: bytes, *, stage: Stage = Stage.STABLE) -> PublishReport:
+        """As :meth:`automatosx_nb.model.ports.Registry.publish`.
 
-    def check(self, artifact: bytes) -> NoReturn:
-        """:raises PublishingElsewhere: always."""
-        raise PublishingElsewhere(self.address)
+        :raises ActionForbidden: the name is not the token's user's to publish under.
+        :raises PublishingElsewhere: the registry takes no plugins.
+        """
+        return self._sending.publish(artifact, stage)
+
+    def check(self, artifact: bytes) -> tuple[CheckResult, ...]:
+        """As :meth:`automatosx_nb.model.ports.Registry.check`. Raises as :meth:`publish` does."""
+        return self._sending.check(artifact)
 
 
 def parse_address(text: str) -> str:

@@ -20,11 +20,13 @@ import httpx
 from automatosx_nb import __version__
 from automatosx_nb.errors import InvalidConfiguration, RegistryAnswerInvalid, RegistryUnreachable
 from automatosx_nb.registry.client.limits import ClientLimits
-from automatosx_nb.registry.client.problems import TryAgain, refusal
+from automatosx_nb.registry.client.problems import TryAgain, problem_code, refusal, retry_after
 
 T = TypeVar("T")
 
 API = "/api/v1/"
+_ABSENT = (404, 405, 501)
+"""There is nothing of the kind, unless a problem of the registry's own says what there is not."""
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Trusts nobody; to read what the system trusts takes its time, and no address of plain HTTP needs it."""
 
@@ -35,6 +37,15 @@ class Document:
 
     etag: str
     body: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Of what was sent. ``after_s``: when to ask again; None: it does not say."""
+
+    status: int
+    body: bytes
+    after_s: float | None = None
 
 
 class Transport:
@@ -74,6 +85,15 @@ class Transport:
         :raises AutomatosxError: the registry's own, see ``problems``.
         """
         return self._tried(lambda until: self._document(path, etag, until))
+
+    def send(self, method: str, path: str, body: bytes, fields: dict[str, str], *, read_s: float = 0.0) -> Answer:
+        """What may be sent twice, and what came back. Raises as :meth:`document` does.
+
+        :param read_s: longest time without a byte, where that is more than usual; each try has it.
+        """
+        return self._tried(
+            lambda until: self._sent(method, path, body, fields, max(read_s, self._limits.read_s), until)
+        )
 
     def artifact(self, path: str, start: int = 0) -> Generator[bytes, None, None]:
         """The bytes at ``path`` from ``start`` on, as they come. Raises as :meth:`document` does, also in between."""
@@ -116,6 +136,16 @@ class Transport:
             if response.status_code != 200:
                 raise self._refusal(response, body)
             return Document(response.headers.get("etag", ""), body)
+
+    def _sent(self, method: str, path: str, body: bytes, fields: dict[str, str], read_s: float, until: float) -> Answer:
+        patience = httpx.Timeout(self._limits.read_s, connect=self._limits.connect_s, read=read_s)
+        with self._client.stream(method, path, content=body, headers=fields, timeout=patience) as response:
+            found = self._body(response, until + read_s)
+            if response.status_code in _ABSENT and problem_code(response.headers, found) is None:
+                return Answer(response.status_code, found)
+            if response.status_code >= 300:
+                raise self._refusal(response, found)
+            return Answer(response.status_code, found, retry_after(response.headers.get("retry-after", "")))
 
     def _opened(self, path: str, start: int) -> httpx.Response:
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
