@@ -14,7 +14,10 @@ from automatosx_nb.errors import AutomatosxError, OutOfSync, UsageError
 from automatosx_nb.model.progress import Step
 
 if TYPE_CHECKING:
+    from traitlets.config import Config
+
     from automatosx_nb.app import Marketplace
+    from automatosx_nb.config import Settings
     from automatosx_nb.host.runner import PluginRunner
     from automatosx_nb.host.services.core import Notification
     from automatosx_nb.model.generation import InstalledPlugin
@@ -73,6 +76,11 @@ class Terminal:
 
         with runner_alone(market, plugin, lambda: MappingProxyType({}), _note_failure, self) as runner:
             yield runner
+
+    def serve(self, settings: Settings, config: Config) -> None:
+        from automatosx_nb.server.standalone.run import serve
+
+        serve(settings, config)
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -18,7 +18,10 @@ from automatosx_nb.host.kernel import KernelHost
 from automatosx_nb.model.events import PLUGIN_SUSPENDED
 
 if TYPE_CHECKING:
+    from traitlets.config import Config
+
     from automatosx_nb.app import Marketplace
+    from automatosx_nb.config import Settings
     from automatosx_nb.host.bus import Undo
     from automatosx_nb.host.display import Rendered
     from automatosx_nb.host.form_calls import FormCalls
@@ -294,6 +297,12 @@ class Cell:
     def runner(self, _market: Marketplace, plugin: InstalledPlugin) -> Iterator[PluginRunner]:
         """The kernel's own, which goes on when the command has ended."""
         yield self.host.activation.runner(plugin)
+
+    def serve(self, _settings: Settings, _config: Config) -> None:
+        """:raises UsageError: always: it would keep the kernel from everything else."""
+        from automatosx_nb.errors import UsageError
+
+        raise UsageError("a server does not run in a kernel", "in a terminal: jupyter automatosx serve …")
 
 
 class IPythonFrontend:

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from contextlib import AbstractContextManager
 
+    from traitlets.config import Config
+
     from automatosx_nb.app import Marketplace
+    from automatosx_nb.config import Settings
     from automatosx_nb.host.kernel import KernelHost
     from automatosx_nb.host.open_notebook import OpenNotebook
     from automatosx_nb.host.runner import PluginRunner
@@ -80,6 +83,12 @@ class Console(Protocol):
 
     def runner(self, market: Marketplace, plugin: InstalledPlugin) -> AbstractContextManager[PluginRunner]:
         """What runs the plugin here, with the variables that there are here."""
+
+    def serve(self, settings: Settings, config: Config) -> None:
+        """Serve a registry until this process is told to end.
+
+        :raises UsageError: a server does not run here.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +177,7 @@ def all_verbs() -> Mapping[str, Verb]:
     modules = (
         "discovery", "changes", "updating", "past", "holding", "permissions", "locking", "projects", "running",
         "settings", "secrets", "state", "services", "events", "audit", "logs", "top", "trace", "inspecting",
-        "authoring", "mirroring", "doctor",
+        "authoring", "mirroring", "doctor", "serving",
     )  # fmt: skip
     verbs = [verb for name in modules for verb in import_module(f"automatosx_nb.commands.{name}").VERBS]
     return {verb.name: verb for verb in verbs}

@@ -8,6 +8,7 @@ from traitlets.config import Configurable
 from automatosx_nb.config.calls import CallRates, HttpLimits
 from automatosx_nb.config.registry import RegistryConnection
 from automatosx_nb.config.review import ReviewPolicy
+from automatosx_nb.config.serving import RegistryServer
 from automatosx_nb.config.written import Duration, Locks, Patterns, Rules, ServerTopics, Topics
 from automatosx_nb.host.audit import KEEP_DAYS, MAX_MB
 from automatosx_nb.host.bus.limits import BusLimits
@@ -186,6 +187,7 @@ CONFIGURABLES: tuple[type[Configurable], ...] = (
     RegistryPolicy,
     RegistryConnection,
     ReviewPolicy,
+    RegistryServer,
     UpdatePolicy,
     PermissionPolicy,
     AuditPolicy,

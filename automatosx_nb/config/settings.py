@@ -23,6 +23,7 @@ from automatosx_nb.config.sections import (
     CONFIGURABLES,
     SettingLocks,
 )
+from automatosx_nb.config.serving import Serving, serving
 from automatosx_nb.errors import (
     InvalidConfiguration,
 )
@@ -73,6 +74,7 @@ class Settings:
     bus: BusLimits = field(default_factory=BusLimits)
     bridge: BridgePolicy = field(default_factory=BridgePolicy)
     review: ReviewPolicy = field(default_factory=ReviewPolicy)
+    server: Serving = field(default_factory=Serving)
 
 
 def load_settings(config: Config | None = None, *, home: Path | None = None, project: Path | None = None) -> Settings:
@@ -105,6 +107,7 @@ def load_settings(config: Config | None = None, *, home: Path | None = None, pro
         bus=stack.bus_limits(),
         bridge=BridgePolicy(*(tuple(stack.value("BusPolicy", each.name)) for each in fields(BridgePolicy))),
         review=review_policy(stack.value),
+        server=serving(stack.value),
     )
 
 
@@ -212,7 +215,7 @@ def stricter(section: str, setting: str, one: Any, other: Any) -> Any:
         return [each for each in one if each in other]
     if section in ("SandboxLimits", "ServicePolicy", "HttpLimits", "CallRates", "BusPolicy"):
         return min(one, other)
-    if section == "RegistryConnection":
+    if section in ("RegistryConnection", "RegistryServer"):
         return one
     if section == "ReviewPolicy":
         return stricter_review(setting, one, other)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from automatosx_nb.errors.reviews import *  # noqa: F403
     from automatosx_nb.errors.root import *  # noqa: F403
     from automatosx_nb.errors.services import *  # noqa: F403
+    from automatosx_nb.errors.serving import *  # noqa: F403
     from automatosx_nb.errors.states import *  # noqa: F403
     from automatosx_nb.errors.uploads import *  # noqa: F403
 
@@ -86,6 +87,9 @@ _FILES = {
     "services": """
         InvalidServiceReply InvalidServiceRequest NoKernel ServiceBusy ServiceCycle ServiceError ServiceFailed
         ServiceMissing ServiceNotInRange ServiceSuspended ServiceTimeout ServiceTooDeep
+    """,
+    "serving": """
+        RequestTooLarge ServerOverloaded TooManyRequests
     """,
     "states": """
         InvalidStateFile MigrationFailed NoSnapshot StateConflict StateDowngrade StateRestored StateTooNew

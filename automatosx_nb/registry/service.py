@@ -130,6 +130,11 @@ class EmbeddedRegistry:
     def tokens(self) -> Tokens:
         return Tokens(self._database)
 
+    @property
+    def schema(self) -> str | None:
+        """The revision of its tables, as they are now: another node may have migrated them."""
+        return self._database.revision()
+
     def search(self, query: SearchQuery) -> SearchPage:
         """:raises InvalidSearch: for a text, size, sort or cursor that is none."""
         self._refresh()

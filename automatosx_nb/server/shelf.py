@@ -8,6 +8,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
+from automatosx_nb.errors import ServerOverloaded
+
 if TYPE_CHECKING:
     from automatosx_nb.model.ports import Registry
 
@@ -17,21 +19,45 @@ THREADS = 4
 """How many requests work on the registry at once; the others wait their turn, and the loop goes on."""
 WORKERS = 2
 """How many artifacts are checked at once: that takes long, and nobody who reads waits behind it."""
+RETRY_AFTER_S = 2
 
 
 class Shelf:
     """Opening and every use of the registry happen on threads of its own."""
 
-    def __init__(self, open_registry: Callable[[], Registry]) -> None:
+    def __init__(
+        self, open_registry: Callable[[], Registry], *, most: int | None = None, longest_s: float | None = None
+    ) -> None:
+        """:param most: questions at a time, those that wait included; None: however many there are.
+        :param longest_s: for one answer; what is done then is finished, and nobody waits for it.
+        """
         self._open = open_registry
+        self._most = most
+        self._longest_s = longest_s
         self._registry: Registry | None = None
         self._lock = threading.Lock()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="automatosx-registry")
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="automatosx-checks")
+        self._probing = ThreadPoolExecutor(1, thread_name_prefix="automatosx-probe")
+        self.asked = 0
+        """Questions that have no answer yet."""
 
     async def ask(self, question: Callable[[Registry], T]) -> T:
-        """``question(registry)``, on another thread; raises what it raises."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._answer, question)
+        """``question(registry)``, on another thread; raises what it raises.
+
+        :raises ServerOverloaded: too many are asked already, or it takes too long.
+        """
+        if self._most is not None and self.asked >= self._most:
+            raise ServerOverloaded("has more to answer than it can", RETRY_AFTER_S)
+        self.asked += 1
+        try:
+            return await self._in_time(self._threads, question)
+        finally:
+            self.asked -= 1
+
+    async def probe(self, question: Callable[[Registry], T]) -> T:
+        """As :meth:`ask`, on a thread that no request occupies: a server under load is no ill one."""
+        return await self._in_time(self._probing, question)
 
     def work(self, question: Callable[[Registry], T]) -> asyncio.Future[T]:
         """As :meth:`ask`, for what takes long; it goes on where nobody waits for it any more."""
@@ -39,11 +65,20 @@ class Shelf:
 
     def close(self) -> None:
         """Wait for what is being answered, then close the registry."""
-        self._workers.shutdown(wait=True, cancel_futures=True)
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        for threads in (self._probing, self._workers, self._threads):
+            threads.shutdown(wait=True, cancel_futures=True)
         close = getattr(self._registry, "close", None)
         if close is not None:
             close()
+
+    async def _in_time(self, threads: ThreadPoolExecutor, question: Callable[[Registry], T]) -> T:
+        answer = asyncio.get_running_loop().run_in_executor(threads, self._answer, question)
+        try:
+            return await asyncio.wait_for(answer, self._longest_s)
+        except TimeoutError as error:
+            if not answer.cancelled():  # the question itself raised it
+                raise
+            raise ServerOverloaded(f"had no answer within {self._longest_s:g} s", RETRY_AFTER_S) from error
 
     def _answer(self, question: Callable[[Registry], T]) -> T:
         with self._lock:

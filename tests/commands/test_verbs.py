@@ -31,6 +31,9 @@ from automatosx_nb.model.progress import Step
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from traitlets.config import Config
+
+    from automatosx_nb.config import Settings
     from automatosx_nb.host.open_notebook import OpenNotebook
     from automatosx_nb.host.runner import PluginRunner
     from automatosx_nb.host.services.core import Notification
@@ -70,6 +73,9 @@ class Console:
 
     def runner(self, market: Marketplace, plugin: InstalledPlugin) -> AbstractContextManager[PluginRunner]:
         return cli.Terminal().runner(market, plugin)
+
+    def serve(self, settings: Settings, config: Config) -> None:
+        raise AssertionError("a server was started")
 
 
 def ax(market: Marketplace, line: str, console: Console | None = None) -> str:

@@ -1,0 +1,91 @@
+"""What Prometheus collects of one process (https://prometheus.io/docs/concepts/metric_types/)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from automatosx_nb import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tornado.web import RequestHandler
+
+BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+"""What a client makes up is no label."""
+_EVENTS = {
+    ("GET", "plugins", 200): "searches",
+    ("GET", "plugins/*/*/artifact", 200): "downloads",
+}
+"""Answers that are also counted by what they mean, so that nobody has to know our paths."""
+
+
+class Metrics:
+    """Of one server; :meth:`answered` and the gauges are for its loop's thread."""
+
+    def __init__(self, in_flight: Callable[[], int], waiting: Callable[[], int]) -> None:
+        self._all = CollectorRegistry()
+        ProcessCollector(registry=self._all)
+        PlatformCollector(registry=self._all)
+        Info("automatosx_build", "The version that runs.", registry=self._all).info({"version": __version__})
+        self._requests = Counter(
+            "automatosx_requests", "Answers, by route and status.", ("method", "route", "status"), registry=self._all
+        )
+        self._seconds = Histogram(
+            "automatosx_request_seconds",
+            "From a request's head to the end of its answer.",
+            ("method", "route"),
+            buckets=BUCKETS_S,
+            registry=self._all,
+        )
+        self._events = {
+            name: Counter(f"automatosx_{name}", f"How many {name} were answered.", registry=self._all)
+            for name in sorted(set(_EVENTS.values()))
+        }
+        self._figures = _Figures()
+        self._all.register(self._figures)
+        Gauge("automatosx_requests_in_flight", "Requests without an answer.", registry=self._all).set_function(
+            in_flight
+        )
+        Gauge(
+            "automatosx_registry_questions", "Of those, what the registry is asked.", registry=self._all
+        ).set_function(waiting)
+
+    def answered(self, handler: RequestHandler, route: str) -> None:
+        method, status = handler.request.method or "", handler.get_status()
+        self._requests.labels(method if method in _METHODS else "other", route, status).inc()
+        self._seconds.labels(method if method in _METHODS else "other", route).observe(handler.request.request_time())
+        event = _EVENTS.get((method, route, status))
+        if event is not None:
+            self._events[event].inc()
+
+    def exposition(self, figures: Mapping[str, tuple[str, float]]) -> bytes:
+        """The text format. ``figures``, what the registry says of itself now: name → what it is, and how much."""
+        self._figures.now = figures
+        return generate_latest(self._all)
+
+
+class _Figures(Collector):
+    """What the registry said of itself last."""
+
+    def __init__(self) -> None:
+        self.now: Mapping[str, tuple[str, float]] = {}
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        for name, (what, value) in self.now.items():
+            yield GaugeMetricFamily(f"automatosx_{name}", what, value=value)

@@ -1,0 +1,93 @@
+"""Whether this process lives, whether it should be sent requests, and what it measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from jupyter_server.base.handlers import APIHandler
+from prometheus_client import CONTENT_TYPE_LATEST
+from tornado import web
+
+from automatosx_nb.errors import AutomatosxError
+from automatosx_nb.model.release import SearchQuery
+from automatosx_nb.server.standalone.identity import PUBLIC
+
+if TYPE_CHECKING:
+    from automatosx_nb.model.ports import Registry
+    from automatosx_nb.server.shelf import Shelf
+
+
+class _Probe(web.RequestHandler):
+    """For a load balancer, which has no token: it is told a word, and nothing of what is in the registry."""
+
+    quiet = True
+    """Not limited, not logged."""
+
+    def initialize(self, shelf: Shelf) -> None:
+        self.shelf = shelf
+
+    def answer(self, code: int, **parts: str) -> None:
+        self.set_status(code)
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("Content-Type", "application/json")
+        self.write(msgspec.json.encode(parts))
+
+
+class LiveHandler(_Probe):
+    """``GET healthz/live``: the process answers; where it does not, it is to be started again."""
+
+    def get(self) -> None:
+        self.answer(200, status="live")
+
+
+class ReadyHandler(_Probe):
+    """``GET healthz/ready``: it is to be sent requests; 503 says that it is not, now."""
+
+    async def get(self) -> None:
+        parts = {"server": "ending"} if self.settings["automatosx_ending"]() else await self._parts()
+        ready = all(state == "ready" for state in parts.values())
+        self.answer(200 if ready else 503, status="ready" if ready else "not ready", **parts)
+
+    async def _parts(self) -> dict[str, str]:
+        try:
+            return await self.shelf.probe(_condition)
+        except AutomatosxError as error:
+            return {"database": error.code}
+
+
+def _condition(registry: Registry) -> dict[str, str]:
+    """:raises AutomatosxError: the database does not answer."""
+    from automatosx_nb.registry.migrations import HEAD
+
+    schema = getattr(registry, "schema", HEAD)
+    registry.search(SearchQuery(size=1))  # reads the last change and brings the index up to it
+    return {
+        "database": "ready",
+        "schema": "ready" if schema == HEAD else f"{schema}, and this version has {HEAD}",
+        "index": "ready",
+    }
+
+
+class MetricsHandler(APIHandler):
+    """``GET metrics``, for whoever is known: that anybody may read does not open it."""
+
+    quiet = True
+
+    def initialize(self, shelf: Shelf) -> None:
+        self.shelf = shelf
+
+    @web.authenticated
+    async def get(self) -> None:
+        user: Any = self.current_user
+        if user.username == PUBLIC:
+            raise web.HTTPError(403)
+        figures = await self.shelf.probe(_figures)
+        self.set_header("Cache-Control", "no-store")
+        measured = self.application.metrics.exposition(figures)  # type: ignore[attr-defined]
+        self.finish(measured, set_content_type=CONTENT_TYPE_LATEST)
+
+
+def _figures(registry: Registry) -> dict[str, tuple[str, float]]:
+    figures = getattr(registry, "figures", None)
+    return figures() if figures is not None else {}

@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import json
+import socket
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from jupyter_server.auth import Authorizer, PasswordIdentityProvider
+from prometheus_client.parser import text_string_to_metric_families
+
+from automatosx_nb.errors import InvalidConfiguration
+from automatosx_nb.host.metering import Rate
+from automatosx_nb.server.shelf import Shelf
+from automatosx_nb.server.standalone.application import MOST_BODY
+from automatosx_nb.server.standalone.run import served
+
+MakeServer = Callable[..., httpx.Client]
+
+FOREIGN = (
+    "/api", "/api/status", "/api/contents", "/api/contents/x.ipynb", "/api/kernels", "/api/kernelspecs",
+    "/api/sessions", "/api/terminals", "/api/config/notebook", "/api/shutdown", "/api/security/csp-report",
+    "/api/events", "/api/events/subscribe", "/api/me", "/api/nbconvert", "/files/x", "/view/x", "/nbconvert/html/x",
+    "/kernelspecs/python3/logo-64x64.png", "/terminals/1", "/terminals/websocket/1", "/tree", "/lab",
+    "/custom/custom.css",
+)  # fmt: skip
+"""Of a Jupyter server, and of what is commonly installed into it."""
+OURS = ("automatosx_nb.server.", "jupyter_server.auth.login", "jupyter_server.auth.logout")
+
+
+def at_root(client: httpx.Client, path: str, method: str = "GET", **options: Any) -> httpx.Response:
+    return client.request(method, client.base_url.join(path), **options)
+
+
+def nobody(client: httpx.Client) -> httpx.Client:
+    """The same client, from now on without a token."""
+    del client.headers["Authorization"]
+    return client
+
+
+def measured(client: httpx.Client) -> dict[str, float]:
+    """Sample, with its method and route → value."""
+    families = text_string_to_metric_families(at_root(client, "/metrics").text)
+    samples = [sample for family in families for sample in family.samples]
+    labels = ("method", "route")
+    return {
+        " ".join([each.name, *(each.labels[n] for n in labels if n in each.labels)]): each.value for each in samples
+    }
+
+
+def connection(client: httpx.Client) -> socket.socket:
+    parts = urlsplit(str(client.base_url))
+    return socket.create_connection((parts.hostname or "", parts.port or 0))
+
+
+def test_nothing_of_a_jupyter_server_can_be_reached_with_any_method(server: MakeServer) -> None:
+    client = server()
+    answers = {
+        (method, path): at_root(client, path, method).status_code
+        for path in FOREIGN
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE")
+    }
+    assert set(answers.values()) == {404}
+
+
+def test_every_handler_is_ours_or_logs_somebody_in_or_out() -> None:
+    paths = served(Shelf(lambda: pytest.fail("it was opened")), PasswordIdentityProvider(hashed_password="x"))
+    assert len(paths) > 10
+    foreign = [(pattern, handler) for pattern, handler, _ in paths if not handler.__module__.startswith(OURS)]
+    assert foreign == []
+
+
+def test_it_serves_what_the_extension_serves(server: MakeServer) -> None:
+    client = server(base_url="/team/")
+    assert client.base_url.path == "/team/automatosx/"
+    page = client.get("api/v1/plugins", params={"q": "tables", "sort": "name"}).json()
+    assert [item["id"] for item in page["items"]] == ["acme.csv-doctor", "acme.geo-join", "nordic.plots"]
+    assert client.get("api/v1/healthz").json() == {"status": "ok", "plugins": 3}
+    plan = client.post("api/v1/plan", json={"wanted": {"nordic.plots": "*"}}).json()
+    assert [each["id"] for each in plan["plugins"]] == ["nordic.plots"]
+    assert at_root(client, "/automatosx/api/v1/plugins").status_code == 404
+
+
+def test_nobody_gets_in_without_a_token_and_a_wrong_one_is_none(server: MakeServer) -> None:
+    client = nobody(server())
+    for headers in ({}, {"Authorization": "token wrong"}):
+        for path in ("plugins", "plugins/acme.csv-doctor/1.0.0/artifact", "openapi.json", "healthz", "nothing"):
+            answer = client.get(f"api/v1/{path}", headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (403, "http-403"), path
+
+
+def test_where_anybody_may_read_nobody_may_do_more(server: MakeServer) -> None:
+    anybody = nobody(server(public_read=True))
+    assert anybody.get("api/v1/plugins").json()["total"] == 3
+    assert anybody.get("api/v1/plugins/acme.csv-doctor/1.0.0/artifact").status_code == 200
+    assert anybody.post("api/v1/plan", json={"wanted": {}}).status_code == 403
+    assert at_root(anybody, "/metrics").status_code == 403
+
+
+class Denies(Authorizer):
+    """Says no."""
+
+    def is_authorized(self, handler: Any, user: Any, action: str, resource: str) -> bool:
+        return False
+
+
+def test_the_authorizer_is_asked(server: MakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jupyter_server.auth.Denies", Denies, raising=False)
+    client = server(authorizer_class="jupyter_server.auth.Denies")
+    assert client.get("api/v1/plugins").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("identity_provider_class", "nowhere.Provider"),
+        ("authorizer_class", "jupyter_server.auth.IdentityProvider"),
+        ("cookie_secret_file", "missing"),
+        ("certfile", "missing.pem"),
+        ("db", "oracle://host/registry"),
+    ],
+)
+def test_what_it_cannot_serve_with_is_named_before_it_listens(server: MakeServer, setting: str, value: str) -> None:
+    with pytest.raises(InvalidConfiguration, match=r"c\.RegistryServer"):
+        server(**{setting: value})
+
+
+def test_it_is_alive_and_ready_for_a_load_balancer_that_has_no_token(server: MakeServer) -> None:
+    balancer = nobody(server())
+    assert at_root(balancer, "/healthz/live").json() == {"status": "live"}
+    ready = at_root(balancer, "/healthz/ready")
+    assert (ready.status_code, ready.headers["Cache-Control"]) == (200, "no-store")
+    assert ready.json() == {"status": "ready", "database": "ready", "schema": "ready", "index": "ready"}
+
+
+@pytest.mark.parametrize(
+    ("harm", "part", "state"),
+    [
+        ("UPDATE alembic_version SET version_num = '9999'", "schema", "9999, and this version has"),
+        ("DELETE FROM sequence", "database", "registry-damaged"),
+    ],
+)
+def test_it_is_not_ready_while_its_database_is_not_and_says_what_is_not(
+    server: MakeServer, registry_home: Path, harm: str, part: str, state: str
+) -> None:
+    client = server()
+    with closing(sqlite3.connect(registry_home / "registry.sqlite", isolation_level=None)) as database:
+        database.execute(harm)
+    answer = at_root(client, "/healthz/ready")
+    assert (answer.status_code, answer.json()["status"]) == (503, "not ready")
+    assert answer.json()[part].startswith(state)
+    assert at_root(client, "/healthz/live").status_code == 200
+
+
+def test_answers_are_counted_by_route_and_never_by_what_a_client_makes_up(server: MakeServer) -> None:
+    client = server()
+    for path in ("plugins", "plugins?q=plots", "plugins/nordic.plots", "plugins/acme.made-up", "made/up/by/somebody"):
+        client.get(f"api/v1/{path}")
+    client.get("api/v1/plugins/nordic.plots/2.0.0/artifact")
+    client.get("api/v1/plugins/nordic.plots/2.0.0/artifact", headers={"Range": "bytes=5-"})
+    client.request("BREW", "api/v1/plugins")
+    found = measured(client)
+    assert found["automatosx_requests_total GET plugins/*"] == 1.0
+    assert found["automatosx_request_seconds_count GET plugins"] == 2.0
+    assert found["automatosx_request_seconds_count other plugins"] == 1.0
+    assert (found["automatosx_searches_total"], found["automatosx_downloads_total"]) == (2.0, 1.0)
+    assert found["automatosx_requests_in_flight"] == 1.0, "the one for these figures"
+    text = at_root(client, "/metrics").text
+    assert not [word for word in ("made", "BREW", "nordic") if word in text]
+
+
+def test_whoever_asks_too_often_is_told_how_long_to_wait(server: MakeServer) -> None:
+    client = server(per_address=Rate(per_s=0.001, burst=2))
+    assert [client.get("api/v1/openapi.json").status_code for _ in range(2)] == [200, 200]
+    refused = client.get("api/v1/openapi.json")
+    assert (refused.status_code, refused.headers["Content-Type"]) == (429, "application/problem+json")
+    assert 990 <= int(refused.headers["Retry-After"]) <= 1000
+    assert refused.json()["code"] == "too-many-requests"
+    assert refused.headers["X-Request-Id"]
+    assert at_root(client, "/healthz/ready").status_code == 200, "a probe is never refused"
+
+
+def test_another_client_behind_a_trusted_proxy_is_not_told_to_wait(server: MakeServer) -> None:
+    client = server(per_address=Rate(per_s=0.001, burst=1), trusted_proxies=("127.0.0.0/8",))
+
+    def asked(who: str) -> int:
+        return client.get("api/v1/openapi.json", headers={"X-Forwarded-For": who}).status_code
+
+    assert [asked("203.0.113.1"), asked("203.0.113.1"), asked("203.0.113.2")] == [200, 429, 200]
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_is_sent(server: MakeServer) -> None:
+    with connection(server()) as stream:
+        head = f"POST /automatosx/api/v1/plan HTTP/1.1\r\nHost: x\r\nContent-Length: {MOST_BODY + 1}\r\n\r\n"
+        stream.sendall(head.encode())
+        answer = b"".join(iter(lambda: stream.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["code"] == "request-too-large"
+
+
+def test_whoever_begins_a_request_and_does_not_go_on_loses_the_connection(server: MakeServer) -> None:
+    with connection(server(idle_s=0.2)) as stream:
+        stream.sendall(b"GET /automatosx/ HTTP/1.1\r\nHost:")
+        assert stream.recv(65536) == b""
+    with connection(server(body_s=0.2)) as stream:
+        stream.sendall(b"POST /automatosx/api/v1/plan HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n{")
+        assert stream.recv(65536) == b""
