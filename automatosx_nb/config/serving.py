@@ -49,6 +49,7 @@ class RegistryServer(Configurable):  # type: ignore[misc,unused-ignore]
         "jupyter_server.auth.AllowAllAuthorizer",
         help="What somebody may ask at all: as ServerApp.authorizer_class of a Jupyter server.",
     ).tag(config=True)
+    admins = List(Unicode(), help="Names of users who administer it, whatever roles it has itself.").tag(config=True)
     cookie_secret_file = Unicode(
         "", help="The key of login cookies, the same on every node; empty: one that ends with the process."
     ).tag(config=True)
@@ -90,6 +91,7 @@ class Serving:
     bundled: bool = False
     identity_provider_class: str = "jupyter_server.auth.PasswordIdentityProvider"
     authorizer_class: str = "jupyter_server.auth.AllowAllAuthorizer"
+    admins: tuple[str, ...] = ()
     cookie_secret_file: str = ""
     trusted_proxies: tuple[str, ...] = ()
     per_address: Rate = field(default_factory=lambda: Rate(200.0, 2000))
@@ -110,7 +112,7 @@ def serving(value: Callable[[str, str], Any]) -> Serving:
         return value(RegistryServer.__name__, name)
 
     plain = {each.name: said(each.name) for each in fields(Serving) if not each.name.startswith("per_")}
-    plain["trusted_proxies"] = tuple(plain["trusted_proxies"])
+    plain |= {name: tuple(plain[name]) for name in ("admins", "trusted_proxies")}
     plain["base_url"] = rooted(plain["base_url"])
     return Serving(
         **plain,

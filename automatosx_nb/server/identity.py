@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 DEPLOYMENT = "automatosx_deployment"
 TOKENS = "automatosx_token_identity"
 """Names among the application's settings."""
+PUBLIC = "(anyone)"
+"""Whoever reads without being known, where a server lets them; no user can be called so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ async def actor_of(handler: Asking) -> Actor:
     if user is None:
         raise web.HTTPError(403)
     request, deployment = request_id(handler.request), _deployment(handler.settings)
+    if user.username == PUBLIC:
+        return Actor(PUBLIC, scopes=frozenset({Scope.READ}), request=request)
     if not deployment.shared:
         return replace(owner(), request=request)
     if not _names_people(handler.identity_provider):
@@ -119,7 +123,11 @@ def _deployment(settings: Mapping[str, Any]) -> Deployment:
 
 def _names_people(provider: IdentityProvider) -> bool:
     """Jupyter's own providers know one secret, and call whoever has it by a name that is drawn anew each time."""
-    return type(provider) not in (IdentityProvider, PasswordIdentityProvider, LegacyIdentityProvider)
+    return type(getattr(provider, "behind", provider)) not in (
+        IdentityProvider,
+        PasswordIdentityProvider,
+        LegacyIdentityProvider,
+    )
 
 
 def _rooms(registry: Registry) -> Any:

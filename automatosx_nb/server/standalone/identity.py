@@ -11,27 +11,25 @@ from jupyter_server.utils import ensure_async
 from traitlets.utils.importstring import import_item
 
 from automatosx_nb.errors import InvalidConfiguration
+from automatosx_nb.server.identity import PUBLIC
 
 if TYPE_CHECKING:
     from traitlets.config import Config
 
     from automatosx_nb.config.serving import Serving
 
-PUBLIC = "(anyone)"
-"""The name of whoever reads without being known; an account cannot be called so."""
-
 
 class PublicReading:
-    """An IdentityProvider to whom nobody is a stranger who only reads. All else is the provider's own."""
+    """An IdentityProvider to whom nobody is a stranger who only reads. All else is what the one ``behind`` it says."""
 
-    def __init__(self, provider: IdentityProvider) -> None:
-        self._provider = provider
+    def __init__(self, behind: IdentityProvider) -> None:
+        self.behind = behind
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._provider, name)
+        return getattr(self.behind, name)
 
     async def get_user(self, handler: Any) -> User | None:
-        user = await ensure_async(self._provider.get_user(handler))
+        user = await ensure_async(self.behind.get_user(handler))
         if user is None and handler.request.method in ("GET", "HEAD"):
             return User(PUBLIC, display_name="Anyone")
         return user
@@ -49,7 +47,7 @@ def identity_provider(serving: Serving, config: Config) -> IdentityProvider:
 def authorizer(serving: Serving, config: Config, provider: IdentityProvider) -> Authorizer:
     """:raises InvalidConfiguration:"""
     made: Authorizer = _made(serving.authorizer_class, Authorizer, "authorizer_class", config)
-    made.set_trait("identity_provider", getattr(provider, "_provider", provider))
+    made.set_trait("identity_provider", getattr(provider, "behind", provider))
     return made
 
 

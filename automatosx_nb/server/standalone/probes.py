@@ -11,7 +11,7 @@ from tornado import web
 
 from automatosx_nb.errors import AutomatosxError
 from automatosx_nb.model.release import SearchQuery
-from automatosx_nb.server.standalone.identity import PUBLIC
+from automatosx_nb.server.identity import PUBLIC
 
 if TYPE_CHECKING:
     from automatosx_nb.model.ports import Registry

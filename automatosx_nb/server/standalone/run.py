@@ -18,6 +18,7 @@ from tornado.netutil import bind_sockets
 
 from automatosx_nb.errors import AutomatosxError, InvalidConfiguration
 from automatosx_nb.model.release import SearchQuery
+from automatosx_nb.server.identity import Deployment
 from automatosx_nb.server.routes import rules
 from automatosx_nb.server.shelf import Shelf
 from automatosx_nb.server.standalone import identity
@@ -117,6 +118,7 @@ class Server:
             proxies=Proxies(serving.trusted_proxies),
             visitors=Visitors(serving.per_address, serving.per_token),
             waiting=lambda: shelf.asked,
+            automatosx_deployment=Deployment(shared=True, admins=frozenset(serving.admins)),
             automatosx_ending=self._ending.is_set,
             automatosx_settings=lambda: self._settings,
             automatosx_shelf=shelf,

@@ -98,6 +98,7 @@ def test_where_anybody_may_read_nobody_may_do_more(server: MakeServer) -> None:
     anybody = nobody(server(public_read=True))
     assert anybody.get("api/v1/plugins").json()["total"] == 3
     assert anybody.get("api/v1/plugins/acme.csv-doctor/1.0.0/artifact").status_code == 200
+    assert anybody.get("").status_code == 200, "the web page"
     assert anybody.post("api/v1/plan", json={"wanted": {}}).status_code == 403
     assert at_root(anybody, "/metrics").status_code == 403
 
