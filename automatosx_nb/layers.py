@@ -28,7 +28,9 @@ PROJECT_FILE = Path(".automatosx", "config.toml")
 VARIABLE = "AUTOMATOSX_CONFIG"
 """Sections as JSON, as in ``{"PermissionPolicy": {"default": "deny"}}``."""
 REGISTRY_VARIABLE = "AUTOMATOSX_REGISTRY"
-"""A registry's address: ``c.RegistryConnection.address``, said last."""
+"""A registry's address, or several with spaces between them: ``c.RegistryConnection.address`` and ``further``."""
+_ADDRESSES = re.compile(r"\s+(?=https?:|file:|embedded(?:\s|$))", re.IGNORECASE)
+"""Between two of them; a mirror's path may have spaces of its own."""
 MOST_BYTES = 1 << 20
 Stamp = tuple[tuple[str, int, int, int], ...]
 """Path, time of change, size and inode of each file that is there."""
@@ -68,7 +70,9 @@ def read_layers(application: Config, project: Path | None) -> list[Layer]:
         layers.append(_from_variable(text))
     address = os.environ.get(REGISTRY_VARIABLE, "")
     if address.strip():
-        layers.append(Layer("environment", REGISTRY_VARIABLE, {"RegistryConnection": {"address": address.strip()}}))
+        first, *further = _ADDRESSES.split(address.strip())
+        said = {"address": first, "further": further}
+        layers.append(Layer("environment", REGISTRY_VARIABLE, {"RegistryConnection": said}))
     return layers
 
 

@@ -139,6 +139,8 @@ class Hostile:
                 return msgspec.json.encode(self.registry.search(SearchQuery(query.get("q", ""))))
             case ["index", plugin]:
                 return msgspec.json.encode({"id": plugin, "releases": self.registry.releases(plugin)}, enc_hook=str)
+            case ["names", name]:
+                return msgspec.json.encode({"name": name, "taken": self.registry.has_publisher(name)})
             case ["plugins", plugin]:
                 return msgspec.json.encode(self.registry.plugin(plugin))
             case ["plugins", plugin, version]:

@@ -29,6 +29,19 @@ def test_the_variable_comes_after_every_configuration(home: Path, monkeypatch: p
     assert load_settings(configured(address=OURS)).registry.address == THEIRS
 
 
+def test_the_variable_names_one_or_several_and_all_of_them(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    several = configured(address=OURS, further=[THEIRS, "embedded"])
+    assert load_settings(several).registry.further == (THEIRS, "embedded")
+    monkeypatch.setenv("AUTOMATOSX_REGISTRY", THEIRS)
+    assert load_settings(several).registry.further == ()
+    monkeypatch.setenv("AUTOMATOSX_REGISTRY", f" {THEIRS}  embedded {OURS} ")
+    found = load_settings(several).registry
+    assert (found.address, found.further) == (THEIRS, ("embedded", OURS))
+    monkeypatch.setenv("AUTOMATOSX_REGISTRY", f"file:///srv/a mirror {OURS}")
+    found = load_settings(several).registry
+    assert (found.address, found.further) == ("file:///srv/a mirror", (OURS,))
+
+
 def test_what_is_locked_no_variable_changes(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUTOMATOSX_REGISTRY", THEIRS)
     locked = Config({"RegistryConnection": {"address": OURS}, "SettingLocks": {"locked": ["RegistryConnection"]}})
@@ -38,14 +51,22 @@ def test_what_is_locked_no_variable_changes(home: Path, monkeypatch: pytest.Monk
 def test_a_projects_file_names_neither_a_registry_nor_mirrors(home: Path, tmp_path: Path) -> None:
     folder = tmp_path / "cloned" / ".automatosx"
     folder.mkdir(parents=True)
-    text = f'[RegistryConnection]\naddress = "{THEIRS}"\nmirrors = ["{THEIRS}"]\nca_file = "x.pem"\n'
+    lists = f'mirrors = ["{THEIRS}"]\nfurther = ["{THEIRS}"]\n'
+    text = f'[RegistryConnection]\naddress = "{THEIRS}"\n{lists}ca_file = "x.pem"\n'
     (folder / "config.toml").write_text(text)
     found = load_settings(configured(mirrors=[OURS]), project=folder.parent).registry
-    assert (found.address, found.mirrors, found.ca_file) == ("", (OURS,), "")
+    assert (found.address, found.mirrors, found.further, found.ca_file) == ("", (OURS,), (), "")
 
 
 @pytest.mark.parametrize(
-    "settings", [{"address": "ours"}, {"mirrors": ["ftp://a.b"]}, {"address": "https://a:b@c.d"}, {"tries": 0}]
+    "settings",
+    [
+        {"address": "ours"},
+        {"mirrors": ["ftp://a.b"]},
+        {"further": ["bundled"]},
+        {"address": "https://a:b@c.d"},
+        {"tries": 0},
+    ],
 )
 def test_what_is_no_setting_is_refused(home: Path, settings: dict[str, Any]) -> None:
     with pytest.raises(InvalidConfiguration, match="RegistryConnection"):

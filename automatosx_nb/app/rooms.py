@@ -41,6 +41,8 @@ PROFILE_VARIABLE = "AUTOMATOSX_PROFILE"
 TOKEN_VARIABLE = "AUTOMATOSX_REGISTRY_TOKEN"  # noqa: S105 - its name
 TOKEN_FILE_VARIABLE = "AUTOMATOSX_REGISTRY_TOKEN_FILE"  # noqa: S105 - its name
 """Names a file with the token, as containers are given their secrets."""
+EMBEDDED = "embedded"
+"""What configuration calls the registry of this computer."""
 POLICY_FRESH_S = 1.0
 """A configuration file that was written is noticed so soon by what runs already."""
 
@@ -227,14 +229,28 @@ class Rooms:
             return self._registry
 
     def _opened_registry(self) -> Registry:
-        """Another computer's or a mirror, where configuration names one."""
+        """Another computer's or a mirror, where configuration names one, or several as one."""
+        connection = self.settings.registry
+        names = dict.fromkeys([connection.address or EMBEDDED, *connection.further])
+        opened = [self._opened_one(connection, name) for name in names]
+        if len(opened) == 1:
+            return opened[0]
+        from automatosx_nb.registry.several import SeveralRegistries
+
+        return SeveralRegistries(opened, pinned=self._source_of_installed)
+
+    def _opened_one(self, connection: Connection, name: str) -> Registry:
         from automatosx_nb.registry.client.addresses import is_mirror_address
 
-        if not self.settings.registry.address:
+        if name == EMBEDDED:
             return open_registry(self.settings.home, self.sandbox, review=lambda: self.settings.review)
-        if is_mirror_address(self.settings.registry.address):
-            return open_mirror(self.settings.registry)
-        return open_remote(self.settings.registry, self.settings.home / "registry-cache")
+        if is_mirror_address(name):
+            return open_mirror(name, refuse_expired=connection.refuse_expired)
+        return open_remote(connection, self.settings.home / "registry-cache", name)
+
+    def _source_of_installed(self, plugin: str) -> str:
+        entry = self.profile.generations.current().plugins.get(plugin)
+        return "" if entry is None else entry.source
 
     def registry_note(self) -> str:
         """For a person: that what was told is old, and how old it is; empty: it is not."""
@@ -288,26 +304,28 @@ def open_spool(home: Path) -> Spool:
     return Spool(home / "bridge.sqlite3")
 
 
-def open_remote(connection: Connection, cache: Path) -> Registry:
-    """The registry of another computer that configuration names.
+def open_remote(connection: Connection, cache: Path, address: str) -> Registry:
+    """The registry of another computer: the one at ``address``, among those that configuration names.
 
     :raises InvalidConfiguration:
     """
     from automatosx_nb.registry.client.remote import RemoteRegistry
 
+    first = address == connection.address
+    file = next((file for said, file in connection.token_files.items() if said.rstrip("/") == address.rstrip("/")), "")
     return RemoteRegistry(
-        connection.address,
+        address,
         cache,
-        token=_registry_token(),
-        mirrors=connection.mirrors,
+        token=_registry_token() if first else _token_in(file, "c.RegistryConnection.token_files"),
+        mirrors=connection.mirrors if first else (),
         limits=connection.limits,
         ca_file=connection.ca_file,
         proxy=connection.proxy,
     )
 
 
-def open_mirror(connection: Connection) -> Registry:
-    """The mirror that configuration names.
+def open_mirror(address: str, *, refuse_expired: bool) -> Registry:
+    """The mirror at an address that configuration names.
 
     :raises NotAMirror:
     :raises MirrorDamaged:
@@ -317,21 +335,29 @@ def open_mirror(connection: Connection) -> Registry:
     from automatosx_nb.registry.client.static import StaticRegistry
     from automatosx_nb.registry.client.static_files import open_files
 
-    path, pin = parse_mirror_address(connection.address)
-    return StaticRegistry(open_files(path), pin=pin, refuse_expired=connection.refuse_expired)
+    path, pin = parse_mirror_address(address)
+    return StaticRegistry(open_files(path), pin=pin, refuse_expired=refuse_expired)
 
 
 def _registry_token() -> str:
     """:raises InvalidConfiguration: the file that is named cannot be read."""
-    token, file = os.environ.get(TOKEN_VARIABLE, ""), os.environ.get(TOKEN_FILE_VARIABLE, "")
-    if token or not file:
-        return token.strip()
+    token = os.environ.get(TOKEN_VARIABLE, "").strip()
+    return token or _token_in(os.environ.get(TOKEN_FILE_VARIABLE, ""), TOKEN_FILE_VARIABLE)
+
+
+def _token_in(file: str, setting: str) -> str:
+    """Empty where no file is named.
+
+    :raises InvalidConfiguration: it cannot be read.
+    """
+    if not file:
+        return ""
     try:
         return Path(file).expanduser().read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         from automatosx_nb.errors import InvalidConfiguration
 
-        raise InvalidConfiguration(TOKEN_FILE_VARIABLE, f"it cannot be read: {error}") from error
+        raise InvalidConfiguration(setting, f"{file} cannot be read: {error}") from error
 
 
 def open_registry(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from traitlets import Enum, Float, Int, List, TraitError, Unicode
+from traitlets import Dict, Enum, Float, Int, List, TraitError, Unicode
 from traitlets.config import Configurable
 
 from automatosx_nb.model.urls import parse_url
@@ -14,6 +14,7 @@ from automatosx_nb.registry.client.addresses import is_mirror_address, parse_mir
 from automatosx_nb.registry.client.limits import ClientLimits
 
 _DEFAULT = ClientLimits()
+EMBEDDED = "embedded"
 _LIMITS = ("connect_s", "read_s", "total_s", "tries", "at_once")
 
 
@@ -44,6 +45,13 @@ class _RegistryAddress(_Address):
             super()._check(text)
 
 
+class _Named(_RegistryAddress):
+    """A registry by its address, or the one of this computer."""
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        return value if value == EMBEDDED else super().validate(obj, value)
+
+
 class RegistryConnection(Configurable):  # type: ignore[misc,unused-ignore]
     """The registry of another computer. A project's file cannot name one, and what is locked stays as it is."""
 
@@ -52,6 +60,14 @@ class RegistryConnection(Configurable):  # type: ignore[misc,unused-ignore]
     ).tag(config=True)
     expired_mirror = Enum(
         ["tell", "refuse"], "tell", help="What becomes of a mirror that has expired: it is used and told, or not used."
+    ).tag(config=True)
+    further = List(
+        _Named(), help="Registries that are asked for what no one before them has; 'embedded' is this computer's."
+    ).tag(config=True)
+    token_files = Dict(
+        value_trait=Unicode(),
+        key_trait=_Address(),
+        help="The file with the token of each registry but the first, as in {'https://host/automatosx': '/a/file'}.",
     ).tag(config=True)
     mirrors = List(_Address(), help="Addresses with the same artifacts, asked in this order before it is.").tag(
         config=True
@@ -75,7 +91,11 @@ class Connection:
 
     address: str = ""
     """Empty: the embedded registry."""
+    further: tuple[str, ...] = ()
+    """Those after it, in the order in which they count."""
+    token_files: Mapping[str, str] = field(default_factory=dict)
     mirrors: tuple[str, ...] = ()
+    """The first one's."""
     ca_file: str = ""
     proxy: str = ""
     limits: ClientLimits = _DEFAULT
@@ -89,5 +109,13 @@ def connection(value: Callable[[str, str], Any]) -> Connection:
         return value("RegistryConnection", name)
 
     limits = ClientLimits(**{name: said(name) for name in _LIMITS})
-    refuse = said("expired_mirror") == "refuse"
-    return Connection(said("address"), tuple(said("mirrors")), said("ca_file"), said("proxy"), limits, refuse)
+    return Connection(
+        address=said("address"),
+        further=tuple(said("further")),
+        token_files=dict(said("token_files")),
+        mirrors=tuple(said("mirrors")),
+        ca_file=said("ca_file"),
+        proxy=said("proxy"),
+        limits=limits,
+        refuse_expired=said("expired_mirror") == "refuse",
+    )

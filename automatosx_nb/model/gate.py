@@ -28,7 +28,7 @@ class Gate:
     :param installed: plugins whose installed version stays in spite of ``permissions``, which hold at its calls.
     :param grants: keep out what asks for more than these and what was granted before, and what somebody else may
         stand behind than before; None: somebody will be asked.
-    :param source: the registry's address.
+    :param source_of: a plugin's registry, by its address.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Gate:
         installed: Mapping[str, InstalledPlugin] | None = None,
         grants: Collection[str] | None = None,
         most: Step | None = None,
-        source: str = "",
+        source_of: Callable[[str], str] = lambda _plugin: "",
     ) -> None:
         self._releases = releases
         self._permissions = permissions
@@ -48,7 +48,7 @@ class Gate:
         self._installed = installed or {}
         self._grants = grants
         self._most = most
-        self._source = source
+        self._source_of = source_of
         self._pinned = any(entry.pin is not None for entry in self._installed.values())
         self._required: dict[str, Mapping[str, Mapping[str, str]]] = {}
 
@@ -87,7 +87,7 @@ class Gate:
             verified = self._detail(entry.id).summary.verified
         except UnknownPlugin:
             return None
-        doubt = publisher_doubt(entry, self._source, verified=verified)
+        doubt = publisher_doubt(entry, self._source_of(entry.id), verified=verified)
         return f"{doubt}: update {entry.id} by its name to take it" if doubt else None
 
     def _against_step(self, entry: InstalledPlugin, version: Version) -> str | None:

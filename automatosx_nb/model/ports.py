@@ -81,6 +81,15 @@ class Registry(ReleaseIndex, ArtifactSource, Protocol):
         :raises InvalidManifest:
         """
 
+    def has_publisher(self, name: str) -> bool:
+        """Whether anything was ever published here as ``name``, also what is not shown to everybody.
+
+        :raises RegistryUnreachable: it cannot say so now; nothing else counts as a no.
+        """
+
+    def source_of(self, plugin: str) -> str:
+        """The address of whoever's word about ``plugin`` counts: this registry, or one of several behind it."""
+
     def seen_by(self, actor: Actor) -> Registry:
         """The same registry, open and closed with this one, as ``actor`` reads it: without the drafts of others."""
 

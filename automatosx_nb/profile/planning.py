@@ -236,7 +236,7 @@ class Planner:
                 installed=current.plugins,
                 grants=grants,
                 most=most,
-                source=self._registry.address,
+                source_of=self._registry.source_of,
             ),
             cooldown=self._cooldown,
         )
@@ -292,6 +292,7 @@ class Planner:
         entry = current.plugins.get(plugin)
         granted = entry.grants if entry else ()
         consent = Consent.of(release, granted, self._permissions, plugin)
+        source = self._registry.source_of(plugin)
         return PlannedChange(
             id=plugin,
             kind=change_kind(entry.version if entry else None, version),
@@ -309,10 +310,10 @@ class Planner:
             sha256=release.sha256,
             requires=requirement_changes(self._installed_requires(entry), release.dependencies),
             old_size=next((each.size for each in detail.releases if entry and each.version == entry.version), 0),
-            source=self._registry.address,
+            source=source,
             verified=detail.summary.verified,
-            publisher=publisher_change(entry, self._registry.address, verified=detail.summary.verified),
-            doubt=publisher_doubt(entry, self._registry.address, verified=detail.summary.verified) if entry else "",
+            publisher=publisher_change(entry, source, verified=detail.summary.verified),
+            doubt=publisher_doubt(entry, source, verified=detail.summary.verified) if entry else "",
         )
 
     def _installed_requires(self, entry: InstalledPlugin | None) -> Mapping[str, str]:

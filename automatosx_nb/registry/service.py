@@ -259,6 +259,14 @@ class EmbeddedRegistry:
             revision = publishing.next_revision(connection)
             connection.execute(update(plugins).where(plugins.c.id == advisory.plugin).values(revision=revision))
 
+    def has_publisher(self, name: str) -> bool:
+        """As :meth:`automatosx_nb.model.ports.Registry.has_publisher`."""
+        with self._database.read() as connection:
+            return connection.execute(select(publishers.c.key).where(publishers.c.name == name)).first() is not None
+
+    def source_of(self, _plugin: str) -> str:
+        return self.address
+
     def known(self) -> tuple[str, ...]:
         """Every plugin's id, sorted."""
         with self._database.read() as connection:

@@ -171,6 +171,15 @@ class IndexHandler(RegistryHandler):
         self.answer(await self.ask(ask))
 
 
+class NameHandler(RegistryHandler):
+    """``GET names/{name}``: a client of several registries asks whose a publisher's plugins are."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, name: str) -> None:
+        self.answer({"name": name, "taken": await self.ask(lambda registry: registry.has_publisher(name))})
+
+
 class PlanHandler(RegistryHandler):
     """``POST plan``, which changes nothing: whoever may read may ask."""
 
@@ -240,6 +249,7 @@ ROUTES: tuple[tuple[str, type[RegistryHandler]], ...] = (
     (rf"plugins/{_ID}/{_ID}", ReleaseHandler),
     (rf"plugins/{_ID}/{_ID}/artifact", ArtifactHandler),
     (rf"index/{_ID}", IndexHandler),
+    (rf"names/{_ID}", NameHandler),
     (r"plan", PlanHandler),
     (r"openapi\.json", OpenApiHandler),
     (r"healthz", HealthHandler),

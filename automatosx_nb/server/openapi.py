@@ -102,6 +102,7 @@ _SCHEMAS: dict[str, Any] = {
             "next": {"type": ["string", "null"], "description": "Cursor of the next page; null: the last one."},
         }
     ),
+    "Name": record({"name": TEXT, "taken": {"type": "boolean"}}),
     "PlanRequest": record(
         {
             "wanted": {**VERSIONS, "description": "Plugin id → version range."},
@@ -304,6 +305,11 @@ DOCUMENT: dict[str, Any] = {
             json("Index"),
             parameters=(_ID,),
             refusals=_NO_PLUGIN,
+        ),
+        "/names/{name}": get(
+            "Whether anything was ever published as this publisher, also what is not shown to everybody",
+            json("Name"),
+            parameters=(in_path("name", "Of a publisher."),),
         ),
         "/plan": post(
             "Which versions somebody would get",

@@ -139,6 +139,6 @@ class _Changes:
             sha256=release.sha256,
             requires=requirement_changes(before.dependencies if before else {}, release.dependencies),
             old_size=before.size if before else 0,
-            source=self._registry.address,
+            source=self._registry.source_of(plugin),
             verified=detail.summary.verified,
         )

@@ -116,6 +116,10 @@ def test_what_a_resolver_needs_is_the_same_everywhere(registry: Registry, owner:
     assert registry.releases(DOCTOR)[-1].advisories[0].disables
 
 
+def test_whose_name_is_taken_is_the_same_everywhere(registry: Registry) -> None:
+    assert [registry.has_publisher(name) for name in ("acme", "acm", "acme.csv-doctor", "ü/?#")] == [True] + [False] * 3
+
+
 def test_an_unknown_plugin_has_no_releases(registry: Registry) -> None:
     assert list(registry.releases("acme.nothing")) == []
 

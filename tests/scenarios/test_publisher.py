@@ -31,6 +31,9 @@ class Elsewhere:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._registry, name)
 
+    def source_of(self, _plugin: str) -> str:
+        return self.address
+
 
 def version(market: Marketplace) -> str:
     return market.installed()[0].version

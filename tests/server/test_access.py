@@ -18,6 +18,7 @@ PATHS = (
     ("api", "v1", "plugins", "acme.csv-doctor", "1.0.0"),
     ("api", "v1", "plugins", "acme.csv-doctor", "1.0.0", "artifact"),
     ("api", "v1", "index", "acme.csv-doctor"),
+    ("api", "v1", "names", "acme"),
     ("api", "v1", "plan"),
     ("api", "v1", "openapi.json"),
     ("api", "v1", "healthz"),
@@ -90,7 +91,7 @@ async def test_whom_the_authorizer_denies_is_refused_everywhere(denied: dict[str
 
 async def test_whoever_has_the_token_is_let_in_everywhere(jp_fetch: Fetch) -> None:
     answers = [(await jp_fetch("automatosx", *path, follow_redirects=False, **request(path))).code for path in PATHS]
-    assert answers == [200] * 9 + [404]
+    assert answers == [200] * 10 + [404]
 
 
 async def test_nothing_can_be_written(jp_fetch: Fetch) -> None:

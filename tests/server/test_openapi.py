@@ -24,6 +24,7 @@ EXAMPLES: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "/plugins/{id}/{version}": (("plugins", "acme.csv-doctor", "1.1.0"), {}),
     "/plugins/{id}/{version}/artifact": (("plugins", "acme.csv-doctor", "1.1.0", "artifact"), {}),
     "/index/{id}": (("index", "acme.csv-doctor"), {}),
+    "/names/{name}": (("names", "acme"), {}),
     "/openapi.json": (("openapi.json",), {}),
     "/healthz": (("healthz",), {}),
 }

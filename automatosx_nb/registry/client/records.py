@@ -53,6 +53,11 @@ class _Index(msgspec.Struct):
     releases: list[_Release]
 
 
+class _Name(msgspec.Struct):
+    name: str
+    taken: bool
+
+
 class _Changelog(msgspec.Struct):
     changelog: str
 
@@ -87,6 +92,16 @@ def page_of(body: bytes) -> SearchPage:
         return msgspec.json.decode(body, type=SearchPage)
     except msgspec.MsgspecError as error:
         raise _not_understood("page of a search", error) from error
+
+
+def name_taken(name: str, body: bytes) -> bool:
+    """:raises NotUnderstood:"""
+    try:
+        document = msgspec.json.decode(body, type=_Name)
+    except msgspec.MsgspecError as error:
+        raise _not_understood(f"word on the name {name}", error) from error
+    _same(name, document.name)
+    return document.taken
 
 
 def changelog_of(plugin: str, body: bytes) -> str:

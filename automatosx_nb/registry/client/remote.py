@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from automatosx_nb.errors import InvalidConfiguration, UnknownPlugin, UnknownRelease
+from automatosx_nb.errors import InvalidConfiguration, RegistryUnreachable, UnknownPlugin, UnknownRelease
 from automatosx_nb.model.release import Stage
 from automatosx_nb.model.search_parameters import parameters_of
 from automatosx_nb.model.urls import address_of, parse_url
@@ -154,6 +154,16 @@ class RemoteRegistry:
         """Markdown. Raises as :meth:`artifact` does."""
         path = f"plugins/{_id(plugin)}/{_version(plugin, version)}"
         return self._documents.read(path, lambda body: records.changelog_of(plugin, body))
+
+    def has_publisher(self, name: str) -> bool:
+        """As :meth:`automatosx_nb.model.ports.Registry.has_publisher`: a no from the cache is none."""
+        taken = self._documents.read(f"names/{_id(name)}", lambda body: records.name_taken(name, body))
+        if not taken and self._documents.is_away():
+            raise RegistryUnreachable(self.address, f"nobody else can say whether {name!r} is a publisher there")
+        return taken
+
+    def source_of(self, _plugin: str) -> str:
+        return self.address
 
     def seen_by(self, actor: Actor) -> RemoteRegistry:
         """As it is: what the token may see is decided where the registry is."""

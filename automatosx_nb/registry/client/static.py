@@ -17,6 +17,7 @@ from automatosx_nb.errors import (
     UnknownPlugin,
     UnknownRelease,
 )
+from automatosx_nb.model.names import publisher_of
 from automatosx_nb.model.release import Stage
 from automatosx_nb.model.spelling import nearest
 from automatosx_nb.registry.client import records
@@ -80,6 +81,13 @@ class StaticRegistry:
     def seen_by(self, _actor: Actor) -> StaticRegistry:
         """Everybody sees the same: what was copied."""
         return self
+
+    def has_publisher(self, name: str) -> bool:
+        """Whether a plugin of that publisher was copied; of others a mirror knows nothing."""
+        return any(publisher_of(plugin) == name for plugin in self._root.plugins)
+
+    def source_of(self, _plugin: str) -> str:
+        return self.address
 
     def search(self, query: SearchQuery) -> SearchPage:
         """:raises InvalidSearch: for a text, size, sort or cursor that is none."""
