@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from copy import copy
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -36,7 +37,7 @@ from automatosx_nb.registry.sight import seen_by
 from automatosx_nb.registry.tokens import Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Generator, Sequence
+    from collections.abc import Callable, Collection, Generator, Mapping, Sequence
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -200,8 +201,20 @@ class EmbeddedRegistry:
         except DigestDiffers as error:
             raise ArtifactMismatch(plugin, row.version, error.expected, error.actual) from error
         if not start:
-            self._count_download(plugin, row.key)
+            self._count_downloads({row.key: 1})
+            self._index.count_downloads(plugin, 1)
         return (data[each : each + _PIECE] for each in range(start, len(data), _PIECE))
+
+    def count_downloads(self, counts: Mapping[tuple[str, str], int]) -> None:
+        """Of (plugin, version), whose bytes somebody gave who had them from here; what is gone is left out."""
+        found: dict[int, int] = {}
+        with self._database.read() as connection:
+            for (plugin, version), count in counts.items():
+                with suppress(UnknownPlugin, UnknownRelease):
+                    found[self._release(connection, plugin, version).key] = count
+        self._count_downloads(found)
+        for (plugin, _), count in counts.items():
+            self._index.count_downloads(plugin, count)
 
     def changelog(self, plugin: str, version: str) -> str:
         """Markdown. Raises as :meth:`artifact` does."""
@@ -267,6 +280,16 @@ class EmbeddedRegistry:
     def source_of(self, _plugin: str) -> str:
         return self.address
 
+    def changes(self, since: int | None) -> tuple[int, list[str] | None]:
+        """The number of the last change, and the plugins that changed after the one numbered ``since``; None in their
+        place: it cannot be said which, for one may be gone."""
+        with self._database.read() as connection:
+            last = int(connection.execute(select(sequence.c.value)).scalar_one())
+            if since is None or since == last:
+                return last, []
+            changed = list(connection.execute(select(plugins.c.id).where(plugins.c.revision > since)).scalars())
+            return last, changed if len(changed) == last - since else None
+
     def known(self) -> tuple[str, ...]:
         """Every plugin's id, sorted."""
         with self._database.read() as connection:
@@ -310,17 +333,14 @@ class EmbeddedRegistry:
         self._index.counted_at = now
         return self._index.counted()
 
-    def _count_download(self, plugin: str, release: int) -> None:
+    def _count_downloads(self, counts: Mapping[int, int]) -> None:
         """Counting keeps nobody from an artifact: where the registry cannot be written now, it is left out."""
         day = datetime.now(UTC).strftime("%Y-%m-%d")
         if self._database.read_only:
             return
-        try:
-            with self._database.write() as connection:
-                add(connection, downloads, {"release": release, "day": day}, "count", 1)
-        except (ProfileReadOnly, RegistryBusy):
-            return
-        self._index.count_download(plugin)
+        with suppress(ProfileReadOnly, RegistryBusy), self._database.write() as connection:
+            for release, count in counts.items():
+                add(connection, downloads, {"release": release, "day": day}, "count", count)
 
     def _known(self, connection: Connection) -> tuple[str, ...]:
         query = select(plugins.c.id).order_by(plugins.c.id)

@@ -8,6 +8,7 @@ from jupyter_server.base.handlers import JupyterHandler
 
 from automatosx_nb.errors import AutomatosxError
 from automatosx_nb.server import identity, problems, requests
+from automatosx_nb.server.slim import Announcing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,7 @@ RESOURCE = "automatosx"
 """What an Authorizer is asked about."""
 
 
-class Asking(JupyterHandler):
+class Asking(Announcing, JupyterHandler):
     """Asks the registry beside the server's loop, as whoever asks it."""
 
     auth_resource = RESOURCE

@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_server.extension.application import ExtensionApp
+from jupyter_server.utils import url_path_join
 from traitlets import Bool, Set, Unicode
 
 from automatosx_nb.model.bridging import BridgePolicy
+from automatosx_nb.server.handlers import API
 from automatosx_nb.server.identity import DEPLOYMENT, Deployment
 from automatosx_nb.server.routes import rules
 from automatosx_nb.server.shelf import Shelf
+from automatosx_nb.server.slim import SETTING, Slim
 
 if TYPE_CHECKING:
     from automatosx_nb.config import Settings
@@ -53,9 +56,15 @@ class AutomatosxExtension(ExtensionApp):
         self._bridge_buses()
 
     def initialize_handlers(self) -> None:
-        self.handlers.extend(rules(self.settings["automatosx_shelf"]))
+        shelf = self.settings["automatosx_shelf"]
+        self.handlers.extend(rules(shelf))
+        if self.serverapp is not None:
+            application = self.serverapp.web_app
+            Slim(shelf, url_path_join(application.settings["base_url"], API)).attach(application)
 
     async def stop_extension(self) -> None:
+        if SETTING in self.settings:
+            await self.settings[SETTING].close()
         self.settings["automatosx_shelf"].close()
         for feed in ("automatosx_activity", "automatosx_bridge"):
             if feed in self.settings:

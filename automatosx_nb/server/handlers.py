@@ -25,9 +25,11 @@ from automatosx_nb.model.semver import Range, Version
 from automatosx_nb.server import planning, problems, ranges
 from automatosx_nb.server.asking import Asking
 from automatosx_nb.server.openapi import DOCUMENT
+from automatosx_nb.server.slim import SETTING, Answer
 
 if TYPE_CHECKING:
     from automatosx_nb.model.ports import Registry
+    from automatosx_nb.server.shelf import Shelf
 
 T = TypeVar("T")
 
@@ -44,10 +46,36 @@ class RegistryHandler(Asking, APIHandler):
     _etag: str | None = None
     _media_type = "application/json"
 
-    def answer(self, document: Any) -> None:
-        """Send ``document``; where the client has it already, tornado makes it a 304 by its ETag."""
-        self.set_header("Cache-Control", _ALWAYS_ASK)
-        self.write(msgspec.json.encode(document))
+    def initialize(self, shelf: Shelf) -> None:
+        super().initialize(shelf)
+        self._slim = self.settings.get(SETTING)
+        self._epoch = None if self._slim is None else self._slim.epoch
+
+    def answer(self, document: Any, *, about: str | None = None, link: str = "") -> None:
+        """Send ``document``, or a 304 where the client has it already.
+
+        :param about: the plugin that it is about; empty: all of them. Whoever sees the same is given the same until
+            something of that changes. None: nobody is.
+        """
+        also = (("Link", link),) if link else ()
+        self.give(Answer.of(msgspec.json.encode(document), self._media_type, _ALWAYS_ASK, also), about=about)
+
+    def give(self, answer: Answer, *, about: str | None = None) -> None:
+        """As :meth:`answer`."""
+        if about is not None and self._slim is not None and self._actor is not None:
+            self._slim.remember(self, self._actor, answer, about=about, epoch=self._epoch)
+        for name, value in answer.headers():
+            self.set_header(name, value)
+        self._etag, self._media_type = answer.etag, answer.media_type
+        if self.get_status() == 200 and answer.is_had(self.request.headers.get("If-None-Match", "")):
+            self.set_status(304)
+            return
+        for name, value in answer.also:
+            self.set_header(name, value)
+        body, gzipped = answer.encoded(self.request.headers.get("Accept-Encoding", ""))
+        if gzipped:
+            self.set_header("Content-Encoding", "gzip")
+        self.write(body)
 
     def compute_etag(self) -> str | None:
         return self._etag or super().compute_etag()
@@ -73,9 +101,8 @@ class SearchHandler(RegistryHandler):
     async def get(self) -> None:
         query = query_of(self._said())
         page = await self.ask(lambda registry: registry.search(query))
-        if page.next is not None:
-            self.set_header("Link", f'<{self._next(query, page.next)}>; rel="next"')
-        self.answer(page)
+        link = "" if page.next is None else f'<{self._next(query, page.next)}>; rel="next"'
+        self.answer(page, about="", link=link)
 
     def _said(self) -> dict[str, str]:
         return {name: self.get_query_argument(name) for name in self.request.query_arguments if name not in _JUPYTER}
@@ -90,7 +117,7 @@ class PluginHandler(RegistryHandler):
     @web.authenticated
     @authorized
     async def get(self, plugin: str) -> None:
-        self.answer(await self.ask(lambda registry: registry.plugin(plugin)))
+        self.answer(await self.ask(lambda registry: registry.plugin(plugin)), about=plugin)
 
 
 class VersionsHandler(RegistryHandler):
@@ -100,7 +127,7 @@ class VersionsHandler(RegistryHandler):
     @authorized
     async def get(self, plugin: str) -> None:
         detail = await self.ask(lambda registry: registry.plugin(plugin))
-        self.answer({"id": detail.summary.id, "versions": detail.releases})
+        self.answer({"id": detail.summary.id, "versions": detail.releases}, about=plugin)
 
 
 class ReleaseHandler(RegistryHandler):
@@ -114,7 +141,7 @@ class ReleaseHandler(RegistryHandler):
             changelog = registry.changelog(plugin, version)
             return {"id": plugin, "changelog": changelog, **msgspec.to_builtins(release)}
 
-        self.answer(await self.ask(ask))
+        self.answer(await self.ask(ask), about=plugin)
 
 
 class ArtifactHandler(RegistryHandler):
@@ -130,7 +157,6 @@ class ArtifactHandler(RegistryHandler):
         if self.check_etag_header():
             self.set_status(304)
             return
-        self.set_header("Accept-Ranges", "bytes")
         try:
             headers = self.request.headers
             asked = ranges.requested(headers.get("Range"), headers.get("If-Range"), self._etag, release.size)
@@ -142,11 +168,11 @@ class ArtifactHandler(RegistryHandler):
         if asked is not None:
             self.set_status(206)
             self.set_header("Content-Range", f"bytes {start}-{stop - 1}/{release.size}")
-        digest = base64.b64encode(bytes.fromhex(release.sha256)).decode()
-        self.set_header("Repr-Digest", f"sha-256=:{digest}:")
-        self.set_header("Content-Disposition", f'attachment; filename="{plugin}-{version}.axp"')
-        self._media_type = "application/zip"
-        self.write(data[: stop - start])
+        also = _artifact_headers(plugin, version, release.sha256)
+        answer = Answer(data[: stop - start], "application/zip", _FOREVER, self._etag, also, (plugin, version))
+        if self._slim is not None and not start:
+            self._slim.downloaded(plugin)
+        self.give(answer, about=plugin if asked is None else None)
 
     def _refuse_range(self, size: int) -> None:
         self.clear()
@@ -168,7 +194,7 @@ class IndexHandler(RegistryHandler):
                 registry.plugin(plugin)  # which names the nearest ids
             return {"id": plugin, "releases": msgspec.to_builtins(releases, enc_hook=_as_text)}
 
-        self.answer(await self.ask(ask))
+        self.answer(await self.ask(ask), about=plugin)
 
 
 class NameHandler(RegistryHandler):
@@ -182,6 +208,8 @@ class NameHandler(RegistryHandler):
 
 class PlanHandler(RegistryHandler):
     """``POST plan``, which changes nothing: whoever may read may ask."""
+
+    changes_nothing = True
 
     @web.authenticated
     @authorized("read")  # type: ignore[untyped-decorator,unused-ignore]
@@ -225,6 +253,15 @@ class NothingHereHandler(RegistryHandler):
     @authorized
     async def get(self) -> None:
         raise web.HTTPError(404)
+
+
+def _artifact_headers(plugin: str, version: str, sha256: str) -> tuple[tuple[str, str], ...]:
+    digest = base64.b64encode(bytes.fromhex(sha256)).decode()
+    return (
+        ("Accept-Ranges", "bytes"),
+        ("Repr-Digest", f"sha-256=:{digest}:"),
+        ("Content-Disposition", f'attachment; filename="{plugin}-{version}.axp"'),
+    )
 
 
 def _as_text(value: object) -> str:

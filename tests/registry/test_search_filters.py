@@ -176,8 +176,8 @@ def test_an_update_forgets_what_it_replaced() -> None:
 
 def test_downloads_are_shown_at_once_and_sorted_by_when_the_plugin_is_put_again() -> None:
     index = index_of(*PLUGINS)
-    for _ in range(3):
-        index.count_download("nordic.old")
+    index.count_downloads("nordic.old", 2)
+    index.count_downloads("nordic.old", 1)
     assert index.counted() == ["nordic.old"]
     shown = {each.id: each.downloads for each in index.search(SearchQuery()).items}
     assert shown["nordic.old"] == 3

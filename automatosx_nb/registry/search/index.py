@@ -87,11 +87,11 @@ class SearchIndex:
             for number in filter(None, gone):
                 self._shown.pop(number, None)
 
-    def count_download(self, plugin: str) -> None:
-        """Show one download more. What is sorted by them sees it when the plugin is put the next time."""
+    def count_downloads(self, plugin: str, count: int) -> None:
+        """Show ``count`` downloads more. What is sorted by them sees it when the plugin is put the next time."""
         with self._lock:
             if plugin in self._numbers:
-                self._counted[plugin] += 1
+                self._counted[plugin] += count
 
     def counted(self) -> list[str]:
         """The plugins whose downloads were counted since they were put."""

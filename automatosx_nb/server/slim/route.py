@@ -1,0 +1,183 @@
+"""The short way itself: a rule before all others of the application."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.auth import AllowAllAuthorizer
+from tornado.httputil import HTTPHeaders, HTTPMessageDelegate, HTTPServerRequest, ResponseStartLine, format_timestamp
+from tornado.routing import AnyMatches, Router, Rule
+
+from automatosx_nb.server.requests import HEADER, request_id
+from automatosx_nb.server.slim.currency import Currency
+from automatosx_nb.server.slim.downloads import Downloads
+from automatosx_nb.server.slim.kept import Kept
+from automatosx_nb.server.slim.verdicts import Verdict, Verdicts, client, sight_of
+
+if TYPE_CHECKING:
+    from tornado.httputil import RequestStartLine
+    from tornado.web import Application, RequestHandler
+
+    from automatosx_nb.model.identity import Actor
+    from automatosx_nb.server.shelf import Shelf
+    from automatosx_nb.server.slim.answer import Answer
+
+SETTING = "automatosx_slim"
+"""Its name among the application's settings."""
+_ITS_OWN = frozenset(
+    (
+        *("Content-Type", "Content-Length", "Content-Encoding", "Date", "Etag", "Cache-Control", "Vary", "Link"),
+        *("Set-Cookie", HEADER),
+    )
+)
+"""Header fields that are one answer's; the others are the same in every answer to one client."""
+
+
+_SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+class Slim(Router):
+    """For one application, and the thread of its loop."""
+
+    def __init__(self, shelf: Shelf, prefix: str, clock: Callable[[], float] = time.monotonic) -> None:
+        """:param prefix: what the paths begin with that it may answer."""
+        self._prefix = prefix
+        self._verdicts = Verdicts(clock)
+        self._kept = Kept(clock)
+        self._currency = Currency(shelf, clock, self._kept.forget)
+        self._application: Application | None = None
+        self._logs: Callable[[Any], None] | None = None
+        self._downloads = Downloads(shelf)
+        self.answered = 0
+        """How many requests came to their answer this way."""
+
+    def attach(self, application: Application, *, logs: Callable[[Any], None] | None = None) -> None:
+        """Stand before every other rule.
+
+        :param logs: is told of every answer, as a ``RequestHandler`` would tell of its own.
+        """
+        self._application, self._logs = application, logs
+        application.settings[SETTING] = self
+        application.default_router.rules.insert(0, Rule(AnyMatches(), self))
+
+    def find_handler(self, request: HTTPServerRequest, **_: Any) -> HTTPMessageDelegate | None:
+        if request.method != "GET" or not (request.uri or "").startswith(self._prefix):
+            return None
+        if "token=" in request.query or "Range" in request.headers or not self._currency.holds():
+            return None
+        verdict = self._verdicts.get(self._key(request))
+        answer = None if verdict is None else self._kept.get(request.uri or "", verdict.sight)
+        if verdict is None or answer is None:
+            return None
+        self.answered += 1
+        return _Given(request, verdict, answer, self._given)
+
+    async def close(self) -> None:
+        """Tell the registry what is not told yet, before it is closed."""
+        await self._downloads.tell()
+
+    @property
+    def epoch(self) -> int:
+        return self._currency.epoch
+
+    def remember(self, handler: RequestHandler, actor: Actor, answer: Answer, *, about: str, epoch: int) -> None:
+        """``handler`` has let ``actor`` in, and gives that answer, which it began to make in ``epoch``."""
+        request = handler.request
+        if self._application is None or "token=" in request.query or not self._currency.holds():
+            return
+        headers = tuple(pair for pair in handler._headers.get_all() if pair[0] not in _ITS_OWN)
+        self._verdicts.put(self._key(request), Verdict(sight_of(actor), headers))
+        if epoch == self._currency.epoch:
+            self._kept.put(request.uri or "", sight_of(actor), answer, about)
+
+    def wrote(self) -> None:
+        """Somebody changed something here: perhaps also what somebody may do."""
+        self._verdicts.clear()
+        self._kept.clear()
+        self._currency.wrote()
+
+    def _given(self, given: _Given) -> None:
+        if given.answer.release is not None and given.get_status() == HTTPStatus.OK:
+            self._downloads.count(*given.answer.release)
+        if self._logs is not None:
+            self._logs(given)
+
+    def downloaded(self, plugin: str) -> None:
+        """How often is in what is kept about it."""
+        self._kept.forget_one(plugin)
+
+    def _key(self, request: HTTPServerRequest) -> Hashable:
+        """An Authorizer that is not Jupyter's own may look at the path: then who is let in to one is asked again at
+        another."""
+        assert self._application is not None, "it answers for no application before it is attached to one"
+        authorizer = self._application.settings.get("authorizer")
+        path = "" if type(authorizer) is AllowAllAuthorizer else request.path
+        return path, client(request)
+
+
+class _Given(HTTPMessageDelegate):
+    """Writes an answer once the request is there whole. Has what an application's log asks of a handler."""
+
+    def __init__(
+        self, request: HTTPServerRequest, verdict: Verdict, answer: Answer, given: Callable[[_Given], None]
+    ) -> None:
+        self.request = request
+        self.answer = answer
+        self._verdict = verdict
+        self._given = given
+        self._status = HTTPStatus.OK
+        self.handler_class = type(self)
+
+    def headers_received(self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders) -> None:
+        return
+
+    def data_received(self, chunk: bytes) -> None:
+        return
+
+    def finish(self) -> None:
+        said = self.request.headers
+        headers = HTTPHeaders()
+        for name, value in (*self._verdict.headers, *self.answer.headers()):
+            headers.add(name, value)
+        headers["Date"] = format_timestamp(time.time())
+        headers[HEADER] = request_id(self.request)
+        body = b""
+        if self.answer.is_had(said.get("If-None-Match", "")):
+            self._status = HTTPStatus.NOT_MODIFIED
+        else:
+            body, gzipped = self.answer.encoded(said.get("Accept-Encoding", ""))
+            for name, value in (*self.answer.also, ("Content-Type", self.answer.media_type)):
+                headers.add(name, value)
+            headers["Content-Length"] = str(len(body))
+            if gzipped:
+                headers["Content-Encoding"] = "gzip"
+        connection = self.request.connection
+        assert connection is not None, "a request that is there has its connection"
+        connection.write_headers(ResponseStartLine("", self._status, self._status.phrase), headers, body)
+        connection.finish()
+        self._given(self)
+
+    def on_connection_close(self) -> None:
+        return
+
+    def get_status(self) -> int:
+        return int(self._status)
+
+
+class Announcing:
+    """Mixed into every handler, before tornado's: tells the short way of what was written."""
+
+    request: HTTPServerRequest
+    settings: dict[str, Any]
+    changes_nothing = False
+    """Whatever its method says."""
+
+    def on_finish(self) -> None:
+        slim = self.settings.get(SETTING)
+        refused = 400 <= self.get_status() < 500  # type: ignore[attr-defined]
+        if slim is not None and not (refused or self.changes_nothing or self.request.method in _SAFE):
+            slim.wrote()
+        super().on_finish()  # type: ignore[misc]

@@ -1,0 +1,70 @@
+"""Who was let in a moment ago, with which request, to see what."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from tornado.httputil import HTTPServerRequest
+
+    from automatosx_nb.model.identity import Actor
+
+REMEMBER_S = 5.0
+"""What is taken from somebody elsewhere (a login that ended, a token revoked on another node) holds this long still."""
+MOST = 4096
+_SAY_NOTHING = frozenset(
+    (
+        *("Accept", "Accept-Encoding", "Accept-Language", "User-Agent", "Connection", "Cache-Control", "Pragma"),
+        *("If-None-Match", "If-Modified-Since", "X-Request-Id", "Dnt", "Priority", "Traceparent", "Tracestate"),
+    )
+)
+"""Header fields that say nothing of who asks. Any other might, to some identity provider: with another value it is
+another one's request."""
+
+
+class Verdict(NamedTuple):
+    """``sight`` stands for which releases one sees; ``headers`` are those of every answer to this client."""
+
+    sight: str
+    headers: tuple[tuple[str, str], ...]
+
+
+class Verdicts:
+    """For one thread: the server's loop."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._verdicts: OrderedDict[Hashable, tuple[float, Verdict]] = OrderedDict()
+
+    def get(self, key: Hashable) -> Verdict | None:
+        found = self._verdicts.get(key)
+        if found is None:
+            return None
+        until, verdict = found
+        if until < self._clock():
+            del self._verdicts[key]
+            return None
+        return verdict
+
+    def put(self, key: Hashable, verdict: Verdict) -> None:
+        """It is not made longer by being asked for: each client is looked at again every :data:`REMEMBER_S`."""
+        self._verdicts.pop(key, None)
+        self._verdicts[key] = self._clock() + REMEMBER_S, verdict
+        if len(self._verdicts) > MOST:
+            self._verdicts.popitem(last=False)
+
+    def clear(self) -> None:
+        self._verdicts.clear()
+
+
+def client(request: HTTPServerRequest) -> Hashable:
+    """All of a request that can make a difference to who is let in, but the path."""
+    said = tuple(pair for pair in request.headers.get_all() if pair[0] not in _SAY_NOTHING)
+    return (request.remote_ip, request.protocol, said)
+
+
+def sight_of(actor: Actor) -> str:
+    """The same for two who see the same releases, as :func:`automatosx_nb.registry.sight.seen_by` has it."""
+    return "*" if actor.reads_all else " ".join(sorted(actor.publishers))

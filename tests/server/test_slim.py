@@ -1,0 +1,306 @@
+"""The short way: what comes over it is what a handler gives, to nobody whom a handler would refuse."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jupyter_server.auth import Authorizer
+
+from automatosx_nb.model.identity import Actor, Role
+from automatosx_nb.registry.service import EmbeddedRegistry
+from automatosx_nb.server.slim import SETTING, Answer, Slim
+from automatosx_nb.server.slim.kept import AGE_S, LARGEST, Kept
+from automatosx_nb.server.slim.verdicts import REMEMBER_S, Verdict, Verdicts, sight_of
+from tests.server.conftest import artifact
+
+Fetch = Callable[..., Awaitable[Any]]
+PATHS = (
+    "plugins",
+    "plugins?q=table&size=1",
+    "plugins/acme.csv-doctor",
+    "plugins/acme.csv-doctor/versions",
+    "plugins/acme.csv-doctor/1.0.0",
+    "plugins/acme.csv-doctor/1.0.0/artifact",
+    "index/acme.csv-doctor",
+)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def slim(jp_web_app: Any) -> Slim:
+    found: Slim = jp_web_app.settings[SETTING]
+    return found
+
+
+@pytest.fixture
+def ask(jp_fetch: Fetch) -> Fetch:
+    async def get(path: str, **options: Any) -> Any:
+        path, _, query = path.partition("?")
+        params = dict(part.split("=") for part in query.split("&") if part)
+        options = {"raise_error": False, "decompress_response": False, **options}
+        return await jp_fetch("automatosx", "api", "v1", *path.split("/"), params=params, **options)
+
+    return get
+
+
+async def by_the_short_way(ask: Fetch, slim: Slim, path: str, **options: Any) -> Any:
+    """Ask until it comes by it: at first the server does not know yet that nothing changed."""
+    for _ in range(50):
+        before = slim.answered
+        response = await ask(path, **options)
+        if slim.answered > before:
+            return response
+    raise AssertionError(f"{path} never came by the short way")
+
+
+def told(response: Any) -> dict[str, str]:
+    """But what differs from one answer to the next."""
+    return {k: v for k, v in response.headers.items() if k not in ("Date", "X-Request-Id", "Set-Cookie")}
+
+
+async def test_both_ways_give_the_same_answer(ask: Fetch, slim: Slim) -> None:
+    for path in PATHS:
+        first = await ask(path)
+        again = await by_the_short_way(ask, slim, path)
+        assert (again.code, again.body) == (first.code, first.body) == (200, first.body), path
+        assert told(again) == told(first), path
+        assert again.headers["X-Request-Id"] != first.headers["X-Request-Id"]
+
+
+async def test_what_a_client_has_is_304_by_both(ask: Fetch, slim: Slim) -> None:
+    for path in PATHS:
+        has = {"If-None-Match": (await by_the_short_way(ask, slim, path)).headers["Etag"]}
+        short = await by_the_short_way(ask, slim, path, headers=has)
+        slim.wrote()
+        long = await ask(path, headers=has)
+        assert (short.code, short.body, long.code, long.body) == (304, b"", 304, b""), path
+        assert told(short) == told(long), path
+        assert (await by_the_short_way(ask, slim, path, headers={"If-None-Match": '"x"'})).code == 200
+
+
+async def test_documents_are_gzipped_for_whom_it_suits_and_artifacts_never(ask: Fetch, slim: Slim) -> None:
+    packs = {"Accept-Encoding": "br, gzip"}
+    for path in PATHS:
+        plain = await by_the_short_way(ask, slim, path, headers={"Accept-Encoding": "gzip;q=0, br"})
+        assert "Content-Encoding" not in plain.headers
+        short = await by_the_short_way(ask, slim, path, headers=packs)
+        slim.wrote()
+        long = await ask(path, headers=packs)
+        assert (told(short), short.body) == (told(long), long.body), path
+        if "Content-Encoding" in short.headers:
+            assert gzip.decompress(short.body) == plain.body
+            assert len(short.body) < len(plain.body)
+        assert ("Vary" in short.headers) == (not path.endswith("artifact"))
+
+
+async def test_the_anonymous_are_refused_after_others_were_let_in(ask: Fetch, slim: Slim) -> None:
+    for path in PATHS:
+        await by_the_short_way(ask, slim, path)
+        for said in ({"Authorization": ""}, {"Authorization": "token wrong"}, {"Authorization": "Bearer wrong"}):
+            before = slim.answered
+            assert (await ask(path, headers=said)).code == 403, (path, said)
+            assert slim.answered == before
+
+
+async def test_a_page_of_another_origin_is_refused_after_this_one_was_let_in(ask: Fetch, slim: Slim) -> None:
+    for path in PATHS:
+        await by_the_short_way(ask, slim, path, headers={"Authorization": ""} | await cookie(ask))
+        elsewhere = {"Authorization": "", "Origin": "https://elsewhere.example"} | await cookie(ask)
+        for _ in range(3):
+            assert (await ask(path, headers=elsewhere)).code in (403, 404), path
+
+
+async def test_another_host_is_refused_after_this_one_was_let_in(ask: Fetch, slim: Slim) -> None:
+    for path in PATHS:
+        await by_the_short_way(ask, slim, path)
+        for _ in range(3):
+            assert (await ask(path, headers={"Host": "rebound.example"})).code == 403, path
+
+
+async def cookie(ask: Fetch) -> dict[str, str]:
+    """A browser's, as logging in with the token sets it."""
+    if not hasattr(cookie, "of"):
+        cookie.of = {}  # type: ignore[attr-defined]
+    found = cookie.of.get(ask)  # type: ignore[attr-defined]
+    if found is None:
+        response = await ask("healthz")
+        found = {"Cookie": response.headers["Set-Cookie"].partition(";")[0]}
+        cookie.of[ask] = found  # type: ignore[attr-defined]
+    return dict(found)
+
+
+class OnlySearch(Authorizer):
+    """Looks at the path, which it need not."""
+
+    def is_authorized(self, handler: Any, user: Any, action: str, resource: str) -> bool:
+        return not Closed.closed and handler.request.path.endswith("plugins")
+
+
+class Closed:
+    closed = False
+
+
+@pytest.fixture
+def only_search(jp_server_config: dict[str, Any]) -> None:
+    jp_server_config["ServerApp"]["authorizer_class"] = OnlySearch
+
+
+@pytest.mark.usefixtures("only_search")
+async def test_an_authorizer_is_asked_for_each_path(ask: Fetch, slim: Slim) -> None:
+    await by_the_short_way(ask, slim, "plugins")
+    for path in PATHS[2:]:
+        for _ in range(3):
+            assert (await ask(path)).code == 403, path
+
+
+async def test_a_verdict_is_not_believed_after_some_seconds(ask: Fetch, slim: Slim) -> None:
+    clock = Clock()
+    slim._verdicts._clock = clock
+    await by_the_short_way(ask, slim, "plugins")
+    for _ in range(3):
+        clock.now += REMEMBER_S * 0.3
+        await ask("plugins")
+    before = slim.answered
+    clock.now += REMEMBER_S * 0.3
+    await ask("plugins")
+    assert slim.answered == before, "a verdict became older by being used"
+
+
+async def test_whatever_is_written_takes_every_verdict_back_at_once(ask: Fetch, slim: Slim) -> None:
+    await by_the_short_way(ask, slim, "plugins")
+    await ask("plan", method="POST", body=json.dumps({"wanted": {}}))
+    assert slim._verdicts.get(next(iter(slim._verdicts._verdicts))) is not None, "a plan changes nothing"
+    slim.wrote()
+    before = slim.answered
+    assert (await ask("plugins")).code == 200
+    assert slim.answered == before
+
+
+async def test_a_token_in_the_address_always_goes_the_whole_way(ask: Fetch, slim: Slim, jp_serverapp: Any) -> None:
+    for _ in range(5):
+        asked = f"plugins?token={jp_serverapp.identity_provider.token}"
+        assert (await ask(asked, headers={"Authorization": ""})).code == 200
+    assert slim.answered == 0
+
+
+async def test_what_another_process_publishes_is_told_within_two_seconds(
+    ask: Fetch, slim: Slim, registry_home: Path, tmp_path: Path
+) -> None:
+    clock = Clock()
+    slim._currency._clock = clock
+    before = json.loads((await by_the_short_way(ask, slim, "plugins")).body)["total"]
+    await by_the_short_way(ask, slim, "plugins/acme.geo-join")
+    with EmbeddedRegistry(registry_home) as elsewhere:
+        elsewhere.publish(artifact(tmp_path / "new", "acme.new", "1.0.0", "text"))
+        elsewhere.publish(artifact(tmp_path / "geo", "acme.geo-join", "0.2.0", "geospatial"))
+    clock.now += 2.0
+    assert json.loads((await ask("plugins")).body)["total"] == before + 1
+    clock.now += 2.0
+    assert json.loads((await ask("plugins/acme.geo-join")).body)["summary"]["version"] == "0.2.0"
+    clock.now += 0.6
+    await by_the_short_way(ask, slim, "plugins")
+    assert json.loads((await by_the_short_way(ask, slim, "plugins")).body)["total"] == before + 1
+
+
+async def test_a_registry_that_is_gone_is_not_told_from_memory_for_long(
+    ask: Fetch, slim: Slim, registry_home: Path
+) -> None:
+    clock = Clock()
+    slim._currency._clock = clock
+    await by_the_short_way(ask, slim, "plugins/acme.geo-join")
+    shutil.rmtree(registry_home / "blobs")
+    clock.now += 2.0
+    before = slim.answered
+    await ask("plugins/acme.geo-join")
+    assert slim.answered == before
+
+
+async def test_downloads_by_the_short_way_are_counted_together(ask: Fetch, slim: Slim, registry_home: Path) -> None:
+    path = "plugins/acme.csv-doctor/1.0.0/artifact"
+    before = slim.answered
+    asked = 0
+    while slim.answered < before + 3:
+        assert (await ask(path)).code == 200
+        asked += 1
+    etag = (await by_the_short_way(ask, slim, path)).headers["Etag"]
+    assert (await by_the_short_way(ask, slim, path, headers={"If-None-Match": etag})).code == 304
+    assert (await ask(path, headers={"Range": "bytes=0-3"})).code == 206
+    await slim.close()
+    with EmbeddedRegistry(registry_home) as registry:
+        counted = registry.plugin("acme.csv-doctor").summary.downloads
+    assert counted == asked + 2, "all that were given whole or from the first byte on, and no 304"
+
+
+def test_who_sees_the_same_is_given_the_same() -> None:
+    nobody, ada, bob = Actor("n"), Actor("ada", publishers=frozenset({"acme"})), Actor("bob", frozenset({Role.ADMIN}))
+    assert sight_of(nobody) == sight_of(Actor("m")) != sight_of(ada)
+    assert sight_of(bob) != sight_of(Actor("x", publishers=frozenset({"all"})))
+    assert len({sight_of(each) for each in (nobody, ada, bob)}) == 3
+
+
+def test_what_is_kept_is_given_to_nobody_who_sees_something_else() -> None:
+    kept = Kept(Clock())
+    kept.put("/a", "acme", Answer.of(b"draft", "text/plain", ""), "acme.a")
+    assert kept.get("/a", "acme") is not None
+    assert kept.get("/a", "") is None
+
+
+def test_what_is_kept_takes_no_more_than_it_may_and_ends_with_its_age() -> None:
+    clock = Clock()
+    kept = Kept(clock, most=50_000)
+    for number in range(100):
+        kept.put(f"/{number}", "", Answer.of(b"x" * 1000, "text/plain", ""), f"acme.p{number}")
+    assert 10 < len(kept) <= 17
+    assert kept.get("/0", "") is None
+    kept.put("/large", "", Answer.of(b"x" * LARGEST, "text/plain", ""), "acme.large")
+    assert kept.get("/large", "") is None
+    assert kept.get("/99", "") is not None
+    clock.now += AGE_S + 1
+    assert kept.get("/99", "") is None
+
+
+def test_a_change_forgets_what_it_is_about_and_every_search() -> None:
+    kept = Kept(Clock())
+    for uri, about in (("/search", ""), ("/a", "acme.a"), ("/b", "acme.b")):
+        kept.put(uri, "", Answer.of(b"x", "text/plain", ""), about)
+    kept.forget(["acme.a", "acme.unknown"])
+    assert [kept.get(uri, "") is None for uri in ("/search", "/a", "/b")] == [True, True, False]
+    kept.forget(None)
+    assert len(kept) == 0
+
+
+def test_verdicts_are_only_so_many() -> None:
+    verdicts = Verdicts(Clock())
+    for number in range(5000):
+        verdicts.put(number, Verdict("", ()))
+    assert verdicts.get(0) is None
+    assert verdicts.get(4999) is not None
+
+
+@pytest.mark.parametrize(
+    ("said", "had"),
+    [
+        ("", False),
+        ("*", True),
+        ('"a"', False),
+        ('W/"tag"', True),
+        ('"x", "tag"', True),
+        ('"xtag"', False),
+        ("tag", False),
+    ],
+)
+def test_tags_are_compared_weakly(said: str, had: bool) -> None:
+    assert Answer(b"", "text/plain", "", 'W/"tag"').is_had(said) is had
