@@ -80,6 +80,7 @@ class Session:
         self._live = live if hasattr(ipython, "kernel") else None
         self.market = current()
         magics = LayeredMagics(ipython)
+        cells = RunningCells()
         self.host = KernelHost(
             self.market,
             IPythonFrontend(magics, LayeredFormatters(ipython), self.made_live),
@@ -87,8 +88,9 @@ class Session:
             lambda: ipython.user_ns,
             _note_failure,
             Typist(),
+            cells,
         )
-        self._forget_cells = RunningCells().attach(ipython.events)
+        self._forget_cells = cells.attach(ipython.events)
         self._remove_ax = magics.add("line", "ax", self.ax)
         self._forget_tables = _show_tables_printable(ipython)
         self._stop_listening = self.market.on_change(self._follow)

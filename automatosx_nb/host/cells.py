@@ -24,7 +24,6 @@ from automatosx_nb.model.events import (
 )
 
 if TYPE_CHECKING:
-    from automatosx_nb.host.bus.duty import Duty
     from automatosx_nb.host.bus.tracing import Node
     from automatosx_nb.host.ports import IPythonEvents
 
@@ -34,7 +33,7 @@ IDLE_S = 60.0
 class CellEvents:
     """Publishes what becomes of cells. A cell run silently (by a front end, not by a person) makes no event.
 
-    The events of one cell are of one trace. ``duty`` is told when a cell runs.
+    The events of one cell are of one trace.
     """
 
     def __init__(
@@ -42,13 +41,11 @@ class CellEvents:
         bus: Bus,
         source: str,
         variables: Callable[[], Mapping[str, Any]] = dict,
-        duty: Duty | None = None,
         *,
         idle_s: float = IDLE_S,
     ) -> None:
         self._bus = bus
         self._source = source
-        self._duty = duty
         self._started: list[float] = []
         self._node: Node | None = None
         self._changed = ChangedVariables(variables)
@@ -62,16 +59,12 @@ class CellEvents:
             detach()
             self._started.clear()  # the cell that is running now will not be told of as finished
             self._stop_timer()
-            if self._duty is not None:
-                self._duty.cell(running=False)
 
         return undo
 
     def before(self, info: Any) -> None:
         self._started.append(perf_counter())
         self._stop_timer()
-        if self._duty is not None:
-            self._duty.cell(running=True)
         if not info.store_history:
             return
         self._node = self._bus.traces.of_cell(running_cell() or RunningCell())
@@ -82,8 +75,6 @@ class CellEvents:
 
     def after(self, result: Any) -> None:
         started = self._started.pop() if self._started else None
-        if self._duty is not None:
-            self._duty.cell(running=bool(self._started))
         if result.info.store_history and started is not None:
             self._tell(result, perf_counter() - started)
         if self._bus.wants(KERNEL_IDLE) and not self._started:

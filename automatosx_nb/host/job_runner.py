@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.errors import AutomatosxError, CallInterrupted, HandedBack, PermissionDenied, WorkerLost
@@ -166,9 +167,9 @@ class JobRunner:
         cancelled = isinstance(job, Job) and job.cancelled
         return self._queue.closed or job is None or cancelled or worker is None or worker.ended
 
-    def post(self, source: PluginSubscriber, number: int) -> None:
-        """The event with this number waits in a subscription's queue: hand it over after what waits here already."""
-        self._queue.post(source, number)
+    def post(self, source: PluginSubscriber) -> None:
+        """An event waits in a subscription's queue: hand it over after what waits here already."""
+        self._queue.post(source)
 
     def deliver(self, handler: str, events: Sequence[Event]) -> list[AutomatosxError | None]:
         """Hand events over, after what waits already, and wait; what became of each, None where it was handled.
@@ -244,16 +245,15 @@ class JobRunner:
         idle: list[Worker] = []
         while (job := self._queue.next(self.limits.idle_s, lambda: self._set_aside(idle))) is not None:
             if isinstance(job, Due):
-                self._hand_over(job)
+                with self._delivering():
+                    self._hand_over(job)
                 continue
-            cpu_s = time.thread_time()
             try:
-                job.value = self._carry_out(job)
+                with self._delivering() if job.events is not None else nullcontext():
+                    job.value = self._carry_out(job)
                 job.done.set()
             except BaseException as error:  # noqa: BLE001 - the caller gets it; this thread goes on
                 self._fail(job, error)
-            if job.events is not None and self._duty is not None:
-                self._duty.spend(time.thread_time() - cpu_s)
         for worker in idle:
             worker.stop()
             self._incidents.calls.flush()
@@ -268,7 +268,7 @@ class JobRunner:
 
     def _hand_over(self, due: Due) -> None:
         """The next events that are due of one subscription; nothing that goes wrong with them leaves here."""
-        source, began_s, cpu_s = due.source, time.perf_counter(), time.thread_time()
+        source, began_s = due.source, time.perf_counter()
         events = source.take(due.upto)
         if not events:
             return
@@ -280,9 +280,10 @@ class JobRunner:
             source.failed(error, len(events))
         else:
             source.handled(outcomes, time.perf_counter() - began_s)
-        if self._duty is not None:
-            self._duty.spend(time.thread_time() - cpu_s)
         self._queue.again(due)
+
+    def _delivering(self) -> AbstractContextManager[None]:
+        return nullcontext() if self._duty is None else self._duty.delivering()
 
     def _carry_out(self, job: Job) -> Any:
         if job.events is None:

@@ -60,10 +60,13 @@ class Job:
 
 @dataclass(eq=False)
 class Due:
-    """Nobody waits: the events of one subscription up to a number are to be handed over."""
+    """Nobody waits: the events of one subscription up to a number are to be handed over.
+
+    The number is known when nothing can join them any more.
+    """
 
     source: PluginSubscriber
-    upto: int
+    upto: int = 0
 
 
 class JobQueue:
@@ -98,22 +101,21 @@ class JobQueue:
         with self._wake:
             if self._closed or self._retired:
                 return False
+            for source in list(self._open):
+                self._close_due(source)
             self._jobs.append(job)
-            self._open.clear()
             self._begin()
             return True
 
-    def post(self, source: PluginSubscriber, number: int) -> None:
-        """The event with this number came into a subscription's own queue."""
+    def post(self, source: PluginSubscriber) -> None:
+        """An event came into a subscription's own queue, whose events are not due yet."""
         with self._wake:
-            if self._closed or self._retired:
+            if self._closed or self._retired or source in self._open:
                 return
-            due = self._open.get(source)
-            if due is None:
-                self._open[source] = due = Due(source, number)
-                self._jobs.append(due)
-                self._begin()
-            due.upto = max(due.upto, number)  # two threads may come in another order than they put
+            self._open[source] = due = Due(source)
+            self._jobs.append(due)
+            source.is_due = True
+            self._begin()
 
     def next(self, idle_s: float, leave: Callable[[], None]) -> Job | Due | None:
         """What is to be done now; None: nothing came in ``idle_s`` seconds, or the queue is closed.
@@ -124,14 +126,16 @@ class JobQueue:
             self.running = None
             self._wake.wait_for(lambda: self._jobs or self._closed or self._retired, timeout=idle_s)
             if self._duty is not None and self._jobs and isinstance(self._jobs[0], Due):
-                self._wake.wait_for(self._hurries, timeout=self._duty.wait_s())
+                while not self._hurries() and (wait_s := self._duty.wait_s(self)) > 0:
+                    self._wake.wait_for(self._hurries, timeout=wait_s)
+                self._duty.leave(self)
             if self._closed or not self._jobs:
                 leave()
                 self._thread = None
                 return None
             self.running = job = self._jobs.popleft()
             if isinstance(job, Due) and self._open.get(job.source) is job:
-                del self._open[job.source]
+                self._close_due(job.source)
             return job
 
     def again(self, due: Due) -> None:
@@ -158,8 +162,9 @@ class JobQueue:
             if self.running is None and all(job.origin is None for job in jobs):
                 return None
             self._retired = True
+            for source in list(self._open):
+                self._close_due(source)
             self._jobs = deque(job for job in jobs if job.origin is not None)
-            self._open.clear()
             self._wake.notify_all()
             return [job for job in jobs if job.origin is None]
 
@@ -168,10 +173,20 @@ class JobQueue:
         with self._wake:
             self._closed = True
             left = [job for job in self._jobs if isinstance(job, Job)]
+            for source in list(self._open):
+                self._close_due(source)
             self._jobs.clear()
-            self._open.clear()
             self._wake.notify_all()
             return left, self._thread
+
+    def _close_due(self, source: PluginSubscriber) -> None:
+        """Later events of this subscription do not join those that wait.
+
+        The order matters: whoever still saw that they are due has put its event in before this looks for the newest.
+        """
+        due = self._open.pop(source)
+        source.is_due = False
+        due.upto = source.newest
 
     def _begin(self) -> None:
         if self._thread is None:
@@ -180,4 +195,4 @@ class JobQueue:
         self._wake.notify_all()
 
     def _hurries(self) -> bool:
-        return self._closed or any(isinstance(job, Job) for job in self._jobs)
+        return self._closed or not self._jobs or any(isinstance(job, Job) for job in self._jobs)

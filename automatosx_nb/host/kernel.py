@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from automatosx_nb.host.bus.duty import Duty
     from automatosx_nb.host.bus.functions import Dispatcher
     from automatosx_nb.host.bus.recorder import Recorder
+    from automatosx_nb.host.bus.running import RunningCells
     from automatosx_nb.host.capabilities import Capability
     from automatosx_nb.host.capabilities.log import LogCapability
     from automatosx_nb.host.durable import DurableDelivery
@@ -51,7 +52,8 @@ WHOSE = {
 class KernelHost:
     """Plugins in this kernel. ``variables`` gives the notebook's namespace at the time of a call.
 
-    The folder in which the kernel starts is the notebook's, whatever a cell changes to later.
+    The folder in which the kernel starts is the notebook's, whatever a cell changes to later. ``cells``: those that
+    run, beside which the delivery of events takes less.
     """
 
     def __init__(
@@ -62,8 +64,10 @@ class KernelHost:
         variables: Callable[[], Mapping[str, Any]],
         on_error: Callable[[str, Exception], None],
         person: Person | None = None,
+        cells: RunningCells | None = None,
     ) -> None:
         self._events = events
+        self._cells = cells
         folder = notebooks_folder()
         self.bus = Bus(on_error)
         self._duty: Duty | None = None
@@ -213,13 +217,15 @@ class KernelHost:
             from automatosx_nb.host.bus.duty import Duty
 
             self._duty = Duty()
+            if self._cells is not None:
+                self._cells.told_to(self._duty)
         return self._duty
 
     def _listen(self, wanted: bool) -> None:
         if wanted and self._detach is None:
             from automatosx_nb.host.cells import CellEvents
 
-            cells = CellEvents(self.bus, self.source, self._variables, self.duty)
+            cells = CellEvents(self.bus, self.source, self._variables)
             self._detach = cells.attach(self._events)
             self._tell_started()
         elif not wanted and self._detach is not None:

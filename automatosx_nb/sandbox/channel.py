@@ -36,7 +36,7 @@ class Channel(Generic[T]):
 
     ``death``: a pidfd of the process at the other end. When that process ends, what it had sent is still
     received; then the channel is closed, even if something else holds the other end open. ``max_fds``: the most
-    descriptors that the other end may send in one message.
+    descriptors that the other end may send in one message. ``counts``: whether a plugin may be at the other end.
     """
 
     def __init__(
@@ -48,10 +48,11 @@ class Channel(Generic[T]):
         max_depth: int,
         max_fds: int = protocol.MAX_FDS,
         death: int | None = None,
+        counts: bool = True,
     ) -> None:
         self._sock = sock
         self._max_bytes = max_bytes
-        self._decoder: Decoder[T] = Decoder(frames, max_bytes=max_bytes, max_depth=max_depth)
+        self._decoder: Decoder[T] = Decoder(frames, max_bytes=max_bytes, max_depth=max_depth, counts=counts)
         self._death = death
         self._pollers: dict[int, select.poll] = {}
         self._chunk = _SMALL_CHUNK

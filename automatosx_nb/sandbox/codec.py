@@ -275,12 +275,16 @@ def _uncollected() -> Iterator[None]:
 
 
 class Decoder(Generic[T]):
-    """Bytes in, whole frames out. ``feed`` what arrived, then take frames with ``next`` until it returns None."""
+    """Bytes in, whole frames out. ``feed`` what arrived, then take frames with ``next`` until it returns None.
 
-    def __init__(self, frames: Any, *, max_bytes: int, max_depth: int) -> None:
+    ``counts``: whether a frame may come from a plugin, so that its values are counted before any is made.
+    """
+
+    def __init__(self, frames: Any, *, max_bytes: int, max_depth: int, counts: bool = True) -> None:
         self._decoder: msgspec.msgpack.Decoder[T] = _decoder_of(frames)
         self._max_bytes = max_bytes
         self._max_depth = max_depth
+        self._counts = counts
         self._buffer = bytearray()
         self.items = 0
         """How many values the last frame had; 0 if it was small."""
@@ -324,7 +328,7 @@ class Decoder(Generic[T]):
     def _decode(self, end: int, count: int) -> T:
         try:
             with memoryview(self._buffer) as view, view[protocol.HEADER_BYTES : end] as payload:
-                self.items = count_items(payload) if end > _SMALL else 0
+                self.items = count_items(payload) if self._counts and end > _SMALL else 0
                 if self.items:
                     with _uncollected():
                         frame = self._decoder.decode(payload)

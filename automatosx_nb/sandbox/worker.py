@@ -386,7 +386,7 @@ def run(sock: socket.socket, limits: Limits, layers: Mapping[str, str], without:
     """The child's main, after confinement. Ends the process: 0 when the host is gone, 70 on an error of ours."""
     language = "language" not in without
     channel: Channel[protocol.ToWorker] = Channel(
-        sock, protocol.ToWorker, max_bytes=limits.frame_mb << 20, max_depth=limits.frame_depth
+        sock, protocol.ToWorker, max_bytes=limits.frame_mb << 20, max_depth=limits.frame_depth, counts=False
     )
     status = 70
     try:

@@ -42,6 +42,8 @@ class PluginSubscriber:
         self.pattern: str = record["topic"]
         self.handler: str = record["handler"]
         self.counters = Counters()
+        self.is_due = False
+        """Whether its plugin's thread is going to take what is put into the queue now."""
         self._runner = runner
         self._activity = activity
         most = min(record.get("queue", QUEUE), most)
@@ -50,9 +52,13 @@ class PluginSubscriber:
         self._batch = 1
 
     def deliver(self, event: Event) -> None:
-        number = self._queue.put(event)
-        if number is not None:
-            self._runner().post(self, number)
+        if self._queue.put(event) is not None and not self.is_due:
+            self._runner().post(self)
+
+    @property
+    def newest(self) -> int:
+        """The number of the last event that came."""
+        return self._queue.newest
 
     def take(self, upto: int) -> list[Event]:
         """The next events to hand over; none while the breaker is open, and one when it is tried."""

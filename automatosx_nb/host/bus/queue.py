@@ -36,6 +36,11 @@ class EventQueue:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    @property
+    def newest(self) -> int:
+        """The number of the last event that was taken in; 0: there was none."""
+        return self._number
+
     def put(self, event: Event) -> int | None:
         """The event's number, which is greater than any before; None: it was rejected."""
         coalesce = self._overflow == "coalesce"

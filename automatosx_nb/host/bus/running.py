@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from automatosx_nb.host.bus import Undo
+    from automatosx_nb.host.bus.duty import Duty
     from automatosx_nb.host.bus.tracing import Node
     from automatosx_nb.host.ports import IPythonEvents
 
@@ -58,14 +59,22 @@ class RunningCells:
 
     def __init__(self) -> None:
         self._cells: list[RunningCell] = []
+        self._duty: Duty | None = None
 
     def attach(self, events: IPythonEvents) -> Undo:
         return around_cells(events, self.before, self.after)
+
+    def told_to(self, duty: Duty) -> None:
+        """From now on, and of what runs now."""
+        self._duty = duty
+        duty.cell(running=bool(self._cells))
 
     def before(self, info: object) -> None:
         cell = RunningCell(info)
         self._cells.append(cell)
         cell_here.set(cell)
+        if self._duty is not None:
+            self._duty.cell(running=True)
 
     def after(self, result: Any) -> None:
         """A cell that was cancelled has no result: it was the last one to begin."""
@@ -77,3 +86,5 @@ class RunningCells:
                 self._cells.remove(cell)
         if cell is not None:
             cell.end(None if result is None else result.execution_count)
+        if self._duty is not None:
+            self._duty.cell(running=bool(self._cells))

@@ -7,6 +7,7 @@ import pytest
 from automatosx_nb.host.bus import duty as rules
 from automatosx_nb.host.bus.breaker import FAILURES, FIRST_S, LONGEST_S, Breaker
 from automatosx_nb.host.bus.duty import Duty
+from automatosx_nb.host.bus.running import RunningCells
 
 
 class Clock:
@@ -88,3 +89,41 @@ def test_a_cell_that_begins_finds_no_more_than_its_own_burst() -> None:
     duty.cell(running=False)
     clock.now += 1
     assert duty.wait_s() == 0
+
+
+def test_who_waits_stands_in_a_line_and_waits_for_those_ahead_too() -> None:
+    duty = Duty(Clock())
+    with duty.delivering():
+        sum(range(200_000))
+    duty.cell(running=True)
+    duty.spend(rules.BUSY_BURST_S)
+    first, second, third = (duty.wait_s(who) for who in "abc")
+    assert 0 < first < second < third
+    assert third - second == pytest.approx(second - first)
+    assert duty.wait_s("b") == second, "it keeps its place"
+    duty.leave("a")
+    assert duty.wait_s("b") == first
+
+
+def test_what_goes_on_counts_before_it_is_over() -> None:
+    duty = Duty(Clock())
+    with duty.delivering():
+        sum(range(200_000))
+    duty.cell(running=True)
+    duty.spend(rules.BUSY_BURST_S - 0.0001)
+    assert duty.wait_s() == 0
+    with duty.delivering():
+        assert duty.wait_s("another") > 0
+
+
+def test_cells_that_run_are_told_also_those_that_ran_before() -> None:
+    cells, duty = RunningCells(), Duty(Clock())
+    cells.before("a")
+    cells.told_to(duty)
+    duty.spend(rules.BUSY_BURST_S + 0.003)
+    busy = duty.wait_s()
+    cells.after(None)
+    assert duty.wait_s() < busy
+    cells.before("b")
+    assert duty.wait_s() == busy
+    cells.after(None)
