@@ -9,6 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from automatosx_nb import package
+from automatosx_nb.model.identity import Actor
+from automatosx_nb.model.review import ReviewPolicy
+from automatosx_nb.registry.service import EmbeddedRegistry
+from tests.registry.conftest import write_plugin
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -131,10 +137,21 @@ def test_an_install_line_is_copied(visit: Open) -> None:
     assert page.evaluate("navigator.clipboard.readText()") == f"%ax install {PROFILER}"
 
 
+@pytest.fixture(scope="module")
+def waiting(server: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The path of a dossier: somebody else's release that waits for a reviewer."""
+    data = package.build(write_plugin(tmp_path_factory.mktemp("waiting"), "acme.waiting", "1.0.0"))
+    ann = Actor("ann", publishers=frozenset({"acme"}))
+    folder = server.home / "automatosx" / "registry"
+    with EmbeddedRegistry(folder, review=lambda: ReviewPolicy(stable=1)) as registry:
+        registry.seen_by(ann).publish(data)
+    return "reviews/acme.waiting/1.0.0"
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_is_readable_and_every_control_has_a_name(visit: Open, scheme: str) -> None:
+def test_every_text_is_readable_and_every_control_has_a_name(visit: Open, waiting: str, scheme: str) -> None:
     page = visit(color_scheme=scheme)
-    for path in ("", "?q=nothing-like-that", f"plugins/{PROFILER}"):
+    for path in ("", "?q=nothing-like-that", f"plugins/{PROFILER}", "reviews", waiting):
         page.goto(page.url.partition("/automatosx/")[0] + f"/automatosx/{path}")
         assert page.evaluate(FAINT) == []
         assert page.evaluate(UNLABELLED) == []
@@ -143,9 +160,9 @@ def test_every_text_is_readable_and_every_control_has_a_name(visit: Open, scheme
         assert page.locator("h1").count() == 1
 
 
-def test_a_narrow_screen_never_scrolls_sideways(visit: Open) -> None:
+def test_a_narrow_screen_never_scrolls_sideways(visit: Open, waiting: str) -> None:
     page = visit(viewport=NARROW)
-    for path in ("", f"plugins/{PROFILER}"):
+    for path in ("", f"plugins/{PROFILER}", "reviews", waiting):
         page.goto(page.url.partition("/automatosx/")[0] + f"/automatosx/{path}")
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"]
 
@@ -163,3 +180,15 @@ def test_pictures_for_the_documentation(visit: Open) -> None:
     for name, path, scheme in (("page-light", "", "light"), ("page-dark", f"plugins/{PROFILER}", "dark")):
         page = visit(path, color_scheme=scheme, viewport={"width": 1120, "height": 720})
         page.screenshot(path=Path(str(IMAGES)) / f"{name}.png", animations="disabled")
+
+
+def test_a_release_is_rejected_and_approved_without_javascript(visit: Open, waiting: str) -> None:
+    page = visit("reviews", java_script_enabled=False)
+    page.get_by_role("link", name="acme.waiting 1.0.0").click()
+    page.get_by_label("Reason").fill("It says too little.")
+    page.get_by_role("button", name="Reject").click()
+    assert page.get_by_text("Rejected").is_visible()
+    page.get_by_label("Reason").fill("Now it does.")
+    page.get_by_role("button", name="Approve").click()
+    assert page.get_by_text("Approved").is_visible()
+    assert not page.get_by_text("Rejected").is_visible(), "one word replaces the other"

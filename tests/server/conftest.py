@@ -13,6 +13,7 @@ from pytest_jupyter.jupyter_server import *  # noqa: F403 - fixtures and the hoo
 
 from automatosx_nb import package
 from automatosx_nb.registry.service import EmbeddedRegistry
+from tests.server.pages import Named
 
 MANIFEST = """
 schema = 1
@@ -96,5 +97,23 @@ def get_json(fetch: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[An
         response = await fetch(*path, **options)
         assert response.code == 200, response.body
         return json.loads(response.body)
+
+    return get
+
+
+@pytest.fixture
+def shared(jp_server_config: dict[str, Any]) -> dict[str, Any]:
+    """A registry of several people, whom a hub names."""
+    jp_server_config["ServerApp"]["identity_provider_class"] = Named
+    jp_server_config["AutomatosxExtension"] |= {"shared": True, "admins": {"adm"}}
+    return jp_server_config
+
+
+@pytest.fixture
+def page(jp_fetch: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """``await page("plugins", "acme.csv-doctor", params={…})``; any status is an answer."""
+
+    async def get(*path: str, **options: Any) -> Any:
+        return await jp_fetch("automatosx", *path, raise_error=False, **options)
 
     return get

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
-from html.parser import HTMLParser
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from jupyter_server.auth import IdentityProvider, User
 
 from automatosx_nb import package
 from automatosx_nb.model.identity import owner
@@ -18,65 +16,9 @@ from automatosx_nb.model.release import Advisory, Stage
 from automatosx_nb.model.semver import Range
 from automatosx_nb.registry.service import EmbeddedRegistry
 from tests.registry.conftest import write_plugin
+from tests.server.pages import Fetch, Outline, outline
 
-Fetch = Callable[..., Awaitable[Any]]
 HOSTILE = '# Hi\n\n<script>alert(1)</script> <img src=x onerror=alert(1)> [x](javascript:alert(1)) "quoted"\n'
-
-
-class Named(IdentityProvider):  # type: ignore[misc,unused-ignore]
-    """Stands for a hub: whoever comes says in a header who it is."""
-
-    def get_user(self, handler: Any) -> User | None:
-        name = handler.request.headers.get("X-Test-User")
-        return User(name) if name else None
-
-
-@pytest.fixture
-def shared(jp_server_config: dict[str, Any]) -> dict[str, Any]:
-    """A registry of several people."""
-    jp_server_config["ServerApp"]["identity_provider_class"] = Named
-    jp_server_config["AutomatosxExtension"] |= {"shared": True, "admins": {"adm"}}
-    return jp_server_config
-
-
-@pytest.fixture
-def page(jp_fetch: Fetch) -> Fetch:
-    """``await page("plugins", "acme.csv-doctor", params={…})``; any status is an answer."""
-
-    async def get(*path: str, **options: Any) -> Any:
-        return await jp_fetch("automatosx", *path, raise_error=False, **options)
-
-    return get
-
-
-class Outline(HTMLParser):
-    """The tags of a page, and its visible text."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        self.words += data.split()
-
-    @property
-    def text(self) -> str:
-        return " ".join(self.words)
-
-    def links(self) -> list[str]:
-        return [attributes.get("href") or "" for tag, attributes in self.tags if tag == "a"]
-
-
-async def outline(page: Fetch, *path: str, status: int = 200, **options: Any) -> Outline:
-    response = await page(*path, **options)
-    assert response.code == status, response.body
-    assert response.headers["Content-Type"].startswith("text/html")
-    return Outline(response.body.decode())
 
 
 @pytest.fixture
@@ -101,8 +43,7 @@ async def test_the_first_page_lists_every_plugin_with_its_link_and_facets(page: 
 
 async def test_a_search_keeps_its_words_its_order_and_its_filters(page: Fetch) -> None:
     found = await outline(page, params={"q": "tables", "publisher": "acme", "sort": "name", "category": ""})
-    fields = {each.get("name"): each.get("value") for tag, each in found.tags if tag == "input"}
-    assert fields == {"q": "tables", "publisher": "acme"}
+    assert found.fields() == {"q": "tables", "publisher": "acme"}
     assert [each["value"] for tag, each in found.tags if tag == "option" and "selected" in each] == ["name"]
     assert "2 plugins for “tables”" in found.text
     assert any(link.endswith("/?q=tables&sort=name") for link in found.links()), "the filter can be taken away"

@@ -26,7 +26,7 @@ class SearchPage(Page):
             {name: self.get_query_argument(name) for name in self.request.query_arguments if name in NAMES}
         )
         found = await self.ask(lambda registry: registry.search(query))
-        self.show("search", view=views.search(self.site, query, found), sorts=views.SORTS)
+        await self.show("search", view=views.search(self.site, query, found), sorts=views.SORTS)
 
 
 class PluginPage(Page):
@@ -36,7 +36,7 @@ class PluginPage(Page):
     @authorized
     async def get(self, plugin: str, version: str = "") -> None:
         view = await self.ask(lambda registry: _view(registry, plugin, version))
-        self.show("plugin", view=view)
+        await self.show("plugin", view=view)
 
 
 def _view(registry: Registry, plugin: str, version: str) -> views.PluginView:

@@ -34,13 +34,15 @@ class Page(Asking):
     @property
     def site(self) -> Site:
         user = getattr(self, "_jupyter_current_user", None)  # a token that is refused ends before there is one
-        origin = f"{self.request.protocol}://{self.request.host}"
-        return Site(self.base_url, origin, getattr(user, "display_name", "") or "", reviews=False)
+        origin, actor = f"{self.request.protocol}://{self.request.host}", self._actor
+        reviews = actor is not None and (actor.reads_all or bool(actor.publishers))
+        return Site(self.base_url, origin, getattr(user, "display_name", "") or "", reviews)
 
-    def show(self, template: str, **values: Any) -> None:
-        """Where the browser has that page already, tornado makes it a 304 by its ETag."""
-        self.set_header("Cache-Control", "private, no-cache")
-        self.finish(render(template, site=self.site, **values))
+    async def show(self, template: str, *, keep: bool = True, **values: Any) -> None:
+        """:param keep: a browser may keep it, and asks whether it is still so: tornado makes it a 304 by its ETag."""
+        await self.actor()  # who may see more links
+        self.set_header("Cache-Control", "private, no-cache" if keep else "no-store")
+        await self.finish(render(template, site=self.site, **values))
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         error = kwargs.get("exc_info", (None, None))[1]

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from automatosx_nb.commands.text import size
 from automatosx_nb.host.markdown import to_safe_html
 from automatosx_nb.model.names import publisher_of, short_name
+from automatosx_nb.server.pages.dossier import diff_lines
 
 
 def render(name: str, **values: Any) -> str:
@@ -29,7 +30,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"size": size, "day": day, "label": label, "markdown": _markdown, "count": _count}
-    made.filters |= {"short": short_name, "publisher": publisher_of}
+    made.filters |= {"short": short_name, "publisher": publisher_of, "diff_lines": diff_lines}
     return made
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from automatosx_nb.server.pages.assets import Asset
 from automatosx_nb.server.pages.browsing import PluginPage, SearchPage
 from automatosx_nb.server.pages.page import NothingHere, Page
+from automatosx_nb.server.pages.reviewing import DossierPage, QueuePage
 
 ROOT = "/automatosx"
 _PART = r"([^/]+)"
@@ -12,6 +13,8 @@ ROUTES: tuple[tuple[str, type[Page] | type[Asset]], ...] = (
     (r"/?", SearchPage),
     (rf"/plugins/{_PART}", PluginPage),
     (rf"/plugins/{_PART}/{_PART}", PluginPage),
+    (r"/reviews", QueuePage),
+    (rf"/reviews/{_PART}/{_PART}", DossierPage),
     (rf"/assets/{_PART}", Asset),
     (r"/.*", NothingHere),
 )

@@ -17,7 +17,7 @@ class Site:
     user: str
     """As people call who is signed in; empty: nobody has to."""
     reviews: bool
-    """Whether that one may review."""
+    """Whether that one may review, or publishes what others review."""
 
     @property
     def home(self) -> str:
@@ -27,6 +27,13 @@ class Site:
     def address(self) -> str:
         """What a client is told to use."""
         return f"{self.origin}{self.home}".rstrip("/")
+
+    @property
+    def queue(self) -> str:
+        return f"{self.home}reviews"
+
+    def dossier(self, plugin: str, version: str) -> str:
+        return f"{self.queue}/{quote(plugin, safe='')}/{quote(version, safe='')}"
 
     @property
     def sign_out(self) -> str:
