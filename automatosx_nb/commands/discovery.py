@@ -12,7 +12,7 @@ from automatosx_nb.commands.inspecting import change_lines
 from automatosx_nb.commands.verbs import Answer, Console, Verb
 from automatosx_nb.errors import RegistryUnreachable, UsageError
 from automatosx_nb.model.contributions import KINDS
-from automatosx_nb.model.flags import flags_of
+from automatosx_nb.model.flags import deprecation, flags_of
 from automatosx_nb.model.inspection import permission_changes
 from automatosx_nb.model.manifest import CATEGORIES
 from automatosx_nb.model.permissions import KINDS as PERMISSIONS
@@ -91,7 +91,7 @@ def _info(market: Marketplace, options: Namespace, console: Console) -> Answer:
     unfit = {each.version: market.mismatches(each) for each in detail.releases}
     lines = _describe(detail, unfit)
     flags = [flag for each in market.registry.releases(options.plugin) for flag in flags_of(options.plugin, each)]
-    lines += ["", *(f"{flag}." for flag in flags if flag.kind != "yanked")] if flags else []
+    lines += ["", *(f"{flag}." for flag in flags if flag.kind not in ("yanked", "deprecated"))] if flags else []
     if unfit[detail.summary.version]:
         fits = market.newest(options.plugin)
         lines += ["", f"The newest version that fits here is {fits}." if fits else "No version fits here."]
@@ -140,6 +140,7 @@ def _newest(detail: PluginDetail) -> ReleaseDetail:
 
 def _release_row(release: ReleaseDetail, unfit: Sequence[Mismatch]) -> tuple[str, str, str, str]:
     stage = f"{release.stage}, yanked: {release.yanked}" if release.yanked else str(release.stage)
+    stage += f", deprecated: {deprecation(release)}" if release.deprecated else ""
     fits = f"no: it {'; it '.join(each.reason for each in unfit)}" if unfit else "yes"
     return release.version, stage, release.published[:10], fits
 

@@ -78,6 +78,8 @@ def _change(change: PlannedChange, asking: str) -> list[str]:
     loses = "no longer asks for" if change.grants is None else "is no longer granted"
     lines += [f"    {loses} {text}" for text in change.drops]
     lines += [f"    {words}" for words in change.requires_otherwise]
+    if change.deprecated:
+        lines.append(f"    is deprecated: {' '.join(printable(change.deprecated).split())}")
     if change.publisher:
         lines.append(f"    {change.publisher}")
     lines += [f"    needs {package}, which this environment does not have" for package in change.missing_packages]

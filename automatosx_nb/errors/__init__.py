@@ -82,7 +82,7 @@ _FILES = {
         RegistryRefused
     """,
     "reviews": """
-        InvalidAct OwnSubmission ReviewRejected ReviewedElse
+        InvalidAct OwnSubmission PluginQuarantined ReviewRejected ReviewedElse UnknownAdvisory UnknownReport
     """,
     "services": """
         InvalidServiceReply InvalidServiceRequest NoKernel ServiceBusy ServiceCycle ServiceError ServiceFailed

@@ -66,3 +66,39 @@ class InvalidAct(UserError, ValueError):
 
     def next_step(self) -> str:
         return f"{self.valid}."
+
+
+class PluginQuarantined(UserError):
+    """All of a plugin is quarantined, and nothing is published into it meanwhile."""
+
+    code: ClassVar[str] = "plugin-quarantined"
+    plugin: str
+    reason: str
+
+    def problem(self) -> str:
+        return f"all of {self.plugin} is quarantined: {self.reason}"
+
+    def next_step(self) -> str:
+        return "Nothing was published. Talk to the registry's reviewers, who can release it."
+
+
+class UnknownAdvisory(UserError, LookupError):
+    code: ClassVar[str] = "unknown-advisory"
+    advisory: str
+
+    def problem(self) -> str:
+        return f"there is no advisory {self.advisory!r} here."
+
+    def next_step(self) -> str:
+        return "See which there are: %ax advisory list."
+
+
+class UnknownReport(UserError, LookupError):
+    code: ClassVar[str] = "unknown-report"
+    number: int
+
+    def problem(self) -> str:
+        return f"there is no report {self.number} that you may see."
+
+    def next_step(self) -> str:
+        return "See which there are: %ax report list."

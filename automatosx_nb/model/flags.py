@@ -1,17 +1,17 @@
-"""What a registry says against a release that is there already: yanked, quarantined, or under an advisory."""
+"""What a registry says against a release that is there: yanked, deprecated, quarantined, or under an advisory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from automatosx_nb.model.printable import printable
 
 if TYPE_CHECKING:
     from automatosx_nb.model.release import IndexRelease
 
-Kind = Literal["yanked", "quarantined", "advisory"]
+Kind = Literal["yanked", "deprecated", "quarantined", "advisory"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class Flag:
         said = " ".join(printable(self.reason).split())
         if self.kind == "yanked":
             return f"was yanked: {said}"
+        if self.kind == "deprecated":
+            return f"is deprecated: {said}"
         words = f"is quarantined: {said}" if self.kind == "quarantined" else f"is under advisory {said}"
         return f"{words} (it is disabled)" if self.disables else words
 
@@ -45,3 +47,21 @@ def flags_of(plugin: str, release: IndexRelease) -> Iterator[Flag]:
         yield Flag(plugin, version, "advisory", f"{advisory.id}: {advisory.summary}", advisory.disables)
     if release.yanked is not None:
         yield Flag(plugin, version, "yanked", release.yanked, disables=False)
+    if release.deprecated is not None:
+        yield Flag(plugin, version, "deprecated", deprecation(release), disables=False)
+
+
+class Deprecated(Protocol):
+    """What a release says of that."""
+
+    @property
+    def deprecated(self) -> str | None: ...
+    @property
+    def successor(self) -> str | None: ...
+
+
+def deprecation(release: Deprecated) -> str:
+    """Why, and what to use in its place; empty: it is not."""
+    if release.deprecated is None:
+        return ""
+    return f"{release.deprecated} (use {release.successor})" if release.successor else release.deprecated

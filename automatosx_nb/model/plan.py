@@ -59,6 +59,9 @@ class PlannedChange:
     doubt: str = ""
     """Of that, what may mean that it is somebody else: it waits until somebody says that they trust it."""
 
+    deprecated: str = ""
+    """Why ``new`` is, and what to use in its place; empty: it is not."""
+
     @property
     def requires_otherwise(self) -> tuple[str, ...]:
         """What it requires otherwise than ``old``, each continuing 'acme.a …'."""

@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from automatosx_nb.model.access import NewToken, Publisher, RoleHolder, Token
     from automatosx_nb.model.acts import ActPage
     from automatosx_nb.model.identity import Actor, Role, Scope
-    from automatosx_nb.model.release import Stage
+    from automatosx_nb.model.moderation import PluginRatings, Report, ReportKind, ReportPage
+    from automatosx_nb.model.release import Advisory, Severity, Stage
     from automatosx_nb.model.review import Dossier, ReviewPage, Standing
+    from automatosx_nb.model.semver import Range
     from automatosx_nb.model.upload import Upload
 
 
@@ -81,6 +83,118 @@ class Reviews(Protocol):
         :raises ActionForbidden: the actor is neither a member of the publisher nor an admin.
         :raises ReviewRejected: a rejection stands.
         :raises InvalidAct: it is that far already, or yanked or quarantined.
+        """
+
+
+class Moderation(Protocol):
+    """What is done about releases that are out. Each method raises UnknownPlugin and UnknownRelease.
+
+    ``reason`` None takes it back. It is shown to everybody who has the release, and has to be one (InvalidAct). What is
+    so already stays, and is no act.
+    """
+
+    def yank(self, actor: Actor, plugin: str, version: str, reason: str | None) -> None:
+        """Nothing chooses it any more; who has it, or names it exactly, keeps it.
+
+        :raises ActionForbidden: the actor is neither a member of the publisher nor an admin.
+        """
+
+    def deprecate(
+        self, actor: Actor, plugin: str, version: str | None, reason: str | None, successor: str | None = None
+    ) -> None:
+        """Whoever looks at it is told to use ``successor``, another plugin. Raises as :meth:`yank` does.
+
+        :param version: None: all that there are.
+        """
+
+    def quarantine(self, actor: Actor, plugin: str, version: str | None, reason: str | None) -> None:
+        """Nobody gets it, and who has it does not run it.
+
+        :param version: None: all of them, and nothing is published into the plugin until it is released.
+        :raises ActionForbidden: the actor is no reviewer.
+        """
+
+    def delete(self, actor: Actor, plugin: str, version: str, reason: str) -> None:
+        """For good. The version is never used again, not by the same bytes either.
+
+        :raises ActionForbidden: the actor is no admin.
+        """
+
+
+class Advisories(Protocol):
+    """What is known against ranges of versions."""
+
+    def all(self, actor: Actor, *, plugin: str | None = None) -> tuple[Advisory, ...]:
+        """The newest first."""
+
+    def make(
+        self, actor: Actor, plugin: str, wanted: Range, severity: Severity, summary: str, *, disables: bool = False
+    ) -> Advisory:
+        """A new one, with its id.
+
+        :raises ActionForbidden: the actor is no reviewer.
+        :raises InvalidAct: a part of it is none.
+        """
+
+    def put(self, actor: Actor, advisory: Advisory) -> Advisory:
+        """As :meth:`make`, with an id of its own; one with that id is replaced."""
+
+    def withdraw(self, actor: Actor, advisory: str) -> None:
+        """:raises ActionForbidden: the actor is no reviewer.
+        :raises UnknownAdvisory:
+        """
+
+
+class Reports(Protocol):
+    """What somebody says is wrong."""
+
+    def file(self, actor: Actor, plugin: str, kind: ReportKind, text: str, version: str | None = None) -> Report:
+        """:raises InvalidAct: it says nothing, or too many of the actor's are open.
+        :raises UnknownPlugin:
+        :raises UnknownRelease:
+        """
+
+    def all(
+        self,
+        actor: Actor,
+        *,
+        plugin: str | None = None,
+        is_open: bool | None = None,
+        before: int | None = None,
+        size: int = 50,
+    ) -> ReportPage:
+        """The newest first: everybody's for reviewers, one's own for others.
+
+        :param is_open: None: closed ones, too.
+        :param before: a page's ``next``.
+        :param size: 1 to 100.
+        """
+
+    def close(self, actor: Actor, number: int, outcome: str) -> Report:
+        """:raises ActionForbidden: the actor is no reviewer.
+        :raises UnknownReport:
+        :raises InvalidAct: it has no outcome, or is closed already.
+        """
+
+
+class Ratings(Protocol):
+    """What users think. Each method raises UnknownPlugin."""
+
+    def of(self, actor: Actor, plugin: str) -> PluginRatings: ...
+
+    def rate(self, actor: Actor, plugin: str, stars: int, text: str = "", version: str | None = None) -> PluginRatings:
+        """Put the actor's word; it replaces the one before.
+
+        :param version: the one that it is about; None: the last published.
+        :raises InvalidAct: the stars are not 1 to 5.
+        :raises ActionForbidden: the actor is a member of the plugin's publisher.
+        :raises UnknownRelease:
+        """
+
+    def withdraw(self, actor: Actor, plugin: str, *, user: str | None = None) -> PluginRatings:
+        """Take one's word back; a reviewer also another user's.
+
+        :raises ActionForbidden:
         """
 
 

@@ -66,6 +66,10 @@ class IndexRelease:
     """Bytes of the artifact."""
     advisories: tuple[Advisory, ...] = ()
     """Those that cover this version."""
+    deprecated: str | None = None
+    """Why it is; None: it is not."""
+    successor: str | None = None
+    """The id of the plugin to use in its place, where it is deprecated and there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,9 @@ class ReleaseDetail:
     yanked: str | None = None
     platforms: tuple[str, ...] = ()
     """Operating systems, as in ``("linux", "macos")``; empty: any."""
+    deprecated: str | None = None
+    successor: str | None = None
+    """As in :class:`IndexRelease`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from automatosx_nb.errors import Incompatible, NotPinned, ProfileDamaged, StillRequired
 from automatosx_nb.model.changelog import news
 from automatosx_nb.model.consent import PermissionPolicy
+from automatosx_nb.model.flags import deprecation
 from automatosx_nb.model.gate import Gate, Step
 from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.plan import Plan, PlannedChange
@@ -314,6 +315,7 @@ class Planner:
             verified=detail.summary.verified,
             publisher=publisher_change(entry, source, verified=detail.summary.verified),
             doubt=publisher_doubt(entry, source, verified=detail.summary.verified) if entry else "",
+            deprecated=deprecation(release),
         )
 
     def _installed_requires(self, entry: InstalledPlugin | None) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from automatosx_nb.errors import InvalidLockfile, LockedReleaseGone, RegistryUnreachable
 from automatosx_nb.model.changelog import news
+from automatosx_nb.model.flags import deprecation
 from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.plan import Plan, PlannedChange
 from automatosx_nb.model.reader import Problems, key_path
@@ -192,6 +193,7 @@ def _change(
         missing_packages=missing(release.packages),
         sha256=locked.sha256,
         grants=locked.grants,
+        deprecated=deprecation(release),
     )
 
 

@@ -15,6 +15,7 @@ VERDICTS: tuple[type[AutomatosxError], ...] = (
     errors.InvalidArtifact,
     errors.InvalidManifest,
     errors.InvalidUpload,
+    errors.PluginQuarantined,
     errors.PublishRefused,
     errors.ReleaseExists,
     errors.VersionUsed,

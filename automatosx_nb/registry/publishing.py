@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, select, update
 
 from automatosx_nb import package
-from automatosx_nb.errors import ArtifactMismatch, PublishRefused, ReleaseExists, VersionUsed
+from automatosx_nb.errors import ArtifactMismatch, PluginQuarantined, PublishRefused, ReleaseExists, VersionUsed
 from automatosx_nb.model.event_changes import last_of_line
 from automatosx_nb.model.identity import OWNER
 from automatosx_nb.model.identity import owner as whoever_has_the_folder
@@ -75,6 +75,7 @@ def publish(
         if existing is not None:
             return _again(connection, existing, unpacked)
         _refuse_if_used(connection, plugin, version)
+        _refuse_if_quarantined(connection, plugin)
         _may_publish(connection, actor, plugin, version, owner=owner)
         submission = _submission(connection, unpacked, sandbox, policy, blobs)
     results = checks.run(submission, policy)
@@ -88,6 +89,7 @@ def publish(
         if existing is not None:
             return _again(connection, existing, unpacked)
         _refuse_if_used(connection, plugin, version)
+        _refuse_if_quarantined(connection, plugin)
         _may_publish(connection, actor, plugin, version, owner=owner)
         look_alike = _look_alike(connection, plugin)
         if look_alike is not None:
@@ -212,6 +214,13 @@ def _refuse_if_used(connection: Connection, plugin: str, version: Version) -> No
     used = _used(connection, plugin, version)
     if used is not None:
         raise used
+
+
+def _refuse_if_quarantined(connection: Connection, plugin: str) -> None:
+    table = schema.plugins
+    reason = connection.execute(select(table.c.quarantined).where(table.c.id == plugin)).scalar_one_or_none()
+    if reason is not None:
+        raise PluginQuarantined(plugin, reason)
 
 
 def _may_publish(connection: Connection, actor: Actor, plugin: str, version: Version, *, owner: bool = False) -> None:

@@ -40,6 +40,8 @@ INDEX_COLUMNS = (
     releases.c.stage,
     releases.c.yanked,
     releases.c.quarantined,
+    releases.c.deprecated,
+    releases.c.successor,
     releases.c.published,
     releases.c.artifact,
 )
@@ -117,6 +119,8 @@ def release_details(connection: Connection, rows: Sequence[Record]) -> tuple[Rel
             contributions={kind: tuple(names) for kind, names in row.contributions.items()},
             yanked=row.yanked,
             platforms=tuple(row.platforms),
+            deprecated=row.deprecated,
+            successor=row.successor,
         )
         for row in rows
     )
@@ -158,6 +162,8 @@ def _index_release(row: Record, needs: Sequence[tuple[str, str, bool]], said: Se
         published=row.published,
         sha256=row.artifact,
         size=row.size,
+        deprecated=row.deprecated,
+        successor=row.successor,
         advisories=tuple(each for each in said if each.covers(version)),
     )
 
@@ -167,11 +173,13 @@ def _advisories(connection: Connection, ids: Sequence[str]) -> dict[str, list[Ad
     found: dict[str, list[Advisory]] = defaultdict(list)
     query = select(advisories).where(advisories.c.plugin.in_(ids)).order_by(advisories.c.id)
     for row in connection.execute(query):
-        advisory = Advisory(
-            row.id, row.plugin, Range.parse(row.range), row.severity, row.summary, row.disables, row.published
-        )
-        found[row.plugin].append(advisory)
+        found[row.plugin].append(advisory(row))
     return found
+
+
+def advisory(row: Record) -> Advisory:
+    wanted = Range.parse(row.range)
+    return Advisory(row.id, row.plugin, wanted, row.severity, row.summary, row.disables, row.published)
 
 
 def check_results(connection: Connection, release: int) -> tuple[CheckResult, ...]:

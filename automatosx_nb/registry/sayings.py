@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Integer, func, select
 
+from automatosx_nb.model.moderation import mean_of
 from automatosx_nb.registry.schema import checks, keys, ratings, signatures
 
 if TYPE_CHECKING:
@@ -40,10 +41,10 @@ def sayings(connection: Connection, shown: Mapping[int, int]) -> dict[int, Said]
     return found
 
 
-def _stars(connection: Connection, plugins: Collection[int]) -> dict[int, tuple[float, int]]:
+def _stars(connection: Connection, plugins: Collection[int]) -> dict[int, tuple[float | None, int]]:
     query = select(ratings.c.plugin, func.sum(ratings.c.stars), func.count()).group_by(ratings.c.plugin)
     found = connection.execute(query.where(ratings.c.plugin.in_(plugins)))
-    return {plugin: (round(int(total) / number, 2), number) for plugin, total, number in found}
+    return {plugin: (mean_of(int(total), number), number) for plugin, total, number in found}
 
 
 def _signed(connection: Connection, releases: Collection[int]) -> set[int]:

@@ -6,12 +6,11 @@ import threading
 import time
 from contextlib import suppress
 from copy import copy
-from dataclasses import fields
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import select, update
 
 from automatosx_nb.errors import (
     ArtifactMismatch,
@@ -31,7 +30,7 @@ from automatosx_nb.registry.access import Access
 from automatosx_nb.registry.blobs import BlobStore, DigestDiffers
 from automatosx_nb.registry.database import Database, add
 from automatosx_nb.registry.sayings import sayings
-from automatosx_nb.registry.schema import advisories, artifacts, downloads, plugins, publishers, releases, sequence
+from automatosx_nb.registry.schema import artifacts, downloads, plugins, publishers, releases, sequence
 from automatosx_nb.registry.search import SearchIndex
 from automatosx_nb.registry.sight import seen_by
 from automatosx_nb.registry.tokens import Tokens
@@ -45,9 +44,13 @@ if TYPE_CHECKING:
     from automatosx_nb.model.identity import Actor
     from automatosx_nb.model.ports import ArtifactSource
     from automatosx_nb.model.release import Advisory, CheckResult, IndexRelease, PublishReport, SearchPage, SearchQuery
+    from automatosx_nb.registry.advisories import Advisories
     from automatosx_nb.registry.audit import AuditLog
+    from automatosx_nb.registry.moderation import Moderation
     from automatosx_nb.registry.publishing import Also
+    from automatosx_nb.registry.ratings import Ratings
     from automatosx_nb.registry.records import Record
+    from automatosx_nb.registry.reports import Reports
     from automatosx_nb.registry.reviews import Reviews
     from automatosx_nb.registry.uploads import Uploads
     from automatosx_nb.sandbox.supervisor import Sandbox
@@ -112,6 +115,34 @@ class EmbeddedRegistry:
         from automatosx_nb.registry.reviews import Reviews
 
         return Reviews(self._database, self._blobs, self._review)
+
+    @cached_property
+    def moderation(self) -> Moderation:
+        """What is done about releases that are out."""
+        from automatosx_nb.registry.moderation import Moderation
+
+        return Moderation(self._database)
+
+    @cached_property
+    def advisories(self) -> Advisories:
+        """What is known against versions."""
+        from automatosx_nb.registry.advisories import Advisories
+
+        return Advisories(self._database)
+
+    @cached_property
+    def reports(self) -> Reports:
+        """What somebody says is wrong."""
+        from automatosx_nb.registry.reports import Reports
+
+        return Reports(self._database)
+
+    @cached_property
+    def ratings(self) -> Ratings:
+        """What users think."""
+        from automatosx_nb.registry.ratings import Ratings
+
+        return Ratings(self._database)
 
     def __enter__(self) -> EmbeddedRegistry:
         return self
@@ -261,16 +292,7 @@ class EmbeddedRegistry:
 
     def advise(self, advisory: Advisory) -> None:
         """Put an advisory; one with the same id is replaced."""
-        values = {
-            **{each.name: getattr(advisory, each.name) for each in fields(advisory)},
-            "range": str(advisory.range),
-        }
-        values["published"] = advisory.published or datetime.now(UTC).isoformat(timespec="seconds")
-        with self._database.write() as connection:
-            connection.execute(delete(advisories).where(advisories.c.id == advisory.id))
-            connection.execute(insert(advisories).values(values))
-            revision = publishing.next_revision(connection)
-            connection.execute(update(plugins).where(plugins.c.id == advisory.plugin).values(revision=revision))
+        self.advisories.put(owner(), advisory)
 
     def has_publisher(self, name: str) -> bool:
         """As :meth:`automatosx_nb.model.ports.Registry.has_publisher`."""

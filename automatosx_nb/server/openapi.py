@@ -34,6 +34,10 @@ _NEEDS: dict[str, Any] = {
     "python": {"type": "string", "description": "PEP 440 specifier set; empty: any."},
     "platforms": {**TEXTS, "description": "Operating systems: linux, macos, windows; empty: any."},
 }
+_DEPRECATION: dict[str, Any] = {
+    "deprecated": {"type": ["string", "null"], "description": "Why it is not to be used any more; null: it is."},
+    "successor": {"type": ["string", "null"], "description": "What takes the place of a deprecated one."},
+}
 _RELEASE: dict[str, Any] = {
     "version": {"type": "string", "description": "SemVer 2.0.0."},
     "stage": {"enum": ["draft", "beta", "stable"]},
@@ -54,6 +58,7 @@ _RELEASE: dict[str, Any] = {
         "description": "Kind → the names that it adds.",
     },
     "yanked": {"type": ["string", "null"], "description": "Why it was yanked; null: it was not."},
+    **_DEPRECATION,
 }
 
 _SCHEMAS: dict[str, Any] = {
@@ -72,8 +77,7 @@ _SCHEMAS: dict[str, Any] = {
             **_NEEDS,
             "stage": {"enum": ["draft", "beta", "stable"]},
             "signed": {"type": "boolean", "description": "Whether its publisher signed that release."},
-            "deprecated": {"type": ["string", "null"], "description": "Why it is not to be used any more."},
-            "successor": {"type": ["string", "null"], "description": "What takes the place of a deprecated one."},
+            **_DEPRECATION,
             "rating": {"type": ["number", "null"], "description": "Mean of the stars, 1 to 5; null: none were given."},
             "ratings": COUNT,
         }
@@ -136,6 +140,7 @@ _SCHEMAS: dict[str, Any] = {
             "engine": {"type": ["string", "null"], "description": "Version range of the runtime."},
             "stage": {"enum": ["draft", "beta", "stable"]},
             "yanked": {"type": ["string", "null"]},
+            **_DEPRECATION,
             "quarantined": {"type": ["string", "null"], "description": "Why nobody gets it; null: it is not."},
             "published": TEXT,
             "sha256": {"type": "string", "pattern": "^([0-9a-f]{64})?$"},
@@ -178,6 +183,7 @@ _SCHEMAS: dict[str, Any] = {
                             "description": "What differs about the publisher; may be empty.",
                         },
                         "doubt": {"type": "string", "description": "Of that, what may mean that it is somebody else."},
+                        "deprecated": {"type": "string", "description": "Why the new one is; empty: it is not."},
                     }
                 ),
             },

@@ -9,6 +9,7 @@ from msgspec import Meta
 
 from automatosx_nb.errors import InvalidPlanRequest
 from automatosx_nb.model.changelog import news
+from automatosx_nb.model.flags import deprecation
 from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.plan import PlannedChange
 from automatosx_nb.model.resolution import Resolution, resolve
@@ -141,4 +142,5 @@ class _Changes:
             old_size=before.size if before else 0,
             source=self._registry.source_of(plugin),
             verified=detail.summary.verified,
+            deprecated=deprecation(release),
         )

@@ -12,7 +12,7 @@ from automatosx_nb.host.deciding import PluginHoldings
 from automatosx_nb.host.markdown import to_safe_html
 from automatosx_nb.model.compatibility import Mismatch, Needs
 from automatosx_nb.model.contributions import KINDS
-from automatosx_nb.model.flags import Flag
+from automatosx_nb.model.flags import Flag, deprecation
 from automatosx_nb.model.generation import InstalledPlugin
 from automatosx_nb.model.history import HistoryEntry
 from automatosx_nb.model.names import publisher_of, short_name
@@ -61,6 +61,7 @@ def card(summary: PluginSummary, installed: Mapping[str, InstalledPlugin], here:
         "categories": summary.categories,
         "license": summary.license,
         "verified": summary.verified,
+        "deprecated": deprecation(summary),
         "downloads": summary.downloads,
         "updated": summary.updated,
         "installed": have,
@@ -114,6 +115,7 @@ def release(detail: ReleaseDetail, here: Compatibility) -> View:
         "published": detail.published,
         "size": detail.size,
         "yanked": detail.yanked,
+        "deprecated": deprecation(detail),
         "unfit": unfit(detail, here),
     }
 
@@ -234,6 +236,7 @@ def change(planned: PlannedChange, entry: InstalledPlugin | None = None) -> View
         "requires": planned.requires_otherwise,
         "behind": planned.publisher,
         "doubt": bool(planned.publisher and doubt),
+        "deprecated": planned.deprecated,
         "changelog": to_safe_html(planned.changelog) if planned.changelog else "",
     }
 

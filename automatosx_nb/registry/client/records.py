@@ -44,6 +44,8 @@ class _Release(msgspec.Struct):
     stage: Stage = Stage.STABLE
     yanked: str | None = None
     quarantined: str | None = None
+    deprecated: str | None = None
+    successor: str | None = None
     published: str = ""
     advisories: tuple[_Advisory, ...] = ()
 
@@ -125,6 +127,8 @@ def _index_release(said: _Release) -> IndexRelease:
         stage=said.stage,
         yanked=said.yanked,
         quarantined=said.quarantined,
+        deprecated=said.deprecated,
+        successor=said.successor,
         published=said.published,
         sha256=said.sha256,
         size=said.size,

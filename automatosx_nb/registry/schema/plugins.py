@@ -47,9 +47,11 @@ plugins = Table(
     Column("skeleton", String(128), nullable=False, unique=True),
     Column("created", String(32), nullable=False),
     Column("revision", Integer, nullable=False, index=True),
+    Column("quarantined", Text),
 )
 """``skeleton`` is the id as an eye sees it (see ``checks.lookalike``): two plugins never share one. ``revision``:
-the last change to anything of the plugin but its downloads."""
+the last change to anything of the plugin but its downloads. ``quarantined``: why all of it is, and nothing is
+published into it."""
 
 artifacts = Table(
     "artifacts",

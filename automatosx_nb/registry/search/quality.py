@@ -9,6 +9,7 @@ import math
 from datetime import date
 from typing import TYPE_CHECKING
 
+from automatosx_nb.model.moderation import TYPICAL_STARS, damped_mean
 from automatosx_nb.model.release import Stage
 
 if TYPE_CHECKING:
@@ -23,9 +24,6 @@ DOWNLOADS = 0.12
 """A tenfold number of downloads adds this to the factor."""
 OLDER = 2**-0.1
 """For each year that the last release is older than another plugin's."""
-TYPICAL_STARS, TYPICAL_VOTES = 3.6, 5
-"""What a plugin without ratings counts as, and how many ratings that weighs (a Bayesian mean): so that one voice of
-five stars does not pass by two hundred that come to 4.7."""
 _EPOCH = date(2020, 1, 1)
 _SCALE = 8
 """Brings the worst factor over 1, under which tantivy tells none apart."""
@@ -48,9 +46,7 @@ def weight(factor: float) -> float:
 
 
 def _rating(summary: PluginSummary) -> float:
-    stars = 0.0 if summary.rating is None else summary.rating * summary.ratings
-    damped = (stars + TYPICAL_STARS * TYPICAL_VOTES) / (summary.ratings + TYPICAL_VOTES)
-    return float(2 ** ((damped - TYPICAL_STARS) / 4))
+    return float(2 ** ((damped_mean(summary.rating, summary.ratings) - TYPICAL_STARS) / 4))
 
 
 def _years(published: str) -> float:

@@ -11,6 +11,10 @@ export function actButton(text, name, key, onclick, primary = true) {
   return h("button", { type: "button", class: kind, "data-act": "", "data-key": key, "aria-label": name, onclick }, text);
 }
 
+export function deprecatedText({ deprecated }) {
+  return deprecated ? h("p", { class: "ax-dim" }, h("span", { class: "ax-badge ax-risk-medium" }, "Deprecated"), ` ${deprecated}`) : null;
+}
+
 export function cardOf(item, { unique, act, details }) {
   const name = unique ? item.name : item.id;
   return h(
@@ -19,6 +23,7 @@ export function cardOf(item, { unique, act, details }) {
     h("div", { class: "ax-card-head" }, h("h4", {}, item.name), item.verified ? verifiedBadge() : null),
     h("div", { class: "ax-dim" }, `${item.publisher} · ${item.version}`),
     h("p", { class: "ax-card-text" }, item.summary),
+    deprecatedText(item),
     unfitText(item, item.version),
     h(
       "div",

@@ -1,6 +1,6 @@
 import { h, fragment } from "./dom.js";
 import { closeButton, tabs } from "./dialog.js";
-import { actButton, offered, unfitText, verifiedBadge, wished } from "./cards.js";
+import { actButton, deprecatedText, offered, unfitText, verifiedBadge, wished } from "./cards.js";
 import { day, label, plural, sentence, sized } from "./wording.js";
 
 const RISK_WORDS = { low: "Low risk", medium: "Medium risk", high: "High risk", unknown: "Unknown risk" };
@@ -41,7 +41,7 @@ function versionsPanel(found, act) {
       "tr",
       { class: release.unfit.length ? "ax-unfit" : "" },
       h("th", { scope: "row" }, release.version),
-      h("td", {}, release.yanked ? `withdrawn: ${release.yanked}` : sentence(release.stage)),
+      h("td", {}, release.yanked ? `withdrawn: ${release.yanked}` : `${sentence(release.stage)}${release.deprecated ? `, deprecated: ${release.deprecated}` : ""}`),
       h("td", {}, day(release.published)),
       h("td", {}, sized(release.size)),
       h(
@@ -124,7 +124,7 @@ export function showDetails(dialog, found, { act }) {
       found.verified ? verifiedBadge() : null,
       found.installed ? h("span", { class: "ax-have" }, `✓ Installed ${found.installed}`) : null,
     ].filter(Boolean),
-    content: [h("p", { class: "ax-lead" }, found.summary), unfitBox(found), facts(found), strip.element, ...entries.map((entry) => entry.panel)],
+    content: [h("p", { class: "ax-lead" }, found.summary), deprecatedText(found), unfitBox(found), facts(found), strip.element, ...entries.map((entry) => entry.panel)],
     actions: [
       closeButton(dialog),
       action ? actButton(`${action[1]}…`, `${action[1]} ${found.name}`, `dialog:${action[0]}`, () => act(action[0], wished(found))) : null,

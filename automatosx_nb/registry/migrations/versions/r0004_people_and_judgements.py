@@ -201,6 +201,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("release", "key", name=op.f("pk_signatures")),
     )
     op.create_index("ix_signatures_key", "signatures", ["key"], unique=False)
+    op.add_column("plugins", sa.Column("quarantined", sa.Text(), nullable=True))
     op.add_column("releases", sa.Column("deprecated", sa.Text(), nullable=True))
     op.add_column("releases", sa.Column("successor", sa.String(length=128), nullable=True))
     op.add_column("releases", sa.Column("submitter", sa.String(length=128), server_default="", nullable=False))
@@ -215,6 +216,7 @@ def downgrade() -> None:
     op.drop_column("releases", "submitter")
     op.drop_column("releases", "successor")
     op.drop_column("releases", "deprecated")
+    op.drop_column("plugins", "quarantined")
     op.drop_index("ix_signatures_key", table_name="signatures")
     op.drop_table("signatures")
     op.drop_table("waiting")
