@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from automatosx_nb.errors.services import *  # noqa: F403
     from automatosx_nb.errors.serving import *  # noqa: F403
     from automatosx_nb.errors.states import *  # noqa: F403
+    from automatosx_nb.errors.stores import *  # noqa: F403
     from automatosx_nb.errors.uploads import *  # noqa: F403
 
 _FILES = {
@@ -93,6 +94,9 @@ _FILES = {
     """,
     "states": """
         InvalidStateFile MigrationFailed NoSnapshot StateConflict StateDowngrade StateRestored StateTooNew
+    """,
+    "stores": """
+        StoreUnreachable
     """,
     "uploads": """
         InvalidUpload TooManyUploads UnknownUpload UploadOffsetDiffers UploadTooLarge

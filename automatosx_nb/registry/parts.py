@@ -7,14 +7,14 @@ database says.
 from __future__ import annotations
 
 import io
-import shutil
 from typing import TYPE_CHECKING, NamedTuple
-
-from automatosx_nb.files import make_folder, read_if_there, storage_errors, write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
+
+    from automatosx_nb.registry.objects import Objects
+
+FOLDER = "uploads"
 
 
 class Part(NamedTuple):
@@ -30,14 +30,13 @@ class PartMissing(Exception):
 
 
 class PartStore:
-    """Made on the first write. Raises what ``files.storage_errors`` raises."""
+    """Raises what :class:`automatosx_nb.registry.objects.port.Objects` does."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
 
     def put(self, upload: str, start: int, sha256: str, data: bytes) -> None:
-        folder = make_folder(self.root / upload)
-        write_atomic(folder / _name(start, sha256), data)
+        self._objects.put(_name(upload, start, sha256), data)
 
     def joined(self, upload: str, parts: Iterable[Part]) -> bytes:
         """All of them, one after the other; in memory once.
@@ -46,7 +45,7 @@ class PartStore:
         """
         whole = io.BytesIO()
         for part in parts:
-            data = read_if_there(self.root / upload / _name(part.start, part.sha256))
+            data = self._objects.get(_name(upload, part.start, part.sha256))
             if data is None or len(data) != part.size:
                 raise PartMissing
             whole.write(data)
@@ -54,15 +53,12 @@ class PartStore:
 
     def drop(self, upload: str) -> None:
         """Everything of an upload; nothing happens where that is gone."""
-        folder = self.root / upload
-        with storage_errors(folder):
-            shutil.rmtree(folder, ignore_errors=not folder.exists())
+        self._objects.delete([each.name for each in self._objects.list(f"{FOLDER}/{upload}")])
 
     def kept(self) -> tuple[str, ...]:
         """The uploads of which there is something."""
-        with storage_errors(self.root):
-            return tuple(sorted(each.name for each in self.root.iterdir())) if self.root.exists() else ()
+        return tuple(sorted({each.name.split("/")[1] for each in self._objects.list(FOLDER)}))
 
 
-def _name(start: int, sha256: str) -> str:
-    return f"{start:012d}-{sha256}"
+def _name(upload: str, start: int, sha256: str) -> str:
+    return f"{FOLDER}/{upload}/{start:012d}-{sha256}"

@@ -96,6 +96,7 @@ def publish(
             raise PublishRefused(plugin, str(version), (refusal(plugin, look_alike),), results)
         stage, wanted = stages.arrival(connection, review, unpacked.manifest, stage)
         report = PublishReport(plugin, str(version), unpacked.sha256, stage, True, results, wanted)
+        blobs.keep(artifact)  # a collection of what no release names may have come between
         _insert(connection, unpacked, report, revision, actor)
         told = {"plugin": plugin, "version": report.version, "sha256": report.sha256, "stage": stage.value}
         told |= {"wanted": wanted.value} if wanted else {}

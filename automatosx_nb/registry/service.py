@@ -25,14 +25,15 @@ from automatosx_nb.model.publishing import PublishPolicy
 from automatosx_nb.model.release import PluginDetail, Stage
 from automatosx_nb.model.review import ReviewPolicy
 from automatosx_nb.model.spelling import nearest
-from automatosx_nb.registry import publishing, records
+from automatosx_nb.registry import publishing, records, storage
 from automatosx_nb.registry.access import Access
 from automatosx_nb.registry.blobs import BlobStore, DigestDiffers
-from automatosx_nb.registry.database import Database, add
+from automatosx_nb.registry.database import add
 from automatosx_nb.registry.sayings import sayings
 from automatosx_nb.registry.schema import artifacts, downloads, plugins, publishers, releases, sequence
 from automatosx_nb.registry.search import SearchIndex
 from automatosx_nb.registry.sight import seen_by
+from automatosx_nb.registry.storage import Storage
 from automatosx_nb.registry.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -72,24 +73,23 @@ class EmbeddedRegistry:
 
     def __init__(
         self,
-        home: Path,
+        home: Path | Storage,
         *,
         sandbox: Sandbox | None = None,
         policy: PublishPolicy = _DEFAULT_POLICY,
         review: Callable[[], ReviewPolicy] = ReviewPolicy,
     ) -> None:
-        """Open the registry in the folder ``home``, made where it is missing.
+        """Open the registry in the folder ``home``, made where it is missing, or that of an open storage.
 
         :param sandbox: where publishing starts plugins to see that they do; it stays the caller's to close.
         :param policy: what is asked of what is published.
         :param review: who has to approve it, asked anew each time; what that raises keeps it from being published.
         """
-        self.home = home
+        self._database, self._objects = home if isinstance(home, Storage) else storage.in_folder(home)
         self._sandbox = sandbox
         self._policy = policy
         self._review = review
-        self._blobs = BlobStore(home / "blobs")
-        self._database = Database(home / "registry.sqlite")
+        self._blobs = BlobStore(self._objects)
         self._index = SearchIndex()
         self._refreshing = threading.Lock()
         self._reader: Actor | None = None
@@ -143,6 +143,14 @@ class EmbeddedRegistry:
         from automatosx_nb.registry.ratings import Ratings
 
         return Ratings(self._database)
+
+    @classmethod
+    def at(cls, database: str, blobs: str, **options: Any) -> EmbeddedRegistry:
+        """The registry of a team, by two URLs; ``options`` and what is raised as of the constructor.
+
+        :raises InvalidConfiguration: as :func:`automatosx_nb.registry.storage.at` does.
+        """
+        return cls(storage.at(database, blobs), **options)
 
     def __enter__(self) -> EmbeddedRegistry:
         return self
@@ -217,9 +225,10 @@ class EmbeddedRegistry:
         return
 
     def artifact(self, plugin: str, version: str, *, start: int = 0) -> Generator[bytes, None, None]:
-        """The artifact in pieces of at most 64 KiB. It is compared with its digest before the first is given.
+        """The artifact in pieces of at most 64 KiB. A whole one is compared with its digest before the first is given.
 
-        What is asked for from a byte after the first counts as no download: it was counted when that began.
+        What is asked for from a byte after the first counts as no download, for it was counted when that began, and
+        is compared by whoever has its beginning.
 
         :raises UnknownPlugin:
         :raises UnknownRelease:
@@ -228,13 +237,13 @@ class EmbeddedRegistry:
         with self._database.read() as connection:
             row = self._release(connection, plugin, version)
         try:
-            data = self._blobs.read(row.artifact)
+            data = self._blobs.tail(row.artifact, start) if start else self._blobs.read(row.artifact)
         except DigestDiffers as error:
             raise ArtifactMismatch(plugin, row.version, error.expected, error.actual) from error
         if not start:
             self._count_downloads({row.key: 1})
             self._index.count_downloads(plugin, 1)
-        return (data[each : each + _PIECE] for each in range(start, len(data), _PIECE))
+        return (data[each : each + _PIECE] for each in range(0, len(data), _PIECE))
 
     def count_downloads(self, counts: Mapping[tuple[str, str], int]) -> None:
         """Of (plugin, version), whose bytes somebody gave who had them from here; what is gone is left out."""
@@ -271,7 +280,7 @@ class EmbeddedRegistry:
         def publish(artifact: bytes, stage: Stage, actor: Actor, also: Also) -> PublishReport:
             return self._publish(artifact, stage, actor=actor, also=also)
 
-        return Uploads(self._database, PartStore(self.home / "blobs" / "uploads"), publish)
+        return Uploads(self._database, PartStore(self._objects), publish)
 
     def _publish(self, artifact: bytes, stage: Stage, **more: Any) -> PublishReport:
         return publishing.publish(

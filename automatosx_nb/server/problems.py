@@ -44,6 +44,7 @@ _STATUS: dict[type[errors.AutomatosxError], HTTPStatus] = {
     errors.RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.ServerOverloaded: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.StoreUnreachable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.StorageFull: HTTPStatus.INSUFFICIENT_STORAGE,
     errors.ProfileReadOnly: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.ArtifactMismatch: HTTPStatus.INTERNAL_SERVER_ERROR,

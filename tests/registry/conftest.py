@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from automatosx_nb import package
+from automatosx_nb.registry.database import Database
 from automatosx_nb.registry.service import EmbeddedRegistry
+from tests.servers.postgresql import PostgreSQL
 
 Build = Callable[..., bytes]
 SOURCE = "def run():\n    return 1\n"
@@ -86,6 +88,23 @@ def build(tmp_path: Path) -> Build:
         return package.build(write_plugin(tmp_path / "sources" / str(next(count)), *args, **parts))  # type: ignore[arg-type]
 
     return artifact
+
+
+@pytest.fixture(scope="session")
+def migrated(postgresql: PostgreSQL) -> str:
+    """The URL of a PostgreSQL database with the schema and nothing else, to be copied."""
+    url = postgresql.database()
+    Database(url).close()
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where a :class:`Database` of the test's own lies, on each kind; on PostgreSQL it is made and empty."""
+    if request.param == "sqlite":
+        return tmp_path / "r.sqlite"
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    return server.database(template=request.getfixturevalue("migrated"))
 
 
 @pytest.fixture

@@ -78,7 +78,7 @@ def served(owner: EmbeddedRegistry, folder: Path) -> Iterator[str]:
         "jupyter_server",
         *(f"--ServerApp.{name}={value}" for name, value in options.items()),
     ]
-    command += [f"--IdentityProvider.token={TOKEN}", f"--AutomatosxExtension.home={owner.home}"]
+    command += [f"--IdentityProvider.token={TOKEN}", f"--AutomatosxExtension.home={folder / 'registry'}"]
     jupyter = {f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
     environment = {**os.environ, **jupyter, "AUTOMATOSX_HOME": str(folder / "home")}
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as server:
@@ -94,9 +94,11 @@ def served(owner: EmbeddedRegistry, folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(params=["embedded", "http"])
-def registry(request: pytest.FixtureRequest, owner: EmbeddedRegistry, tmp_path: Path) -> Iterator[Registry]:
+def registry(
+    request: pytest.FixtureRequest, owner: EmbeddedRegistry, folder: Path, tmp_path: Path
+) -> Iterator[Registry]:
     if request.param == "embedded":
-        with EmbeddedRegistry(owner.home) as opened:
+        with EmbeddedRegistry(folder / "registry") as opened:
             yield opened
         return
     address = request.getfixturevalue("served")

@@ -1,21 +1,20 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
 
 from automatosx_nb.errors import RegistryBusy, RegistryDamaged, RegistryTooNew, StorageFull
-from automatosx_nb.registry import database as module
-from automatosx_nb.registry.database import Database
-from automatosx_nb.registry.schema import sequence
+from automatosx_nb.registry.database import Database, add, inserting, sqlite
+from automatosx_nb.registry.schema import sequence, used_versions
 from automatosx_nb.registry.service import EmbeddedRegistry
 
 
@@ -24,8 +23,8 @@ def value(database: Database) -> int:
         return int(connection.execute(select(sequence.c.value)).scalar_one())
 
 
-def test_a_write_that_raises_leaves_nothing(tmp_path: Path) -> None:
-    database = Database(tmp_path / "r.sqlite")
+def test_a_write_that_raises_leaves_nothing(place: Path | str) -> None:
+    database = Database(place)
     with suppress(RuntimeError), database.write() as connection:
         connection.execute(update(sequence).values(value=7))
         raise RuntimeError
@@ -33,8 +32,8 @@ def test_a_write_that_raises_leaves_nothing(tmp_path: Path) -> None:
     database.close()
 
 
-def test_a_reader_keeps_its_moment_while_another_connection_writes(tmp_path: Path) -> None:
-    database = Database(tmp_path / "r.sqlite")
+def test_a_reader_keeps_its_moment_while_another_connection_writes(place: Path | str) -> None:
+    database = Database(place)
     with database.read() as reading:
         assert reading.execute(select(sequence.c.value)).scalar_one() == 0
         with database.write() as writing:
@@ -44,12 +43,38 @@ def test_a_reader_keeps_its_moment_while_another_connection_writes(tmp_path: Pat
     database.close()
 
 
-def test_a_second_writer_that_waited_in_vain_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "BUSY_S", 0.05)
-    database = Database(tmp_path / "r.sqlite")
+def test_a_second_writer_that_waited_in_vain_is_told_so(place: Path | str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_S", 0.05)
+    database = Database(place if isinstance(place, Path) else place + "&options=-c%20lock_timeout%3D50ms")
     with database.write(), pytest.raises(RegistryBusy, match="another process is writing"), database.write():
         pass
     database.close()
+
+
+def test_who_waited_to_write_sees_what_was_written_meanwhile(place: Path | str) -> None:
+    """One that took its snapshot before it waited would add to the old value."""
+    with closing(Database(place)) as database, ThreadPoolExecutor(8) as threads:
+
+        def count(_each: int) -> None:
+            with database.write() as connection:
+                found = connection.execute(select(sequence.c.value)).scalar_one()
+                connection.execute(update(sequence).values(value=found + 1))
+
+        list(threads.map(count, range(40)))
+        assert value(database) == 40
+
+
+def test_what_is_there_is_added_to_or_left_where_a_row_of_its_key_is_inserted(place: Path | str) -> None:
+    key = {"plugin": "acme.demo", "precedence": "1.0.0"}
+    with closing(Database(place)) as database:
+        for digest in ("a" * 64, "b" * 64):
+            with database.write() as connection:
+                statement = inserting(connection, used_versions).values(key | {"artifact": digest})
+                connection.execute(statement.on_conflict_do_nothing())
+                add(connection, sequence, {"id": 1}, "value", 5)
+        with database.read() as connection:
+            assert connection.execute(select(used_versions.c.artifact)).scalars().all() == ["a" * 64]
+        assert value(database) == 10
 
 
 def test_opening_an_existing_database_does_not_load_alembic(tmp_path: Path) -> None:
@@ -78,27 +103,19 @@ def test_a_file_that_is_no_database_is_damaged_not_a_traceback(tmp_path: Path, c
     assert path.read_bytes() == content
 
 
-def test_a_database_without_its_tables_is_damaged(tmp_path: Path) -> None:
-    path = tmp_path / "r.sqlite"
-    Database(path).close()
-    connection = sqlite3.connect(path)
-    connection.execute("DROP TABLE sequence")
-    connection.close()
-    database = Database(path)
-    with pytest.raises(RegistryDamaged, match="no such table"):
-        value(database)
-    database.close()
+def test_a_database_without_its_tables_is_damaged(place: Path | str) -> None:
+    with closing(Database(place)) as database:
+        with database.write() as connection:
+            connection.exec_driver_sql("DROP TABLE sequence")
+        with pytest.raises(RegistryDamaged, match="sequence"):
+            value(database)
 
 
-def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "r.sqlite"
-    Database(path).close()
-    connection = sqlite3.connect(path)
-    connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    connection.commit()
-    connection.close()
+def test_a_database_of_a_newer_version_is_left_alone(place: Path | str) -> None:
+    with closing(Database(place)) as database, database.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(RegistryTooNew, match="9999"):
-        Database(path)
+        Database(place)
 
 
 WRITE_UNDER_A_LIMIT = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
@@ -27,11 +28,11 @@ def test_a_secret_opens_what_its_token_says_until_it_is_revoked(registry: Embedd
         registry.tokens.holder(made.secret)
 
 
-def test_a_secret_lies_nowhere(registry: EmbeddedRegistry) -> None:
+def test_a_secret_lies_nowhere(registry: EmbeddedRegistry, home: Path) -> None:
     secret = registry.tokens.new(ANN, "ci", {Scope.READ}, 30).secret
     registry.tokens.holder(secret)
     registry.close()
-    for file in registry.home.rglob("*"):
+    for file in home.rglob("*"):
         assert not file.is_file() or secret[4:].encode() not in file.read_bytes(), file
 
 

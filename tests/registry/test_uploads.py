@@ -61,7 +61,7 @@ class Room:
     def __init__(self, registry: EmbeddedRegistry) -> None:
         self.registry = registry
         self.clock = Clock()
-        self.parts = PartStore(registry.home / "uploads")
+        self.parts = PartStore(registry._objects)
 
     def node(self, publish: Any = None, limits: UploadLimits = SMALL) -> Uploads:
         def published(artifact: bytes, stage: Stage, actor: Actor, also: Any) -> PublishReport:

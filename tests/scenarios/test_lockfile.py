@@ -410,7 +410,7 @@ def test_a_quarantined_release_is_never_installed_not_even_from_the_store(
 
 
 def test_a_quarantine_counts_for_a_version_whatever_bytes_the_registry_has_of_it(
-    market: Marketplace, lock: Path, empty: EmbeddedRegistry, home: Path, make_plugin: MakePlugin
+    market: Marketplace, lock: Path, empty: EmbeddedRegistry, home: Path, tmp_path: Path, make_plugin: MakePlugin
 ) -> None:
     folder = make_plugin(version="1.2.3")
     market.publish(folder)
@@ -420,7 +420,7 @@ def test_a_quarantine_counts_for_a_version_whatever_bytes_the_registry_has_of_it
     (folder / "README.md").write_text("# Another text\n")
     moved = Marketplace(home / "profile", empty)
     moved.publish(folder)
-    mark(empty.home, "quarantined", "1.2.3")
+    mark(tmp_path / "empty", "quarantined", "1.2.3")
     with pytest.raises(ResolutionConflict) as caught:
         moved.sync(lock)
     assert "is quarantined: loses data" in str(caught.value)

@@ -1,0 +1,146 @@
+"""One SQLite file. Its errors are told by their names (sqlite.org/rescode.html)."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+
+from automatosx_nb.errors import (
+    AutomatosxError,
+    ProfileReadOnly,
+    RegistryBusy,
+    RegistryDamaged,
+    StorageFailed,
+    StorageFull,
+)
+from automatosx_nb.files import make_folder, storage_errors, sync_folder
+from automatosx_nb.registry.database.kind import BUSY_S
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+_FULL = (
+    "SQLITE_FULL",
+    "SQLITE_IOERR_WRITE",
+    "SQLITE_IOERR_FSYNC",
+    "SQLITE_IOERR_SHMSIZE",
+    "SQLITE_IOERR_TRUNCATE",
+)
+_FORBIDDEN = ("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_CANTOPEN", "SQLITE_IOERR_DELETE")
+_BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL")
+_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_FORMAT", "SQLITE_ERROR", "SQLITE_SCHEMA")
+
+
+class SQLite:
+    """Implements :class:`automatosx_nb.registry.database.kind.Kind`. Reads run beside a write (WAL)."""
+
+    reading: Mapping[str, Any] = {}
+    writing: Mapping[str, Any] = {"automatosx_write": True}
+    has_revision = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'"
+
+    def __init__(self, path: Path, make: Callable[[Path], None]) -> None:
+        """``make`` puts a new, empty registry at a path where there is an empty file."""
+        self.path = path
+        self.where = str(path)
+        with storage_errors(path):
+            exists = path.exists()
+        if not exists:
+            _create(path, make)
+        self.read_only = exists and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+        self.engine = _engine(path, read_only=self.read_only)
+
+    def lock(self, connection: Connection) -> None:
+        """BEGIN IMMEDIATE has done it."""
+
+    lock_schema = lock
+
+    def ours(self, error: BaseException | None) -> AutomatosxError:
+        return _ours(error, self.path)
+
+
+def _create(path: Path, make: Callable[[Path], None]) -> None:
+    """Make the database aside and move it to ``path`` whole, so that nobody ever meets one that is half made."""
+    from filelock import FileLock, Timeout
+
+    make_folder(path.parent)
+    new = path.with_name(f"{path.name}.new")
+    try:
+        with storage_errors(path), FileLock(f"{path}.lock", timeout=BUSY_S):
+            if path.exists():
+                return
+            for leftover in path.parent.glob(f"{new.name}*"):
+                leftover.unlink()
+            new.touch(mode=0o600)
+            make(new)
+            new.replace(path)
+            sync_folder(path.parent)
+    except Timeout as error:
+        raise RegistryBusy(str(path), BUSY_S) from error
+
+
+def _engine(path: Path, *, read_only: bool) -> Engine:
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: _connect(path, read_only=read_only),
+        poolclass=QueuePool,
+        max_overflow=-1,
+    )
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("automatosx_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    if read_only:
+        return _connect_read_only(path)
+    connection = _open(path, "mode=rwc")
+    try:
+        connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _connect_read_only(path: Path) -> sqlite3.Connection:
+    """WAL needs its ``-shm`` file even to read. Where that cannot be had, the file is read as immutable
+    (sqlite.org/wal.html#readonly)."""
+    connection = _open(path, "mode=ro")
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if not error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+            raise
+        return _open(path, "mode=ro&immutable=1")
+    return connection
+
+
+def _open(path: Path, options: str) -> sqlite3.Connection:
+    uri = f"file:{quote(str(path.absolute()))}?{options}"
+    return sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+
+
+def _ours(error: BaseException | None, path: Path) -> AutomatosxError:
+    name = getattr(error, "sqlite_errorname", "")
+    reason = str(error)
+    if name.startswith(_FULL):
+        return StorageFull(str(path), reason)
+    if name.startswith(_FORBIDDEN):
+        return ProfileReadOnly(str(path), reason)
+    if name.startswith(_BUSY):
+        return RegistryBusy(str(path), BUSY_S)
+    if name.startswith(_DAMAGED):
+        return RegistryDamaged(str(path), reason)
+    return StorageFailed(str(path), f"{reason} ({name})" if name else reason)
