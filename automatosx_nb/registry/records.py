@@ -24,7 +24,7 @@ from automatosx_nb.registry.schema import (
 from automatosx_nb.registry.search import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sqlalchemy import Connection, Row
 
@@ -66,10 +66,13 @@ def shown(rows: Iterable[Record]) -> Record | None:
     return None
 
 
-def entries(connection: Connection, keys: Sequence[int]) -> Iterator[Entry]:
-    """The plugins with those keys as search shows them; drafts and quarantined releases are not shown."""
-    for start in range(0, len(keys), _BATCH):
-        yield from _entries(connection, keys[start : start + _BATCH])
+def entries(connection: Connection, keys: Sequence[int], pending: Callable[[int], int]) -> Iterator[Entry]:
+    """The plugins with those keys as search shows them; drafts and quarantined releases are not shown.
+
+    ``pending``: the downloads of one that are counted and not written.
+    """
+    for some in batches(keys):
+        yield from _entries(connection, some, pending)
 
 
 def summary(row: Record, asked: dict[str, str], count: int, said: Said) -> PluginSummary:
@@ -206,7 +209,7 @@ def _kept(row: Record) -> bool:
     return row.yanked is None
 
 
-def _entries(connection: Connection, keys: Sequence[int]) -> Iterator[Entry]:
+def _entries(connection: Connection, keys: Sequence[int], pending: Callable[[int], int]) -> Iterator[Entry]:
     visible = releases.c.quarantined.is_(None) & (releases.c.stage != Stage.DRAFT.value)
     columns = (releases.c.key, releases.c.plugin, releases.c.version, releases.c.stage, releases.c.yanked)
     by_plugin = defaultdict(list)
@@ -225,7 +228,7 @@ def _entries(connection: Connection, keys: Sequence[int]) -> Iterator[Entry]:
     )
     for row in connection.execute(query):
         told = said[row.plugin]
-        shown_as = summary(row, asked[row.key], counts[row.plugin], told)
+        shown_as = summary(row, asked[row.key], counts[row.plugin] + pending(row.plugin), told)
         yield Entry(shown_as, row.readme, row.revision, documented=told.documented)
 
 

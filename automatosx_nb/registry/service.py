@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from contextlib import suppress
 from copy import copy
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +11,6 @@ from sqlalchemy import select, update
 
 from automatosx_nb.errors import (
     ArtifactMismatch,
-    ProfileReadOnly,
-    RegistryBusy,
     UnknownPlugin,
     UnknownRelease,
 )
@@ -28,10 +23,11 @@ from automatosx_nb.model.spelling import nearest
 from automatosx_nb.registry import publishing, records, storage
 from automatosx_nb.registry.access import Access
 from automatosx_nb.registry.blobs import BlobStore, DigestDiffers
-from automatosx_nb.registry.database import add
+from automatosx_nb.registry.current import CurrentSearch
+from automatosx_nb.registry.downloads import DownloadCounter
+from automatosx_nb.registry.feed import RevisionFeed
 from automatosx_nb.registry.sayings import sayings
-from automatosx_nb.registry.schema import artifacts, downloads, plugins, publishers, releases, sequence
-from automatosx_nb.registry.search import SearchIndex
+from automatosx_nb.registry.schema import artifacts, plugins, publishers, releases, sequence
 from automatosx_nb.registry.sight import seen_by
 from automatosx_nb.registry.storage import Storage
 from automatosx_nb.registry.tokens import Tokens
@@ -57,8 +53,6 @@ if TYPE_CHECKING:
     from automatosx_nb.sandbox.supervisor import Sandbox
 
 _DEFAULT_POLICY = PublishPolicy()
-COUNTED_S = 60.0
-"""How long a plugin that was downloaded is still sorted by what its downloads were."""
 _PIECE = 64 * 1024
 """Bytes in one piece of an artifact."""
 
@@ -90,8 +84,9 @@ class EmbeddedRegistry:
         self._policy = policy
         self._review = review
         self._blobs = BlobStore(self._objects)
-        self._index = SearchIndex()
-        self._refreshing = threading.Lock()
+        self._feed = RevisionFeed(self._database)
+        self._downloads = DownloadCounter(self._database)
+        self._search = CurrentSearch(self._database, self._feed, self._downloads)
         self._reader: Actor | None = None
 
     def seen_by(self, actor: Actor) -> EmbeddedRegistry:
@@ -159,7 +154,17 @@ class EmbeddedRegistry:
         self.close()
 
     def close(self) -> None:
+        """Writes what was counted."""
+        self._downloads.close()
         self._database.close()
+
+    @property
+    def revision(self) -> int:
+        """The number of the last change of anything but downloads; what was read at one number is read at it again.
+
+        Another process's change is seen within half a second, this one's at once.
+        """
+        return self._feed.current()
 
     @cached_property
     def access(self) -> Access:
@@ -177,8 +182,7 @@ class EmbeddedRegistry:
 
     def search(self, query: SearchQuery) -> SearchPage:
         """:raises InvalidSearch: for a text, size, sort or cursor that is none."""
-        self._refresh()
-        return self._index.search(query)
+        return self._search.search(query)
 
     def plugin(self, plugin: str) -> PluginDetail:
         """All of a plugin but what is quarantined; its drafts too, for whoever may see them.
@@ -192,7 +196,7 @@ class EmbeddedRegistry:
             if top is None:
                 raise UnknownPlugin(plugin, nearest(plugin, self._known(connection)))
             asked = records.asked_permissions(connection, top.key)
-            count = records.download_count(connection, top.plugin)
+            count = records.download_count(connection, top.plugin) + self._downloads.pending(top.plugin)
             return PluginDetail(
                 summary=records.summary(top, asked, count, sayings(connection, {top.plugin: top.key})[top.plugin]),
                 authors=tuple(top.authors),
@@ -241,20 +245,18 @@ class EmbeddedRegistry:
         except DigestDiffers as error:
             raise ArtifactMismatch(plugin, row.version, error.expected, error.actual) from error
         if not start:
-            self._count_downloads({row.key: 1})
-            self._index.count_downloads(plugin, 1)
+            self._downloads.count(row.plugin, row.key)
+            self._search.count_downloads(plugin, 1)
         return (data[each : each + _PIECE] for each in range(0, len(data), _PIECE))
 
     def count_downloads(self, counts: Mapping[tuple[str, str], int]) -> None:
         """Of (plugin, version), whose bytes somebody gave who had them from here; what is gone is left out."""
-        found: dict[int, int] = {}
         with self._database.read() as connection:
             for (plugin, version), count in counts.items():
                 with suppress(UnknownPlugin, UnknownRelease):
-                    found[self._release(connection, plugin, version).key] = count
-        self._count_downloads(found)
-        for (plugin, _), count in counts.items():
-            self._index.count_downloads(plugin, count)
+                    row = self._release(connection, plugin, version)
+                    self._downloads.count(row.plugin, row.key, count)
+                    self._search.count_downloads(plugin, count)
 
     def changelog(self, plugin: str, version: str) -> str:
         """Markdown. Raises as :meth:`artifact` does."""
@@ -341,37 +343,6 @@ class EmbeddedRegistry:
             revision = publishing.next_revision(connection)
             connection.execute(update(publishers).where(publishers.c.key == found.key).values(verified=True))
             connection.execute(update(plugins).where(plugins.c.publisher == found.key).values(revision=revision))
-
-    def _refresh(self) -> None:
-        """Bring the search index up to the last change, also one that another process made."""
-        with self._refreshing, self._database.read() as connection:
-            revision = connection.execute(select(sequence.c.value)).scalar_one()
-            counted = self._counted()
-            if revision == self._index.revision and not counted:
-                return
-            changed = select(plugins.c.key, plugins.c.id).where(plugins.c.revision > self._index.revision)
-            ids = {row.key: row.id for row in connection.execute(changed)}
-            for some in records.batches(counted):
-                again = select(plugins.c.key, plugins.c.id).where(plugins.c.id.in_(some))
-                ids |= {row.key: row.id for row in connection.execute(again)}
-            self._index.update(records.entries(connection, list(ids)), removed=[*ids.values()], revision=revision)
-
-    def _counted(self) -> list[str]:
-        """The plugins that go to another place for their downloads: now and then, for that is a change of the index."""
-        now = time.monotonic()
-        if now - self._index.counted_at < COUNTED_S:
-            return []
-        self._index.counted_at = now
-        return self._index.counted()
-
-    def _count_downloads(self, counts: Mapping[int, int]) -> None:
-        """Counting keeps nobody from an artifact: where the registry cannot be written now, it is left out."""
-        day = datetime.now(UTC).strftime("%Y-%m-%d")
-        if self._database.read_only:
-            return
-        with suppress(ProfileReadOnly, RegistryBusy), self._database.write() as connection:
-            for release, count in counts.items():
-                add(connection, downloads, {"release": release, "day": day}, "count", count)
 
     def _known(self, connection: Connection) -> tuple[str, ...]:
         query = select(plugins.c.id).order_by(plugins.c.id)

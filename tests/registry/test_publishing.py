@@ -167,6 +167,7 @@ def test_downloads_are_counted_and_shown(registry: EmbeddedRegistry, build: Buil
         b"".join(registry.artifact("acme.csv-doctor", "1.0.0"))
     assert registry.plugin("acme.csv-doctor").summary.downloads == 3
     assert registry.search(SearchQuery()).items[0].downloads == 3
+    registry.close()
     with EmbeddedRegistry(home) as other:
         assert other.search(SearchQuery()).items[0].downloads == 3
 

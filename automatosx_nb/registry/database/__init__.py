@@ -46,6 +46,8 @@ class Database:
         self.where = self._kind.where
         """The path, or the URL without its password."""
         self.read_only = self._kind.read_only
+        self.fresh_s = self._kind.fresh_s
+        """How long what another process changes may stay unseen by whoever follows changes."""
         self.last_write: object = None
         """Another object after every write of this process."""
         try:

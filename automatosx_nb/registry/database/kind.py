@@ -21,6 +21,8 @@ class Kind(Protocol):
     engine: Engine
     reading: Mapping[str, Any]
     writing: Mapping[str, Any]
+    fresh_s: float
+    """How long the number of the last change is believed before it is asked for again; it is other processes' only."""
     has_revision: str
     """A question that answers true where there is a table ``alembic_version``."""
 

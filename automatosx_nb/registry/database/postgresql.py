@@ -62,6 +62,7 @@ class PostgreSQL:
     read_only = False
     reading: Mapping[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     writing: Mapping[str, Any] = {"isolation_level": "READ COMMITTED"}
+    fresh_s = 0.5
     has_revision = "SELECT to_regclass('alembic_version') IS NOT NULL"
 
     def __init__(self, url: URL) -> None:

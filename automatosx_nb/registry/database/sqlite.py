@@ -41,6 +41,7 @@ class SQLite:
 
     reading: Mapping[str, Any] = {}
     writing: Mapping[str, Any] = {"automatosx_write": True}
+    fresh_s = 0.0
     has_revision = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'alembic_version'"
 
     def __init__(self, path: Path, make: Callable[[Path], None]) -> None:

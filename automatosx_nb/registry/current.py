@@ -1,0 +1,67 @@
+"""Search, current: the index is brought up to the registry's last change before it is asked."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from automatosx_nb.registry import records
+from automatosx_nb.registry.schema import plugins, sequence
+from automatosx_nb.registry.search import SearchIndex
+
+if TYPE_CHECKING:
+    from automatosx_nb.model.release import SearchPage, SearchQuery
+    from automatosx_nb.registry.database import Database
+    from automatosx_nb.registry.downloads import DownloadCounter
+    from automatosx_nb.registry.feed import RevisionFeed
+
+COUNTED_S = 60.0
+"""How long a plugin that was downloaded is still sorted by what its downloads were."""
+
+
+class CurrentSearch:
+    """May be asked from any thread; one of them brings the index up to date, and those that come then wait."""
+
+    def __init__(self, database: Database, feed: RevisionFeed, downloads: DownloadCounter) -> None:
+        self._database = database
+        self._feed = feed
+        self._downloads = downloads
+        self._index = SearchIndex()
+        self._refreshing = threading.Lock()
+
+    def search(self, query: SearchQuery) -> SearchPage:
+        """:raises InvalidSearch: for a text, size, sort, filter or cursor that is none."""
+        if self._feed.current() > self._index.revision or self._is_due():
+            self._refresh()
+        return self._index.search(query)
+
+    def count_downloads(self, plugin: str, count: int) -> None:
+        """Show so many downloads more."""
+        self._index.count_downloads(plugin, count)
+
+    def _refresh(self) -> None:
+        with self._refreshing, self._database.read() as connection:
+            revision = connection.execute(select(sequence.c.value)).scalar_one()
+            counted = self._counted()
+            if revision == self._index.revision and not counted:
+                return
+            changed = select(plugins.c.key, plugins.c.id).where(plugins.c.revision > self._index.revision)
+            ids = {row.key: row.id for row in connection.execute(changed)}
+            for some in records.batches(counted):
+                again = select(plugins.c.key, plugins.c.id).where(plugins.c.id.in_(some))
+                ids |= {row.key: row.id for row in connection.execute(again)}
+            found = records.entries(connection, list(ids), self._downloads.pending)
+            self._index.update(found, removed=[*ids.values()], revision=revision)
+
+    def _is_due(self) -> bool:
+        return time.monotonic() - self._index.counted_at >= COUNTED_S
+
+    def _counted(self) -> list[str]:
+        """The plugins that go to another place for their downloads: now and then, for that is a change of the index."""
+        if not self._is_due():
+            return []
+        self._index.counted_at = time.monotonic()
+        return self._index.counted()

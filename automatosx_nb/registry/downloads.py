@@ -1,0 +1,97 @@
+"""Downloads, counted in memory and written together: an artifact is handed out without a write."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import select
+
+from automatosx_nb.errors import AutomatosxError
+from automatosx_nb.registry.database import add
+from automatosx_nb.registry.schema import downloads, releases
+
+if TYPE_CHECKING:
+    from automatosx_nb.registry.database import Database
+
+EVERY_S = 2.0
+"""How long a download waits for others to be written with it."""
+
+
+class _Counted(NamedTuple):
+    plugin: int
+    release: int
+    day: str
+
+
+class DownloadCounter:
+    """Counting keeps nobody from an artifact: where the registry cannot be written now, it is tried again later.
+
+    What a process counted is lost only where it ends without :meth:`close`.
+    """
+
+    def __init__(self, database: Database, every_s: float = EVERY_S) -> None:
+        self._database = database
+        self._every_s = every_s
+        self._lock = threading.Lock()
+        self._flushing = threading.Lock()
+        self._counts: Counter[_Counted] = Counter()
+        self._timer: threading.Timer | None = None
+        self._closed = False
+
+    def count(self, plugin: int, release: int, count: int = 1) -> None:
+        """So many downloads of the release with that key, now."""
+        if self._database.read_only:
+            return
+        with self._lock:
+            self._counts[_Counted(plugin, release, datetime.now(UTC).strftime("%Y-%m-%d"))] += count
+            self._start()
+
+    def pending(self, plugin: int) -> int:
+        """How many of a plugin's downloads are not written yet."""
+        with self._lock:
+            return sum(count for each, count in self._counts.items() if each.plugin == plugin)
+
+    def flush(self) -> None:
+        """Write what was counted; where that cannot be, it stays counted."""
+        with self._flushing:
+            with self._lock:
+                self._stop()
+                counts = Counter(self._counts)
+            if not counts:
+                return
+            try:
+                self._write(counts)
+            except AutomatosxError:
+                counts.clear()
+            with self._lock:
+                self._counts -= counts
+                if self._counts:
+                    self._start()
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+        self.flush()
+
+    def _start(self) -> None:
+        if self._timer is None and not self._closed:
+            self._timer = threading.Timer(self._every_s, self.flush)
+            self._timer.name, self._timer.daemon = "automatosx-downloads", True
+            self._timer.start()
+
+    def _stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _write(self, counts: Counter[_Counted]) -> None:
+        """What was deleted meanwhile is counted no more."""
+        with self._database.write() as connection:
+            keys = sorted({each.release for each in counts})
+            known = set(connection.execute(select(releases.c.key).where(releases.c.key.in_(keys))).scalars())
+            for each, count in counts.items():
+                if each.release in known:
+                    add(connection, downloads, {"release": each.release, "day": each.day}, "count", count)
