@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from automatosx_nb.errors.root import *  # noqa: F403
     from automatosx_nb.errors.services import *  # noqa: F403
     from automatosx_nb.errors.serving import *  # noqa: F403
+    from automatosx_nb.errors.signatures import *  # noqa: F403
     from automatosx_nb.errors.states import *  # noqa: F403
     from automatosx_nb.errors.stores import *  # noqa: F403
     from automatosx_nb.errors.uploads import *  # noqa: F403
@@ -91,6 +92,9 @@ _FILES = {
     """,
     "serving": """
         RequestTooLarge ServerOverloaded TooManyRequests
+    """,
+    "signatures": """
+        InvalidKeyFile InvalidSignature InvalidSignatureFile KeyExists KeyLocked KeyRefused SignatureRequired UnknownKey
     """,
     "states": """
         InvalidStateFile MigrationFailed NoSnapshot StateConflict StateDowngrade StateRestored StateTooNew

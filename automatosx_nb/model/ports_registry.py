@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from automatosx_nb.model.access import NewToken, Publisher, RoleHolder, Token
     from automatosx_nb.model.acts import ActPage
     from automatosx_nb.model.identity import Actor, Role, Scope
+    from automatosx_nb.model.keys import PublisherKey, ReleaseSignature
     from automatosx_nb.model.moderation import PluginRatings, Report, ReportKind, ReportPage
     from automatosx_nb.model.release import Advisory, Severity, Stage
     from automatosx_nb.model.review import Dossier, ReviewPage, Standing
@@ -271,6 +272,55 @@ class Access(Protocol):
         """Give or take the badge: it is who it says it is.
 
         :raises UnknownPublisher:
+        """
+
+
+class Keys(Protocol):
+    """Whose word is whose: what a publisher's signatures are verified with."""
+
+    def all(self, actor: Actor, publisher: str) -> tuple[PublisherKey, ...]:
+        """Every key that ever spoke for it, the oldest first.
+
+        :raises UnknownPublisher:
+        """
+
+    def register(self, actor: Actor, publisher: str, public: str, name: str, proof: str) -> PublisherKey:
+        """Have a key speak for a publisher.
+
+        :param public: its 32 bytes, base64.
+        :param proof: its signature of its own succession to nobody, base64: its private half is the actor's.
+        :raises ActionForbidden: the actor is no owner, and no admin.
+        :raises UnknownPublisher:
+        :raises KeyRefused: it is none, is not proved, or is registered already.
+        """
+
+    def rotate(
+        self, actor: Actor, publisher: str, old: str, public: str, name: str, *, announced: str, proof: str
+    ) -> PublisherKey:
+        """Have a key follow another one, which is retired: as :meth:`register`, and who trusts the old one trusts it.
+
+        :param announced: the old key's signature of the succession; ``proof``: the new one's.
+        :raises UnknownKey: there is no such old key of that publisher.
+        :raises KeyRefused: the old one is retired or revoked, or does not say so.
+        """
+
+    def revoke(self, actor: Actor, publisher: str, key: str, *, since: str, reason: str) -> PublisherKey:
+        """Have what a key signed from ``since`` on (RFC 3339) count for nothing; a second time it may be earlier.
+
+        :raises ActionForbidden:
+        :raises UnknownKey:
+        :raises InvalidAccessRequest: the time is none, or is yet to come.
+        """
+
+    def sign(self, actor: Actor, plugin: str, version: str, signature: bytes) -> ReleaseSignature:
+        """Keep a detached signature with its release; the very same again changes nothing.
+
+        :raises ActionForbidden: the actor does not publish under that name.
+        :raises UnknownRelease:
+        :raises InvalidSignatureFile: it is none.
+        :raises UnknownKey: its key is not the publisher's.
+        :raises KeyRefused: its key is retired or revoked.
+        :raises InvalidSignature: it is of another artifact, or not by that key.
         """
 
 

@@ -17,6 +17,8 @@ class PublishPolicy:
     """What they find is told, and forbids nothing."""
     enforced: frozenset[str] = frozenset()
     """What they warn of forbids publishing, too. Enforced beats watched."""
+    signed: bool = False
+    """Only drafts may be without a signature."""
     run_notebooks: bool = True
     """Whether documentation is executed at all."""
     notebook_s: float = 60.0

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
+from automatosx_nb.model.keys import PublisherKey, ReleaseSignature
+
 if TYPE_CHECKING:
     from automatosx_nb.model.semver import Range, Version
     from automatosx_nb.model.surroundings import Surroundings
@@ -59,6 +61,8 @@ class IndexRelease:
     yanked: str | None = None
     """Why it was yanked; None: it was not."""
     quarantined: str | None = None
+    signed: str | None = None
+    """The id of the key whose signature of it counts; None: there is none."""
     published: str = ""
     """RFC 3339, UTC; empty: not known."""
     sha256: str = ""
@@ -130,6 +134,8 @@ class ReleaseDetail:
     deprecated: str | None = None
     successor: str | None = None
     """As in :class:`IndexRelease`."""
+    signature: ReleaseSignature | None = None
+    """The one that counts; None: there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +149,8 @@ class PluginDetail:
     changelog: str
     """Markdown of the newest release."""
     releases: tuple[ReleaseDetail, ...]
+    keys: tuple[PublisherKey, ...] = ()
+    """Every key that ever spoke for its publisher, the oldest first."""
 
 
 Sort = Literal["relevance", "downloads", "rating", "updated", "name"]

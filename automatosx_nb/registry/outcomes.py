@@ -18,6 +18,7 @@ VERDICTS: tuple[type[AutomatosxError], ...] = (
     errors.PluginQuarantined,
     errors.PublishRefused,
     errors.ReleaseExists,
+    errors.SignatureRequired,
     errors.VersionUsed,
 )
 """What says something of the artifact, and would say it again; all else is over when it is tried once more."""

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from automatosx_nb.model.release import Advisory, CheckResult, IndexRelease, PluginSummary, ReleaseDetail, Stage
 from automatosx_nb.model.semver import Range, Version
+from automatosx_nb.registry import signed
 from automatosx_nb.registry.sayings import Said, sayings
 from automatosx_nb.registry.schema import (
     advisories,
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from sqlalchemy import Connection, Row
+
+    from automatosx_nb.model.keys import ReleaseSignature
 
     Record = Row[*tuple[Any, ...]]
 
@@ -106,6 +109,7 @@ def release_details(connection: Connection, rows: Sequence[Record]) -> tuple[Rel
     asked, optional = _permissions(connection, keys)
     needs = _dependencies(connection, keys)
     sizes = _sizes(connection, keys)
+    signatures = signed.of_releases(connection, keys)
     return tuple(
         ReleaseDetail(
             version=row.version,
@@ -124,6 +128,7 @@ def release_details(connection: Connection, rows: Sequence[Record]) -> tuple[Rel
             platforms=tuple(row.platforms),
             deprecated=row.deprecated,
             successor=row.successor,
+            signature=signatures.get(row.key),
         )
         for row in rows
     )
@@ -141,15 +146,22 @@ def index_releases_of(
     """Plugin → its releases, newest first. ``rows`` have :data:`INDEX_COLUMNS`, ``id`` and ``size``."""
     said = _advisories(connection, ids)
     needs: dict[int, list[tuple[str, str, bool]]] = defaultdict(list)
+    signatures: dict[int, ReleaseSignature] = {}
     for keys in batches([row.key for row in rows]):
         needs |= _dependencies(connection, keys)
+        signatures |= signed.of_releases(connection, keys)
     found: dict[str, list[IndexRelease]] = {plugin: [] for plugin in ids}
     for row in newest_first(rows):
-        found[row.id].append(_index_release(row, needs[row.key], said[row.id]))
+        found[row.id].append(_index_release(row, needs[row.key], said[row.id], signatures.get(row.key)))
     return found
 
 
-def _index_release(row: Record, needs: Sequence[tuple[str, str, bool]], said: Sequence[Advisory]) -> IndexRelease:
+def _index_release(
+    row: Record,
+    needs: Sequence[tuple[str, str, bool]],
+    said: Sequence[Advisory],
+    signature: ReleaseSignature | None,
+) -> IndexRelease:
     version = Version.parse(row.version)
     return IndexRelease(
         version=version,
@@ -162,6 +174,7 @@ def _index_release(row: Record, needs: Sequence[tuple[str, str, bool]], said: Se
         stage=Stage(row.stage),
         yanked=row.yanked,
         quarantined=row.quarantined,
+        signed=signature.key if signature else None,
         published=row.published,
         sha256=row.artifact,
         size=row.size,

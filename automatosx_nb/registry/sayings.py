@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Integer, func, select
 
 from automatosx_nb.model.moderation import mean_of
-from automatosx_nb.registry.schema import checks, keys, ratings, signatures
+from automatosx_nb.registry import signed
+from automatosx_nb.registry.schema import checks, ratings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -25,19 +26,19 @@ class Said:
     """Mean of the stars, to the hundredth."""
     ratings: int = 0
     signed: bool = False
-    """By a key that was not revoked."""
+    """By a key that was not revoked when it did."""
     documented: bool = False
 
 
 def sayings(connection: Connection, shown: Mapping[int, int]) -> dict[int, Said]:
     """Key of a plugin → what is said of it; ``shown``: key of a plugin → that of its shown release."""
     stars = _stars(connection, shown)
-    signed = _signed(connection, shown.values())
+    signatures = signed.of_releases(connection, shown.values())
     documented = _documented(connection, shown.values())
     found = {}
     for plugin, release in shown.items():
         rating, number = stars.get(plugin, (None, 0))
-        found[plugin] = Said(rating, number, release in signed, release in documented)
+        found[plugin] = Said(rating, number, release in signatures, release in documented)
     return found
 
 
@@ -45,12 +46,6 @@ def _stars(connection: Connection, plugins: Collection[int]) -> dict[int, tuple[
     query = select(ratings.c.plugin, func.sum(ratings.c.stars), func.count()).group_by(ratings.c.plugin)
     found = connection.execute(query.where(ratings.c.plugin.in_(plugins)))
     return {plugin: (mean_of(int(total), number), number) for plugin, total, number in found}
-
-
-def _signed(connection: Connection, releases: Collection[int]) -> set[int]:
-    joined = signatures.join(keys, keys.c.id == signatures.c.key)
-    query = select(signatures.c.release).select_from(joined)
-    return set(connection.execute(query.where(signatures.c.release.in_(releases) & keys.c.revoked.is_(None))).scalars())
 
 
 def _documented(connection: Connection, releases: Collection[int]) -> set[int]:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 
+from automatosx_nb import package
 from automatosx_nb.errors import (
     ArtifactMismatch,
+    SignatureRequired,
     UnknownPlugin,
     UnknownRelease,
 )
@@ -20,7 +22,7 @@ from automatosx_nb.model.publishing import PublishPolicy
 from automatosx_nb.model.release import PluginDetail, Stage
 from automatosx_nb.model.review import ReviewPolicy
 from automatosx_nb.model.spelling import nearest
-from automatosx_nb.registry import publishing, records, storage
+from automatosx_nb.registry import publishing, records, signed, storage
 from automatosx_nb.registry.access import Access
 from automatosx_nb.registry.blobs import BlobStore, DigestDiffers
 from automatosx_nb.registry.current import CurrentSearch
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from automatosx_nb.model.release import Advisory, CheckResult, IndexRelease, PublishReport, SearchPage, SearchQuery
     from automatosx_nb.registry.advisories import Advisories
     from automatosx_nb.registry.audit import AuditLog
+    from automatosx_nb.registry.keys import Keys
     from automatosx_nb.registry.moderation import Moderation
     from automatosx_nb.registry.publishing import Also
     from automatosx_nb.registry.ratings import Ratings
@@ -172,6 +175,13 @@ class EmbeddedRegistry:
         return Access(self._database)
 
     @cached_property
+    def keys(self) -> Keys:
+        """Whose word is whose."""
+        from automatosx_nb.registry.keys import Keys
+
+        return Keys(self._database, self._blobs)
+
+    @cached_property
     def tokens(self) -> Tokens:
         return Tokens(self._database)
 
@@ -203,6 +213,7 @@ class EmbeddedRegistry:
                 readme=top.readme,
                 changelog=top.changelog,
                 releases=records.release_details(connection, rows),
+                keys=signed.of_publisher(connection, publisher_of(plugin)),
             )
 
     def releases(self, plugin: str, /) -> list[IndexRelease]:
@@ -263,9 +274,12 @@ class EmbeddedRegistry:
         with self._database.read() as connection:
             return str(self._release(connection, plugin, version).changelog)
 
-    def publish(self, artifact: bytes, *, stage: Stage = Stage.STABLE) -> PublishReport:
-        """As :meth:`automatosx_nb.model.ports.Registry.publish`."""
-        return self._publish(artifact, stage)
+    def publish(self, artifact: bytes, *, stage: Stage = Stage.STABLE, signature: bytes | None = None) -> PublishReport:
+        """As :meth:`automatosx_nb.model.ports.Registry.publish`.
+
+        :param signature: a detached one, which comes with the release or keeps it out.
+        """
+        return self._publish(artifact, stage, signature=signature)
 
     def check(self, artifact: bytes) -> tuple[CheckResult, ...]:
         """As :meth:`automatosx_nb.model.ports.Registry.check`."""
@@ -284,7 +298,16 @@ class EmbeddedRegistry:
 
         return Uploads(self._database, PartStore(self._objects), publish)
 
-    def _publish(self, artifact: bytes, stage: Stage, **more: Any) -> PublishReport:
+    def _publish(
+        self, artifact: bytes, stage: Stage, *, signature: bytes | None = None, signed: bool = False, **more: Any
+    ) -> PublishReport:
+        if signature is not None:
+            return self.keys.publish(
+                artifact, signature, lambda also: self._publish(artifact, stage, signed=True, also=also)
+            )
+        if self._policy.signed and not (signed or stage is Stage.DRAFT or more.get("owner")):
+            manifest = package.read(artifact).manifest
+            raise SignatureRequired(manifest.id, str(manifest.version))
         return publishing.publish(
             artifact,
             stage=stage,

@@ -8,7 +8,7 @@ from automatosx_nb.model.held_back import Because
 from automatosx_nb.model.permissions import KINDS
 from automatosx_nb.model.release import Sort
 from automatosx_nb.model.surroundings import VALID
-from automatosx_nb.server import openapi_uploads
+from automatosx_nb.server import openapi_access, openapi_uploads
 from automatosx_nb.server.openapi_words import (
     COUNT,
     RANGES,
@@ -59,6 +59,10 @@ _RELEASE: dict[str, Any] = {
     },
     "yanked": {"type": ["string", "null"], "description": "Why it was yanked; null: it was not."},
     **_DEPRECATION,
+    "signature": {
+        "anyOf": [ref("ReleaseSignature"), {"type": "null"}],
+        "description": "The newest that counts; null: there is none.",
+    },
 }
 
 _SCHEMAS: dict[str, Any] = {
@@ -82,6 +86,7 @@ _SCHEMAS: dict[str, Any] = {
             "ratings": COUNT,
         }
     ),
+    **openapi_access.SCHEMAS,
     "ReleaseDetail": record(_RELEASE),
     "Release": record({"id": TEXT, "changelog": {"type": "string", "description": "Markdown."}, **_RELEASE}),
     "PluginDetail": record(
@@ -91,6 +96,7 @@ _SCHEMAS: dict[str, Any] = {
             "readme": {"type": "string", "description": "Markdown of the shown release, as its author wrote it."},
             "changelog": {"type": "string", "description": "Markdown of the shown release."},
             "releases": {"type": "array", "items": ref("ReleaseDetail"), "description": "Newest first."},
+            "keys": {"type": "array", "items": ref("PublisherKey"), "description": "Its publisher's, oldest first."},
         }
     ),
     "Versions": record({"id": TEXT, "versions": {"type": "array", "items": ref("ReleaseDetail")}}),
@@ -146,6 +152,7 @@ _SCHEMAS: dict[str, Any] = {
             "sha256": {"type": "string", "pattern": "^([0-9a-f]{64})?$"},
             "size": {**COUNT, "description": "Bytes of the artifact."},
             "advisories": {"type": "array", "items": ref("Advisory")},
+            "signed": {"type": ["string", "null"], "description": "Id of the key whose signature counts."},
         }
     ),
     "Index": record({"id": TEXT, "releases": {"type": "array", "items": ref("IndexRelease")}}),

@@ -15,7 +15,9 @@ RETRY_AFTER_S = 5
 _STATUS: dict[type[errors.AutomatosxError], HTTPStatus] = {
     errors.ActionForbidden: HTTPStatus.FORBIDDEN,
     errors.TokenRefused: HTTPStatus.UNAUTHORIZED,
+    errors.KeyRefused: HTTPStatus.CONFLICT,
     errors.LastOwner: HTTPStatus.CONFLICT,
+    errors.UnknownKey: HTTPStatus.NOT_FOUND,
     errors.UnknownMember: HTTPStatus.NOT_FOUND,
     errors.UnknownPublisher: HTTPStatus.NOT_FOUND,
     errors.UnknownToken: HTTPStatus.NOT_FOUND,

@@ -48,6 +48,7 @@ class _Release(msgspec.Struct):
     successor: str | None = None
     published: str = ""
     advisories: tuple[_Advisory, ...] = ()
+    signed: str | None = None
 
 
 class _Index(msgspec.Struct):
@@ -133,6 +134,7 @@ def _index_release(said: _Release) -> IndexRelease:
         sha256=said.sha256,
         size=said.size,
         advisories=tuple(_advisory(each) for each in said.advisories),
+        signed=said.signed,
     )
 
 

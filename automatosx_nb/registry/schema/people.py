@@ -56,11 +56,15 @@ keys = Table(
     Column("revoked", String(32)),
     Column("revoked_from", String(32)),
     Column("reason", Text),
+    Column("replaces", ForeignKey("keys.id", ondelete="CASCADE")),
+    Column("announced", String(128)),
     CheckConstraint("length(id) = 64", name="id"),
+    CheckConstraint("(replaces IS NULL) = (announced IS NULL)", name="announced"),
     CheckConstraint("(revoked IS NULL) = (revoked_from IS NULL)", name="revoked"),
 )
 """Ed25519 public keys (RFC 8032). ``id``: SHA-256 of the 32 bytes; ``public``: those, base64. ``retired``: signs
-nothing new, and what it signed stands; ``revoked_from``: what it signed from then on is worth nothing."""
+nothing new, and what it signed stands; ``revoked_from``: what it signed from then on is worth nothing.
+``announced``: the signature, base64, with which the key that it ``replaces`` names it as its successor."""
 
 signatures = Table(
     "signatures",

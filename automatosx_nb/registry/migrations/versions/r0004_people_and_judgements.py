@@ -111,11 +111,15 @@ def upgrade() -> None:
         sa.Column("revoked", sa.String(length=32), nullable=True),
         sa.Column("revoked_from", sa.String(length=32), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("replaces", sa.String(length=64), nullable=True),
+        sa.Column("announced", sa.String(length=128), nullable=True),
+        sa.CheckConstraint("(replaces IS NULL) = (announced IS NULL)", name=op.f("ck_keys_announced")),
         sa.CheckConstraint("(revoked IS NULL) = (revoked_from IS NULL)", name=op.f("ck_keys_revoked")),
         sa.CheckConstraint("length(id) = 64", name=op.f("ck_keys_id")),
         sa.ForeignKeyConstraint(
             ["publisher"], ["publishers.key"], name=op.f("fk_keys_publisher_publishers"), ondelete="CASCADE"
         ),
+        sa.ForeignKeyConstraint(["replaces"], ["keys.id"], name=op.f("fk_keys_replaces_keys"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_keys")),
     )
     op.create_index(op.f("ix_keys_publisher"), "keys", ["publisher"], unique=False)
