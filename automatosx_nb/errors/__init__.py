@@ -84,7 +84,7 @@ _FILES = {
         RegistryRefused
     """,
     "reviews": """
-        InvalidAct OwnSubmission PluginQuarantined ReviewRejected ReviewedElse UnknownAdvisory UnknownReport
+        InvalidAct OwnSubmission PluginQuarantined ReadingOnly ReviewRejected ReviewedElse UnknownAdvisory UnknownReport
     """,
     "services": """
         InvalidServiceReply InvalidServiceRequest NoKernel ServiceBusy ServiceCycle ServiceError ServiceFailed

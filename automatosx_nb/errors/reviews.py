@@ -102,3 +102,16 @@ class UnknownReport(UserError, LookupError):
 
     def next_step(self) -> str:
         return "See which there are: %ax report list."
+
+
+class ReadingOnly(UserError):
+    """Where a registry is only read (a copy, a mirror, another computer's that is passed on), nobody acts."""
+
+    code: ClassVar[str] = "reading-only"
+    address: str
+
+    def problem(self) -> str:
+        return f"the registry {self.address} is only read here: nobody reviews, rates or reports in it."
+
+    def next_step(self) -> str:
+        return "Do it in the registry that it comes from: AUTOMATOSX_REGISTRY names one."

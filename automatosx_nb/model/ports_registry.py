@@ -131,7 +131,7 @@ class Advisories(Protocol):
     def make(
         self, actor: Actor, plugin: str, wanted: Range, severity: Severity, summary: str, *, disables: bool = False
     ) -> Advisory:
-        """A new one, with its id.
+        """A new one, with its id; one that says the same is that one.
 
         :raises ActionForbidden: the actor is no reviewer.
         :raises InvalidAct: a part of it is none.

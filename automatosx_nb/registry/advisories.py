@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select, update
@@ -44,7 +45,11 @@ class Advisories:
         self, actor: Actor, plugin: str, wanted: Range, severity: Severity, summary: str, *, disables: bool = False
     ) -> Advisory:
         """As :meth:`automatosx_nb.model.ports_registry.Advisories.make`."""
-        return self.put(actor, Advisory("", plugin, wanted, severity, summary, disables))
+        new = Advisory("", plugin, wanted, severity, summary, disables)
+        for known in self.all(actor, plugin=plugin):
+            if replace(known, id="", published="") == new:
+                return known
+        return self.put(actor, new)
 
     def put(self, actor: Actor, advisory: Advisory) -> Advisory:
         """As :meth:`automatosx_nb.model.ports_registry.Advisories.put`."""

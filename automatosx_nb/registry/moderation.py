@@ -10,7 +10,7 @@ from automatosx_nb.errors import InvalidAct
 from automatosx_nb.model.moderation import LONGEST_TEXT
 from automatosx_nb.model.names import is_plugin_id
 from automatosx_nb.registry import acts, finding, publishing, stages
-from automatosx_nb.registry.schema import artifacts, plugins, releases
+from automatosx_nb.registry.schema import artifacts, plugins, releases, used_versions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,10 +32,10 @@ class Moderation:
         """As :meth:`automatosx_nb.model.ports_registry.Moderation.yank`."""
         action = "unyank" if reason is None else "yank"
         with self._database.write() as connection:
-            revision = publishing.next_revision(connection)
+            publishing.hold(connection)
             row = finding.find_release(connection, actor, plugin, version)
             _own_or_administer(actor, row)
-            _set(connection, actor, [row], {"yanked": _reason(reason)}, action, revision, version=version)
+            _set(connection, actor, [row], {"yanked": _reason(reason)}, action, version=version)
 
     def deprecate(
         self, actor: Actor, plugin: str, version: str | None, reason: str | None, successor: str | None = None
@@ -45,39 +45,53 @@ class Moderation:
         action = "undeprecate" if reason is None else "deprecate"
         values = {"deprecated": _reason(reason), "successor": successor}
         with self._database.write() as connection:
-            revision = publishing.next_revision(connection)
+            publishing.hold(connection)
             rows = _rows(connection, actor, plugin, version)
             _own_or_administer(actor, rows[0])
-            _set(connection, actor, rows, values, action, revision, version=version)
+            _set(connection, actor, rows, values, action, version=version)
 
     def quarantine(self, actor: Actor, plugin: str, version: str | None, reason: str | None) -> None:
         """As :meth:`automatosx_nb.model.ports_registry.Moderation.quarantine`."""
         actor.review()
         action = "release" if reason is None else "quarantine"
         with self._database.write() as connection:
-            revision = publishing.next_revision(connection)
+            publishing.hold(connection)
             rows = _rows(connection, actor, plugin, version)
             if version is None:
                 values = {"quarantined": _reason(reason)}
                 connection.execute(update(plugins).where(plugins.c.key == rows[0].plugin).values(values))
             elif reason is None:
                 _refuse_while_whole(connection, rows[0])
-            _set(connection, actor, rows, {"quarantined": _reason(reason)}, action, revision, version=version)
+            _set(connection, actor, rows, {"quarantined": _reason(reason)}, action, version=version)
 
     def delete(self, actor: Actor, plugin: str, version: str, reason: str) -> None:
         """As :meth:`automatosx_nb.model.ports_registry.Moderation.delete`."""
         actor.administer()
         said = _reason(reason)
         with self._database.write() as connection:
-            revision = publishing.next_revision(connection)
+            publishing.hold(connection)
+            if _is_gone(connection, plugin, version):
+                return
             row = finding.find_release(connection, actor, plugin, version)
             connection.execute(delete(releases).where(releases.c.key == row.key))
             others = select(releases.c.key).where(releases.c.artifact == row.artifact)
             if connection.execute(others).first() is None:
                 connection.execute(delete(artifacts).where(artifacts.c.sha256 == row.artifact))
-            stages.changed(connection, row.plugin, revision)
+            stages.changed(connection, row.plugin, publishing.next_revision(connection))
             told = {"sha256": row.artifact, "reason": said}
             acts.record(connection, actor, "delete", plugin=plugin, version=version, **told)
+
+
+def _is_gone(connection: Connection, plugin: str, version: str) -> bool:
+    """Whether there was such a release, and is no more."""
+    precedence = version.partition("+")[0]
+    was = select(used_versions.c.plugin).where(
+        (used_versions.c.plugin == plugin) & (used_versions.c.precedence == precedence)
+    )
+    joined = releases.join(plugins, plugins.c.key == releases.c.plugin)
+    still = select(releases.c.key).select_from(joined)
+    still = still.where((plugins.c.id == plugin) & (releases.c.precedence == precedence))
+    return connection.execute(was).first() is not None and connection.execute(still).first() is None
 
 
 def _rows(connection: Connection, actor: Actor, plugin: str, version: str | None) -> list[Record]:
@@ -122,7 +136,6 @@ def _set(
     rows: Sequence[Record],
     values: dict[str, Any],
     action: str,
-    revision: int,
     *,
     version: str | None,
 ) -> None:
@@ -131,7 +144,7 @@ def _set(
     if not differ:
         return
     connection.execute(update(releases).where(releases.c.key.in_(differ)).values(values))
-    stages.changed(connection, rows[0].plugin, revision)
+    stages.changed(connection, rows[0].plugin, publishing.next_revision(connection))
     told = {
         "reason": next(iter(values.values())),
         **({"successor": values["successor"]} if values.get("successor") else {}),

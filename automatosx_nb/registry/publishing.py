@@ -175,6 +175,11 @@ def _published(unpacked: Package, others: Sequence[Record], blobs: BlobStore) ->
     return tuple(found)
 
 
+def hold(connection: Connection) -> None:
+    """Have the registry to oneself until the transaction ends, whether it comes to a change or not."""
+    connection.execute(update(schema.sequence).values(value=schema.sequence.c.value))
+
+
 def next_revision(connection: Connection) -> int:
     """The number of this change; the row is locked until the transaction ends, so changes have an order."""
     connection.execute(update(schema.sequence).values(value=schema.sequence.c.value + 1))

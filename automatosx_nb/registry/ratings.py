@@ -36,7 +36,7 @@ class Ratings:
         """As :meth:`automatosx_nb.model.ports_registry.Ratings.rate`."""
         _check(stars, text)
         with self._database.write() as connection:
-            revision = publishing.next_revision(connection)
+            publishing.hold(connection)
             row = _rated(connection, actor, plugin, version)
             mine = (ratings.c.plugin == row.plugin) & (ratings.c.user == actor.name)
             before = connection.execute(select(ratings).where(mine)).one_or_none()
@@ -45,7 +45,7 @@ class Ratings:
                 connection.execute(delete(ratings).where(mine))
                 values = {"stars": stars, "text": text, "version": row.version, "given": acts.now()}
                 connection.execute(insert(ratings).values(plugin=row.plugin, user=actor.name, **values))
-                stages.changed(connection, row.plugin, revision)
+                stages.changed(connection, row.plugin, publishing.next_revision(connection))
                 acts.record(connection, actor, "rate", plugin=plugin, version=row.version, stars=stars)
             return _ratings(connection, row)
 
@@ -55,11 +55,11 @@ class Ratings:
         if whose != actor.name:
             actor.review()
         with self._database.write() as connection:
-            revision = publishing.next_revision(connection)
+            publishing.hold(connection)
             row = finding.find_releases(connection, actor, plugin)[0]
             gone = (ratings.c.plugin == row.plugin) & (ratings.c.user == whose)
             if connection.execute(delete(ratings).where(gone)).rowcount:
-                stages.changed(connection, row.plugin, revision)
+                stages.changed(connection, row.plugin, publishing.next_revision(connection))
                 acts.record(connection, actor, "rating-withdraw", plugin=plugin, user=whose)
             return _ratings(connection, row)
 

@@ -8,10 +8,12 @@ from sqlalchemy import func, insert, select, update
 
 from automatosx_nb.errors import InvalidAct, UnknownReport
 from automatosx_nb.model.moderation import LONGEST_TEXT, REPORT_KINDS, Report, ReportPage
-from automatosx_nb.registry import acts, finding, publishing
+from automatosx_nb.registry import acts, finding, publishing, stages
 from automatosx_nb.registry.schema import reports
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import Connection
 
     from automatosx_nb.model.identity import Actor
@@ -37,15 +39,20 @@ class Reports:
         """As :meth:`automatosx_nb.model.ports_registry.Reports.file`."""
         _check(kind, text)
         with self._database.write() as connection:
-            number = publishing.next_revision(connection)
+            publishing.hold(connection)
             if version is None:
-                finding.find_releases(connection, actor, plugin)
+                row = finding.find_releases(connection, actor, plugin)[0]
             else:
-                finding.find_release(connection, actor, plugin, version)
-            _refuse_too_many(connection, actor)
+                row = finding.find_release(connection, actor, plugin, version)
             values = {"plugin": plugin, "version": version, "kind": kind, "text": text.strip()}
-            row = {"id": _written(number), "reporter": actor.name, "filed": acts.now(), **values}
-            connection.execute(insert(reports).values(row))
+            before = _same(connection, actor, values)
+            if before is not None:
+                return _report(before)
+            _refuse_too_many(connection, actor)
+            number = publishing.next_revision(connection)
+            stages.changed(connection, row.plugin, number)
+            filed = {"id": _written(number), "reporter": actor.name, "filed": acts.now(), **values}
+            connection.execute(insert(reports).values(filed))
             acts.record(connection, actor, "report", plugin=plugin, version=version, report=number, kind=kind)
             return _report(_row(connection, actor, number))
 
@@ -79,8 +86,10 @@ class Reports:
         if not outcome.strip() or len(outcome) > LONGEST_TEXT:
             raise InvalidAct("closing a report takes its outcome", f"Say it in 1 to {LONGEST_TEXT} characters")
         with self._database.write() as connection:
-            publishing.next_revision(connection)
+            publishing.hold(connection)
             row = _row(connection, actor, number)
+            if (row.closed_by, row.outcome) == (actor.name, outcome.strip()):
+                return _report(row)
             if row.closed is not None:
                 raise InvalidAct(f"report {number} was closed by {row.closed_by!r}: {row.outcome}", "File a new one")
             values = {"closed": acts.now(), "closed_by": actor.name, "outcome": outcome.strip()}
@@ -99,6 +108,14 @@ def _check(kind: str, text: str) -> None:
         raise InvalidAct(f"there is no kind of report {kind!r}", f"There are {', '.join(REPORT_KINDS)}")
     if not text.strip() or len(text) > LONGEST_TEXT:
         raise InvalidAct("a report says what is wrong", f"Say it in 1 to {LONGEST_TEXT} characters")
+
+
+def _same(connection: Connection, actor: Actor, values: Mapping[str, object]) -> Record | None:
+    """An open one of the actor's that says the same: it was sent twice."""
+    query = select(reports).where((reports.c.reporter == actor.name) & reports.c.closed.is_(None))
+    for name, value in values.items():
+        query = query.where(reports.c[name].is_(None) if value is None else reports.c[name] == value)
+    return connection.execute(query).first()
 
 
 def _refuse_too_many(connection: Connection, actor: Actor) -> None:

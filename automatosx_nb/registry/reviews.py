@@ -87,7 +87,7 @@ class Reviews:
         actor.review()
         _check_reason(reason, needed=not approves)
         with self._database.write() as connection:
-            revision = publishing.next_revision(connection)
+            publishing.hold(connection)
             row = finding.find_release(connection, actor, plugin, version)
             _refuse_own_or_else(actor, row, sha256)
             given = Review(actor.name, approves, reason, acts.now())
@@ -95,6 +95,8 @@ class Reviews:
                 return self._standing(connection, row)
             if not approves and row.stage == Stage.STABLE:
                 raise InvalidAct(f"{plugin} {version} is stable already", "Yank or quarantine it")
+            revision = publishing.next_revision(connection)
+            stages.changed(connection, row.plugin, revision)
             _put(connection, row, given, revision)
             acts.record(
                 connection,
@@ -111,13 +113,15 @@ class Reviews:
     def promote(self, actor: Actor, plugin: str, version: str, to: Stage) -> Standing:
         """As :meth:`automatosx_nb.model.ports_registry.Reviews.promote`."""
         with self._database.write() as connection:
-            revision = publishing.next_revision(connection)
+            publishing.hold(connection)
             row = finding.find_release(connection, actor, plugin, version)
             if not actor.may_administer:
                 actor.publish(row.publisher)
             if to == row.stage or to == stages.waits_for(connection, row.key):
                 return self._standing(connection, row)
             self._refuse_promotion(connection, row, to)
+            revision = publishing.next_revision(connection)
+            stages.changed(connection, row.plugin, revision)
             came = stages.may_become(connection, self._policy(), row, to)
             if came:
                 stages.advance(connection, row, to, revision)

@@ -52,17 +52,19 @@ def approvals(connection: Connection, row: Record) -> int:
 
 
 def advance(connection: Connection, row: Record, to: Stage, revision: int) -> None:
-    """Have a release become ``to``. One that was a draft until now counts as published now, for nobody saw it."""
+    """Have a release become ``to``, in the change with that number.
+
+    One that was a draft until now counts as published now, for nobody saw it.
+    """
     values: dict[str, object] = {"stage": to.value}
     if row.stage == Stage.DRAFT.value:
         values |= {"published": acts.now(), "revision": revision}
     connection.execute(update(releases).where(releases.c.key == row.key).values(values))
     connection.execute(delete(waiting).where(waiting.c.release == row.key))
-    changed(connection, row.plugin, revision)
 
 
 def changed(connection: Connection, plugin: int, revision: int) -> None:
-    """What is kept of a plugin elsewhere is no longer so."""
+    """The change with that number is one of the plugin: what is kept of it elsewhere may be no longer so."""
     connection.execute(update(plugins).where(plugins.c.key == plugin).values(revision=revision))
 
 

@@ -8,7 +8,7 @@ from automatosx_nb.model.held_back import Because
 from automatosx_nb.model.permissions import KINDS
 from automatosx_nb.model.release import Sort
 from automatosx_nb.model.surroundings import VALID
-from automatosx_nb.server import openapi_access, openapi_uploads
+from automatosx_nb.server import openapi_access, openapi_reviews, openapi_uploads
 from automatosx_nb.server.openapi_words import (
     COUNT,
     RANGES,
@@ -242,9 +242,11 @@ _SCHEMAS: dict[str, Any] = {
             "found": {"type": "string", "description": "Of a search: what that part is."},
             "valid": {"type": "string", "description": "Of a search: what that part may be."},
             **openapi_uploads.PROBLEM_MEMBERS,
+            **openapi_reviews.PROBLEM_MEMBERS,
         },
         optional=(
             *openapi_uploads.PROBLEM_MEMBERS,
+            *openapi_reviews.PROBLEM_MEMBERS,
             *("causes", "wishes", "suggestions", "cycle", "plugin", "nearest", "version", "available"),
             *("part", "found", "valid"),
         ),
@@ -335,11 +337,12 @@ DOCUMENT: dict[str, Any] = {
             },
         ),
         **openapi_uploads.PATHS,
+        **openapi_reviews.PATHS,
         "/openapi.json": get("This document", {"application/json": {"schema": {"type": "object"}}}),
         "/healthz": get("Whether the registry answers", json("Health")),
     },
     "components": {
-        "schemas": {**_SCHEMAS, **openapi_uploads.SCHEMAS},
+        "schemas": {**_SCHEMAS, **openapi_uploads.SCHEMAS, **openapi_reviews.SCHEMAS},
         "securitySchemes": {
             "token": {
                 "type": "apiKey",

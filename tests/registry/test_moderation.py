@@ -123,7 +123,9 @@ def test_only_reviewers_quarantine_and_only_admins_delete(published: EmbeddedReg
 
 
 def test_a_deleted_version_is_never_used_again(published: EmbeddedRegistry, build: Build) -> None:
-    published.moderation.delete(ADA, DOCTOR, "1.0.0", "It holds somebody's key.")
+    for _ in range(2):
+        published.moderation.delete(ADA, DOCTOR, "1.0.0", "It holds somebody's key.")
+    assert acts(published) == ["delete"]
     assert [str(each.version) for each in published.releases(DOCTOR)] == ["1.1.0"]
     for data in (build(version="1.0.0"), build(version="1.0.0", summary="Another.")):
         with pytest.raises((VersionUsed, ReleaseExists)):
@@ -167,8 +169,19 @@ def test_an_advisory_is_a_reviewers_word_and_says_something(published: EmbeddedR
 
 
 def test_two_advisories_of_one_moment_have_ids_of_their_own(published: EmbeddedRegistry) -> None:
-    made = {published.advisories.make(ROB, DOCTOR, Range.parse("*"), "low", "It leaks.").id for _ in range(3)}
+    made = {published.advisories.make(ROB, DOCTOR, Range.parse("*"), "low", f"It leaks {n}.").id for n in range(3)}
     assert len(made) == 3
+
+
+def test_what_is_said_twice_in_the_same_words_is_said_once(published: EmbeddedRegistry) -> None:
+    for _ in range(2):
+        made = published.advisories.make(ROB, DOCTOR, Range.parse("*"), "low", "It leaks.")
+        report = published.reports.file(EVE, DOCTOR, "broken", "It ends.")
+    assert published.advisories.all(EVE) == (made,)
+    assert published.reports.all(ROB).items == (report,)
+    first = published.reports.close(ROB, report.number, "Mended.")
+    assert published.reports.close(ROB, report.number, "Mended.") == first
+    assert acts(published) == ["report-close", "report", "advisory-make"]
 
 
 def test_a_report_is_filed_listed_and_closed_once(published: EmbeddedRegistry) -> None:
@@ -202,8 +215,8 @@ def test_a_report_says_what_is_wrong_with_what_there_is(published: EmbeddedRegis
         published.reports.file(EVE, DOCTOR, "broken", "  ")
     with pytest.raises(UnknownPlugin):
         published.reports.file(EVE, "acme.nothing", "broken", "It is.")
-    for _ in range(20):
-        published.reports.file(EVE, DOCTOR, "broken", "It ends.")
+    for number in range(20):
+        published.reports.file(EVE, DOCTOR, "broken", f"It ends {number}.")
     with pytest.raises(InvalidAct, match="20 reports of yours are open"):
         published.reports.file(EVE, DOCTOR, "broken", "It ends.")
 
