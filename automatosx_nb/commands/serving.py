@@ -44,7 +44,7 @@ def configured(options: Namespace) -> tuple[Settings, Config]:
     from automatosx_nb.config import load_settings
     from automatosx_nb.config.serving import rooted
 
-    config = _config_of(options.config)
+    config = config_of(options.config)
     settings = load_settings(config)
     names = [each.name for each in fields(settings.server)]
     typed = {name: value for name, value in vars(options).items() if name in names and value is not None}
@@ -53,7 +53,7 @@ def configured(options: Namespace) -> tuple[Settings, Config]:
     return replace(settings, server=replace(settings.server, **typed)), config
 
 
-def _config_of(name: str | None) -> Config:
+def config_of(name: str | None) -> Config:
     """:raises InvalidConfiguration: it cannot be read, or is no configuration."""
     from traitlets.config import Config
     from traitlets.config.loader import JSONFileConfigLoader, PyFileConfigLoader

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 from traitlets import Bool, Float, Int, List, TraitError, Unicode
 from traitlets.config import Configurable
 
+from automatosx_nb.errors import InvalidConfiguration
 from automatosx_nb.host.metering import Rate
 
 
@@ -124,3 +126,22 @@ def serving(value: Callable[[str, str], Any]) -> Serving:
 def rooted(path: str) -> str:
     """``path`` with one slash before and behind it."""
     return f"/{path.strip('/')}/".replace("//", "/")
+
+
+def database_of(serving: Serving, home: Path) -> str:
+    """The URL of its database; ``home`` is where everything of this user lies."""
+    return serving.db or f"sqlite:///{home / 'registry' / 'registry.sqlite'}"
+
+
+def artifacts_of(serving: Serving, home: Path) -> str:
+    """The URL of its store, which is beside a database that is a file, unless one is named.
+
+    :raises InvalidConfiguration: none is named, and the database is elsewhere.
+    """
+    if serving.blobs:
+        return serving.blobs
+    scheme, _, path = database_of(serving, home).partition(":///")
+    if scheme != "sqlite":
+        reason = "artifacts need a store that every node reaches, as in 's3://bucket/prefix'"
+        raise InvalidConfiguration("c.RegistryServer.blobs", reason)
+    return (Path(path).absolute().parent / "blobs").as_uri()

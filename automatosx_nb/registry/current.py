@@ -32,6 +32,11 @@ class CurrentSearch:
         self._index = SearchIndex()
         self._refreshing = threading.Lock()
 
+    @property
+    def revision(self) -> int:
+        """The last change that the index has."""
+        return self._index.revision
+
     def search(self, query: SearchQuery) -> SearchPage:
         """:raises InvalidSearch: for a text, size, sort, filter or cursor that is none."""
         if self._feed.current() > self._index.revision or self._is_due():

@@ -28,6 +28,7 @@ from automatosx_nb.registry.blobs import BlobStore, DigestDiffers
 from automatosx_nb.registry.current import CurrentSearch
 from automatosx_nb.registry.downloads import DownloadCounter
 from automatosx_nb.registry.feed import RevisionFeed
+from automatosx_nb.registry.figures import Figures, figures
 from automatosx_nb.registry.sayings import sayings
 from automatosx_nb.registry.schema import artifacts, plugins, publishers, releases, sequence
 from automatosx_nb.registry.sight import seen_by
@@ -184,6 +185,10 @@ class EmbeddedRegistry:
     @cached_property
     def tokens(self) -> Tokens:
         return Tokens(self._database)
+
+    def figures(self) -> Figures:
+        """What a server tells of it to whoever watches."""
+        return figures(self._database, self._search.revision)
 
     @property
     def schema(self) -> str | None:

@@ -10,11 +10,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, QueuePool
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-from automatosx_nb.errors import AutomatosxError, ProfileReadOnly, RegistryBusy, RegistryDamaged, RegistryTooNew
+from automatosx_nb.errors import (
+    AutomatosxError,
+    InvalidConfiguration,
+    ProfileReadOnly,
+    RegistryBusy,
+    RegistryDamaged,
+    RegistryTooNew,
+)
 from automatosx_nb.registry.database.kind import BUSY_S, Kind
 from automatosx_nb.registry.database.upserts import add, inserting
 from automatosx_nb.registry.migrations import HEAD, REVISIONS
@@ -34,15 +41,17 @@ class Database:
     for it is an answer.
     """
 
-    def __init__(self, where: Path | str) -> None:
+    def __init__(self, where: Path | str, *, migrate: bool = True) -> None:
         """Open a file, made where it is missing, or the database of a URL, and bring its schema up to date.
+
+        Without ``migrate`` it is left as it is, for whoever asks after it or brings it elsewhere, and not made either.
 
         A database that cannot be written is opened for reading only.
 
         :raises InvalidConfiguration: the URL is none, or of a database that is not known here.
         :raises RegistryTooNew: a newer automatosx_nb made it.
         """
-        self._kind = _open(where)
+        self._kind = _open(where, make=migrate)
         self.where = self._kind.where
         """The path, or the URL without its password."""
         self.read_only = self._kind.read_only
@@ -51,7 +60,8 @@ class Database:
         self.last_write: object = None
         """Another object after every write of this process."""
         try:
-            self._migrate()
+            if migrate:
+                self.migrate()
         except BaseException:
             self.close()
             raise
@@ -71,6 +81,12 @@ class Database:
             yield connection
         self.last_write = object()
 
+    def connections(self) -> tuple[int, int]:
+        """Of this process: how many are in use, and how many wait for use."""
+        pool = self._kind.engine.pool
+        assert isinstance(pool, QueuePool)
+        return pool.checkedout(), pool.checkedin()
+
     def close(self) -> None:
         self._kind.engine.dispose()
 
@@ -84,20 +100,26 @@ class Database:
             return None
         return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one_or_none()
 
-    def _migrate(self) -> None:
-        """One process does it, and the others wait: each asks again when it is its turn."""
-        if self._is_current(self.revision()):
+    def migrate(self, to: str = HEAD) -> None:
+        """Bring the schema to a revision. One process does it, and the others wait: each asks again at its turn.
+
+        :raises RegistryTooNew: a newer automatosx_nb made it.
+        """
+        if self._known(self.revision()) == to:
             return
-        from automatosx_nb.registry.migrations.run import upgrade
+        from automatosx_nb.registry.migrations.run import downgrade, upgrade
 
         with self._alone(self._kind.lock_schema) as connection:
-            if not self._is_current(self._revision(connection)):
-                upgrade(connection)
+            now = self._known(self._revision(connection))
+            if now is None or now < to:
+                upgrade(connection, to)
+            elif now > to:
+                downgrade(connection, to)
 
-    def _is_current(self, revision: str | None) -> bool:
+    def _known(self, revision: str | None) -> str | None:
         if revision is not None and revision not in REVISIONS:
             raise RegistryTooNew(self.where, revision, HEAD)
-        return revision == HEAD
+        return revision
 
     @contextmanager
     def _alone(self, lock: Callable[[Connection], None]) -> Iterator[Connection]:
@@ -123,15 +145,17 @@ class Database:
             raise RegistryDamaged(self.where, str(error).splitlines()[0]) from error
 
 
-def _open(where: Path | str) -> Kind:
+def _open(where: Path | str, *, make: bool) -> Kind:
     if isinstance(where, Path):
+        if not (make or where.exists()):
+            raise InvalidConfiguration("the database's URL", f"there is no {where}")
         from automatosx_nb.registry.database.sqlite import SQLite
 
         return SQLite(where, make=lambda path: Database(path).close())
     from automatosx_nb.registry.database.urls import kind_of
 
     kind = kind_of(where)
-    return _open(kind) if isinstance(kind, Path) else kind
+    return _open(kind, make=make) if isinstance(kind, Path) else kind
 
 
 __all__ = ["BUSY_S", "Database", "add", "inserting"]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
-from automatosx_nb.errors import InvalidConfiguration
+from automatosx_nb.config.serving import artifacts_of, database_of
 
 if TYPE_CHECKING:
     from automatosx_nb.config import Settings
@@ -17,26 +15,17 @@ if TYPE_CHECKING:
 def open_served(settings: Settings, sandbox: Sandbox) -> EmbeddedRegistry:
     """The one that ``c.RegistryServer.db`` and ``blobs`` name; without them, the one of this user.
 
-    :raises InvalidConfiguration:
+    :raises InvalidConfiguration: a URL is none, or there is no store to a database elsewhere.
+
+    Raises besides as :class:`automatosx_nb.registry.database.Database` does.
     """
     from automatosx_nb.registry.service import EmbeddedRegistry
 
-    home = folder_of(settings.server.db) if settings.server.db else settings.home / "registry"
-    registry = EmbeddedRegistry(home, sandbox=sandbox)
+    database, blobs = database_of(settings.server, settings.home), artifacts_of(settings.server, settings.home)
+    registry = EmbeddedRegistry.at(database, blobs, sandbox=sandbox, review=lambda: settings.review)
     if settings.server.bundled:
         from automatosx_nb import catalog
         from automatosx_nb.registry.catalog import publish_folder_tree
 
         publish_folder_tree(registry, catalog.ROOT)
     return registry
-
-
-def folder_of(url: str) -> Path:
-    """Of ``sqlite:///folder``.
-
-    :raises InvalidConfiguration:
-    """
-    parts = urlsplit(url)
-    if parts.scheme != "sqlite" or parts.netloc or not parts.path.strip("/"):
-        raise InvalidConfiguration("c.RegistryServer.db", f"{parts.scheme or 'no scheme'} is no database that is known")
-    return Path(unquote(parts.path.removeprefix("/")))

@@ -15,6 +15,7 @@ from automatosx_nb.server.identity import PUBLIC
 
 if TYPE_CHECKING:
     from automatosx_nb.model.ports import Registry
+    from automatosx_nb.registry.figures import Figures
     from automatosx_nb.server.shelf import Shelf
 
 
@@ -64,7 +65,7 @@ def _condition(registry: Registry) -> dict[str, str]:
     registry.search(SearchQuery(size=1))  # reads the last change and brings the index up to it
     return {
         "database": "ready",
-        "schema": "ready" if schema == HEAD else f"{schema}, and this version has {HEAD}",
+        "schema": "ready" if schema == HEAD else f"{schema or 'no revision'}, and this version has {HEAD}",
         "index": "ready",
     }
 
@@ -88,6 +89,6 @@ class MetricsHandler(APIHandler):
         self.finish(measured, set_content_type=CONTENT_TYPE_LATEST)
 
 
-def _figures(registry: Registry) -> dict[str, tuple[str, float]]:
-    figures = getattr(registry, "figures", None)
-    return figures() if figures is not None else {}
+def _figures(registry: Any) -> Figures:
+    found: Figures = registry.figures()
+    return found

@@ -30,7 +30,7 @@ WITH_TOKEN = {"Authorization": f"token {TOKEN}"}
 def serving(folder: Path, **settings: Any) -> Iterator[httpx.Client]:
     """A client of a server on the registry in ``folder``; it ends with the block, and ended well."""
     loaded = load_settings(Config())
-    made = replace(loaded.server, **{"db": f"sqlite:///{folder}", "port": 0, **settings})
+    made = replace(loaded.server, **{"db": f"sqlite:///{folder}/registry.sqlite", "port": 0, **settings})
     told: SimpleQueue[Any] = SimpleQueue()
 
     async def run() -> None:
@@ -75,7 +75,17 @@ class Process:
 
     def __init__(self, folder: Path, *flags: str, **variables: str) -> None:
         self.popen = subprocess.Popen(
-            [sys.executable, "-m", "automatosx_nb.cli", "serve", "--db", f"sqlite:///{folder}", "--port", "0", *flags],
+            [
+                sys.executable,
+                "-m",
+                "automatosx_nb.cli",
+                "serve",
+                "--db",
+                f"sqlite:///{folder}/registry.sqlite",
+                "--port",
+                "0",
+                *flags,
+            ],
             env={**os.environ, "JUPYTER_TOKEN": TOKEN, **variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -143,7 +143,7 @@ def test_it_is_alive_and_ready_for_a_load_balancer_that_has_no_token(server: Mak
     ("harm", "part", "state"),
     [
         ("UPDATE alembic_version SET version_num = '9999'", "schema", "9999, and this version has"),
-        ("DELETE FROM sequence", "database", "registry-damaged"),
+        ("DROP TABLE alembic_version", "schema", "no revision, and this version has"),
     ],
 )
 def test_it_is_not_ready_while_its_database_is_not_and_says_what_is_not(
@@ -170,6 +170,9 @@ def test_answers_are_counted_by_route_and_never_by_what_a_client_makes_up(server
     assert found["automatosx_request_seconds_count GET plugins"] == 2.0
     assert found["automatosx_request_seconds_count other plugins"] == 1.0
     assert (found["automatosx_searches_total"], found["automatosx_downloads_total"]) == (2.0, 1.0)
+    assert (found["automatosx_plugins"], found["automatosx_reviews_waiting"]) == (3.0, 0.0)
+    assert found["automatosx_revision"] == found["automatosx_index_revision"] > 0
+    assert found["automatosx_database_connections_in_use"] == 1.0, "the one for these figures"
     assert found["automatosx_requests_in_flight"] == 1.0, "the one for these figures"
     text = at_root(client, "/metrics").text
     assert not [word for word in ("made", "BREW", "nordic") if word in text]
