@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from automatosx_nb.server.standalone.visitors import Proxies, Visitors
 
 MOST_BODY = 1 << 20
-"""Bytes that a handler takes which does not say how many in ``most_body``."""
+"""Bytes that are sent to a handler which does not itself say in ``most`` how many it takes."""
 ELSEWHERE = "(none)"
 """The route of what leads nowhere, so that nobody makes up labels."""
 
@@ -70,10 +70,8 @@ class RegistryApplication(web.Application):
         if wait_s:
             return TooManyRequests(wait_s)
         length = request.headers.get("Content-Length", "0")
-        most = getattr(handler, "most_body", MOST_BODY)
-        if length.isascii() and length.isdigit() and int(length) > most:
-            return RequestTooLarge(int(length), most)
-        return None
+        too_long = length.isascii() and length.isdigit() and int(length) > MOST_BODY
+        return RequestTooLarge(int(length), MOST_BODY) if too_long and not hasattr(handler, "most") else None
 
 
 class _Watched(HTTPMessageDelegate):
