@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from automatosx_nb.server.routes import Rule
+    from automatosx_nb.server.slim import Slim
     from automatosx_nb.server.standalone.visitors import Proxies, Visitors
 
 MOST_BODY = 1 << 20
@@ -42,8 +43,24 @@ class RegistryApplication(web.Application):
         self._proxies = proxies
         self._visitors = visitors
         self._routes = _routes(rules, settings["base_url"])
+        self._patterns = [(re.compile(f"{pattern}$"), self._routes[handler]) for pattern, handler, *_ in rules]
         self.in_flight: set[HTTPServerRequest] = set()
-        self.metrics = Metrics(lambda: len(self.in_flight), waiting)
+        self.slim: Slim | None = None
+        self.metrics = Metrics(
+            {
+                "requests_in_flight": ("Requests without an answer.", lambda: len(self.in_flight)),
+                "registry_questions": ("Of those, what the registry is asked.", waiting),
+                "answers_repeated": (
+                    "Answers that were given again, the short way.",
+                    lambda: self.slim.answered if self.slim else 0,
+                ),
+            }
+        )
+
+    def attach(self, slim: Slim) -> None:
+        """Have ``slim`` answer what it can."""
+        self.slim = slim
+        slim.attach(self, logs=self.log_request)
 
     def find_handler(self, request: HTTPServerRequest, **more: Any) -> Any:
         """Whoever answers; a refusal is sent before a byte of the body is read."""
@@ -56,11 +73,15 @@ class RegistryApplication(web.Application):
         return _Watched(found, lambda: self.in_flight.discard(request))
 
     def log_request(self, handler: web.RequestHandler) -> None:
+        """Also of an answer that was given by the short way, which no handler gave."""
         self.in_flight.discard(handler.request)
-        route = self._routes.get(type(handler), ELSEWHERE)
+        route = self._routes.get(type(handler)) or self._route_of(handler.request.path)
         self.metrics.answered(handler, route)
         if not getattr(handler, "quiet", False):
             log_request(handler, route)
+
+    def _route_of(self, path: str) -> str:
+        return next((route for pattern, route in self._patterns if pattern.match(path)), ELSEWHERE)
 
     def _refusal(self, request: HTTPServerRequest, handler: type[web.RequestHandler]) -> AutomatosxError | None:
         """A probe is never refused: whoever asks is the load balancer."""
@@ -100,5 +121,5 @@ def _routes(rules: Sequence[Rule], base_url: str) -> dict[type[Any], str]:
     found: dict[type[Any], str] = {}
     for pattern, handler, *_ in rules:
         path = re.sub(r"\([^)]*\)", "*", pattern).removeprefix(base_url).removeprefix("automatosx/api/v1/")
-        found.setdefault(handler, path.replace("\\", "").rstrip("?"))
+        found.setdefault(handler, ELSEWHERE if path == ".*" else path.replace("\\", "").rstrip("?"))
     return found

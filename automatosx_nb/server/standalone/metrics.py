@@ -38,7 +38,8 @@ _EVENTS = {
 class Metrics:
     """Of one server; :meth:`answered` and the gauges are for its loop's thread."""
 
-    def __init__(self, in_flight: Callable[[], int], waiting: Callable[[], int]) -> None:
+    def __init__(self, gauges: Mapping[str, tuple[str, Callable[[], float]]]) -> None:
+        """:param gauges: name → what it is, and how much it is now."""
         self._all = CollectorRegistry()
         ProcessCollector(registry=self._all)
         PlatformCollector(registry=self._all)
@@ -59,12 +60,8 @@ class Metrics:
         }
         self._figures = _Figures()
         self._all.register(self._figures)
-        Gauge("automatosx_requests_in_flight", "Requests without an answer.", registry=self._all).set_function(
-            in_flight
-        )
-        Gauge(
-            "automatosx_registry_questions", "Of those, what the registry is asked.", registry=self._all
-        ).set_function(waiting)
+        for name, (what, now) in gauges.items():
+            Gauge(f"automatosx_{name}", what, registry=self._all).set_function(now)
 
     def answered(self, handler: RequestHandler, route: str) -> None:
         method, status = handler.request.method or "", handler.get_status()

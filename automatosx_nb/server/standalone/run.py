@@ -18,9 +18,11 @@ from tornado.netutil import bind_sockets
 
 from automatosx_nb.errors import AutomatosxError, InvalidConfiguration
 from automatosx_nb.model.release import SearchQuery
+from automatosx_nb.server.handlers import API
 from automatosx_nb.server.identity import Deployment
 from automatosx_nb.server.routes import rules
 from automatosx_nb.server.shelf import Shelf
+from automatosx_nb.server.slim import Slim
 from automatosx_nb.server.standalone import identity
 from automatosx_nb.server.standalone.application import RegistryApplication
 from automatosx_nb.server.standalone.logs import write_json_lines
@@ -75,6 +77,8 @@ class Server:
     async def _serve(self, shelf: Shelf, listening: Callable[[str], object]) -> None:
         await shelf.probe(lambda _registry: None)  # a database that cannot be opened ends it here
         application = self._application(shelf)
+        slim = Slim(shelf, self._serving.base_url.rstrip("/") + API)
+        application.attach(slim)
         server = HTTPServer(
             application,
             ssl_options=_tls(self._serving),
@@ -98,6 +102,7 @@ class Server:
             with suppress(asyncio.CancelledError, AutomatosxError):
                 await warming
             await server.close_all_connections()
+            await slim.close()
 
     async def _drain(self, application: RegistryApplication) -> None:
         """Wait for what is in flight, and for ``shutdown_s`` at most; whoever keeps a connection is told to let go."""

@@ -178,6 +178,19 @@ def test_answers_are_counted_by_route_and_never_by_what_a_client_makes_up(server
     assert not [word for word in ("made", "BREW", "nordic") if word in text]
 
 
+def test_an_answer_that_is_given_again_is_counted_limited_and_has_an_id_of_its_own(server: MakeServer) -> None:
+    client = server(per_address=Rate(per_s=0.001, burst=40))
+    ids: set[str] = set()
+    while measured(client)["automatosx_answers_repeated"] < 3:
+        answer = client.get("api/v1/plugins/nordic.plots")
+        assert (answer.status_code, answer.json()["summary"]["id"]) == (200, "nordic.plots")
+        ids.add(answer.headers["X-Request-Id"])
+    assert measured(client)["automatosx_requests_total GET plugins/*"] == len(ids)
+    while client.get("api/v1/plugins/nordic.plots").status_code == 200:
+        pass
+    assert client.get("api/v1/plugins/nordic.plots").status_code == 429
+
+
 def test_whoever_asks_too_often_is_told_how_long_to_wait(server: MakeServer) -> None:
     client = server(per_address=Rate(per_s=0.001, burst=2))
     assert [client.get("api/v1/openapi.json").status_code for _ in range(2)] == [200, 200]
