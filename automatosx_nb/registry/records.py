@@ -50,7 +50,7 @@ INDEX_COLUMNS = (
 )
 """What the resolver reads of a release; the texts that people read are many times as long."""
 T = TypeVar("T", int, str)
-_BATCH = 500
+BATCH = 500
 """Keys in one IN (…): SQLite takes 32,766 parameters, older builds 999."""
 
 
@@ -136,8 +136,8 @@ def release_details(connection: Connection, rows: Sequence[Record]) -> tuple[Rel
 
 def batches(ids: Sequence[T]) -> Iterator[Sequence[T]]:
     """As many at a time as one question may name."""
-    for start in range(0, len(ids), _BATCH):
-        yield ids[start : start + _BATCH]
+    for start in range(0, len(ids), BATCH):
+        yield ids[start : start + BATCH]
 
 
 def index_releases_of(

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from automatosx_nb.model.release import Advisory, CheckResult, IndexRelease, PublishReport, SearchPage, SearchQuery
     from automatosx_nb.registry.advisories import Advisories
     from automatosx_nb.registry.audit import AuditLog
+    from automatosx_nb.registry.keeping import Keeping
     from automatosx_nb.registry.keys import Keys
     from automatosx_nb.registry.moderation import Moderation
     from automatosx_nb.registry.publishing import Also
@@ -302,6 +303,13 @@ class EmbeddedRegistry:
             return self._publish(artifact, stage, actor=actor, also=also)
 
         return Uploads(self._database, PartStore(self._objects), publish)
+
+    @cached_property
+    def keeping(self) -> Keeping:
+        """Whether its bytes are all there, and what nothing needs."""
+        from automatosx_nb.registry.keeping import Keeping
+
+        return Keeping(Storage(self._database, self._objects), self.uploads)
 
     def _publish(
         self, artifact: bytes, stage: Stage, *, signature: bytes | None = None, signed: bool = False, **more: Any

@@ -110,6 +110,7 @@ def test_every_reading_verb_speaks_json(market: Marketplace) -> None:
     lines = {"search": "search profile", "secrets": "secrets list", "policy": f"policy explain {PROFILER}"}
     lines |= {name: f"{name} {PROFILER}" for name in ("info", "settings", "inspect", "logs")}
     lines |= {"check": f"check --observed {PROFILER}", "state": f"state usage {PROFILER}"}
+    lines["registry"] = "registry verify"
     for name, verb in all_verbs().items():
         if name in ("top", "trace"):
             with pytest.raises(KernelNeeded):  # what they show, tests with a kernel read as JSON

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from automatosx_nb import package
 from automatosx_nb.registry.database import Database
+from automatosx_nb.registry.objects import Folder, Objects, open_objects
 from automatosx_nb.registry.service import EmbeddedRegistry
+from automatosx_nb.registry.storage import Storage
 from tests.servers.postgresql import PostgreSQL
+from tests.servers.s3 import S3
 
 Build = Callable[..., bytes]
 SOURCE = "def run():\n    return 1\n"
@@ -105,6 +109,18 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
         return tmp_path / "r.sqlite"
     server: PostgreSQL = request.getfixturevalue("postgresql")
     return server.database(template=request.getfixturevalue("migrated"))
+
+
+@pytest.fixture
+def storage(request: pytest.FixtureRequest, place: Path | str, tmp_path: Path) -> Iterator[Storage]:
+    """One computer's, a file and a folder, and a team's, PostgreSQL and S3."""
+    if isinstance(place, Path):
+        objects: Objects = Folder(tmp_path / "blobs")
+    else:
+        server: S3 = request.getfixturevalue("s3")
+        objects = open_objects(f"{server.bucket()}/registry")
+    with closing(Database(place)) as database:
+        yield Storage(database, objects)
 
 
 @pytest.fixture

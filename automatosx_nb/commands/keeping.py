@@ -1,0 +1,90 @@
+"""``registry``: what whoever runs a registry asks of its database and its bytes."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from automatosx_nb.commands import text
+from automatosx_nb.commands.inspecting import FAILED
+from automatosx_nb.commands.verbs import Answer, Console, Verb
+from automatosx_nb.errors import UsageError
+from automatosx_nb.model.policy import parse_duration
+
+if TYPE_CHECKING:
+    from automatosx_nb.app import Marketplace
+    from automatosx_nb.host.arguments import Parser
+    from automatosx_nb.registry.keeping import Cleared, Named, Verified
+    from automatosx_nb.registry.storage import Storage
+
+_USAGE = "registry verify | gc [--grace SPAN] [--dry-run]"
+
+
+def _configure(parser: Parser) -> None:
+    parser.add_argument(
+        "action", choices=("verify", "gc"), help="hash every artifact anew, or delete what nothing names"
+    )
+    parser.add_argument("--db", default="", help="URL of the database, as in postgresql+psycopg://host/registry")
+    parser.add_argument("--blobs", default="", help="URL of the artifacts' store, as in s3://bucket/prefix")
+    parser.add_argument("--grace", metavar="SPAN", help="how old it has to be, as in '12 hours'; else 1 day")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be deleted")
+
+
+def _registry(market: Marketplace, options: Namespace, console: Console) -> Answer:
+    from automatosx_nb.registry.service import EmbeddedRegistry
+
+    usage = f"{console.prefix} {_USAGE}"
+    if options.action == "verify" and (options.grace or options.dry_run):
+        raise UsageError("'registry verify' changes nothing, and takes no --grace and no --dry-run", usage)
+    with EmbeddedRegistry(_storage(market, options, usage)) as registry:
+        if options.action == "verify":
+            found = registry.keeping.verify()
+            return Answer(_verified(found), found, status=0 if found.is_sound else FAILED)
+        grace = parse_duration(options.grace) if options.grace else timedelta(days=1)
+        cleared = registry.keeping.collect(grace, dry_run=options.dry_run)
+        return Answer(_cleared(cleared), cleared)
+
+
+def _storage(market: Marketplace, options: Namespace, usage: str) -> Storage:
+    """:raises UsageError: one of the two URLs is missing."""
+    from automatosx_nb.registry.storage import at, in_folder
+
+    if bool(options.db) != bool(options.blobs):
+        raise UsageError("it takes both --db and --blobs, or neither for your own registry", usage)
+    return at(options.db, options.blobs) if options.db else in_folder(market.home / "registry")
+
+
+def _verified(found: Verified) -> str:
+    lines = [f"{_counted(found.whole, 'artifact')} ({text.size(found.size)}) whole."]
+    lines += [f"Missing: {_of(each)}" for each in found.missing]
+    lines += [f"Altered: {_of(each)}" for each in found.altered]
+    if not found.is_sound:
+        lines.append("Put these back from a backup, under their digests: nobody else has the same bytes.")
+    if found.orphans:
+        lines.append(f"{_counted(len(found.orphans), 'artifact')} that no release names: 'registry gc' deletes them.")
+    lines += [f"Not of a registry: {name}" for name in found.foreign]
+    return "\n".join(lines)
+
+
+def _of(named: Named) -> str:
+    release = f"{named.plugin} {named.version}" if named.plugin else "no release any more"
+    return f"{release} (sha256 {named.sha256})"
+
+
+def _cleared(found: Cleared) -> str:
+    verb = "Would delete" if found.dry_run else "Deleted"
+    artifacts = _counted(len(found.artifacts), "artifact")
+    parts = [f"{artifacts} that no release names", f"{_counted(len(found.unfinished), 'file')} that was never finished"]
+    if not found.dry_run:
+        parts.append(f"{_counted(found.uploads, 'upload')} that ran out")
+    return f"{verb} {', '.join(parts)}: {text.size(found.size)}."
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+VERBS = (
+    Verb("registry", "verify a registry's artifacts, delete what nothing names", _configure, _registry, reads=True),
+)
