@@ -24,6 +24,7 @@ _SAMPLES: dict[str, Any] = {
     "tuple[int, ...]": (1, 2),
     "dict[str, str]": {"storage": "to keep things"},
     "Mapping[str, dict[str, str]]": {"acme.demo 1.0.0": {"storage": "to keep things"}},
+    "Mapping[str, tuple[str, ...]]": {"acme.demo": ("it has no service 'add' any more",)},
     "tuple[ManifestProblem, ...]": (errors.ManifestProblem("plugin.id", "x", "an id", ("y",)),),
     "tuple[PluginFrame, ...]": (errors.PluginFrame("demo.py", 3, "run", "x = 1"),),
 }

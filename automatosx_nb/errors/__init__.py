@@ -74,10 +74,10 @@ _FILES = {
         SandboxUnavailable UnknownHandler WorkerLost
     """,
     "profiles": """
-        AuditDamaged ConsentRequired NotByItself NotForOneCall NotGranted NotInPlan NotInstalled NotPinned
-        NothingToRollBack PermissionNotAsked PlanStale PolicyForbids ProfileBusy ProfileDamaged
-        ProfileReadOnly ProjectOutOfStep PublisherChanged QuotaExceeded SpoolDamaged StateDamaged StillRequired
-        StorageFailed StorageFull UnknownGeneration
+        AuditDamaged ChangeStopped ConsentRequired DependantsBroken NotByItself NotForOneCall NotGranted
+        NotInPlan NotInstalled NotPinned NothingToRollBack PermissionNotAsked PlanStale PolicyForbids
+        ProfileBusy ProfileDamaged ProfileReadOnly ProjectOutOfStep PublisherChanged QuotaExceeded
+        SpoolDamaged StateDamaged StillRequired StorageFailed StorageFull UnknownGeneration
     """,
     "remote": """
         ArtifactTooLarge MirrorDamaged MirrorExpired NotAMirror PublishingElsewhere RegistryAnswerInvalid

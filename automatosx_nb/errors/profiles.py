@@ -324,6 +324,35 @@ class AuditDamaged(PlatformError):
         return "Move the file away and keep it: a new log is started, and what is left of the old one may be evidence."
 
 
+class ChangeStopped(UserError):
+    """Somebody stopped it before the switch."""
+
+    code: ClassVar[str] = "change-stopped"
+
+    def problem(self) -> str:
+        return "the change was stopped, and nothing was changed."
+
+    def next_step(self) -> str:
+        return "Start it again when you like: what was downloaded already is kept for that."
+
+
+class DependantsBroken(UserError):
+    """``lost``: what each plugin that requires it and stays as it is would lose, as sentences without an end."""
+
+    code: ClassVar[str] = "dependants-broken"
+    plugin: str
+    version: str
+    lost: Mapping[str, tuple[str, ...]]
+
+    def problem(self) -> str:
+        said = "; ".join(f"for {plugin}, {', '.join(lost)}" for plugin, lost in sorted(self.lost.items()))
+        return f"{self.plugin} {self.version} was not taken in, for others call it: {said}. Nothing was changed."
+
+    def next_step(self) -> str:
+        others = " ".join(sorted(self.lost))
+        return f"Update them together (%ax update {self.plugin} {others}), or remove first what is in the way."
+
+
 class SpoolDamaged(PlatformError):
     code: ClassVar[str] = "spool-damaged"
     path: str

@@ -38,6 +38,23 @@ def broken_promises(service: Service, published: Iterable[Service]) -> Iterator[
             yield _sentence(service, f"is published as {version}, which would break it", found)
 
 
+def lost_by_callers(new: Iterable[Service], called: Iterable[Service]) -> Iterator[str]:
+    """What ``new``, all services of another release, does to callers of these of the one before: a sentence for each.
+
+    A caller asks for a range of a service's version, which its manifest does not tell: so the next line breaks it, too.
+    """
+    offered = {service.name: service for service in new}
+    for old in called:
+        service = offered.get(old.name)
+        if service is None:
+            yield f"it has no service {old.name!r} any more"
+        elif _line(service.version) != _line(old.version) or service.version < old.version:
+            yield f"its service {old.name!r} is {service.version}, which is not ^{old.version}"
+        elif found := [*_breaks(old, service)]:
+            said = "; ".join(list(dict.fromkeys(found))[:MOST_SAID])
+            yield f"its service {old.name!r} {service.version} breaks {old.version} ({said})"
+
+
 def _line(version: Version) -> tuple[int, ...]:
     """Versions with the same one promise not to break each other."""
     return (version.major,) if version.major else (0, version.minor)

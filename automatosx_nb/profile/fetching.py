@@ -121,6 +121,7 @@ class _Fetch:
         try:
             news = self._news.get(timeout=_WAKE_S)
         except Empty:
+            self._tell()  # nothing comes, and whoever watches may want to stop it for that
             return
         if news.error is not None:
             raise news.error

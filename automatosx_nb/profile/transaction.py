@@ -18,6 +18,7 @@ from automatosx_nb.model.plan import Applied, Plan, PlannedChange
 from automatosx_nb.model.progress import Progress, Step, Transfer
 from automatosx_nb.package import Package, read
 from automatosx_nb.profile.changes import refuse_denied, refuse_denied_grants
+from automatosx_nb.profile.dependants import refuse_broken
 from automatosx_nb.profile.fetching import AT_ONCE, Wanted, fetch
 from automatosx_nb.profile.lock import changing
 from automatosx_nb.profile.migrating import Migrate, carry_state_over
@@ -78,6 +79,7 @@ def apply_plan(
     :raises ArtifactMismatch: the registry handed out other bytes than it announced.
     :raises ArtifactTooLarge: or more of them.
     :raises RegistryUnreachable: what has come stays for the next try.
+    :raises DependantsBroken: a release has not the services that plugins call which require it.
     :raises StateDowngrade: a release reads older state than there is.
     :raises MigrationFailed: a release could not bring the state to its version.
     :raises StorageFull:
@@ -96,6 +98,7 @@ def apply_plan(
         current = fresh(profile, plan)
         number = current.number + 1
         entries = dict(_kept_entries(current, plan))
+        staying = dict(entries)
         steps = _Steps(progress, [change for change in plan.changes if change.new is not None])
         steps.fetched(Transfer(0, len(steps.incoming), 0, 0))
         fetch(profile.store, registry, [_wanted(each) for each in steps.incoming], steps.fetched, at_once=at_once)
@@ -104,6 +107,7 @@ def apply_plan(
             package = read(profile.store.read(change.sha256), name=f"{change.id} {change.new}")
             passes = (passing or {}).get(change.id, ())
             kept = grants if passing is None else ()
+            refuse_broken(profile, current, package, staying)
             entries[change.id] = _entry(package, plan, change, current, kept, permissions, number)
             steps.tell("check", change, f"starting {change.id} {change.new} once, confined")
             check(package, (*entries[change.id].grants, *passes))

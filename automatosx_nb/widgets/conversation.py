@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from automatosx_nb.errors import NothingToRollBack, UnknownGeneration, UsageError
+from automatosx_nb.errors import ChangeStopped, NothingToRollBack, UnknownGeneration, UsageError
 from automatosx_nb.host.surface import asked_in
 from automatosx_nb.model.plan import Applied
 from automatosx_nb.widgets import faults, requests, views, wording
@@ -44,6 +44,7 @@ class Conversation:
         self._send = send
         self._running: threading.Thread | None = None
         self._one_change = threading.Lock()
+        self._stop = threading.Event()
         self._stop_listening: Callable[[], None] | None = market.on_change(lambda: send({"on": "changed"}))
 
     def receive(self, content: object) -> None:
@@ -61,6 +62,9 @@ class Conversation:
         match request:
             case requests.Run():
                 return self._start(request)
+            case requests.Stop():
+                self._stop.set()
+                return {"stopping": self.busy}
             case requests.Open():
                 self._in_background(self._open, request)
                 return None
@@ -173,6 +177,7 @@ class Conversation:
     def _start(self, request: requests.Run) -> dict[str, Any] | None:
         if not self._one_change.acquire(blocking=False):
             return faults.BUSY
+        self._stop.clear()
         self._in_background(self._run, request)
         return None
 
@@ -221,6 +226,8 @@ class Conversation:
         """``shown``: the plugins of the preview that somebody agreed to, which says whose publisher changed."""
 
         def progress(step: Step, /) -> None:
+            if self._stop.is_set() and step.name != "done":
+                raise ChangeStopped
             view = {"name": step.name, "fraction": step.fraction, "text": step.text}
             self._send({"re": request.request, "progress": view})
 

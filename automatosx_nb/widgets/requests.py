@@ -76,6 +76,10 @@ class Run(_Request, tag="run", frozen=True):
     """Why, for ``pin``."""
 
 
+class Stop(_Request, tag="stop", frozen=True):
+    """Stop the change that is under way, which then changes nothing; the answer says whether one was."""
+
+
 class KeepGeneration(_Request, tag="keep_generation", frozen=True):
     """Have no policy prune a generation, with a note why."""
 
@@ -138,7 +142,18 @@ class Open(_Request, tag="open", frozen=True):
 
 OptionRequest: TypeAlias = Settings | Set | Unset | Secrets | Keep | Forget
 Request: TypeAlias = (
-    Ping | Search | Details | Installed | Outdated | Preview | Run | KeepGeneration | LetGo | Open | OptionRequest
+    Ping
+    | Search
+    | Details
+    | Installed
+    | Outdated
+    | Preview
+    | Run
+    | Stop
+    | KeepGeneration
+    | LetGo
+    | Open
+    | OptionRequest
 )
 
 

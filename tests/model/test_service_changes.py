@@ -8,7 +8,7 @@ import pytest
 
 from automatosx_nb.model.contributions import Service
 from automatosx_nb.model.semver import Version
-from automatosx_nb.model.service_changes import broken_promises
+from automatosx_nb.model.service_changes import broken_promises, lost_by_callers
 
 INT: dict[str, Any] = {"type": "integer"}
 
@@ -56,3 +56,20 @@ def test_only_the_nearest_versions_are_compared_for_the_others_were() -> None:
 def test_another_services_schema_is_none_of_its_business() -> None:
     other = Service("sum", Version.parse("1.0.0"), "m:sum", {"type": "object"}, {"type": "string"})
     assert not [*broken_promises(count("1.0.0"), [other])]
+
+
+@pytest.mark.parametrize(
+    ("new", "lost"),
+    [
+        ([count("1.2.0", a=INT, b=INT)], ""),
+        ([], "it has no service 'count' any more"),
+        ([count("2.0.0", a=INT)], "its service 'count' is 2.0.0, which is not ^1.1.0"),
+        ([count("1.0.0", a=INT)], "its service 'count' is 1.0.0, which is not ^1.1.0"),
+        ([count("1.2.0")], "its service 'count' 1.2.0 breaks 1.1.0 (request.a"),
+        ([count("1.2.0", {"type": "string"}, a=INT)], "its service 'count' 1.2.0 breaks 1.1.0 (reply"),
+    ],
+)
+def test_what_callers_of_a_release_lose_with_the_next_one_is_said(new: list[Service], lost: str) -> None:
+    found = "".join(lost_by_callers(new, [count("1.1.0", a=INT)]))
+    assert found.startswith(lost)
+    assert bool(found) == bool(lost)

@@ -15,11 +15,12 @@ from IPython.core.interactiveshell import InteractiveShell
 
 import automatosx_nb
 from automatosx_nb import app, cli, magics
-from automatosx_nb.errors import NoKernel, PublishRefused, ServiceMissing, ServiceNotInRange
+from automatosx_nb.errors import DependantsBroken, NoKernel, PublishRefused, ServiceMissing, ServiceNotInRange
 from automatosx_nb.home import default_home
 from automatosx_nb.registry.service import EmbeddedRegistry
 
 if TYPE_CHECKING:
+    from automatosx_nb.app import Marketplace
     from tests.conftest import MakePlugin
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "services.md").read_text(encoding="utf-8")
@@ -227,3 +228,42 @@ def run(event=None):
     assert thread is not None
     market.remove("acme.asks")
     assert not thread.is_alive()
+
+
+ADD = """
+[[contributes.services]]
+name = "add"
+version = "{version}"
+handler = "demo:add"
+request = {{type = "object", properties = {{{argument} = {{type = "integer"}}}}}}
+reply = {{type = "integer"}}
+"""
+CALLS_ADD = {"services:call:acme.sums/add": "Adds."}
+
+
+def test_a_release_without_what_its_dependants_call_is_not_taken_in_and_with_them_it_is(
+    market: Marketplace, make_plugin: MakePlugin
+) -> None:
+    def sums(version: str, argument: str) -> Path:
+        source = f"def run():\n    return 0\n\ndef add({argument}=0):\n    return {argument}\n"
+        added = ADD.format(version=version, argument=argument)
+        return make_plugin("acme.sums", version, magic="sums", source=source, extra=added)
+
+    def hard(version: str) -> Path:
+        return make_plugin("acme.hard", version, magic="hard", permissions=CALLS_ADD, requires={"acme.sums": ">=1"})
+
+    may = 'optional-plugins = {"acme.sums" = ">=1"}'
+    market.publish(sums("1.0.0", "a"))
+    market.publish(hard("1.0.0"))
+    market.publish(make_plugin("acme.soft", magic="soft", permissions=CALLS_ADD, needs=may))
+    market.install("acme.hard", grant=CALLS_ADD)
+    market.install("acme.soft", grant=CALLS_ADD)
+    before = market.profile.current()
+    market.publish(sums("2.0.0", "b"))
+    with pytest.raises(DependantsBroken, match=r"acme\.hard, its service 'add' is 2\.0\.0, which is not") as raised:
+        market.update("acme.sums")
+    assert raised.value.lost.keys() == {"acme.hard"}, "who only may be there without it gets by"
+    assert market.profile.current() == before
+    market.publish(hard("1.1.0"))
+    market.update("acme.sums", "acme.hard")
+    assert market.installed_plugin("acme.sums").version == "2.0.0"

@@ -14,6 +14,7 @@ from automatosx_nb.model.publisher import publisher_change
 from automatosx_nb.model.release import Advisory
 from automatosx_nb.model.semver import Range
 from automatosx_nb.widgets import views
+from automatosx_nb.widgets.conversation import Conversation
 
 if TYPE_CHECKING:
     from automatosx_nb.app import Marketplace
@@ -171,6 +172,42 @@ def test_a_second_change_is_refused_while_one_is_under_way(talk: Any, market: Ma
     answers = {one["re"]: one for one in talk.heard if one.get("re") in {"one", "two"} and "progress" not in one}
     assert answers["two"]["error"]["code"] == "busy"
     assert answers["one"]["done"].startswith("cell-ledger 1.0.0 installed")
+
+
+@pytest.mark.parametrize("step", ["resolve", "fetch", "verify", "check", "switch"])
+def test_a_change_that_is_stopped_at_any_step_changes_nothing_and_can_be_made_again(
+    market: Marketplace, step: str
+) -> None:
+    heard: list[dict[str, Any]] = []
+    stops = [step]
+
+    def send(message: dict[str, Any]) -> None:
+        heard.append(message)
+        if message.get("progress", {}).get("name") in stops:
+            conversation.receive({"do": "stop", "request": "s"})
+
+    conversation = Conversation(market, send)
+    conversation.receive({"do": "preview", "request": "p", "action": "install", "id": LEDGER})
+    grant = ["storage", "events:subscribe:kernel.cell.finished"]
+    run = {"do": "run", "action": "install", "id": LEDGER, "preview": heard[0]["preview"]["fingerprint"]}
+    conversation.receive({**run, "request": "one", "grant": grant})
+    conversation.wait()
+    assert {"re": "s", "stopping": True} in heard
+    if step == "switch":
+        assert heard[-1]["done"].startswith("cell-ledger 1.0.0 installed"), "it was told when it began"
+    else:
+        assert heard[-1]["error"]["code"] == "change-stopped"
+        assert market.installed() == ()
+        stops.clear()
+        conversation.receive({**run, "request": "two", "grant": grant})
+        conversation.wait()
+        assert heard[-1]["done"].startswith("cell-ledger 1.0.0 installed")
+    conversation.end()
+
+
+def test_where_nothing_is_under_way_there_is_nothing_to_stop(talk: Any) -> None:
+    assert talk.ask("stop")["stopping"] is False
+    assert talk.change("install", id=LEDGER)["done"], "the next change is not stopped for that"
 
 
 def test_the_thread_of_a_change_ends_with_it(talk: Any) -> None:

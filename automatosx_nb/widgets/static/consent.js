@@ -161,7 +161,7 @@ const EXTRA = {
 
 const UNEXPLAINED = new Set(["rollback", "undo", "grant", "revoke"]);
 
-export function showConsent(dialog, { action, subject, preview, note = null, run, again }) {
+export function showConsent(dialog, { action, subject, preview, note = null, run, stop, again }) {
   const { changes, pip } = preview;
   const nothing = !changes.length && !preview.besides.length;
   const reason = action === "pin" ? noteField("Why (shown wherever an update is held back)") : null;
@@ -179,7 +179,7 @@ export function showConsent(dialog, { action, subject, preview, note = null, run
   const scope = boxes.length || extras.length ? scopeChoice(changes, boxes, extras) : null;
   const text = boxes.length && action !== "grant" ? `Grant and ${verb}` : verb.charAt(0).toUpperCase() + verb.slice(1);
   const start = async () => {
-    const bar = progressBar(`${RUNNING[action]} ${subject}`);
+    const bar = progressBar(`${RUNNING[action]} ${subject}`, stop);
     slot.replaceChildren();
     after.replaceChildren(bar.element);
     for (const input of inputs()) input.disabled = true;

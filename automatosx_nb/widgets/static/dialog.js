@@ -57,14 +57,21 @@ export function faultBox(fault) {
   );
 }
 
-export function progressBar(name) {
+export function progressBar(name, onStop) {
   const bar = h("progress", { max: "1", value: "0", "aria-label": name });
   const text = h("div", { class: "ax-dim", role: "status" }, "Starting…");
+  const stop = h("button", { type: "button", class: "ax-button", onclick: () => end() }, "Stop");
+  const end = () => {
+    stop.disabled = true;
+    stop.textContent = "Stopping…";
+    onStop();
+  };
   return {
-    element: h("div", { class: "ax-progress" }, bar, text),
-    set({ fraction, text: step }) {
+    element: h("div", { class: "ax-progress" }, bar, text, stop),
+    set({ name: at, fraction, text: step }) {
       bar.value = fraction;
       text.textContent = sentence(step);
+      if (at === "switch" || at === "done") stop.disabled = true;
     },
   };
 }

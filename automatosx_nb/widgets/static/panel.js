@@ -181,11 +181,12 @@ function render({ model, el }) {
   }
   function consent(target, subject, preview, note = null) {
     const run = (options) => carryOut(target, subject, preview, options);
-    showConsent(dialog, { action: target.action, subject, preview, note, run, again: () => act(target.action, { ...target, chosen: target.permissions, name: subject }) });
+    showConsent(dialog, { action: target.action, subject, preview, note, run, stop, again: () => act(target.action, { ...target, chosen: target.permissions, name: subject }) });
     lock();
   }
+  const stop = () => link.ask({ do: "stop" }).catch(() => {}); // its end is told by the change's own answer
   async function carryOut(target, subject, preview, { grant, scope, note: reason, label: name, onProgress }) {
-    const bar = progressBar(name);
+    const bar = progressBar(name, stop);
     busy = name;
     strip.replaceChildren(h("div", { class: "ax-dim" }, name), bar.element);
     lock();
