@@ -144,7 +144,8 @@ class Hostile:
             case ["plugins", plugin]:
                 return msgspec.json.encode(self.registry.plugin(plugin))
             case ["plugins", plugin, version]:
-                return msgspec.json.encode({"changelog": self.registry.changelog(plugin, version)})
+                said = {"changelog": self.registry.changelog(plugin, version)}
+                return msgspec.json.encode(said | {"checks": self.registry.checked(plugin, version)})
             case ["plugins", plugin, version, "artifact"]:
                 return b"".join(self.registry.artifact(plugin, version))
         raise AssertionError(f"nobody should ask for {parts}")

@@ -65,6 +65,9 @@ class Registry(ReleaseIndex, ArtifactSource, Protocol):
     def changelog(self, plugin: str, version: str) -> str:
         """Markdown. Raises as :meth:`artifact` does."""
 
+    def checked(self, plugin: str, version: str) -> tuple[CheckResult, ...]:
+        """What the checks found when it was published. Raises as :meth:`artifact` does."""
+
     def publish(self, artifact: bytes, *, stage: Stage) -> PublishReport:
         """Check and store one artifact; the very same bytes again change nothing.
 

@@ -280,6 +280,11 @@ class EmbeddedRegistry:
         with self._database.read() as connection:
             return str(self._release(connection, plugin, version).changelog)
 
+    def checked(self, plugin: str, version: str) -> tuple[CheckResult, ...]:
+        """What the checks found when it was published. Raises as :meth:`artifact` does."""
+        with self._database.read() as connection:
+            return records.check_results(connection, self._release(connection, plugin, version).key)
+
     def publish(self, artifact: bytes, *, stage: Stage = Stage.STABLE, signature: bytes | None = None) -> PublishReport:
         """As :meth:`automatosx_nb.model.ports.Registry.publish`.
 

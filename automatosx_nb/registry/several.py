@@ -125,6 +125,9 @@ class SeveralRegistries:
     def changelog(self, plugin: str, version: str) -> str:
         return self.holder(plugin).changelog(plugin, version)
 
+    def checked(self, plugin: str, version: str) -> tuple[CheckResult, ...]:
+        return self.holder(plugin).checked(plugin, version)
+
     def search(self, query: SearchQuery) -> SearchPage:
         """What the first finds, in its order, then the next one's, without the plugins that an earlier one holds.
 

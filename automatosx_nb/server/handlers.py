@@ -138,8 +138,8 @@ class ReleaseHandler(RegistryHandler):
     async def get(self, plugin: str, version: str) -> None:
         def ask(registry: Registry) -> dict[str, Any]:
             release = _release(registry.plugin(plugin), version)
-            changelog = registry.changelog(plugin, version)
-            return {"id": plugin, "changelog": changelog, **msgspec.to_builtins(release)}
+            more = {"changelog": registry.changelog(plugin, version), "checks": registry.checked(plugin, version)}
+            return {"id": plugin, **more, **msgspec.to_builtins(release)}
 
         self.answer(await self.ask(ask), about=plugin)
 

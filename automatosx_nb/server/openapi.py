@@ -88,7 +88,18 @@ _SCHEMAS: dict[str, Any] = {
     ),
     **openapi_access.SCHEMAS,
     "ReleaseDetail": record(_RELEASE),
-    "Release": record({"id": TEXT, "changelog": {"type": "string", "description": "Markdown."}, **_RELEASE}),
+    "Release": record(
+        {
+            "id": TEXT,
+            "changelog": {"type": "string", "description": "Markdown."},
+            "checks": {
+                "type": "array",
+                "items": ref("CheckResult"),
+                "description": "What was found when it was published.",
+            },
+            **_RELEASE,
+        }
+    ),
     "PluginDetail": record(
         {
             "summary": ref("PluginSummary"),

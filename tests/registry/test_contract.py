@@ -210,6 +210,11 @@ def test_a_changelog_is_the_same_everywhere(registry: Registry, owner: EmbeddedR
     assert registry.changelog(DOCTOR, "1.1.0+build.7") == owner.changelog(DOCTOR, "1.1.0+build.7")
 
 
+def test_what_checks_found_is_the_same_everywhere(registry: Registry, owner: EmbeddedRegistry) -> None:
+    assert registry.checked(DOCTOR, "1.0.0") == owner.checked(DOCTOR, "1.0.0")
+    assert "readme" in [each.check for each in registry.checked(DOCTOR, "1.0.0")]
+
+
 @pytest.fixture(scope="module")
 def make(folder: Path) -> Callable[..., bytes]:
     from tests.registry.conftest import write_plugin

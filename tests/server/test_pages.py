@@ -82,6 +82,7 @@ async def test_a_plugins_page_says_all_of_it(page: Fetch) -> None:
         "1.0.0",
         "1.1.0",
         "%doctor",
+        "README.md is there.",
         "AUTOMATOSX_REGISTRY=http",
     ):
         assert said in found.text, said

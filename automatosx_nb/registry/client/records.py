@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from automatosx_nb.errors import InvalidRange, InvalidVersion
-from automatosx_nb.model.release import Advisory, IndexRelease, PluginDetail, ReleaseDetail, SearchPage, Severity, Stage
+from automatosx_nb.model.release import (
+    Advisory,
+    CheckResult,
+    IndexRelease,
+    PluginDetail,
+    ReleaseDetail,
+    SearchPage,
+    Severity,
+    Stage,
+)
 from automatosx_nb.model.semver import Range, Version
 
 if TYPE_CHECKING:
@@ -61,8 +70,11 @@ class _Name(msgspec.Struct):
     taken: bool
 
 
-class _Changelog(msgspec.Struct):
+class SaidOfRelease(msgspec.Struct):
+    """What a release's own document says beyond a plugin's."""
+
     changelog: str
+    checks: tuple[CheckResult, ...] = ()
 
 
 def index_of(plugin: str, body: bytes) -> list[IndexRelease]:
@@ -107,12 +119,12 @@ def name_taken(name: str, body: bytes) -> bool:
     return document.taken
 
 
-def changelog_of(plugin: str, body: bytes) -> str:
+def said_of(plugin: str, body: bytes) -> SaidOfRelease:
     """:raises NotUnderstood:"""
     try:
-        return msgspec.json.decode(body, type=_Changelog).changelog
+        return msgspec.json.decode(body, type=SaidOfRelease)
     except msgspec.MsgspecError as error:
-        raise _not_understood(f"changelog of {plugin}", error) from error
+        raise _not_understood(f"release of {plugin}", error) from error
 
 
 def _index_release(said: _Release) -> IndexRelease:

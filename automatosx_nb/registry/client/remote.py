@@ -153,7 +153,12 @@ class RemoteRegistry:
     def changelog(self, plugin: str, version: str) -> str:
         """Markdown. Raises as :meth:`artifact` does."""
         path = f"plugins/{_id(plugin)}/{_version(plugin, version)}"
-        return self._documents.read(path, lambda body: records.changelog_of(plugin, body))
+        return self._documents.read(path, lambda body: records.said_of(plugin, body).changelog)
+
+    def checked(self, plugin: str, version: str) -> tuple[CheckResult, ...]:
+        """As :meth:`automatosx_nb.model.ports.Registry.checked`; nothing, where the registry does not tell."""
+        path = f"plugins/{_id(plugin)}/{_version(plugin, version)}"
+        return self._documents.read(path, lambda body: records.said_of(plugin, body).checks)
 
     def has_publisher(self, name: str) -> bool:
         """As :meth:`automatosx_nb.model.ports.Registry.has_publisher`: a no from the cache is none."""

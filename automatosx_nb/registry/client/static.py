@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from automatosx_nb.model.identity import Actor
     from automatosx_nb.model.ports import ArtifactSource
-    from automatosx_nb.model.release import IndexRelease, PluginDetail, SearchPage, SearchQuery
+    from automatosx_nb.model.release import CheckResult, IndexRelease, PluginDetail, SearchPage, SearchQuery
     from automatosx_nb.registry.client.static_files import MirrorFiles
 
 T = TypeVar("T")
@@ -124,6 +124,10 @@ class StaticRegistry:
         if version not in found:
             raise UnknownRelease(plugin, version, tuple(found))
         return found[version]
+
+    def checked(self, plugin: str, version: str) -> tuple[CheckResult, ...]:
+        """As :meth:`automatosx_nb.model.ports.Registry.checked`."""
+        return self._document(plugin).checks.get(version, ())
 
     def publish(self, artifact: bytes, *, stage: Stage = Stage.STABLE) -> NoReturn:
         """:raises PublishingElsewhere: always: it is a copy."""

@@ -96,7 +96,8 @@ def _plugin(
 ) -> MirroredPlugin:
     versions = [str(each.version) for each in copied]
     changelogs = {version: registry.changelog(plugin, version) for version in versions}
-    return MirroredPlugin(_only(registry.plugin(plugin), changelogs), tuple(releases), changelogs)
+    checks = {version: registry.checked(plugin, version) for version in versions}
+    return MirroredPlugin(_only(registry.plugin(plugin), changelogs), tuple(releases), changelogs, checks)
 
 
 def _only(detail: PluginDetail, changelogs: Mapping[str, str]) -> PluginDetail:
@@ -117,6 +118,8 @@ def _only(detail: PluginDetail, changelogs: Mapping[str, str]) -> PluginDetail:
             python=shown.python,
             platforms=shown.platforms,
             packages=shown.packages,
+            stage=shown.stage,
+            signed=shown.signature is not None,
         )
         return replace(detail, summary=summary, changelog=changelogs[shown.version], releases=kept)
     return replace(detail, summary=summary, releases=kept)

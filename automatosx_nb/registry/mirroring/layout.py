@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from automatosx_nb.model.release import CheckResult
 from automatosx_nb.model.semver import Range, Version
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class PluginDocument(msgspec.Struct, frozen=True):
     index: msgspec.Raw
     changelogs: dict[str, str]
     """Version → Markdown."""
+    checks: dict[str, tuple[CheckResult, ...]] = {}
+    """Version → what was found when it was published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class MirroredPlugin:
     detail: PluginDetail
     releases: Sequence[IndexRelease]
     changelogs: Mapping[str, str]
+    checks: Mapping[str, Sequence[CheckResult]]
 
 
 def path_of(sha256: str) -> str:
@@ -69,7 +73,7 @@ def encode_root(root: Root) -> bytes:
 def encode_plugin(plugin: MirroredPlugin) -> bytes:
     """The same of the same, byte for byte."""
     index = {"id": plugin.detail.summary.id, "releases": plugin.releases}
-    document = {"detail": plugin.detail, "index": index, "changelogs": plugin.changelogs}
+    document = {"detail": plugin.detail, "index": index, "changelogs": plugin.changelogs, "checks": plugin.checks}
     return msgspec.json.encode(document, enc_hook=_as_text, order="sorted")
 
 

@@ -16,6 +16,7 @@ from automatosx_nb.server.pages.rendering import label
 if TYPE_CHECKING:
     from automatosx_nb.model.release import (
         Advisory,
+        CheckResult,
         PluginDetail,
         PluginSummary,
         ReleaseDetail,
@@ -91,6 +92,7 @@ class PluginView:
     release: ReleaseDetail
     changelog: str
     advisories: tuple[Advisory, ...]
+    checks: tuple[CheckResult, ...]
 
     @property
     def id(self) -> str:

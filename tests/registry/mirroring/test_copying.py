@@ -106,6 +106,7 @@ def test_a_whole_copy_says_what_the_registry_says(source: EmbeddedRegistry, out:
             assert b"".join(copied.artifact(plugin, version)) == b"".join(source.artifact(plugin, version))
             assert b"".join(copied.artifact(plugin, version, start=7)) == b"".join(source.artifact(plugin, version))[7:]
             assert copied.changelog(plugin, version) == source.changelog(plugin, version)
+            assert copied.checked(plugin, version) == source.checked(plugin, version)
         detail = source.plugin(plugin)
         assert copied.plugin(plugin).releases == detail.releases
         assert copied.plugin(plugin).readme == detail.readme
