@@ -14,6 +14,8 @@ from automatosx_nb import package
 from automatosx_nb.model.identity import owner
 from automatosx_nb.model.release import Advisory, Stage
 from automatosx_nb.model.semver import Range
+from automatosx_nb.model.signatures import SUCCESSION, succession_statement
+from automatosx_nb.package.signing import SigningKey, sign
 from automatosx_nb.registry.service import EmbeddedRegistry
 from tests.registry.conftest import write_plugin
 from tests.server.pages import Fetch, Outline, outline
@@ -90,6 +92,17 @@ async def test_a_plugins_page_says_all_of_it(page: Fetch) -> None:
     assert headings[0] == "h1"
     assert headings.count("h1") == 1
     assert all(int(after[1]) - int(before[1]) <= 1 for before, after in pairwise(headings))
+
+
+async def test_a_signature_is_shown_with_its_key(page: Fetch, registry_home: Path, tmp_path: Path) -> None:
+    assert "Signature None" in (await outline(page, "plugins", "acme.geo-join")).text
+    data, key = package.build(write_plugin(tmp_path / "signed", "acme.geo-join", "0.2.0")), SigningKey.new()
+    with EmbeddedRegistry(registry_home) as registry:
+        proof = key.sign(SUCCESSION, succession_statement("acme", "", key.id))
+        registry.keys.register(owner(), "acme", key.public_text, "laptop", proof)
+        registry.publish(data, signature=sign(package.read(data), key))
+    assert f"By the key {key.id[:16]} of acme" in (await outline(page, "plugins", "acme.geo-join")).text
+    assert "Signed" in (await outline(page, params={"signed": "true"})).text
 
 
 async def test_an_older_version_has_its_own_page_and_says_so(page: Fetch) -> None:

@@ -14,6 +14,7 @@ from automatosx_nb.model.search_parameters import parameters_of
 from automatosx_nb.server.pages.rendering import label
 
 if TYPE_CHECKING:
+    from automatosx_nb.model.keys import PublisherKey
     from automatosx_nb.model.release import (
         Advisory,
         CheckResult,
@@ -123,6 +124,12 @@ class PluginView:
     @property
     def optional_permissions(self) -> list[WordedPermission]:
         return [worded(text, reason) for text, reason in self.release.optional_permissions.items()]
+
+    @property
+    def signer(self) -> PublisherKey | None:
+        """Whose signature of the release counts; who installs it verifies that, for the registry's word is not all."""
+        found = self.release.signature
+        return next((key for key in self.detail.keys if found and key.id == found.key), None)
 
     @property
     def adds(self) -> list[str]:

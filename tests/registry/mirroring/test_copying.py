@@ -22,9 +22,12 @@ from automatosx_nb.errors import (
     UnknownPlugin,
     UnknownRelease,
 )
+from automatosx_nb.model.identity import owner
 from automatosx_nb.model.ports import Registry
 from automatosx_nb.model.release import Advisory, SearchQuery, Stage
 from automatosx_nb.model.semver import Range
+from automatosx_nb.model.signatures import SUCCESSION, succession_statement
+from automatosx_nb.package.signing import SigningKey, sign
 from automatosx_nb.registry.client.static import StaticRegistry
 from automatosx_nb.registry.client.static_files import open_files
 from automatosx_nb.registry.mirroring.copying import MirrorReport, copy
@@ -140,6 +143,19 @@ def test_a_selective_copy_follows_what_is_required_by_range(source: EmbeddedRegi
     with pytest.raises(UnknownPlugin) as raised:
         copied.plugin("acme.csv-docter")
     assert raised.value.nearest == (DOCTOR,)
+
+
+def test_signatures_and_keys_come_along(source: EmbeddedRegistry, build: Build, out: Path, opened: Any) -> None:
+    """So whoever installs from it verifies what the publisher signed, as from the registry."""
+    key, data = SigningKey.new(), build(TABLES, "2.3.0")
+    proof = key.sign(SUCCESSION, succession_statement("acme", "", key.id))
+    source.keys.register(owner(), "acme", key.public_text, "laptop", proof)
+    source.publish(data, signature=sign(package.read(data), key))
+    mirror(source, out, TABLES)
+    there, copied = source.plugin(TABLES), opened(out).plugin(TABLES)
+    assert copied.keys == there.keys != ()
+    assert copied.releases[0].signature == there.releases[1].signature is not None
+    assert opened(out).releases(TABLES)[0].signed == key.id
 
 
 def test_an_older_version_alone_is_shown_with_its_own_permissions(
