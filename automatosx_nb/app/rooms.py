@@ -245,7 +245,7 @@ class Rooms:
         if name == EMBEDDED:
             return open_registry(self.settings.home, self.sandbox, review=lambda: self.settings.review)
         if is_mirror_address(name):
-            return open_mirror(name, refuse_expired=connection.refuse_expired)
+            return open_mirror(connection, name)
         return open_remote(connection, self.settings.home / "registry-cache", name)
 
     def _source_of_installed(self, plugin: str) -> str:
@@ -324,8 +324,8 @@ def open_remote(connection: Connection, cache: Path, address: str) -> Registry:
     )
 
 
-def open_mirror(address: str, *, refuse_expired: bool) -> Registry:
-    """The mirror at an address that configuration names.
+def open_mirror(connection: Connection, address: str) -> Registry:
+    """The mirror at an address that configuration names; nobody's token is sent there.
 
     :raises NotAMirror:
     :raises MirrorDamaged:
@@ -333,10 +333,15 @@ def open_mirror(address: str, *, refuse_expired: bool) -> Registry:
     """
     from automatosx_nb.registry.client.addresses import parse_mirror_address
     from automatosx_nb.registry.client.static import StaticRegistry
-    from automatosx_nb.registry.client.static_files import open_files
+    from automatosx_nb.registry.client.static_files import WebFiles, open_files
+    from automatosx_nb.registry.client.transport import Transport
 
-    path, pin = parse_mirror_address(address)
-    return StaticRegistry(open_files(path), pin=pin, refuse_expired=refuse_expired)
+    where = parse_mirror_address(address)
+    if where.path is not None:
+        return StaticRegistry(open_files(where.path), pin=where.pin, refuse_expired=connection.refuse_expired)
+    web = {"limits": connection.limits, "ca_file": connection.ca_file, "proxy": connection.proxy}
+    files = WebFiles(Transport(where.url, below="/", **web))  # type: ignore[arg-type]
+    return StaticRegistry(files, pin=where.pin, refuse_expired=connection.refuse_expired)
 
 
 def _registry_token() -> str:

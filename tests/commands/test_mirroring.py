@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from contextlib import closing
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +20,7 @@ from automatosx_nb.errors import (
     MirrorDamaged,
     MirrorExpired,
     NotAMirror,
+    RegistryAnswerInvalid,
     UnknownPlugin,
     UsageError,
 )
@@ -26,6 +30,13 @@ from tests.hostile import Hostile
 
 if TYPE_CHECKING:
     from tests.conftest import MakePlugin
+
+
+class QuietFiles(SimpleHTTPRequestHandler):
+    """Python's own server of files, which knows nothing of registries."""
+
+    def log_message(self, *_args: object) -> None:
+        """Not on the terminal."""
 
 
 @pytest.fixture
@@ -94,6 +105,32 @@ def test_an_expired_mirror_is_told_loudly_and_refused_where_policy_says_so(
         ax(offline, "search demo")
 
 
+def test_a_folder_behind_any_web_server_is_a_registry_too(
+    market: Marketplace, make_plugin: MakePlugin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    market.publish(make_plugin("acme.tables", "2.1.0", magic="tables"))
+    market.publish(make_plugin("acme.demo", requires={"acme.tables": "^2.0"}))
+    pin = ax(market, f"mirror {tmp_path / 'www'} acme.demo").rpartition("#")[2].strip()
+    handler = partial(QuietFiles, directory=str(tmp_path / "www"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as web:
+        threading.Thread(target=web.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{web.server_port}/mirror.json"
+        monkeypatch.setenv("AUTOMATOSX_REGISTRY", f"{address}#{pin}")
+        with closing(Marketplace()) as client:
+            assert "acme.tables" in ax(client, "search tables")
+            ax(client, "install acme.demo")
+            assert sorted(each.id for each in client.installed()) == ["acme.demo", "acme.tables"]
+            assert client.registry.address == "embedded"
+        document = next(path for path in (tmp_path / "www" / "sha256").rglob("*/*") if path.read_bytes()[:1] == b"{")
+        document.write_bytes(document.read_bytes() + b" ")
+        with closing(Marketplace()) as client, pytest.raises(MirrorDamaged, match="damaged"):
+            ax(client, "search")
+        monkeypatch.setenv("AUTOMATOSX_REGISTRY", address.replace("mirror.json", "elsewhere/mirror.json"))
+        with closing(Marketplace()) as client, pytest.raises(RegistryAnswerInvalid, match="404"):
+            ax(client, "search")
+        web.shutdown()
+
+
 def test_all_of_a_registry_goes_into_a_folder_and_the_second_time_is_quick(market: Marketplace, tmp_path: Path) -> None:
     said = ax(market, f"mirror {tmp_path / 'all'} --all")
     count = market.search().total
@@ -117,6 +154,7 @@ def test_what_is_to_be_copied_has_to_be_said(market: Marketplace, tmp_path: Path
     [
         ("file:///nowhere/at/all", NotAMirror),
         ("file://host/share", InvalidConfiguration),
+        ("https://host/mirror.json?x=1", InvalidConfiguration),
         ("file:///srv/mirror#sha256=short", InvalidConfiguration),
         ("file:///srv/mirror#md5=0", InvalidConfiguration),
     ],

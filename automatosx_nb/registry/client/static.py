@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn, TypeVar
@@ -21,8 +22,9 @@ from automatosx_nb.model.names import publisher_of
 from automatosx_nb.model.release import Stage
 from automatosx_nb.model.spelling import nearest
 from automatosx_nb.registry.client import records
+from automatosx_nb.registry.client.addresses import ROOT
 from automatosx_nb.registry.client.static_files import read_root, verified
-from automatosx_nb.registry.mirroring.layout import FORMAT, ROOT, Blob, PluginDocument, Root, path_of
+from automatosx_nb.registry.mirroring.layout import FORMAT, Blob, PluginDocument, Root, path_of
 from automatosx_nb.registry.search import Entry, SearchIndex
 
 if TYPE_CHECKING:
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     from automatosx_nb.registry.client.static_files import MirrorFiles
 
 T = TypeVar("T")
+_AT_ONCE = 6
+_MOST_KEPT = 512
+"""Documents that are read and verified once."""
 _PIECE = 64 * 1024
 """Bytes in one piece of an artifact."""
 
@@ -56,6 +61,7 @@ class StaticRegistry:
         self.address = self._root.source
         self.location = files.location
         self._indexing = threading.Lock()
+        self._kept: dict[str, PluginDocument] = {}
         if refuse_expired and self.stale_since is not None:
             raise MirrorExpired(files.location, self._root.made, self._root.expires)
 
@@ -140,7 +146,9 @@ class StaticRegistry:
     @cached_property
     def _index(self) -> SearchIndex:
         index = SearchIndex()
-        details = sorted(map(self.plugin, self._root.plugins), key=lambda each: (each.summary.updated, each.summary.id))
+        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="automatosx-mirror") as threads:
+            read = threads.map(self.plugin, self._root.plugins)
+        details = sorted(read, key=lambda each: (each.summary.updated, each.summary.id))
         entries = [Entry(each.summary, each.readme, number) for number, each in enumerate(details, 1)]
         index.update(entries, revision=len(entries))
         return index
@@ -150,8 +158,14 @@ class StaticRegistry:
         blob = self._root.plugins.get(plugin)
         if blob is None:
             raise UnknownPlugin(plugin, nearest(plugin, self._root.plugins))
-        data = verified(self._files, blob)
-        return self._understood(plugin, lambda: msgspec.json.decode(data, type=PluginDocument))
+        kept = self._kept.get(plugin)
+        if kept is None:
+            data = verified(self._files, blob)
+            kept = self._understood(plugin, lambda: msgspec.json.decode(data, type=PluginDocument))
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            self._kept[plugin] = kept
+        return kept
 
     def _understood(self, plugin: str, read: Callable[[], T]) -> T:
         try:

@@ -1,18 +1,21 @@
-"""The files of a mirror, from a folder or a bundle: never more of one than it may have, and nothing is believed."""
+"""The files of a mirror, from a folder, a bundle or a web server: no more than there may be, and none is believed."""
 
 from __future__ import annotations
 
 import hashlib
 import zipfile
+from contextlib import closing
 from typing import TYPE_CHECKING, Protocol
 
 from automatosx_nb.errors import MirrorDamaged, NotAMirror
 from automatosx_nb.files import storage_errors
-from automatosx_nb.registry.mirroring.layout import ROOT, path_of
+from automatosx_nb.registry.client.addresses import ROOT
+from automatosx_nb.registry.mirroring.layout import path_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from automatosx_nb.registry.client.transport import Transport
     from automatosx_nb.registry.mirroring.layout import Blob
 
 MAX_ROOT_MB = 64
@@ -72,6 +75,26 @@ class BundleFiles:
 
     def close(self) -> None:
         self._archive.close()
+
+
+class WebFiles:
+    """A mirror's folder behind any server that hands out files. What it raises besides, :class:`Transport` says."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.location = transport.address
+        self._transport = transport
+
+    def read(self, path: str, most: int) -> bytes:
+        found = bytearray()
+        with closing(self._transport.artifact(path)) as pieces:
+            for piece in pieces:
+                found += piece
+                if len(found) > most:
+                    break
+        return bytes(found[: most + 1])
+
+    def close(self) -> None:
+        self._transport.close()
 
 
 def open_files(path: Path) -> MirrorFiles:

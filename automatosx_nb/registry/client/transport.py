@@ -55,8 +55,16 @@ class Transport:
     """
 
     def __init__(
-        self, address: str, *, token: str = "", limits: ClientLimits, ca_file: str = "", proxy: str = ""
+        self,
+        address: str,
+        *,
+        token: str = "",
+        limits: ClientLimits,
+        ca_file: str = "",
+        proxy: str = "",
+        below: str = API,
     ) -> None:
+        """:param below: where paths begin, after the address."""
         self.address = address
         self._limits = limits
         self._sends_token = bool(token)
@@ -64,7 +72,7 @@ class Transport:
         if token:
             headers["Authorization"] = f"token {token}"
         self._client = httpx.Client(
-            base_url=address + API,
+            base_url=address + below,
             headers=headers,
             verify=tls(ca_file) if address.startswith("https:") else _NO_TLS,
             proxy=proxy or None,

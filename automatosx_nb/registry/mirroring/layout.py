@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from automatosx_nb.model.release import IndexRelease, PluginDetail
 
-ROOT = "mirror.json"
 FORMAT = 1
 BUNDLE_SUFFIX = ".axbundle"
 

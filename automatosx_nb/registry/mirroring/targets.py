@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from automatosx_nb.files import paths_in, read_if_there, storage_errors, write_atomic
-from automatosx_nb.registry.mirroring.layout import BUNDLE_SUFFIX, ROOT, path_of
+from automatosx_nb.registry.client.addresses import ROOT
+from automatosx_nb.registry.mirroring.layout import BUNDLE_SUFFIX, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -28,10 +28,11 @@ from automatosx_nb.model.release import Advisory, SearchQuery, Stage
 from automatosx_nb.model.semver import Range
 from automatosx_nb.model.signatures import SUCCESSION, succession_statement
 from automatosx_nb.package.signing import SigningKey, sign
+from automatosx_nb.registry.client.addresses import ROOT
 from automatosx_nb.registry.client.static import StaticRegistry
 from automatosx_nb.registry.client.static_files import open_files
 from automatosx_nb.registry.mirroring.copying import MirrorReport, copy
-from automatosx_nb.registry.mirroring.layout import ROOT, path_of
+from automatosx_nb.registry.mirroring.layout import path_of
 from automatosx_nb.registry.mirroring.selecting import Choice, everything, select
 from automatosx_nb.registry.mirroring.targets import target_of
 from automatosx_nb.registry.service import EmbeddedRegistry
