@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from automatosx_nb.model.consent import PermissionPolicy
     from automatosx_nb.model.generation import Generation
     from automatosx_nb.model.ports import Registry
+    from automatosx_nb.model.publishing import PublishPolicy
     from automatosx_nb.model.review import ReviewPolicy
     from automatosx_nb.model.settings import ConfiguredSettings
     from automatosx_nb.profile import Profile
@@ -243,7 +244,12 @@ class Rooms:
         from automatosx_nb.registry.client.addresses import is_mirror_address
 
         if name == EMBEDDED:
-            return open_registry(self.settings.home, self.sandbox, review=lambda: self.settings.review)
+            return open_registry(
+                self.settings.home,
+                self.sandbox,
+                review=lambda: self.settings.review,
+                policy=lambda: self.settings.publishing,
+            )
         if is_mirror_address(name):
             return open_mirror(connection, name)
         return open_remote(connection, self.settings.home / "registry-cache", name)
@@ -366,20 +372,31 @@ def _token_in(file: str, setting: str) -> str:
 
 
 def open_registry(
-    home: Path | None = None, sandbox: Sandbox | None = None, *, review: Callable[[], ReviewPolicy] | None = None
+    home: Path | None = None,
+    sandbox: Sandbox | None = None,
+    *,
+    review: Callable[[], ReviewPolicy] | None = None,
+    policy: Callable[[], PublishPolicy] | None = None,
 ) -> Registry:
     """The embedded registry of ``home``, with the bundled plugins published into it.
 
-    ``review``: who has to approve what is published; unless told, nobody.
+    :param review: who has to approve what is published; unless told, nobody.
+    :param policy: what is asked of it.
     """
     from automatosx_nb import catalog
+    from automatosx_nb.model.publishing import PublishPolicy
     from automatosx_nb.model.review import ReviewPolicy
     from automatosx_nb.registry.catalog import publish_folder_tree
     from automatosx_nb.registry.service import EmbeddedRegistry
     from automatosx_nb.sandbox.supervisor import Sandbox
 
     checker = sandbox or Sandbox()
-    registry = EmbeddedRegistry((home or default_home()) / "registry", sandbox=checker, review=review or ReviewPolicy)
+    registry = EmbeddedRegistry(
+        (home or default_home()) / "registry",
+        sandbox=checker,
+        policy=policy or PublishPolicy,
+        review=review or ReviewPolicy,
+    )
     publish_folder_tree(registry, catalog.ROOT)
     if sandbox is None:
         checker.close()  # it starts again when something is published

@@ -6,6 +6,7 @@ from traitlets import Bool, Dict, Enum, Float, Int, List, Unicode
 from traitlets.config import Configurable
 
 from automatosx_nb.config.calls import CallRates, HttpLimits
+from automatosx_nb.config.publishing import PublishPolicy
 from automatosx_nb.config.registry import RegistryConnection
 from automatosx_nb.config.review import ReviewPolicy
 from automatosx_nb.config.serving import RegistryServer
@@ -186,6 +187,7 @@ CONFIGURABLES: tuple[type[Configurable], ...] = (
     SandboxPolicy,
     RegistryPolicy,
     RegistryConnection,
+    PublishPolicy,
     ReviewPolicy,
     RegistryServer,
     UpdatePolicy,

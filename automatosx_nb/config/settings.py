@@ -16,6 +16,7 @@ from traitlets import TraitError
 from traitlets.config import Config, Configurable
 
 from automatosx_nb.config.calls import CallLimits, call_limits
+from automatosx_nb.config.publishing import publish_policy, stricter_publishing
 from automatosx_nb.config.registry import Connection, connection
 from automatosx_nb.config.review import review_policy, stricter_review
 from automatosx_nb.config.sections import (
@@ -36,6 +37,7 @@ from automatosx_nb.model.consent import DEFAULTS, PermissionRule
 from automatosx_nb.model.consent import PermissionPolicy as Permissions
 from automatosx_nb.model.place import Place
 from automatosx_nb.model.policy import Pattern, Policy, parse_duration
+from automatosx_nb.model.publishing import PublishPolicy
 from automatosx_nb.model.retention import GenerationRetention
 from automatosx_nb.model.review import ReviewPolicy
 from automatosx_nb.model.settings import ConfiguredSettings, Preset, Said, SettingLock
@@ -75,6 +77,7 @@ class Settings:
     bridge: BridgePolicy = field(default_factory=BridgePolicy)
     review: ReviewPolicy = field(default_factory=ReviewPolicy)
     server: Serving = field(default_factory=Serving)
+    publishing: PublishPolicy = field(default_factory=PublishPolicy)
 
 
 def load_settings(config: Config | None = None, *, home: Path | None = None, project: Path | None = None) -> Settings:
@@ -108,6 +111,7 @@ def load_settings(config: Config | None = None, *, home: Path | None = None, pro
         bridge=BridgePolicy(*(tuple(stack.value("BusPolicy", each.name)) for each in fields(BridgePolicy))),
         review=review_policy(stack.value),
         server=serving(stack.value),
+        publishing=publish_policy(stack.value),
     )
 
 
@@ -217,6 +221,8 @@ def stricter(section: str, setting: str, one: Any, other: Any) -> Any:
         return min(one, other)
     if section in ("RegistryConnection", "RegistryServer"):
         return one
+    if section == "PublishPolicy":
+        return stricter_publishing(setting, one, other)
     if section == "ReviewPolicy":
         return stricter_review(setting, one, other)
     if isinstance(one, list):

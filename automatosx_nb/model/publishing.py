@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from automatosx_nb.model.upload import UploadLimits
 
 if TYPE_CHECKING:
     from automatosx_nb.model.release import CheckResult
 
+CHECK_NAMES = (
+    "readme",
+    "changelog",
+    "license",
+    "size",
+    "permissions",
+    "secrets",
+    "services",
+    "events",
+    "look-alike",
+    "start",
+)
+"""In the order in which they run."""
+
 
 @dataclass(frozen=True, slots=True)
 class PublishPolicy:
-    """Which checks decide. Names are those of ``registry.checks``; a check that is in neither decides by itself."""
+    """Which checks decide. Names are :data:`CHECK_NAMES`; a check that is in neither list decides by itself."""
 
     watched: frozenset[str] = frozenset()
     """What they find is told, and forbids nothing."""
@@ -19,12 +35,17 @@ class PublishPolicy:
     """What they warn of forbids publishing, too. Enforced beats watched."""
     signed: bool = False
     """Only drafts may be without a signature."""
+    licenses: frozenset[str] = frozenset()
+    """SPDX identifiers that a plugin may be licensed under; empty: any."""
+    size_mb: float = 32.0
+    """Of an artifact, MiB."""
     run_notebooks: bool = True
     """Whether documentation is executed at all."""
     notebook_s: float = 60.0
     """Wall time of one cell of it, seconds."""
     notebooks_s: float = 300.0
     """Of all of it, seconds."""
+    uploads: UploadLimits = field(default_factory=UploadLimits)
 
     def judge(self, result: CheckResult) -> CheckResult:
         """``result`` with the severity that it has here."""

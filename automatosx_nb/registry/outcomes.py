@@ -16,8 +16,10 @@ VERDICTS: tuple[type[AutomatosxError], ...] = (
     errors.InvalidManifest,
     errors.InvalidUpload,
     errors.PluginQuarantined,
+    errors.PluginQuarantined,
     errors.PublishRefused,
     errors.ReleaseExists,
+    errors.SignatureRequired,
     errors.SignatureRequired,
     errors.VersionUsed,
 )

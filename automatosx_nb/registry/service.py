@@ -57,7 +57,6 @@ if TYPE_CHECKING:
     from automatosx_nb.registry.uploads import Uploads
     from automatosx_nb.sandbox.supervisor import Sandbox
 
-_DEFAULT_POLICY = PublishPolicy()
 _PIECE = 64 * 1024
 """Bytes in one piece of an artifact."""
 
@@ -75,13 +74,13 @@ class EmbeddedRegistry:
         home: Path | Storage,
         *,
         sandbox: Sandbox | None = None,
-        policy: PublishPolicy = _DEFAULT_POLICY,
+        policy: Callable[[], PublishPolicy] = PublishPolicy,
         review: Callable[[], ReviewPolicy] = ReviewPolicy,
     ) -> None:
         """Open the registry in the folder ``home``, made where it is missing, or that of an open storage.
 
         :param sandbox: where publishing starts plugins to see that they do; it stays the caller's to close.
-        :param policy: what is asked of what is published.
+        :param policy: what is asked of what is published, asked anew each time as well.
         :param review: who has to approve it, asked anew each time; what that raises keeps it from being published.
         """
         self._database, self._objects = home if isinstance(home, Storage) else storage.in_folder(home)
@@ -295,7 +294,7 @@ class EmbeddedRegistry:
     def check(self, artifact: bytes) -> tuple[CheckResult, ...]:
         """As :meth:`automatosx_nb.model.ports.Registry.check`."""
         return publishing.check(
-            artifact, database=self._database, blobs=self._blobs, sandbox=self._sandbox, policy=self._policy
+            artifact, database=self._database, blobs=self._blobs, sandbox=self._sandbox, policy=self._policy()
         )
 
     @cached_property
@@ -307,7 +306,7 @@ class EmbeddedRegistry:
         def publish(artifact: bytes, stage: Stage, actor: Actor, also: Also) -> PublishReport:
             return self._publish(artifact, stage, actor=actor, also=also)
 
-        return Uploads(self._database, PartStore(self._objects), publish)
+        return Uploads(self._database, PartStore(self._objects), publish, self._policy().uploads)
 
     @cached_property
     def keeping(self) -> Keeping:
@@ -323,7 +322,7 @@ class EmbeddedRegistry:
             return self.keys.publish(
                 artifact, signature, lambda also: self._publish(artifact, stage, signed=True, also=also)
             )
-        if self._policy.signed and not (signed or stage is Stage.DRAFT or more.get("owner")):
+        if self._policy().signed and not (signed or stage is Stage.DRAFT or more.get("owner")):
             manifest = package.read(artifact).manifest
             raise SignatureRequired(manifest.id, str(manifest.version))
         return publishing.publish(
@@ -332,7 +331,7 @@ class EmbeddedRegistry:
             database=self._database,
             blobs=self._blobs,
             sandbox=self._sandbox,
-            policy=self._policy,
+            policy=self._policy(),
             **{"review": self._review(), "actor": self._reader or owner(), **more},
         )
 

@@ -10,6 +10,7 @@ from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.utils import url_path_join
 from traitlets import Bool, Set, Unicode
 
+from automatosx_nb.errors import InvalidConfiguration
 from automatosx_nb.model.bridging import BridgePolicy
 from automatosx_nb.server.handlers import API
 from automatosx_nb.server.identity import DEPLOYMENT, Deployment
@@ -20,7 +21,9 @@ from automatosx_nb.server.slim import SETTING, Slim
 if TYPE_CHECKING:
     from automatosx_nb.config import Settings
     from automatosx_nb.model.ports import Registry
+    from automatosx_nb.model.publishing import PublishPolicy
     from automatosx_nb.model.review import ReviewPolicy
+    from automatosx_nb.sandbox.supervisor import Sandbox
 
 
 class AutomatosxExtension(ExtensionApp):
@@ -66,6 +69,8 @@ class AutomatosxExtension(ExtensionApp):
         if SETTING in self.settings:
             await self.settings[SETTING].close()
         self.settings["automatosx_shelf"].close()
+        if "automatosx_sandbox" in self.settings:
+            self.settings["automatosx_sandbox"].close()
         for feed in ("automatosx_activity", "automatosx_bridge"):
             if feed in self.settings:
                 self.settings[feed].close()
@@ -128,10 +133,28 @@ class AutomatosxExtension(ExtensionApp):
         if self.home:
             from automatosx_nb.registry.service import EmbeddedRegistry
 
-            return EmbeddedRegistry(Path(self.home), review=self._review)
+            return EmbeddedRegistry(
+                Path(self.home), sandbox=self._sandbox(), policy=self._publishing, review=self._review
+            )
         from automatosx_nb.app.rooms import open_registry
 
-        return open_registry(review=self._review)
+        return open_registry(sandbox=self._sandbox(), review=self._review, policy=self._publishing)
+
+    def _sandbox(self) -> Sandbox:
+        """Where plugins that are published here are started; where no settings can be read, none is published."""
+        from automatosx_nb.sandbox.supervisor import Sandbox
+
+        try:
+            required = self.settings["automatosx_settings"]().required_layers
+        except InvalidConfiguration:
+            required = ()
+        self.settings["automatosx_sandbox"] = Sandbox(required=required)
+        sandbox: Sandbox = self.settings["automatosx_sandbox"]
+        return sandbox
+
+    def _publishing(self) -> PublishPolicy:
+        policy: PublishPolicy = self.settings["automatosx_settings"]().publishing
+        return policy
 
     def _review(self) -> ReviewPolicy:
         policy: ReviewPolicy = self.settings["automatosx_settings"]().review

@@ -208,7 +208,7 @@ def test_a_change_of_keys_is_a_change_of_the_publishers_plugins_and_of_no_others
 
 def test_where_signatures_are_asked_for_only_a_draft_comes_without(home: Path, build: Build) -> None:
     key, data = SigningKey.new(), build()
-    with EmbeddedRegistry(home, policy=PublishPolicy(signed=True)) as registry:
+    with EmbeddedRegistry(home, policy=lambda: PublishPolicy(signed=True)) as registry:
         register(registry, key)
         with pytest.raises(SignatureRequired):
             registry.publish(data)

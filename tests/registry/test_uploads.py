@@ -18,7 +18,9 @@ from sqlalchemy import delete, func, select
 
 from automatosx_nb.errors import (
     ActionForbidden,
+    AutomatosxError,
     InvalidUpload,
+    ManifestProblem,
     PublishRefused,
     RegistryBusy,
     TooManyUploads,
@@ -31,7 +33,7 @@ from automatosx_nb.errors import (
 from automatosx_nb.model.identity import Actor, Scope
 from automatosx_nb.model.release import PublishReport, Stage
 from automatosx_nb.model.upload import Upload, UploadLimits, UploadState
-from automatosx_nb.registry import schema
+from automatosx_nb.registry import outcomes, schema
 from automatosx_nb.registry.database import Database
 from automatosx_nb.registry.parts import PartStore
 from automatosx_nb.registry.service import EmbeddedRegistry
@@ -147,6 +149,16 @@ def test_what_is_no_artifact_is_refused_and_not_raised(room: Room) -> None:
     refused = room.node().finish(ANN, upload.id)
     assert refused.refusal is not None
     assert refused.refusal.code == "invalid-artifact"
+
+
+@pytest.mark.parametrize("kind", outcomes.VERDICTS, ids=lambda kind: kind.__name__)
+def test_every_verdict_is_read_back_as_it_was_written(kind: type[AutomatosxError]) -> None:
+    samples = {"problems": (ManifestProblem("plugin.id", "x", "an id", ("y",)),), "findings": ("one", "two")}
+    error = kind(**{name: samples.get(name, name) for name in kind.fields() if name != "checks"})
+    report, again = outcomes.decode(outcomes.encode(error))
+    assert report is None
+    assert type(again) is kind
+    assert [getattr(again, name) for name in kind.fields()] == [getattr(error, name) for name in kind.fields()]
 
 
 def test_bytes_that_are_not_those_announced_are_refused(room: Room, build: Build) -> None:

@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING
 
 from automatosx_nb.model.publishing import PublishPolicy
 from automatosx_nb.model.release import CheckResult
-from automatosx_nb.registry.checks import changelog, events, lookalike, permissions, readme, services, start
+from automatosx_nb.registry.checks import (
+    changelog,
+    events,
+    license,
+    lookalike,
+    permissions,
+    readme,
+    secrets,
+    services,
+    size,
+    start,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +32,10 @@ if TYPE_CHECKING:
 CHECKS: tuple[Check, ...] = (
     readme.CHECK,
     changelog.CHECK,
+    license.CHECK,
+    size.CHECK,
     permissions.CHECK,
+    secrets.CHECK,
     services.CHECK,
     events.CHECK,
     lookalike.CHECK,

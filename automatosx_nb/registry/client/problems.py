@@ -34,6 +34,7 @@ _KINDS: tuple[type[AutomatosxError], ...] = (
     errors.ReleaseExists,
     errors.ReviewRejected,
     errors.ReviewedElse,
+    errors.SignatureRequired,
     errors.TooManyUploads,
     errors.UnknownAdvisory,
     errors.UnknownPlugin,

@@ -22,7 +22,9 @@ def open_served(settings: Settings, sandbox: Sandbox) -> EmbeddedRegistry:
     from automatosx_nb.registry.service import EmbeddedRegistry
 
     database, blobs = database_of(settings.server, settings.home), artifacts_of(settings.server, settings.home)
-    registry = EmbeddedRegistry.at(database, blobs, sandbox=sandbox, review=lambda: settings.review)
+    registry = EmbeddedRegistry.at(
+        database, blobs, sandbox=sandbox, policy=lambda: settings.publishing, review=lambda: settings.review
+    )
     if settings.server.bundled:
         from automatosx_nb import catalog
         from automatosx_nb.registry.catalog import publish_folder_tree
