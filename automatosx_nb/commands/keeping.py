@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from automatosx_nb.commands import text
 from automatosx_nb.commands.inspecting import FAILED
+from automatosx_nb.commands.serving import config_of
 from automatosx_nb.commands.verbs import Answer, Console, Verb
 from automatosx_nb.errors import UsageError
 from automatosx_nb.model.policy import parse_duration
@@ -25,19 +27,20 @@ def _configure(parser: Parser) -> None:
     parser.add_argument(
         "action", choices=("verify", "gc"), help="hash every artifact anew, or delete what nothing names"
     )
-    parser.add_argument("--db", default="", help="URL of the database, as in postgresql+psycopg://host/registry")
-    parser.add_argument("--blobs", default="", help="URL of the artifacts' store, as in s3://bucket/prefix")
+    parser.add_argument("--db", help="URL of the database; default: what configuration says, else your own registry")
+    parser.add_argument("--blobs", help="URL of the artifacts' store, as in s3://bucket/prefix")
+    parser.add_argument("--config", help="file of settings (.py or .json) with c.RegistryServer.db and blobs")
     parser.add_argument("--grace", metavar="SPAN", help="how old it has to be, as in '12 hours'; else 1 day")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be deleted")
 
 
-def _registry(market: Marketplace, options: Namespace, console: Console) -> Answer:
+def _registry(_market: Marketplace, options: Namespace, console: Console) -> Answer:
     from automatosx_nb.registry.service import EmbeddedRegistry
 
     usage = f"{console.prefix} {_USAGE}"
     if options.action == "verify" and (options.grace or options.dry_run):
         raise UsageError("'registry verify' changes nothing, and takes no --grace and no --dry-run", usage)
-    with EmbeddedRegistry(_storage(market, options, usage)) as registry:
+    with EmbeddedRegistry(_storage(options)) as registry:
         if options.action == "verify":
             found = registry.keeping.verify()
             return Answer(_verified(found), found, status=0 if found.is_sound else FAILED)
@@ -46,13 +49,19 @@ def _registry(market: Marketplace, options: Namespace, console: Console) -> Answ
         return Answer(_cleared(cleared), cleared)
 
 
-def _storage(market: Marketplace, options: Namespace, usage: str) -> Storage:
-    """:raises UsageError: one of the two URLs is missing."""
-    from automatosx_nb.registry.storage import at, in_folder
+def _storage(options: Namespace) -> Storage:
+    """What was typed, else what configuration says, else this user's own.
 
-    if bool(options.db) != bool(options.blobs):
-        raise UsageError("it takes both --db and --blobs, or neither for your own registry", usage)
-    return at(options.db, options.blobs) if options.db else in_folder(market.home / "registry")
+    :raises InvalidConfiguration: as :func:`automatosx_nb.registry.storage.at` does.
+    """
+    from automatosx_nb.config import load_settings
+    from automatosx_nb.config.serving import artifacts_of, database_of
+    from automatosx_nb.registry.storage import at
+
+    settings = load_settings(config_of(options.config))
+    typed = {name: value for name in ("db", "blobs") if (value := getattr(options, name))}
+    serving = replace(settings.server, **typed)
+    return at(database_of(serving, settings.home), artifacts_of(serving, settings.home))
 
 
 def _verified(found: Verified) -> str:

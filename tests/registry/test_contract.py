@@ -1,4 +1,4 @@
-"""One contract for every registry: what the embedded one does is done over HTTP, by a real Jupyter server, too."""
+"""One contract for every registry: on a file and on PostgreSQL, in this process and over HTTP, by a real server."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from automatosx_nb.errors import (
     UnknownPlugin,
     UnknownRelease,
 )
+from automatosx_nb.model.identity import Role, Scope
+from automatosx_nb.model.identity import owner as everybody
 from automatosx_nb.model.ports import Registry
 from automatosx_nb.model.release import Advisory, SearchQuery, Stage
 from automatosx_nb.model.semver import Range
@@ -40,15 +43,25 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("contract")
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, folder: Path) -> tuple[str, str]:
+    """The URLs of database and artifacts: a file and a folder, or PostgreSQL and S3."""
+    if request.param == "sqlite":
+        home = folder / "registry"
+        home.mkdir()
+        return f"sqlite:///{home / 'registry.sqlite'}", (home / "blobs").as_uri()
+    return request.getfixturevalue("postgresql").database(), request.getfixturevalue("s3").bucket()
+
+
 @pytest.fixture(scope="module")
-def owner(folder: Path) -> Iterator[EmbeddedRegistry]:
+def owner(folder: Path, place: tuple[str, str]) -> Iterator[EmbeddedRegistry]:
     """Who publishes, on the database that all of them read."""
     from tests.registry.conftest import write_plugin
 
     def artifact(*args: Any, **parts: Any) -> bytes:
         return package.build(write_plugin(folder / "sources" / f"{args[0]}-{args[1]}", *args, **parts))
 
-    with EmbeddedRegistry(folder / "registry") as registry:
+    with EmbeddedRegistry.at(*place) as registry:
         registry.publish(artifact(TABLES, "2.1.0", summary="Tables, joined.", category="geospatial"))
         needs = {TABLES: "^2.1"}
         registry.publish(artifact(DOCTOR, "1.0.0", needs=needs))
@@ -61,8 +74,37 @@ def owner(folder: Path) -> Iterator[EmbeddedRegistry]:
 
 
 @pytest.fixture(scope="module")
-def served(owner: EmbeddedRegistry, folder: Path) -> Iterator[str]:
-    """The address of a Jupyter server, in a process of its own, on the same database."""
+def served(owner: EmbeddedRegistry, place: tuple[str, str], folder: Path) -> Iterator[tuple[str, str]]:
+    """The address of a server in a process of its own, on the same database, and a token of its owner or an admin:
+    the file's is a Jupyter server, PostgreSQL's one of its own."""
+    if place[0].startswith("sqlite"):
+        with _jupyter_server(folder) as address:
+            yield address, TOKEN
+        return
+    for role in Role:
+        owner.access.grant_role(everybody(), "ann", role)
+    for publisher in ("acme", "nordic"):
+        owner.access.put_member(everybody(), publisher, "ann")
+    token = owner.tokens.new(everybody(), "contract", frozenset(Scope), 1, user="ann").secret
+    with _serve(*place) as address:
+        yield address, token
+
+
+@contextmanager
+def _serve(database: str, blobs: str) -> Iterator[str]:
+    options = ["--db", database, "--blobs", blobs, "--port", "0"]
+    command = [sys.executable, "-m", "automatosx_nb.cli", "serve", *options]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=subprocess.DEVNULL, text=True) as server:
+        assert server.stdout is not None
+        try:
+            yield server.stdout.readline().strip()
+        finally:
+            server.terminate()
+
+
+@contextmanager
+def _jupyter_server(folder: Path) -> Iterator[str]:
     options = {
         "port": 0,
         "ip": "127.0.0.1",
@@ -95,14 +137,14 @@ def served(owner: EmbeddedRegistry, folder: Path) -> Iterator[str]:
 
 @pytest.fixture(params=["embedded", "http"])
 def registry(
-    request: pytest.FixtureRequest, owner: EmbeddedRegistry, folder: Path, tmp_path: Path
+    request: pytest.FixtureRequest, owner: EmbeddedRegistry, place: tuple[str, str], tmp_path: Path
 ) -> Iterator[Registry]:
     if request.param == "embedded":
-        with EmbeddedRegistry(folder / "registry") as opened:
+        with EmbeddedRegistry.at(*place) as opened:
             yield opened
         return
-    address = request.getfixturevalue("served")
-    with RemoteRegistry(address, tmp_path, token=TOKEN, limits=ClientLimits(fresh_s=0)) as remote:
+    address, token = request.getfixturevalue("served")
+    with RemoteRegistry(address, tmp_path, token=token, limits=ClientLimits(fresh_s=0)) as remote:
         yield remote
 
 
@@ -265,8 +307,10 @@ def test_what_is_not_published_is_refused_the_same_way_everywhere(
         assert told == here
 
 
-def test_a_server_that_takes_no_plugins_says_where_to_publish(served: str, tmp_path: Path, make: Any) -> None:
-    with RemoteRegistry(served + "/elsewhere", tmp_path, token=TOKEN) as remote:
+def test_a_server_that_takes_no_plugins_says_where_to_publish(
+    served: tuple[str, str], tmp_path: Path, make: Any
+) -> None:
+    with RemoteRegistry(served[0] + "/elsewhere", tmp_path, token=served[1]) as remote:
         for attempt in (remote.publish, remote.check):
             with pytest.raises(PublishingElsewhere, match="Publish where that registry lies"):
                 attempt(make())

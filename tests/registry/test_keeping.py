@@ -9,7 +9,7 @@ import pytest
 
 from automatosx_nb import commands
 from automatosx_nb.app import Marketplace
-from automatosx_nb.errors import InvalidDuration, UsageError
+from automatosx_nb.errors import InvalidConfiguration, InvalidDuration, UsageError
 from automatosx_nb.model.identity import owner
 from automatosx_nb.model.release import Stage
 from automatosx_nb.registry.blobs import BlobStore
@@ -159,7 +159,7 @@ def test_the_verb_collects_in_a_teams_registry(
         ("registry", UsageError),
         ("registry mend", UsageError),
         ("registry verify --dry-run", UsageError),
-        ("registry gc --db sqlite:///x", UsageError),
+        ("registry gc --db postgresql+psycopg://host/registry", InvalidConfiguration),
         ("registry gc --grace soon", InvalidDuration),
     ],
 )
