@@ -86,6 +86,7 @@ class Changing(Rooms):
                 migrate=self._migrate,
                 author=author(),
                 progress=progress,
+                signed=self.settings.policy.signed,
                 at_once=self.settings.registry.limits.at_once,
             )
             for plugin, texts in (passing or {}).items():

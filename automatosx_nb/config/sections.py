@@ -80,6 +80,7 @@ class RegistryPolicy(Configurable):  # type: ignore[misc,unused-ignore]
         help="Only these: ids, publishers, ids in a range, as in ['acme.*', 'nordic.plots@^2']; empty: all.",
     ).tag(config=True)
     deny = Patterns(Unicode(), help="None of these, whatever is allowed.").tag(config=True)
+    require_signed = Bool(False, help="Only releases that their publishers signed.").tag(config=True)
 
 
 class UpdatePolicy(Configurable):  # type: ignore[misc,unused-ignore]

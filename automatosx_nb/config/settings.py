@@ -161,7 +161,8 @@ class _Stack:
             if each.value:
                 lists.append(_parsed(Pattern.parse, each, "RegistryPolicy", "allow"))
         first, *also = lists or [()]
-        return Policy(first, self._all(Pattern.parse, "RegistryPolicy", "deny"), tuple(also))
+        signed = self.value("RegistryPolicy", "require_signed")
+        return Policy(first, self._all(Pattern.parse, "RegistryPolicy", "deny"), tuple(also), signed)
 
     def permission_policy(self) -> Permissions:
         default, place = self._decided("PermissionPolicy", "default")
@@ -231,6 +232,7 @@ def stricter(section: str, setting: str, one: Any, other: Any) -> Any:
         "default": DEFAULTS.index,
         "cooldown": parse_duration,
         "auto": AUTO.index,
+        "require_signed": bool,
     }
     return max(one, other, key=order[setting]) if setting in order else one
 

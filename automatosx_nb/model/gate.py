@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from automatosx_nb.errors import UnknownPlugin
 from automatosx_nb.model.consent import PermissionPolicy, denial
 from automatosx_nb.model.permissions import not_covered
-from automatosx_nb.model.publisher import publisher_doubt
+from automatosx_nb.model.policy import UNSIGNED
+from automatosx_nb.model.publisher import Signers, publisher_doubt
 from automatosx_nb.model.semver import Version
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Gate:
     :param grants: keep out what asks for more than these and what was granted before, and what somebody else may
         stand behind than before; None: somebody will be asked.
     :param source_of: a plugin's registry, by its address.
+    :param signed: keep out what its publisher did not sign.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Gate:
         grants: Collection[str] | None = None,
         most: Step | None = None,
         source_of: Callable[[str], str] = lambda _plugin: "",
+        signed: bool = False,
     ) -> None:
         self._releases = releases
         self._permissions = permissions
@@ -49,6 +52,7 @@ class Gate:
         self._grants = grants
         self._most = most
         self._source_of = source_of
+        self._signed = signed
         self._pinned = any(entry.pin is not None for entry in self._installed.values())
         self._required: dict[str, Mapping[str, Mapping[str, str]]] = {}
 
@@ -59,6 +63,7 @@ class Gate:
             or self._grants is not None
             or self._most is not None
             or self._pinned
+            or self._signed
         )
 
     def against(self, plugin: str, version: Version, /) -> str | None:
@@ -70,24 +75,34 @@ class Gate:
         held = None if entry is None else self._against_step(entry, version)
         if held is not None:
             return held
+        if self._signed and not self._is_signed(plugin, version):
+            return UNSIGNED
         if not self._permissions.can_deny and self._grants is None:
             return None
         required = self._of(plugin).get(str(version), {})
         return (
             denial(self._permissions, required, plugin, version)
             or self._unasked(plugin, version, required)
-            or self._somebody_else(entry)
+            or self._somebody_else(entry, version)
         )
 
-    def _somebody_else(self, entry: InstalledPlugin | None) -> str | None:
+    def _is_signed(self, plugin: str, version: Version) -> bool:
+        try:
+            releases = self._detail(plugin).releases
+        except UnknownPlugin:
+            return False
+        return any(each.version == str(version) and each.signature is not None for each in releases)
+
+    def _somebody_else(self, entry: InstalledPlugin | None, version: Version) -> str | None:
         """Nobody is asked: whose publisher changed waits until somebody names it."""
-        if self._grants is None or entry is None or not entry.source:
+        if self._grants is None or entry is None or not (entry.source or entry.signer):
             return None
         try:
-            verified = self._detail(entry.id).summary.verified
+            detail = self._detail(entry.id)
         except UnknownPlugin:
             return None
-        doubt = publisher_doubt(entry, self._source_of(entry.id), verified=verified)
+        signers, source = Signers.of(detail, str(version), entry.signer), self._source_of(entry.id)
+        doubt = publisher_doubt(entry, source, verified=detail.summary.verified, signers=signers)
         return f"{doubt}: update {entry.id} by its name to take it" if doubt else None
 
     def _against_step(self, entry: InstalledPlugin, version: Version) -> str | None:

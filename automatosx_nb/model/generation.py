@@ -47,6 +47,8 @@ class InstalledPlugin:
     """The address of the registry that it came from; empty: not known."""
     verified: bool = False
     """Whether its publisher was verified there, then."""
+    signer: str = ""
+    """The id of the key with which its publisher signed it; empty: it was not signed."""
     state_version: int = 1
     """That of what it has saved, as its manifest says it; a rollback brings the older one back."""
 

@@ -13,6 +13,7 @@ from automatosx_nb.model.tree import tree_text
 if TYPE_CHECKING:
     from automatosx_nb.model.generation import Channel, Pin
     from automatosx_nb.model.held_back import HeldBack
+    from automatosx_nb.model.keys import ReleaseSignature
     from automatosx_nb.model.tree import ChosenPlugin
 
 
@@ -54,6 +55,8 @@ class PlannedChange:
     """The address of the registry that ``new`` comes from; empty: from the store."""
     verified: bool = False
     """Whether its publisher is verified there."""
+    signature: ReleaseSignature | None = None
+    """Its publisher's, as the registry tells it; it is verified against what was fetched. None: there is none."""
     publisher: str = ""
     """What differs about who stands behind it, continuing 'acme.a …'; empty: nothing."""
     doubt: str = ""

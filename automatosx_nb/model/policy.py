@@ -80,10 +80,12 @@ class Policy:
     deny: tuple[Pattern, ...] = ()
     also: tuple[tuple[Pattern, ...], ...] = ()
     """Further lists of what is allowed, each of which has to match, too: those of layers that only narrow."""
+    signed: bool = False
+    """Only what its publisher signed may come; whoever knows a release's signature holds it against this."""
 
     def __bool__(self) -> bool:
         """Whether it keeps anything out."""
-        return bool(self.allow or self.deny or self.also)
+        return bool(self.allow or self.deny or self.also or self.signed)
 
     def against(self, plugin: str, version: Version) -> str | None:
         """Why that release may not come, continuing 'acme.a 1.0.0 …'; None: it may."""
@@ -99,6 +101,9 @@ class Policy:
                     f"is not allowed by this installation's policy: nothing in c.RegistryPolicy.allow matches it{where}"
                 )
         return None
+
+
+UNSIGNED = "is not signed by its publisher, and c.RegistryPolicy.require_signed lets in only what is"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from automatosx_nb.model.gate import Gate, Step
 from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.plan import Plan, PlannedChange
 from automatosx_nb.model.policy import Policy
-from automatosx_nb.model.publisher import publisher_change, publisher_doubt
+from automatosx_nb.model.publisher import Signers, publisher_change, publisher_doubt
 from automatosx_nb.model.resolution import Resolution, resolve
 from automatosx_nb.model.rules import Rules
 from automatosx_nb.model.semver import Range, Version
@@ -238,6 +238,7 @@ class Planner:
                 grants=grants,
                 most=most,
                 source_of=self._registry.source_of,
+                signed=self._policy.signed,
             ),
             cooldown=self._cooldown,
         )
@@ -294,6 +295,7 @@ class Planner:
         granted = entry.grants if entry else ()
         consent = Consent.of(release, granted, self._permissions, plugin)
         source = self._registry.source_of(plugin)
+        verified, signers = detail.summary.verified, Signers.of(detail, version, entry.signer if entry else "")
         return PlannedChange(
             id=plugin,
             kind=change_kind(entry.version if entry else None, version),
@@ -312,9 +314,10 @@ class Planner:
             requires=requirement_changes(self._installed_requires(entry), release.dependencies),
             old_size=next((each.size for each in detail.releases if entry and each.version == entry.version), 0),
             source=source,
-            verified=detail.summary.verified,
-            publisher=publisher_change(entry, source, verified=detail.summary.verified),
-            doubt=publisher_doubt(entry, source, verified=detail.summary.verified) if entry else "",
+            verified=verified,
+            signature=release.signature,
+            publisher=publisher_change(entry, source, verified=verified, signers=signers),
+            doubt=publisher_doubt(entry, source, verified=verified, signers=signers) if entry else "",
             deprecated=deprecation(release),
         )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from automatosx_nb.errors import PolicyForbids
 from automatosx_nb.model.plan import Plan, PlannedChange
+from automatosx_nb.model.policy import UNSIGNED
 from automatosx_nb.model.semver import Version
 from automatosx_nb.profile.changes import change_kind, refuse_denied_grants, rewished, wishes_of
 from automatosx_nb.profile.state import new_state_name
@@ -65,7 +66,7 @@ def plan_return(
             reason = f"with the data and the grants of generation {target.number}" if same else why
             kind = change_kind(old.version if old else None, new.version)
             changes.append(PlannedChange(plugin, kind, old.version if old else None, new.version, reason))
-    _hold_against(policy, changes)
+    _hold_against(policy, changes, target)
     changed = {change.id for change in changes}
     kept = {plugin: entry.version for plugin, entry in target.plugins.items() if plugin not in changed}
     wishes = wishes_of(target)
@@ -82,11 +83,13 @@ def plan_return(
     )
 
 
-def _hold_against(policy: Policy, changes: Iterable[PlannedChange]) -> None:
+def _hold_against(policy: Policy, changes: Iterable[PlannedChange], target: Generation) -> None:
     """:raises PolicyForbids: a change brings a release that ``policy`` does not let in."""
     for change in changes:
         if change.new is None or change.new == change.old:
             continue
         reason = policy.against(change.id, Version.parse(change.new))
+        if reason is None and policy.signed and not target.plugins[change.id].signer:
+            reason = UNSIGNED
         if reason is not None:
             raise PolicyForbids(change.id, change.new, reason)

@@ -194,6 +194,7 @@ def _change(
         sha256=locked.sha256,
         grants=locked.grants,
         deprecated=deprecation(release),
+        signature=release.signature,
     )
 
 

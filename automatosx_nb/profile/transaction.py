@@ -11,12 +11,14 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from automatosx_nb.errors import ConsentRequired, PlanStale, PublisherChanged
+from automatosx_nb.errors import ConsentRequired, PlanStale, PolicyForbids, PublisherChanged
 from automatosx_nb.model.generation import Generation, InstalledPlugin
 from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.plan import Applied, Plan, PlannedChange
+from automatosx_nb.model.policy import UNSIGNED
 from automatosx_nb.model.progress import Progress, Step, Transfer
 from automatosx_nb.package import Package, read
+from automatosx_nb.package.signing import verify_release
 from automatosx_nb.profile.changes import refuse_denied, refuse_denied_grants
 from automatosx_nb.profile.dependants import refuse_broken
 from automatosx_nb.profile.fetching import AT_ONCE, Wanted, fetch
@@ -64,18 +66,20 @@ def apply_plan(
     passing: Mapping[str, Collection[str]] | None = None,
     at_once: int = AT_ONCE,
     trust: Collection[str] = (),
+    signed: bool = False,
 ) -> Applied:
     """Install, update or remove as ``plan`` says; ``grants`` are the permissions the user agreed to, for all of it.
 
     ``trust``: plugins that may come from somebody else than before. ``passing``: the profile keeps nothing of the
     grants; plugin → what it has of them all the same.
     What ``permissions`` allows is granted, too; what it denies is not, whoever agreed to it.
-    ``at_once``: how many artifacts are fetched at a time.
+    ``at_once``: how many artifacts are fetched at a time. ``signed``: nothing comes that its publisher did not sign.
 
     :raises ConsentRequired: a permission that is asked for is neither granted already nor among ``grants``.
     :raises PublisherChanged: somebody else may stand behind a plugin that is not among ``trust``.
     :raises PolicyForbids: somebody agreed to what ``permissions`` denies, or a plugin cannot do without that.
     :raises PlanStale: the profile changed since the plan was made.
+    :raises InvalidSignature: what was fetched is not what its publisher signed; no ``trust`` helps.
     :raises ArtifactMismatch: the registry handed out other bytes than it announced.
     :raises ArtifactTooLarge: or more of them.
     :raises RegistryUnreachable: what has come stays for the next try.
@@ -105,6 +109,7 @@ def apply_plan(
         for change in steps.incoming:
             steps.tell("verify", change, f"verifying {change.id} {change.new}")
             package = read(profile.store.read(change.sha256), name=f"{change.id} {change.new}")
+            _verify(package, change, signed=signed)
             passes = (passing or {}).get(change.id, ())
             kept = grants if passing is None else ()
             refuse_broken(profile, current, package, staying)
@@ -229,6 +234,21 @@ def _wanted(change: PlannedChange) -> Wanted:
     return Wanted(change.id, change.new, change.sha256, change.size)
 
 
+def _verify(package: Package, change: PlannedChange, *, signed: bool) -> None:
+    """The registry's word about a signature is none: it is held against the bytes themselves."""
+    if change.signature is not None:
+        verify_release(package, change.signature)
+    elif signed:
+        raise PolicyForbids(change.id, str(change.new), UNSIGNED)
+
+
+def _signer(change: PlannedChange, old: InstalledPlugin | None) -> str:
+    """The very same bytes stay signed, also where they come from the store without anybody's word."""
+    if change.signature is not None:
+        return change.signature.key
+    return old.signer if old is not None and old.sha256 == change.sha256 else ""
+
+
 def _entry(
     package: Package,
     plan: Plan,
@@ -261,6 +281,7 @@ def _entry(
         pin=plan.pins.get(change.id, old.pin if old and stays else None),
         source=change.source,
         verified=change.verified,
+        signer=_signer(change, old),
     )
 
 

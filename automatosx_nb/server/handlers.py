@@ -219,7 +219,7 @@ class PlanHandler(RegistryHandler):
 
         def ask(registry: Registry) -> dict[str, Any]:
             cooldown = cooldown_now(settings.cooldown)
-            gate = Gate(settings.policy, settings.permissions, registry.plugin)
+            gate = Gate(settings.policy, settings.permissions, registry.plugin, signed=settings.policy.signed)
             return planning.plan(
                 request, registry, here=environment(), policy=gate, permissions=settings.permissions, cooldown=cooldown
             )

@@ -196,6 +196,10 @@ _SCHEMAS: dict[str, Any] = {
                         },
                         "source": {"type": "string", "description": "The registry's address."},
                         "verified": {"type": "boolean", "description": "Whether its publisher is."},
+                        "signature": {
+                            "anyOf": [ref("ReleaseSignature"), {"type": "null"}],
+                            "description": "Its publisher's; null: there is none.",
+                        },
                         "publisher": {
                             "type": "string",
                             "description": "What differs about the publisher; may be empty.",

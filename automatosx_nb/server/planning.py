@@ -143,4 +143,5 @@ class _Changes:
             source=self._registry.source_of(plugin),
             verified=detail.summary.verified,
             deprecated=deprecation(release),
+            signature=release.signature,
         )

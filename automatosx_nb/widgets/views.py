@@ -20,7 +20,6 @@ from automatosx_nb.model.outdated import OutdatedPlugin
 from automatosx_nb.model.permissions import worded
 from automatosx_nb.model.plan import Plan, PlannedChange
 from automatosx_nb.model.printable import printable
-from automatosx_nb.model.publisher import publisher_doubt
 from automatosx_nb.model.release import PluginDetail, PluginSummary, ReleaseDetail, SearchPage
 from automatosx_nb.model.semver import Version
 from automatosx_nb.model.tree import tree_text
@@ -220,7 +219,6 @@ def history(entries: Sequence[HistoryEntry]) -> list[View]:
 
 def change(planned: PlannedChange, entry: InstalledPlugin | None = None) -> View:
     """:param entry: what is installed of it; without it nobody can tell whether it would come from somebody else."""
-    doubt = entry is not None and publisher_doubt(entry, planned.source, verified=planned.verified)
     return naming(planned.id) | {
         "kind": planned.kind,
         "old": planned.old,
@@ -235,8 +233,8 @@ def change(planned: PlannedChange, entry: InstalledPlugin | None = None) -> View
         "old_size": planned.old_size,
         "requires": planned.requires_otherwise,
         "behind": planned.publisher,
-        "doubt": bool(planned.publisher and doubt),
         "deprecated": planned.deprecated,
+        "doubt": entry is not None and bool(planned.doubt),
         "changelog": to_safe_html(planned.changelog) if planned.changelog else "",
     }
 
