@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from automatosx_nb.host.arguments import Parser
     from automatosx_nb.model.ports import Registry
     from automatosx_nb.registry.mirroring.copying import MirrorReport
+    from automatosx_nb.registry.mirroring.targets import Target
 
 EPOCH_VARIABLE = "SOURCE_DATE_EPOCH"
 """Seconds since 1970 that count as now: https://reproducible-builds.org/specs/source-date-epoch/"""
@@ -56,20 +57,21 @@ def _mirror(market: Marketplace, options: Namespace, console: Console) -> Answer
     if bool(options.plugins) == options.all:
         raise UsageError("say which plugins are copied: ids, or --all", usage)
     expires, choice = parse_duration(options.expires), Choice(_stages(options.with_stages, usage), options.optional)
-    wishes = _wishes(market.registry, options.plugins)
+    target = target_of(options.out, bundle=options.bundle)
+    wishes = _wishes(market.registry, options.plugins, target)
     made = _now()
     report = copy(
         market.registry,
         select(market.registry, wishes, choice),
-        target_of(options.out, bundle=options.bundle),
+        target,
         made=made,
         expires=made + expires,
     )
     return Answer(_told(report, options.out, expires), report)
 
 
-def _wishes(registry: Registry, typed: list[str]) -> Mapping[str, Range | None]:
-    """Plugin → range; None: every version.
+def _wishes(registry: Registry, typed: list[str], target: Target) -> Mapping[str, Range | None]:
+    """Plugin → range; None: every version. What is in the mirror already stays in sight, also once it is quarantined.
 
     :raises UnknownPlugin:
     :raises InvalidRange:
@@ -77,11 +79,13 @@ def _wishes(registry: Registry, typed: list[str]) -> Mapping[str, Range | None]:
     from automatosx_nb.registry.mirroring.selecting import everything
 
     if not typed:
-        return dict.fromkeys(everything(registry))
+        known = [plugin for plugin, found in registry.releases_many(target.known).items() if found]
+        return dict.fromkeys([*everything(registry), *known])
     wishes: dict[str, Range | None] = {}
     for each in typed:
         plugin, at, wanted = each.partition("@")
-        registry.plugin(plugin)  # which names the nearest ids
+        if not registry.releases(plugin):
+            registry.plugin(plugin)  # which names the nearest ids
         wishes[plugin] = Range.parse(wanted) if at else None
     return wishes
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _AT_ONCE = 6
+_NULL = msgspec.Raw(b"null")
 _MOST_KEPT = 512
 """Documents that are read and verified once."""
 _PIECE = 64 * 1024
@@ -104,6 +105,8 @@ class StaticRegistry:
     def plugin(self, plugin: str) -> PluginDetail:
         """:raises UnknownPlugin: with the nearest ids."""
         document = self._document(plugin)
+        if document.detail == _NULL:
+            raise UnknownPlugin(plugin)
         return self._understood(plugin, lambda: records.detail_of(plugin, document.detail))
 
     def releases(self, plugin: str, /) -> list[IndexRelease]:
@@ -147,8 +150,9 @@ class StaticRegistry:
     def _index(self) -> SearchIndex:
         index = SearchIndex()
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="automatosx-mirror") as threads:
-            read = threads.map(self.plugin, self._root.plugins)
-        details = sorted(read, key=lambda each: (each.summary.updated, each.summary.id))
+            documents = threads.map(self._document, self._root.plugins)
+            shown = [plugin for plugin, each in zip(self._root.plugins, documents, strict=True) if each.detail != _NULL]
+        details = sorted(map(self.plugin, shown), key=lambda each: (each.summary.updated, each.summary.id))
         entries = [Entry(each.summary, each.readme, number) for number, each in enumerate(details, 1)]
         index.update(entries, revision=len(entries))
         return index

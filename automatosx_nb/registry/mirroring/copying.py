@@ -97,7 +97,8 @@ def _plugin(
     versions = [str(each.version) for each in copied]
     changelogs = {version: registry.changelog(plugin, version) for version in versions}
     checks = {version: registry.checked(plugin, version) for version in versions}
-    return MirroredPlugin(_only(registry.plugin(plugin), changelogs), tuple(releases), changelogs, checks)
+    detail = _only(registry.plugin(plugin), changelogs) if versions else None
+    return MirroredPlugin(plugin, detail, tuple(releases), changelogs, checks)
 
 
 def _only(detail: PluginDetail, changelogs: Mapping[str, str]) -> PluginDetail:

@@ -41,7 +41,10 @@ class Root(msgspec.Struct, frozen=True):
 
 
 class PluginDocument(msgspec.Struct, frozen=True):
-    """``detail`` and ``index`` are the documents of the REST interface, so that they are read as those are."""
+    """``detail`` and ``index`` are the documents of the REST interface, so that they are read as those are.
+
+    ``detail`` is null where all of the plugin is quarantined: then the index says so, and nothing else does.
+    """
 
     detail: msgspec.Raw
     index: msgspec.Raw
@@ -55,7 +58,9 @@ class PluginDocument(msgspec.Struct, frozen=True):
 class MirroredPlugin:
     """What is copied of one plugin. ``releases`` also has the quarantined ones, whose artifacts are not copied."""
 
-    detail: PluginDetail
+    id: str
+    detail: PluginDetail | None
+    """None: nothing of it is copied, for all of it is quarantined."""
     releases: Sequence[IndexRelease]
     changelogs: Mapping[str, str]
     checks: Mapping[str, Sequence[CheckResult]]
@@ -71,7 +76,7 @@ def encode_root(root: Root) -> bytes:
 
 def encode_plugin(plugin: MirroredPlugin) -> bytes:
     """The same of the same, byte for byte."""
-    index = {"id": plugin.detail.summary.id, "releases": plugin.releases}
+    index = {"id": plugin.id, "releases": plugin.releases}
     document = {"detail": plugin.detail, "index": index, "changelogs": plugin.changelogs, "checks": plugin.checks}
     return msgspec.json.encode(document, enc_hook=_as_text, order="sorted")
 

@@ -69,8 +69,8 @@ class _Following:
         while asked:
             self._read({plugin for plugin, _, _ in asked})
             asked = [each for one in asked for each in self._take(*one)]
-        chosen = {plugin: self._kept(plugin) for plugin in sorted(self._chosen)}
-        return Selection(chosen, tuple(sorted(set(self._unmet))))
+        kept = {plugin: self._kept(plugin) for plugin in sorted(self._index)}
+        return Selection({plugin: each for plugin, each in kept.items() if each}, tuple(sorted(set(self._unmet))))
 
     def _read(self, plugins: Collection[str]) -> None:
         new = sorted(set(plugins) - self._index.keys())
@@ -96,6 +96,6 @@ class _Following:
         return {**more, **release.dependencies}
 
     def _kept(self, plugin: str) -> tuple[IndexRelease, ...]:
-        chosen = self._chosen[plugin]
+        chosen = self._chosen.get(plugin, ())
         kept = [each for each in self._index[plugin] if str(each.version) in chosen or each.quarantined is not None]
         return tuple(sorted(kept, key=lambda each: each.version, reverse=True))

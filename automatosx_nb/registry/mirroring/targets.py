@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import shutil
 import zipfile
+import zlib
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import msgspec
+
 from automatosx_nb.files import paths_in, read_if_there, storage_errors, write_atomic
 from automatosx_nb.registry.client.addresses import ROOT
-from automatosx_nb.registry.mirroring.layout import BUNDLE_SUFFIX, path_of
+from automatosx_nb.registry.mirroring.layout import BUNDLE_SUFFIX, Root, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -25,6 +28,10 @@ _MODE = 0o666
 
 class Target(Protocol):
     """Content first, then :meth:`commit`: until then whoever reads finds the old mirror whole."""
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """The ids of the plugins in the mirror that is there already; what cannot be read is none."""
 
     def has(self, sha256: str) -> bool:
         """Whether it is there, and is what its name says."""
@@ -40,6 +47,10 @@ class FolderTarget:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        return _plugins(read_if_there(self.folder / ROOT))
 
     def has(self, sha256: str) -> bool:
         data = read_if_there(self.folder / path_of(sha256))
@@ -76,6 +87,10 @@ class BundleTarget:
         self._gathered = FolderTarget(path.with_name(f".{path.name}.partial"))
         self._old = _old_bundle(path)
 
+    @property
+    def known(self) -> tuple[str, ...]:
+        return () if self._old is None else _plugins(self._old.read(ROOT))
+
     def has(self, sha256: str) -> bool:
         if self._gathered.has(sha256):
             return True
@@ -109,13 +124,14 @@ class _OldBundle:
         self.digests = {name.rpartition("/")[2] for name in archive.namelist() if name.startswith("sha256/")}
 
     def get(self, sha256: str) -> bytes | None:
-        if sha256 not in self.digests:
-            return None
+        data = self.read(path_of(sha256)) if sha256 in self.digests else None
+        return data if data is not None and hashlib.sha256(data).hexdigest() == sha256 else None
+
+    def read(self, name: str) -> bytes | None:
         try:
-            data = self._archive.read(path_of(sha256))
-        except (OSError, KeyError, ValueError, NotImplementedError, zipfile.BadZipFile):
+            return self._archive.read(name)
+        except (OSError, KeyError, ValueError, NotImplementedError, zipfile.BadZipFile, zlib.error):
             return None
-        return data if hashlib.sha256(data).hexdigest() == sha256 else None
 
     def close(self) -> None:
         self._archive.close()
@@ -126,6 +142,13 @@ def _old_bundle(path: Path) -> _OldBundle | None:
         return _OldBundle(zipfile.ZipFile(path))
     except (OSError, zipfile.BadZipFile):
         return None
+
+
+def _plugins(root: bytes | None) -> tuple[str, ...]:
+    try:
+        return () if root is None else tuple(msgspec.json.decode(root, type=Root).plugins)
+    except msgspec.MsgspecError:
+        return ()
 
 
 def target_of(path: Path, *, bundle: bool) -> Target:

@@ -40,7 +40,7 @@ from tests.registry.conftest import write_plugin
 
 Build = Callable[..., bytes]
 Mirror = Callable[..., MirrorReport]
-NOW = datetime.now(UTC).replace(microsecond=0)
+NOW, MONTH = datetime.now(UTC).replace(microsecond=0), timedelta(days=30)
 DOCTOR, TABLES, LONELY = "acme.csv-doctor", "acme.tables", "nordic.lonely"
 
 
@@ -183,20 +183,33 @@ def test_what_no_release_meets_is_told(source: EmbeddedRegistry, build: Build, o
 
 
 def test_nobody_gets_what_is_quarantined_and_everybody_is_told(
-    source: EmbeddedRegistry, out: Path, opened: Any, monkeypatch: pytest.MonkeyPatch
+    source: EmbeddedRegistry, out: Path, opened: Any
 ) -> None:
-    from sqlalchemy import update
-
-    from automatosx_nb.registry.schema import releases
-
-    with source._database.write() as connection:
-        connection.execute(update(releases).where(releases.c.version == "1.0.0").values(quarantined="It steals."))
+    source.moderation.quarantine(owner(), TABLES, "1.0.0", "It steals.")
     mirror(source, out, TABLES)
     copied = opened(out)
     assert [each.quarantined for each in copied.releases(TABLES)] == [None, "It steals."]
     assert [each.version for each in copied.plugin(TABLES).releases] == ["2.0.0"]
     with pytest.raises(UnknownRelease):
         copied.artifact(TABLES, "1.0.0")
+
+
+def test_what_is_quarantined_as_a_whole_is_known_as_such_and_not_shown(
+    source: EmbeddedRegistry, out: Path, opened: Any
+) -> None:
+    """So that whoever has it installed hears of it, also from the next mirror."""
+    mirror(source, out)
+    source.moderation.quarantine(owner(), TABLES, None, "It steals.")
+    target = target_of(out, bundle=False)
+    assert TABLES in target.known
+    again = {plugin for plugin, found in source.releases_many(target.known).items() if found}
+    report = copy(source, select(source, dict.fromkeys(again), Choice()), target, made=NOW, expires=NOW + MONTH)
+    copied = opened(out)
+    assert {each.quarantined for each in copied.releases(TABLES)} == {"It steals."}
+    assert TABLES not in [each.id for each in copied.search(SearchQuery()).items]
+    with pytest.raises(UnknownPlugin):
+        copied.plugin(TABLES)
+    assert ("", TABLES, "any version") in report.unmet
 
 
 def test_a_second_run_fetches_what_is_new_only_and_takes_away_what_is_gone(
