@@ -73,19 +73,9 @@ def server(registry_home: Path, home: Path) -> Iterator[Callable[..., httpx.Clie
 class Process:
     """``jupyter automatosx serve`` in a process of its own, once it listens."""
 
-    def __init__(self, folder: Path, *flags: str, **variables: str) -> None:
+    def __init__(self, *flags: str, **variables: str) -> None:
         self.popen = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "automatosx_nb.cli",
-                "serve",
-                "--db",
-                f"sqlite:///{folder}/registry.sqlite",
-                "--port",
-                "0",
-                *flags,
-            ],
+            [sys.executable, "-m", "automatosx_nb.cli", "serve", "--port", "0", *flags],
             env={**os.environ, "JUPYTER_TOKEN": TOKEN, **variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -119,7 +109,7 @@ def process(registry_home: Path, home: Path) -> Iterator[Callable[..., Process]]
     with ExitStack() as stack:
 
         def start(*flags: str, **variables: str) -> Process:
-            started = Process(registry_home, *flags, **variables)
+            started = Process("--db", f"sqlite:///{registry_home}/registry.sqlite", *flags, **variables)
             stack.callback(started.close)
             return started
 

@@ -1,0 +1,49 @@
+"""``admin``: the first one of a registry that is a server of its own, by whoever has its database."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from automatosx_nb.commands.serving import config_of
+from automatosx_nb.commands.verbs import Answer, Console, Verb
+
+if TYPE_CHECKING:
+    from automatosx_nb.app import Marketplace
+    from automatosx_nb.host.arguments import Parser
+
+DAYS = 30
+
+
+def _configure(parser: Parser) -> None:
+    parser.add_argument("user", help="the name by which the identity provider, or a token, knows somebody")
+    parser.add_argument("--db", help="URL of the database; default: what configuration says, else this user's registry")
+    parser.add_argument("--blobs", help="URL of the artifacts' store; default: beside a database that is a file")
+    parser.add_argument("--config", help="file of settings (.py or .json) with c.RegistryServer")
+    parser.add_argument("--days", type=int, default=DAYS, help=f"how long the token lives ({DAYS})")
+
+
+def _admit(_market: Marketplace, options: Namespace, _console: Console) -> Answer:
+    from automatosx_nb.config import load_settings
+    from automatosx_nb.config.serving import artifacts_of, database_of
+    from automatosx_nb.model.identity import Role, Scope, owner
+    from automatosx_nb.registry.service import EmbeddedRegistry
+
+    settings = load_settings(config_of(options.config))
+    typed = {name: value for name in ("db", "blobs") if (value := getattr(options, name))}
+    serving = replace(settings.server, **typed)
+    where = database_of(serving, settings.home), artifacts_of(serving, settings.home)
+    with closing(EmbeddedRegistry.at(*where)) as registry:
+        made = registry.tokens.new(owner(), "first", frozenset(Scope), options.days, user=options.user)
+        registry.access.grant_role(owner(), options.user, Role.ADMIN)
+    lines = [
+        f"{options.user} is an admin now. A token for that, until {made.token.expires}:",
+        f"  {made.secret}",
+        "It is shown this once.",
+    ]
+    return Answer("\n".join(lines), None)
+
+
+VERBS = (Verb("admin", "the first admin of a registry, by whoever has its database", _configure, _admit),)
