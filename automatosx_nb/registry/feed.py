@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import select
-
-from automatosx_nb.registry.schema import sequence
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from automatosx_nb.registry.database import Database
+
+
+_ASK = "SELECT value FROM sequence"
+"""Asked before every search, so not made anew each time."""
 
 
 class _Known(NamedTuple):
@@ -36,6 +36,6 @@ class RevisionFeed:
             return known.revision
         last_write = self._database.last_write  # before it is read: a write that comes between is one to be seen
         with self._database.read() as connection:
-            revision = int(connection.execute(select(sequence.c.value)).scalar_one())
+            revision = int(connection.exec_driver_sql(_ASK).scalar_one())
         self._known = _Known(revision, now, last_write)
         return revision

@@ -16,7 +16,7 @@ from automatosx_nb.model.identity import Actor, Role
 from automatosx_nb.registry.service import EmbeddedRegistry
 from automatosx_nb.server.slim import SETTING, Answer, Slim
 from automatosx_nb.server.slim.kept import AGE_S, LARGEST, Kept
-from automatosx_nb.server.slim.verdicts import REMEMBER_S, Verdict, Verdicts, sight_of
+from automatosx_nb.server.slim.verdicts import AHEAD_S, REMEMBER_S, Verdict, Verdicts, sight_of
 from tests.server.conftest import artifact
 
 Fetch = Callable[..., Awaitable[Any]]
@@ -170,13 +170,28 @@ async def test_a_verdict_is_not_believed_after_some_seconds(ask: Fetch, slim: Sl
     clock = Clock()
     slim._verdicts._clock = clock
     await by_the_short_way(ask, slim, "plugins")
-    for _ in range(3):
+    for _ in range(2):
         clock.now += REMEMBER_S * 0.3
+        before = slim.answered
         await ask("plugins")
+        assert slim.answered == before + 1
+    clock.now += REMEMBER_S * 0.5
     before = slim.answered
-    clock.now += REMEMBER_S * 0.3
     await ask("plugins")
     assert slim.answered == before, "a verdict became older by being used"
+
+
+async def test_one_request_renews_a_verdict_for_all_before_it_ends(ask: Fetch, slim: Slim) -> None:
+    clock = Clock()
+    slim._verdicts._clock = clock
+    await by_the_short_way(ask, slim, "plugins")
+    clock.now += REMEMBER_S - AHEAD_S / 2
+    before = slim.answered
+    await ask("plugins")
+    assert slim.answered == before
+    clock.now += AHEAD_S
+    await ask("plugins")
+    assert slim.answered == before + 1
 
 
 async def test_whatever_is_written_takes_every_verdict_back_at_once(ask: Fetch, slim: Slim) -> None:
@@ -228,7 +243,7 @@ async def test_a_registry_that_is_gone_is_not_told_from_memory_for_long(
     assert slim.answered == before
 
 
-async def test_downloads_by_the_short_way_are_counted_together(ask: Fetch, slim: Slim, registry_home: Path) -> None:
+async def test_downloads_by_the_short_way_are_counted_together(ask: Fetch, slim: Slim, jp_web_app: Any) -> None:
     path = "plugins/acme.csv-doctor/1.0.0/artifact"
     before = slim.answered
     asked = 0
@@ -239,9 +254,8 @@ async def test_downloads_by_the_short_way_are_counted_together(ask: Fetch, slim:
     assert (await by_the_short_way(ask, slim, path, headers={"If-None-Match": etag})).code == 304
     assert (await ask(path, headers={"Range": "bytes=0-3"})).code == 206
     await slim.close()
-    with EmbeddedRegistry(registry_home) as registry:
-        counted = registry.plugin("acme.csv-doctor").summary.downloads
-    assert counted == asked + 2, "all that were given whole or from the first byte on, and no 304"
+    counted = await jp_web_app.settings["automatosx_shelf"].ask(lambda each: each.plugin("acme.csv-doctor"))
+    assert counted.summary.downloads == asked + 2, "all that were given whole or from the first byte on, and no 304"
 
 
 def test_who_sees_the_same_is_given_the_same() -> None:

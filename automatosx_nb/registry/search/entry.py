@@ -43,7 +43,7 @@ def schema() -> Any:
         builder.add_unsigned_field(sort, fast=True)
     for field in ("id", WHOLE, filters.HAS):
         builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
-    for field in ("sorted_name", *facets.FIELDS):
+    for field in ("sorted_name", *facets.Values._fields):
         builder.add_text_field(field, tokenizer_name="raw", index_option="basic", fast=True)
     builder.add_text_field(KNOWN, tokenizer_name="whitespace", index_option="basic")
     for field, weights in FIELDS.items():
@@ -62,7 +62,7 @@ def document(number: int, entry: Entry) -> Any:
     _add_words(made, entry)
     for token in filters.tokens(summary):
         made.add_text(filters.HAS, token)
-    for field, value in facets.values(summary).items():
+    for field, value in facets.values(summary)._asdict().items():
         made.add_text(field, value)
     return made
 

@@ -36,9 +36,36 @@ _SORTS: Mapping[str, str] = {
 """Sort → the column that orders; relevance has a score, or, where nothing was typed, the quality."""
 _MARGIN = 8
 """Hits that are read beyond a page, so that those which score the same at its end are seldom cut in two."""
+_FEW = 200
+"""So many matches are read at once: where there are fewer, they are counted as they are, and not by another search."""
 _WRITER_BYTES, _BULK_WRITER_BYTES = 15_000_000, 150_000_000
 _BULK = 1000
 _SUMMARIES = msgspec.json.Decoder(PluginSummary)
+
+
+_EVERYTHING = text.Reading(tantivy.Query.all_query(), tantivy.Query.empty_query())
+
+
+class _Shown(NamedTuple):
+    """A plugin as it is kept."""
+
+    id: str
+    summary: bytes
+    facets: facets.Values
+
+
+class _Found(NamedTuple):
+    """The best of what matches, in tantivy's order, and their numbers."""
+
+    matching: Any
+    ranked: list[tuple[Any, Any]]
+    numbers: list[int]
+    limit: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is all that matches."""
+        return len(self.ranked) < self.limit
 
 
 class _Hit(NamedTuple):
@@ -64,7 +91,7 @@ class SearchIndex:
         self._schema = schema()
         self._index = tantivy.Index(self._schema)
         self._numbers: dict[str, int] = {}
-        self._shown: dict[int, tuple[str, bytes]] = {}
+        self._shown: dict[int, _Shown] = {}
         self._needed = filters.Needed()
         self._counted: Counter[str] = Counter()
         self._next = count(1)
@@ -111,51 +138,48 @@ class SearchIndex:
 
     def _search(self, searcher: Any, query: SearchQuery, after: cursor.Position | None) -> SearchPage:
         """:raises KeyError: an update replaced what ``searcher`` found."""
-        matching = self._matching(searcher, query)
-        counted = facets.count(searcher, matching)
-        hits, more = self._hits(searcher, matching, query, after) if counted.total else ([], False)
-        depth = len(hits) + (int(after[2]) if after else 0)
+        depth = int(after[2]) if after else 0
+        found = self._found(searcher, query, max(_FEW, query.size + _MARGIN + depth))
+        if found.is_whole:
+            counted = facets.tally(self._shown[number].facets for number in found.numbers)
+        else:
+            counted = facets.count(searcher, found.matching)
+        hits, more = self._page(searcher, found, query, after)
         return SearchPage(
             total=counted.total,
             items=tuple(map(self._summary, hits)),
             facets=counted.facets,
-            next=cursor.write(query, (hits[-1].rank, hits[-1].id, depth)) if more else None,
+            next=cursor.write(query, (hits[-1].rank, hits[-1].id, depth + len(hits))) if more else None,
         )
 
-    def _matching(self, searcher: Any, query: SearchQuery) -> Any:
+    def _found(self, searcher: Any, query: SearchQuery, limit: int) -> _Found:
         """A filter narrows what its search finds without it: it never makes 'some words' of 'every word'."""
         clauses = filters.clauses(self._schema, query, self._needed)
-        if not query.text.strip():
-            return _and(tantivy.Query.all_query(), clauses)
-        reading = text.read(self._schema, searcher, query.text)
+        reading = text.read(self._schema, searcher, query.text) if query.text.strip() else _EVERYTHING
         if reading is None:
-            return tantivy.Query.empty_query()
-        found = searcher.search(reading.every, 1, count=False).hits
-        return _and(reading.every if found else reading.some, clauses)
+            return _Found(tantivy.Query.empty_query(), [], [], limit)
+        found = _ranked(searcher, _and(reading.every, clauses), query, limit)
+        if found.ranked or (clauses and searcher.search(reading.every, 1, count=False).hits):
+            return found
+        return _ranked(searcher, _and(reading.some, clauses), query, limit)
 
-    def _hits(
-        self, searcher: Any, matching: Any, query: SearchQuery, after: cursor.Position | None
+    def _page(
+        self, searcher: Any, found: _Found, query: SearchQuery, after: cursor.Position | None
     ) -> tuple[list[_Hit], bool]:
         """The page behind ``after``, and whether there is more. Those that share the last rank read are left out, for
         others of it may not have been read."""
-        limit = query.size + _MARGIN + (int(after[2]) if after else 0)
         while True:
-            ranked = searcher.search(matching, limit, count=False, **_order(query)).hits
-            all_read = len(ranked) < limit
-            last = None if all_read else ranked[-1][0]
-            found = self._read(searcher, [hit for hit in ranked if hit[0] != last], descending=query.sort != "name")
-            start = bisect_right(found, after[:2], key=lambda hit: hit[:2]) if after else 0
-            page = found[start : start + query.size]
-            if all_read or len(found) > start + query.size:
-                return page, len(found) > start + query.size
-            limit *= 4
+            hits = self._hits(found, descending=query.sort != "name")
+            start = bisect_right(hits, after[:2], key=lambda hit: hit[:2]) if after else 0
+            if found.is_whole or len(hits) > start + query.size:
+                return hits[start : start + query.size], len(hits) > start + query.size
+            found = _ranked(searcher, found.matching, query, found.limit * 4)
 
-    def _read(self, searcher: Any, ranked: list[tuple[Any, Any]], *, descending: bool) -> list[_Hit]:
-        numbers = searcher.fast_field_values("number", [address for _, address in ranked])
-        hits = []
-        for (key, _), number in zip(ranked, numbers, strict=True):
-            hits.append(_Hit(-key if descending else key, *self._shown[number]))
-        return sorted(hits)
+    def _hits(self, found: _Found, *, descending: bool) -> list[_Hit]:
+        last = None if found.is_whole else found.ranked[-1][0]
+        pairs = zip(found.ranked, found.numbers, strict=True)
+        shown = ((key, self._shown[number]) for (key, _), number in pairs if key != last)
+        return sorted(_Hit(-key if descending else key, each.id, each.summary) for key, each in shown)
 
     def _summary(self, hit: _Hit) -> PluginSummary:
         summary = _SUMMARIES.decode(hit.summary)
@@ -166,7 +190,7 @@ class SearchIndex:
         summary = entry.summary
         before = self._forget(writer, summary.id)
         number = self._numbers[summary.id] = next(self._next)
-        self._shown[number] = summary.id, msgspec.json.encode(summary)
+        self._shown[number] = _Shown(summary.id, msgspec.json.encode(summary), facets.values(summary))
         self._needed.add(filters.needs(summary))
         writer.add_document(document(number, entry))
         return before
@@ -177,8 +201,14 @@ class SearchIndex:
         self._counted.pop(plugin, None)
         if number is not None:
             writer.delete_documents_by_term("id", plugin)
-            self._needed.discard(filters.needs(_SUMMARIES.decode(self._shown[number][1])))
+            self._needed.discard(filters.needs(_SUMMARIES.decode(self._shown[number].summary)))
         return number
+
+
+def _ranked(searcher: Any, matching: Any, query: SearchQuery, limit: int) -> _Found:
+    ranked = searcher.search(matching, limit, count=False, **_order(query)).hits
+    numbers = searcher.fast_field_values("number", [address for _, address in ranked])
+    return _Found(matching, ranked, numbers, limit)
 
 
 def _and(scoring: Any, clauses: list[tuple[Any, Any]]) -> Any:

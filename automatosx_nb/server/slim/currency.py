@@ -52,7 +52,7 @@ class Currency:
         """Where it has no answer now, who asks it for more than the last change is told why."""
         begun, epoch = self._clock(), self.epoch
         try:
-            told = await self._shelf.ask(lambda registry: _changes(registry, self._change))
+            told = await self._shelf.probe(lambda registry: _changes(registry, self._change))
         except (AutomatosxError, RuntimeError):  # RuntimeError: it was closed meanwhile
             return
         finally:

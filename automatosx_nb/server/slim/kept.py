@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 64 * 2**20
 LARGEST = 2**20
 """Bytes of an answer that is kept at all."""
+AHEAD_S = 5.0
 AGE_S = 60.0
 """Longest that one is given: how often a plugin was downloaded is in it, and that is no change."""
 
@@ -32,15 +33,21 @@ class Kept:
         self._most = most
         self._answers: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
         self._about: dict[str, set[tuple[str, str]]] = {}
+        self._renewing: set[tuple[str, str]] = set()
         self._bytes = 0
 
     def get(self, uri: str, sight: str) -> Answer | None:
-        """What ``uri`` answers to those who see what ``sight`` stands for."""
+        """What ``uri`` answers to those who see what ``sight`` stands for. None: go the whole way, as one request is
+        told before its time, to renew it for the others."""
         found = self._answers.get((uri, sight))
         if found is None:
             return None
-        if found.until < self._clock():
+        left = found.until - self._clock()
+        if left < 0:
             self._drop((uri, sight))
+            return None
+        if left < AHEAD_S and (uri, sight) not in self._renewing:
+            self._renewing.add((uri, sight))
             return None
         self._answers.move_to_end((uri, sight))
         return found.answer
@@ -68,6 +75,7 @@ class Kept:
     def clear(self) -> None:
         self._answers.clear()
         self._about.clear()
+        self._renewing.clear()
         self._bytes = 0
 
     def __len__(self) -> int:
@@ -79,6 +87,7 @@ class Kept:
             self._drop(key)
 
     def _drop(self, key: tuple[str, str]) -> None:
+        self._renewing.discard(key)
         found = self._answers.pop(key, None)
         if found is None:
             return

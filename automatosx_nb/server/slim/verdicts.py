@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 REMEMBER_S = 5.0
 """What is taken from somebody elsewhere (a login that ended, a token revoked on another node) holds this long still."""
+AHEAD_S = 1.0
 MOST = 4096
 _SAY_NOTHING = frozenset(
     (
@@ -37,26 +38,36 @@ class Verdicts:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._verdicts: OrderedDict[Hashable, tuple[float, Verdict]] = OrderedDict()
+        self._renewing: set[Hashable] = set()
 
     def get(self, key: Hashable) -> Verdict | None:
+        """None: go the whole way. One request of a client is told so before its time, to renew it for the others."""
         found = self._verdicts.get(key)
         if found is None:
             return None
         until, verdict = found
-        if until < self._clock():
+        left = until - self._clock()
+        if left < 0:
             del self._verdicts[key]
+            self._renewing.discard(key)
+            return None
+        if left < AHEAD_S and key not in self._renewing:
+            self._renewing.add(key)
             return None
         return verdict
 
     def put(self, key: Hashable, verdict: Verdict) -> None:
         """It is not made longer by being asked for: each client is looked at again every :data:`REMEMBER_S`."""
         self._verdicts.pop(key, None)
+        self._renewing.discard(key)
         self._verdicts[key] = self._clock() + REMEMBER_S, verdict
         if len(self._verdicts) > MOST:
-            self._verdicts.popitem(last=False)
+            oldest, _ = self._verdicts.popitem(last=False)
+            self._renewing.discard(oldest)
 
     def clear(self) -> None:
         self._verdicts.clear()
+        self._renewing.clear()
 
 
 def client(request: HTTPServerRequest) -> Hashable:
