@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from automatosx_nb.registry.schema import plugins, reports, sequence, uploads, waiting
+from automatosx_nb.registry.schema import plugins, releases, reports, sequence, uploads, waiting
 
 if TYPE_CHECKING:
     from automatosx_nb.registry.database import Database
@@ -19,6 +19,7 @@ def figures(database: Database, index_revision: int) -> Figures:
     """:param index_revision: the last change that the search index of this process has."""
     counts = {
         "plugins": ("Plugins.", select(func.count()).select_from(plugins)),
+        "releases": ("Releases, also those that wait or are withheld.", select(func.count()).select_from(releases)),
         "reviews_waiting": ("Releases that wait for reviewers.", select(func.count()).select_from(waiting)),
         "reports_open": ("Reports that nobody has closed.", select(func.count()).where(reports.c.closed.is_(None))),
         "uploads_open": (

@@ -15,6 +15,7 @@ from sqlalchemy import update
 from automatosx_nb import package
 from automatosx_nb.app import Marketplace
 from automatosx_nb.errors import InvalidSearch, PublisherChanged, RegistryUnreachable, UnknownPlugin
+from automatosx_nb.model.ports import Registry
 from automatosx_nb.model.release import SearchQuery, Stage
 from automatosx_nb.registry.client.limits import ClientLimits
 from automatosx_nb.registry.client.remote import RemoteRegistry
@@ -83,6 +84,13 @@ def both(team: At, public: At) -> SeveralRegistries:
 
 def versions(registry: SeveralRegistries, plugin: str) -> list[str]:
     return [str(each.version) for each in registry.releases(plugin)]
+
+
+def test_nothing_that_a_registry_promises_is_passed_to_the_first_unseen() -> None:
+    """``__getattr__`` is for rooms alone, and a type checker takes it for anything."""
+    promised = {name for kind in Registry.__mro__ for name in vars(kind) if not name.startswith("_")}
+    assert promised >= {"releases", "artifact", "search"}
+    assert promised - vars(SeveralRegistries).keys() == set()
 
 
 def test_a_publishers_plugins_come_from_the_first_that_has_the_publisher_and_from_no_other(

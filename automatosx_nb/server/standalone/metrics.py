@@ -58,18 +58,28 @@ class Metrics:
             name: Counter(f"automatosx_{name}", f"How many {name} were answered.", registry=self._all)
             for name in sorted(set(_EVENTS.values()))
         }
+        self._told: dict[tuple[str, str, int], tuple[list[Counter], Histogram]] = {}
         self._figures = _Figures()
         self._all.register(self._figures)
         for name, (what, now) in gauges.items():
             Gauge(f"automatosx_{name}", what, registry=self._all).set_function(now)
 
     def answered(self, handler: RequestHandler, route: str) -> None:
-        method, status = handler.request.method or "", handler.get_status()
-        self._requests.labels(method if method in _METHODS else "other", route, status).inc()
-        self._seconds.labels(method if method in _METHODS else "other", route).observe(handler.request.request_time())
+        method = handler.request.method
+        key = method if method in _METHODS else "other", route, handler.get_status()
+        told = self._told.get(key)
+        if told is None:
+            told = self._told[key] = self._counters(*key)
+        counters, seconds = told
+        for counter in counters:
+            counter.inc()
+        seconds.observe(handler.request.request_time())
+
+    def _counters(self, method: str, route: str, status: int) -> tuple[list[Counter], Histogram]:
+        """What such an answer is counted in: found once, for to find it takes longer than to count."""
         event = _EVENTS.get((method, route, status))
-        if event is not None:
-            self._events[event].inc()
+        counters = [self._requests.labels(method, route, status), *([self._events[event]] if event else [])]
+        return counters, self._seconds.labels(method, route)
 
     def exposition(self, figures: Mapping[str, tuple[str, float]]) -> bytes:
         """The text format. ``figures``, what the registry says of itself now: name → what it is, and how much."""

@@ -7,6 +7,7 @@ import ipaddress
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from automatosx_nb.host.metering import Bucket
@@ -89,6 +90,7 @@ class Visitors:
         return self._tokens.take(hashlib.sha256(said.encode("utf-8", "surrogateescape")).hexdigest())
 
 
+@lru_cache(4096)
 def neighbourhood(address: str) -> str:
     """Whom an address stands for: of IPv6, the 64 bits that one subscriber is given (RFC 6177)."""
     found = _address(address)
