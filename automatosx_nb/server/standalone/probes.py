@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from jupyter_server.base.handlers import APIHandler
+from jupyter_server.auth.decorator import authorized
 from prometheus_client import CONTENT_TYPE_LATEST
 from tornado import web
 
 from automatosx_nb.errors import AutomatosxError
 from automatosx_nb.model.release import SearchQuery
+from automatosx_nb.server.handlers import RegistryHandler
 from automatosx_nb.server.identity import PUBLIC
 
 if TYPE_CHECKING:
@@ -70,23 +71,20 @@ def _condition(registry: Registry) -> dict[str, str]:
     }
 
 
-class MetricsHandler(APIHandler):
+class MetricsHandler(RegistryHandler):
     """``GET metrics``, for whoever is known: that anybody may read does not open it."""
 
     quiet = True
-
-    def initialize(self, shelf: Shelf) -> None:
-        self.shelf = shelf
+    _media_type = CONTENT_TYPE_LATEST
 
     @web.authenticated
+    @authorized
     async def get(self) -> None:
-        user: Any = self.current_user
-        if user.username == PUBLIC:
+        if (await self.actor()).name == PUBLIC:
             raise web.HTTPError(403)
         figures = await self.shelf.probe(_figures)
         self.set_header("Cache-Control", "no-store")
-        measured = self.application.metrics.exposition(figures)  # type: ignore[attr-defined]
-        self.finish(measured, set_content_type=CONTENT_TYPE_LATEST)
+        self.finish(self.application.metrics.exposition(figures))  # type: ignore[attr-defined]
 
 
 def _figures(registry: Any) -> Figures:

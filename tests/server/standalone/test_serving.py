@@ -5,21 +5,34 @@ import socket
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from jupyter_server.auth import Authorizer, PasswordIdentityProvider
 from prometheus_client.parser import text_string_to_metric_families
 
-from automatosx_nb.errors import InvalidConfiguration
+from automatosx_nb.errors import InvalidConfiguration, RegistryUnreachable
 from automatosx_nb.host.metering import Rate
+from automatosx_nb.model.identity import Scope, owner
+from automatosx_nb.model.release import SearchQuery
+from automatosx_nb.registry.client.limits import ClientLimits
+from automatosx_nb.registry.client.remote import RemoteRegistry
+from automatosx_nb.registry.service import EmbeddedRegistry
 from automatosx_nb.server.shelf import Shelf
 from automatosx_nb.server.standalone.application import MOST_BODY
 from automatosx_nb.server.standalone.run import served
 
+TOKEN = "the-token-of-the-test"
+WITH_TOKEN = {"Authorization": f"token {TOKEN}"}
 MakeServer = Callable[..., httpx.Client]
 
 FOREIGN = (
@@ -189,6 +202,66 @@ def test_an_answer_that_is_given_again_is_counted_limited_and_has_an_id_of_its_o
     while client.get("api/v1/plugins/nordic.plots").status_code == 200:
         pass
     assert client.get("api/v1/plugins/nordic.plots").status_code == 429
+
+
+def test_metrics_are_for_whoever_has_a_token_of_the_server_or_of_the_registry(
+    server: MakeServer, registry_home: Path
+) -> None:
+    with EmbeddedRegistry(registry_home) as registry:
+        secret = registry.tokens.new(owner(), "prometheus", {Scope.READ}, 1, user="prometheus").secret
+    client = server(public_read=True)
+
+    def asked(said: str) -> int:
+        client.cookies.clear()  # whoever came with the server's token is logged in
+        return at_root(client, "/metrics", headers={"Authorization": said}).status_code
+
+    said = (f"Bearer {secret}", WITH_TOKEN["Authorization"], "Bearer axp_none", "Bearer wrong", "")
+    assert [*map(asked, said)] == [200, 200, 401, 403, 403]
+
+
+def test_it_speaks_tls_to_whoever_trusts_its_authority_and_to_nobody_else(
+    server: MakeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority, certificate = certified(tmp_path)
+    address = str(server(certfile=str(certificate)).base_url)
+    assert address.startswith("https:")
+
+    def ask(cache: str, **options: Any) -> int:
+        limits = ClientLimits(tries=1)
+        with RemoteRegistry(address, tmp_path / cache, token=TOKEN, limits=limits, **options) as remote:
+            return remote.search(SearchQuery()).total
+
+    with pytest.raises(RegistryUnreachable, match="its certificate is not trusted"):
+        ask("nobody")
+    assert ask("named", ca_file=str(authority)) == 3
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    assert ask("environment") == 3
+
+
+def certified(folder: Path) -> tuple[Path, Path]:
+    """An authority's certificate, and with its key one for this computer that it signed."""
+
+    def made(name: str, issuer: x509.Name, signer: ec.EllipticCurvePrivateKey, key: Any, *also: Any) -> bytes:
+        now = datetime.now(UTC)
+        builder = x509.CertificateBuilder().subject_name(named(name)).issuer_name(issuer).public_key(key.public_key())
+        builder = builder.serial_number(x509.random_serial_number())
+        builder = builder.not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(hours=1))
+        for extension in also:
+            builder = builder.add_extension(extension, critical=True)
+        return builder.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+    def named(name: str) -> x509.Name:
+        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+
+    root, own = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    authority, certificate = folder / "authority.pem", folder / "server.pem"
+    authority.write_bytes(made("Test CA", named("Test CA"), root, root, x509.BasicConstraints(True, None)))
+    here = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    certificate.write_bytes(
+        made("server", named("Test CA"), root, own, here) + own.private_bytes(serialization.Encoding.PEM, *form)
+    )
+    return authority, certificate
 
 
 def test_whoever_asks_too_often_is_told_how_long_to_wait(server: MakeServer) -> None:
