@@ -42,8 +42,13 @@ class Provider:
         self._host, self._plugin, self._version, self._timeout, self._names = host, plugin, version, timeout, names
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name not in self._names:
-            raise AttributeError(f"{self._plugin} offers no service {name!r}: it offers {', '.join(self._names)}")
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name not in self._names:
+            from automatosx_nb.errors import UnknownService
+            from automatosx_nb.model.spelling import nearest
+
+            raise UnknownService(self._plugin, name, tuple(self._names), nearest(name, self._names))
 
         def call(**request: Any) -> Any:
             from automatosx_nb.host.services.kernel import NotebookCaller

@@ -54,26 +54,33 @@ class Lifecycle(Granting):
         return self._return_to(self.profile.rollback_target(to), progress, keep_state=keep_state)
 
     def plan_undo(self) -> Plan:
-        return self._plan_return(self.profile.undo_target())
+        return self._plan_return(self.profile.undo_target(), self._undoing())
 
     def undo(self, *, progress: Progress = silent) -> Applied:
         """Take the last change back, whatever it was: the generation before it again. Undone twice, it is done again.
 
         Raises as :meth:`rollback` does.
         """
-        return self._return_to(self.profile.undo_target(), progress)
+        return self._return_to(self.profile.undo_target(), progress, action=self._undoing())
+
+    def _undoing(self) -> str:
+        from automatosx_nb.model.history import undoing
+
+        return undoing(self.profile.current().action)
 
     def _target(self, target: Generation, *, keep_state: bool) -> Generation:
         from automatosx_nb.profile.returning import with_todays_state
 
         return with_todays_state(target, self.profile.current()) if keep_state else target
 
-    def _plan_return(self, target: Generation) -> Plan:
+    def _plan_return(self, target: Generation, action: str = "") -> Plan:
         from automatosx_nb.profile.returning import plan_return
 
-        return plan_return(self.profile.current(), target, self.settings.policy, self.permissions)
+        return plan_return(self.profile.current(), target, self.settings.policy, self.permissions, action=action)
 
-    def _return_to(self, found: Generation, progress: Progress, *, keep_state: bool = False) -> Applied:
+    def _return_to(
+        self, found: Generation, progress: Progress, *, keep_state: bool = False, action: str = ""
+    ) -> Applied:
         from automatosx_nb.host.environment import author
         from automatosx_nb.profile.transaction import apply_return
 
@@ -92,7 +99,7 @@ class Lifecycle(Granting):
             )
 
         self._refuse_out_of_step()
-        plan = self._plan_return(target)
+        plan = self._plan_return(target, action)
         return self._told(apply(plan))
 
     def _refuse_out_of_step(self) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import SUPPRESS, Namespace
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from automatosx_nb.commands import text
 from automatosx_nb.commands.changes import done
 from automatosx_nb.commands.verbs import Answer, Console, Verb
-from automatosx_nb.errors import UnknownGeneration
+from automatosx_nb.errors import UnknownGeneration, UsageError
 from automatosx_nb.model.history import HistoryEntry
 from automatosx_nb.model.printable import printable
 
@@ -64,6 +64,7 @@ def _configure_rollback(parser: Parser) -> None:
     parser.add_argument(
         "--to", type=int, metavar="N", help="the generation to go back to; default: before the last change"
     )
+    parser.add_argument("number", nargs="?", help=SUPPRESS)
     parser.add_argument(
         "--keep-state", action="store_true", help="go on with what plugins have saved, and with their settings"
     )
@@ -71,6 +72,9 @@ def _configure_rollback(parser: Parser) -> None:
 
 
 def _rollback(market: Marketplace, options: Namespace, console: Console) -> Answer:
+    if options.number is not None:
+        number = options.number if options.number.isdecimal() else "N"
+        raise UsageError("a generation is named with --to", f"{console.prefix} rollback --to {number}")
     if options.plan:
         plan = market.plan_rollback(options.to, keep_state=options.keep_state)
         return Answer(text.plan(plan), plan)

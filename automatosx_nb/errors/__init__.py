@@ -88,7 +88,7 @@ _FILES = {
     """,
     "services": """
         InvalidServiceReply InvalidServiceRequest NoKernel ServiceBusy ServiceCycle ServiceError ServiceFailed
-        ServiceMissing ServiceNotInRange ServiceSuspended ServiceTimeout ServiceTooDeep
+        ServiceMissing ServiceNotInRange ServiceSuspended ServiceTimeout ServiceTooDeep UnknownService
     """,
     "serving": """
         RequestTooLarge ServerOverloaded TooManyRequests

@@ -167,6 +167,22 @@ class NoKernel(PlatformError, RuntimeError):
         return "Type %load_ext automatosx_nb in a cell, and call it there."
 
 
+class UnknownService(UserError, AttributeError):
+    """Of a notebook's proxy of a plugin: it ``offers`` other services. It is an AttributeError, as for any object."""
+
+    code: ClassVar[str] = "unknown-service"
+    plugin: str
+    service: str
+    offers: tuple[str, ...]
+    nearest: tuple[str, ...] = ()
+
+    def problem(self) -> str:
+        return f"{self.plugin} offers no service {self.service!r}: it offers {', '.join(self.offers)}."
+
+    def next_step(self) -> str:
+        return did_you_mean(self.nearest, "%ax services says what each of them takes.")
+
+
 BY_NAME = {
     kind.__name__: kind
     for kind in (

@@ -10,6 +10,16 @@ if TYPE_CHECKING:
     from automatosx_nb.model.difference import Difference
 
 
+_UNDO, _REDO = "undo ", "redo "
+
+
+def undoing(action: str) -> str:
+    """What taking back ``action`` is called: undoing it, or doing again what it undid."""
+    if action.startswith(_UNDO):
+        return _REDO + action.removeprefix(_UNDO)
+    return _UNDO + action.removeprefix(_REDO)
+
+
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
     """One generation, as ``history`` shows it, newest first."""

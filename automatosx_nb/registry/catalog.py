@@ -32,6 +32,19 @@ def publish_folder_tree(registry: EmbeddedRegistry, root: Path) -> tuple[Publish
     return tuple(reports)
 
 
+def modules_in(root: Path) -> set[frozenset[str]]:
+    """The libraries that each of the plugins in ``root`` asks for."""
+    asked = [
+        tomllib.loads(manifest.read_text("utf-8")).get("permissions", {}) for manifest in root.glob("*/*/plugin.toml")
+    ]
+    return {
+        frozenset(
+            text.removeprefix("modules:") for text in (*each, *each.get("optional", ())) if text.startswith("modules:")
+        )
+        for each in asked
+    }
+
+
 def _identity(manifest: Path) -> tuple[str, Version, Path]:
     head = tomllib.loads(manifest.read_text("utf-8"))["plugin"]
     return head["id"], Version.parse(head["version"]), manifest.parent

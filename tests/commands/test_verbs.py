@@ -98,6 +98,19 @@ def test_an_unknown_verb_names_the_nearest(market: Marketplace) -> None:
     assert "did you mean install" in caught.value.problem()
 
 
+def test_a_generation_that_is_typed_bare_is_told_how_it_is_named(market: Marketplace) -> None:
+    with pytest.raises(UsageError, match=r"named with --to.*\n.*rollback --to 3"):
+        ax(market, "rollback 3")
+
+
+def test_history_tells_what_was_undone_and_done_again(market: Marketplace) -> None:
+    market.install(PROFILER, "1.0.0", grant=["modules:pyarrow"])
+    ax(market, "undo")
+    ax(market, "undo")
+    actions = [entry.action for entry in market.history()]
+    assert actions == [f"redo install {PROFILER} 1.0.0", f"undo install {PROFILER} 1.0.0", f"install {PROFILER} 1.0.0"]
+
+
 @pytest.mark.parametrize("line", ["install", "install a b", "rollback --to x", "search --sort best", "list extra"])
 def test_a_line_that_does_not_fit_says_its_usage(market: Marketplace, line: str) -> None:
     with pytest.raises(UsageError) as caught:

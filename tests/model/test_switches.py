@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from automatosx_nb.model.audit import detail_of
 from automatosx_nb.model.generation import Generation, InstalledPlugin
+from automatosx_nb.model.history import undoing
 from automatosx_nb.model.switches import Entry, entries_of
 
 GRANTS = ("storage", "modules:pandas", "modules:numpy")
@@ -81,3 +82,9 @@ def _replay(profile: dict[str, tuple[str, set[str]]], entry: Entry) -> None:
             profile[entry.plugin] = (version, held | set(entry.detail["permissions"]))
         case "grants-gone" if entry.plugin in profile:
             profile[entry.plugin] = (version, held - set(entry.detail["permissions"]))
+
+
+def test_what_is_undone_twice_is_done_again() -> None:
+    assert undoing("install acme.a 1.0.0") == "undo install acme.a 1.0.0"
+    assert undoing("undo install acme.a 1.0.0") == "redo install acme.a 1.0.0"
+    assert undoing("redo install acme.a 1.0.0") == "undo install acme.a 1.0.0"

@@ -38,7 +38,10 @@ def test_a_plugin_that_starts_is_published_and_its_check_says_so(strict: Embedde
         ("def run():\n    return ().__class__.__bases__\n", "src/body.py, line 2: "),
         ("def run(:\n", "src/body.py, line 1: "),
         ("import subprocess\ndef run():\n    return 1\n", "src/body.py, line 1: "),
-        ("raise ValueError('at import')\ndef run():\n    return 1\n", "ValueError: at import"),
+        (
+            "raise ValueError('at import')\ndef run():\n    return 1\n",
+            "src/body.py, line 1: does not start: ValueError: at import, raised by \"raise ValueError('at import')\"",
+        ),
         ("def other():\n    return 1\n", "run"),
     ],
     ids=["refused by the policy", "a syntax error", "a module nobody may use", "raises at import", "no handler"],

@@ -15,7 +15,14 @@ from IPython.core.interactiveshell import InteractiveShell
 
 import automatosx_nb
 from automatosx_nb import app, cli, magics
-from automatosx_nb.errors import DependantsBroken, NoKernel, PublishRefused, ServiceMissing, ServiceNotInRange
+from automatosx_nb.errors import (
+    DependantsBroken,
+    NoKernel,
+    PublishRefused,
+    ServiceMissing,
+    ServiceNotInRange,
+    UnknownService,
+)
 from automatosx_nb.home import default_home
 from automatosx_nb.registry.service import EmbeddedRegistry
 
@@ -116,8 +123,9 @@ def test_the_notebook_calls_a_service_itself(shell: Any) -> None:
     assert found.head(table=PENGUINS, rows=1).to_pylist() == [{"mass": 3750, "kind": "a"}]
     assert dir(found) == ["head", "summarise"]
     assert "The first rows of a table." in (found.head.__doc__ or "")
-    with pytest.raises(AttributeError, match="offers no service 'tail': it offers summarise, head"):
-        found.tail  # noqa: B018
+    with pytest.raises(UnknownService, match=r"(?s)no service 'sumarise': it offers summarise, head.*mean 'summarise'"):
+        found.sumarise  # noqa: B018
+    assert not hasattr(found, "tail")
     with pytest.raises(ServiceNotInRange):
         services.get("acme.tables", "^3")
     with pytest.raises(ServiceMissing):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from automatosx_nb.errors import AutomatosxError, PluginRefused, SandboxUnavailable
+from automatosx_nb.errors import AutomatosxError, PluginFailed, PluginRefused, SandboxUnavailable
 from automatosx_nb.registry.checks.submission import Check, Finding, Submission
 
 if TYPE_CHECKING:
@@ -30,10 +30,21 @@ def _find(submission: Submission) -> Iterator[Finding]:
         submission.sandbox.start(program).stop()
     except PluginRefused as error:
         yield Finding("error", f"{error.refused}. {error.next_step()}", f"src/{error.file}", error.line)
+    except PluginFailed as error:
+        yield _raised(error)
     except SandboxUnavailable as error:
         yield Finding("warning", f"was not started: {_sentence(error)}")
     except AutomatosxError as error:
         yield Finding("error", f"does not start: {_sentence(error)}")
+
+
+def _raised(error: PluginFailed) -> Finding:
+    """Where it is, and without what is said to who only uses a plugin."""
+    what = f"does not start: {error.type_name}: {error.message}"
+    if not error.frames:
+        return Finding("error", what)
+    last = error.frames[-1]
+    return Finding("error", f"{what}, raised by {last.text!r}" if last.text else what, f"src/{last.file}", last.line)
 
 
 def _sentence(error: AutomatosxError) -> str:
