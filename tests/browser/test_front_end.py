@@ -103,6 +103,16 @@ def test_what_a_publisher_wrote_is_text(panel: Page) -> None:
     assert panel.locator("img").count() == 0
 
 
+def test_details_of_what_fits_show_nothing_that_is_not_there(panel: Page) -> None:
+    panel.get_by_role("button", name="Details of one").click()
+    request = wait_for_request(panel, "details")
+    more = {"authors": ["Ada"], "readme": "", "changelog": "", "releases": [], "permissions": []}
+    say(panel, {"re": request, "details": card("one") | more})
+    dialog = panel.get_by_role("dialog", name="one")
+    dialog.wait_for()
+    assert not dialog.get_by_text("null", exact=False).is_visible()
+
+
 def test_answers_to_another_view_change_nothing(panel: Page) -> None:
     say(panel, {"re": "somebody-else-1", "page": found(card("other"))})
     assert names(panel) == ["one", "two", "three"]

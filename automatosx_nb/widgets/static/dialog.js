@@ -30,7 +30,7 @@ export function createDialog({ onClose }) {
     show({ heading, sub = [], content, actions }) {
       title.textContent = heading;
       subtitle.replaceChildren(...[sub].flat());
-      body.replaceChildren(...[content].flat());
+      body.replaceChildren(...[content].flat().filter((part) => part != null));
       foot.replaceChildren(...[actions].flat());
       if (!element.open) {
         opener = element.getRootNode().activeElement;
