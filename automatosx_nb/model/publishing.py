@@ -21,6 +21,7 @@ CHECK_NAMES = (
     "events",
     "look-alike",
     "start",
+    "notebooks",
 )
 """In the order in which they run."""
 

@@ -16,6 +16,7 @@ from automatosx_nb.registry.checks import (
     events,
     license,
     lookalike,
+    notebooks,
     permissions,
     readme,
     secrets,
@@ -40,6 +41,7 @@ CHECKS: tuple[Check, ...] = (
     events.CHECK,
     lookalike.CHECK,
     start.CHECK,
+    notebooks.CHECK,
 )
 
 

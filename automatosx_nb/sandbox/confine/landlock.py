@@ -13,6 +13,7 @@ _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _GET_ABI = 1
 _RULE_PATH_BENEATH = 1
 
+_EXECUTE = 1 << 0
 _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 1, 1 << 2, 1 << 3
 _MAKE_REGULAR = 1 << 8
 _TRUNCATE = 1 << 14
@@ -68,7 +69,7 @@ def create(version: int) -> int:
     return syscall(_CREATE_RULESET, ctypes.addressof(rules), size, 0)
 
 
-def _allow(ruleset: int, path: str, rights: int) -> None:
+def _allow(ruleset: int, path: str, rights: int, *, of_file: int = _OF_FILES) -> None:
     """Missing paths are passed over: what is not there cannot be read."""
     try:
         fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
@@ -76,7 +77,7 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
         return
     try:
         if not stat.S_ISDIR(os.fstat(fd).st_mode):
-            rights &= _OF_FILES
+            rights &= of_file
         rule = _PathBeneath(rights, fd)
         syscall(_ADD_RULE, ruleset, _RULE_PATH_BENEATH, ctypes.addressof(rule), 0)
     finally:
@@ -105,3 +106,29 @@ def restrict(readable: Sequence[str], folder: str, *, threads: int = 1) -> str:
     except OSError as error:
         return f"the kernel refused the rules ({error.strerror})"
     return "active" if threads == 1 else f"{threads} threads run already, and it reaches one of them"
+
+
+def fence(readable: Sequence[str], folder: str) -> str:
+    """Restrict a process that starts others, and all of these: they read and run what is in ``readable``, and do with
+    files in ``folder`` what they like. Sockets are left to a network namespace. Raises and returns as :func:`restrict`.
+    """
+    version = abi()
+    if version == 0:
+        return "this kernel has no Landlock (Linux 5.13 and later, with 'landlock' in its lsm= list)"
+    files, _, scoped = handled(version)
+    try:
+        rules = _Ruleset(files, 0, scoped)
+        size = 24 if version >= 6 else 16 if version >= 4 else 8
+        ruleset = syscall(_CREATE_RULESET, ctypes.addressof(rules), size, 0)
+        try:
+            for path in readable:
+                _allow(ruleset, path, (_READ | _EXECUTE) & files, of_file=_OF_FILES | _EXECUTE)
+            for device in ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"):
+                _allow(ruleset, device, (_READ_FILE | _WRITE_FILE) & files)
+            _allow(ruleset, folder, files)
+            syscall(_RESTRICT_SELF, ruleset, 0)
+        finally:
+            os.close(ruleset)
+    except OSError as error:
+        return f"the kernel refused the rules ({error.strerror})"
+    return "active"

@@ -1,0 +1,111 @@
+"""Documentation is executed before it is published, where nothing of it gets out."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from automatosx_nb import package
+from automatosx_nb.model.publishing import PublishPolicy
+from automatosx_nb.registry.checks.notebooks import CHECK
+from automatosx_nb.registry.checks.submission import Finding, Submission
+
+Folder = Callable[..., Path]
+SOURCE = "from automatosx_nb.sdk import ui\n\n\ndef run():\n    return ui.text('it says so')\n"
+
+
+def notebook(*cells: str) -> str:
+    made: list[dict[str, Any]] = [
+        {"cell_type": "code", "execution_count": None, "id": f"c{n}", "metadata": {}, "outputs": [], "source": [cell]}
+        for n, cell in enumerate(cells)
+    ]
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    return json.dumps({"cells": made, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}, indent=1)
+
+
+@pytest.fixture
+def submit(plugin_folder: Folder, tmp_path: Path) -> Callable[..., Submission]:
+    """``submit(*cells)``: a plugin whose documentation has these cells."""
+    numbers = iter(range(100))
+
+    def made(*cells: str, policy: PublishPolicy | None = None, **more: Any) -> Submission:
+        folder = plugin_folder(tmp_path / str(next(numbers)), source=SOURCE, **more)
+        (folder / "docs").mkdir()
+        (folder / "docs" / "tour.ipynb").write_text(notebook(*cells))
+        manifest = folder / "plugin.toml"
+        manifest.write_text(manifest.read_text().replace("main =", 'docs = ["docs/tour.ipynb"]\nmain ='))
+        data = package.build(folder)
+        return Submission(package.read(data), policy=policy or PublishPolicy())
+
+    return made
+
+
+def found(submission: Submission, absent: Callable[[str], object]) -> list[Finding]:
+    findings = list(CHECK.find(submission))
+    if any("not allowed here" in each.message or "Landlock" in each.message for each in findings):
+        absent(f"kernels cannot be confined here: {findings[0].message}")
+    return findings
+
+
+def test_documentation_that_runs_uses_the_plugin_and_reaches_nothing(
+    submit: Callable[..., Submission], absent: Callable[[str], object], tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("a secret of whoever publishes")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        findings = found(
+            submit(
+                "%load_ext automatosx_nb",
+                "%doctor",
+                f"open({str(secret)!r})",
+                f"import socket; socket.create_connection(('127.0.0.1', {port}), 1)",
+                "import os; assert not [n for n in os.environ if 'TOKEN' in n or 'SECRET' in n]; os.environ['HOME']",
+                f"assert not os.path.exists('/proc/{os.getpid()}/environ'); open('/etc/shadow')",
+                "1 / 0",
+            ),
+            absent,
+        )
+    said = {each.line: each.message for each in findings}
+    assert [each.file for each in findings] == ["docs/tour.ipynb"] * 4, findings
+    told = list(said.values())
+    assert told[0].startswith("code cell 3 does not run: ")
+    assert "Permission" in told[0]
+    assert "Connection refused" in told[1]
+    assert told[2].startswith("code cell 6 does not run: ")
+    assert "Permission" in told[2]
+    assert told[3] == "code cell 7 does not run: ZeroDivisionError: division by zero"
+
+
+def test_documentation_that_takes_too_long_is_ended(
+    submit: Callable[..., Submission], absent: Callable[[str], object]
+) -> None:
+    policy = PublishPolicy(notebooks_s=0.5)
+    (finding,) = found(submit("while True: pass", policy=policy), absent)
+    assert finding.message == "the documentation was not through after 0.5 s: make it shorter"
+
+
+@pytest.mark.parametrize(
+    ("policy", "more", "reason"),
+    [
+        (PublishPolicy(run_notebooks=False), {}, "this registry executes none"),
+        (PublishPolicy(), {"needs": {"acme.tables": "^2"}}, "it requires other plugins"),
+    ],
+)
+def test_what_is_not_executed_says_why(
+    submit: Callable[..., Submission], policy: PublishPolicy, more: dict[str, object], reason: str
+) -> None:
+    (finding,) = CHECK.find(submit("1 / 0", policy=policy, **more))
+    assert (finding.severity, finding.file) == ("warning", "docs/tour.ipynb")
+    assert reason in finding.message
+
+
+def test_a_plugin_without_documentation_has_nothing_to_execute(plugin_folder: Folder, tmp_path: Path) -> None:
+    plain = Submission(package.read(package.build(plugin_folder(tmp_path / "plain"))))
+    assert list(CHECK.find(plain)) == []
