@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from automatosx_nb.model.release import SearchQuery
 
 Position = tuple[float | str, ...]
-"""A page's last item: what it is sorted by, its id, which makes that unique, and how many there were up to it. The next
-page starts behind it, whatever was added; the number only says how far to look."""
+"""A page's last item: what it is sorted by, its id, which makes that unique, how many there were up to it, and whether
+some of the words were enough. The next page starts behind it, whatever was added; the number says how far to look."""
 MAX_DEPTH = 10_000_000
 
 _VALID = "a page's 'next', with the same text, filters and sort as that page"

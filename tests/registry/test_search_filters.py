@@ -108,10 +108,24 @@ def test_a_filter_that_is_none_says_which_there_are(index: SearchIndex, filters:
 
 
 def test_a_filter_never_finds_what_is_not_found_without_it() -> None:
-    """'some of the words' is tried only where nothing has every word, whatever a filter leaves of that."""
-    index = index_of(*PLUGINS, summary("acme.both", "A table and a heatmap."))
-    assert ids(index.search(SearchQuery("table heatmap"))) == ["acme.both"]
+    """'some of the words' is tried only where few have every word, whatever a filter leaves of that."""
+    both = [summary(f"acme.both-{letter}", "A table and a heatmap.") for letter in "abcde"]
+    index = index_of(*PLUGINS, *both)
+    assert index.search(SearchQuery("table heatmap")).total == len(both)
     assert ids(index.search(SearchQuery("table heatmap", publisher="nordic"))) == []
+
+
+def test_where_few_have_every_word_those_with_some_come_after_them() -> None:
+    index = index_of(*PLUGINS, summary("acme.both", "A heatmap of a table."))
+    found = ids(index.search(SearchQuery("table heatmap")))
+    assert found[0] == "acme.both"
+    assert set(found) == {"acme.both", *(plugin.id for plugin in PLUGINS)}
+
+
+def test_a_word_is_found_by_another_that_means_the_same_and_after_itself() -> None:
+    index = index_of(summary("acme.a", "Draws charts."), summary("acme.b", "Draws plots."), summary("acme.c", "Sings."))
+    assert ids(index.search(SearchQuery("chart"))) == ["acme.a", "acme.b"]
+    assert ids(index.search(SearchQuery("plotting"))) == ["acme.b", "acme.a"]
 
 
 def rated(plugin: str, rating: float, ratings: int) -> PluginSummary:

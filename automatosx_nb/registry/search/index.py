@@ -36,6 +36,8 @@ _SORTS: Mapping[str, str] = {
 """Sort → the column that orders; relevance has a score, or, where nothing was typed, the quality."""
 _MARGIN = 8
 """Hits that are read beyond a page, so that those which score the same at its end are seldom cut in two."""
+_LITTLE = 5
+"""Where fewer have every word that was typed, those with some of the words come after them."""
 _FEW = 200
 """So many matches are read at once: where there are fewer, they are counted as they are, and not by another search."""
 _WRITER_BYTES, _BULK_WRITER_BYTES = 15_000_000, 150_000_000
@@ -61,6 +63,8 @@ class _Found(NamedTuple):
     ranked: list[tuple[Any, Any]]
     numbers: list[int]
     limit: int
+    some: bool
+    """Whether some of the words were enough."""
 
     @property
     def is_whole(self) -> bool:
@@ -138,8 +142,8 @@ class SearchIndex:
 
     def _search(self, searcher: Any, query: SearchQuery, after: cursor.Position | None) -> SearchPage:
         """:raises KeyError: an update replaced what ``searcher`` found."""
-        depth = int(after[2]) if after else 0
-        found = self._found(searcher, query, max(_FEW, query.size + _MARGIN + depth))
+        depth, some = (int(after[2]), bool(after[3])) if after else (0, None)
+        found = self._found(searcher, query, max(_FEW, query.size + _MARGIN + depth), some)
         if found.is_whole:
             counted = facets.tally(self._shown[number].facets for number in found.numbers)
         else:
@@ -149,19 +153,20 @@ class SearchIndex:
             total=counted.total,
             items=tuple(map(self._summary, hits)),
             facets=counted.facets,
-            next=cursor.write(query, (hits[-1].rank, hits[-1].id, depth + len(hits))) if more else None,
+            next=cursor.write(query, (*hits[-1][:2], depth + len(hits), int(found.some))) if more else None,
         )
 
-    def _found(self, searcher: Any, query: SearchQuery, limit: int) -> _Found:
-        """A filter narrows what its search finds without it: it never makes 'some words' of 'every word'."""
+    def _found(self, searcher: Any, query: SearchQuery, limit: int, some: bool | None) -> _Found:
+        """Whether ``some`` words are enough is decided for the first page, and not again for the next ones, whatever
+        was published meanwhile. A filter narrows what its search finds without it: it never makes that of all words."""
         clauses = filters.clauses(self._schema, query, self._needed)
         reading = text.read(self._schema, searcher, query.text) if query.text.strip() else _EVERYTHING
         if reading is None:
-            return _Found(tantivy.Query.empty_query(), [], [], limit)
-        found = _ranked(searcher, _and(reading.every, clauses), query, limit)
-        if found.ranked or (clauses and searcher.search(reading.every, 1, count=False).hits):
-            return found
-        return _ranked(searcher, _and(reading.some, clauses), query, limit)
+            return _Found(tantivy.Query.empty_query(), [], [], limit, False)
+        if some is None and reading is not _EVERYTHING:
+            some = len(searcher.search(reading.every, _LITTLE, count=False).hits) < _LITTLE
+        matching = _and(reading.some if some else reading.every, clauses)
+        return _ranked(searcher, matching, query, limit, bool(some))
 
     def _page(
         self, searcher: Any, found: _Found, query: SearchQuery, after: cursor.Position | None
@@ -173,7 +178,7 @@ class SearchIndex:
             start = bisect_right(hits, after[:2], key=lambda hit: hit[:2]) if after else 0
             if found.is_whole or len(hits) > start + query.size:
                 return hits[start : start + query.size], len(hits) > start + query.size
-            found = _ranked(searcher, found.matching, query, found.limit * 4)
+            found = _ranked(searcher, found.matching, query, found.limit * 4, found.some)
 
     def _hits(self, found: _Found, *, descending: bool) -> list[_Hit]:
         last = None if found.is_whole else found.ranked[-1][0]
@@ -205,10 +210,10 @@ class SearchIndex:
         return number
 
 
-def _ranked(searcher: Any, matching: Any, query: SearchQuery, limit: int) -> _Found:
+def _ranked(searcher: Any, matching: Any, query: SearchQuery, limit: int, some: bool) -> _Found:
     ranked = searcher.search(matching, limit, count=False, **_order(query)).hits
     numbers = searcher.fast_field_values("number", [address for _, address in ranked])
-    return _Found(matching, ranked, numbers, limit)
+    return _Found(matching, ranked, numbers, limit, some)
 
 
 def _and(scoring: Any, clauses: list[tuple[Any, Any]]) -> Any:
@@ -235,4 +240,4 @@ def _validated(query: SearchQuery) -> cursor.Position | None:
     if query.sort not in _SORTS:
         raise InvalidSearch("sort", repr(query.sort), f"one of {', '.join(_SORTS)}")
     filters.validate(query)
-    return cursor.read(query, "ssn" if query.sort == "name" else "fsn")
+    return cursor.read(query, "ssnn" if query.sort == "name" else "fsnn")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tantivy
 
+from automatosx_nb.registry.search.synonyms import BY_STEM
 from automatosx_nb.registry.words import stem, words
 
 if TYPE_CHECKING:
@@ -42,10 +43,14 @@ KNOWN = "known"
 WHOLE = "whole"
 _WHOLE_NAME = 32.0
 """For typing a plugin's whole short name or id."""
+_EVERY = 24.0
+"""For having every word, where having some is enough."""
+_SYNONYM = 0.6
+"""Of a stem's score, for another word that means the same."""
 
 
 class Reading(NamedTuple):
-    """One text: ``every`` word has to be met, or, where that finds nothing, ``some``."""
+    """One text: ``every`` word has to be met, or, where that finds little, ``some``."""
 
     every: Any
     some: Any
@@ -58,19 +63,23 @@ def read(schema: Any, searcher: Any, text: str) -> Reading | None:
         return None
     each = [_word(schema, searcher, word, last=n == len(typed)) for n, word in enumerate(typed, 1)]
     whole = [tantivy.Query.term_query(schema, WHOLE, spelling) for spelling in {" ".join(typed), "".join(typed)}]
-    bonus = (tantivy.Occur.Should, _scored(tantivy.Query.disjunction_max_query(whole), _WHOLE_NAME))
-    return Reading(*(_all_of(each, occur, bonus) for occur in (tantivy.Occur.Must, tantivy.Occur.Should)))
+    bonus = [_scored(tantivy.Query.disjunction_max_query(whole), _WHOLE_NAME)]
+    every = _of(each, tantivy.Occur.Must, bonus)
+    return Reading(every, _of(each, tantivy.Occur.Should, [*bonus, _scored(every, _EVERY)]))
 
 
-def _all_of(each: list[Any], occur: Any, bonus: tuple[Any, Any]) -> Any:
-    return tantivy.Query.boolean_query([*((occur, query) for query in each), bonus])
+def _of(each: list[Any], occur: Any, bonus: list[Any]) -> Any:
+    """Words that have to be there, or may, and what counts besides."""
+    found = tantivy.Query.boolean_query([(occur, query) for query in each])
+    more = [(tantivy.Occur.Should, query) for query in bonus]
+    return tantivy.Query.boolean_query([(tantivy.Occur.Must, found), *more])
 
 
 def _word(schema: Any, searcher: Any, word: str, *, last: bool) -> Any:
     """The ``last`` word may still be on its way, so its beginning counts."""
     known = searcher.doc_freq(KNOWN, word) > 0 or bool(searcher.terms_with_prefix(KNOWN, word, limit=1))
     ways = list(_met(schema, word))
-    ways += _begun(schema, word) if last or not searcher.doc_freq(KNOWN, word) else ()
+    ways += _begun(schema, word) if last or not searcher.doc_freq(KNOWN, word) else [_called(schema, word)]
     ways += () if known else _misspelt(schema, word, last=last)
     return tantivy.Query.disjunction_max_query(ways)
 
@@ -81,12 +90,20 @@ def _met(schema: Any, word: str) -> Iterator[Any]:
         yield _scored(tantivy.Query.term_query(schema, field, word), weights.exact)
         if weights.stem:
             yield _scored(tantivy.Query.term_query(schema, field + STEMMED, stemmed), weights.stem)
+        if weights.fuzzy and weights.stem:
+            for other in BY_STEM.get(stemmed, ()):
+                yield _scored(tantivy.Query.term_query(schema, field + STEMMED, other), weights.stem * _SYNONYM)
 
 
 def _begun(schema: Any, word: str) -> Iterator[Any]:
     for field, weights in FIELDS.items():
         if weights.prefix:
             yield _scored(_fuzzy(schema, field, word, 0, prefix=True), weights.prefix)
+
+
+def _called(schema: Any, word: str) -> Any:
+    """Names are often two words in one: 'sound file' is in 'soundfile'."""
+    return _scored(_fuzzy(schema, "name", word, 0, prefix=True), FIELDS["name"].stem)
 
 
 def _misspelt(schema: Any, word: str, *, last: bool) -> Iterator[Any]:
