@@ -16,7 +16,7 @@ class Grants:
     def __init__(self, plugin: str, texts: Iterable[str]) -> None:
         self.plugin = plugin
         self._held: tuple[Permission, ...] = ()
-        self._answers: dict[Permission, Permission | None] = {}
+        self._answers: dict[tuple[str, str], Permission | None] = {}
         self.hold(texts)
 
     def hold(self, texts: Iterable[str]) -> None:
@@ -30,14 +30,14 @@ class Grants:
 
     def covering(self, needed: Permission) -> Permission | None:
         """The grant that allows ``needed``; None: none does."""
-        answers = self._answers
+        answers, key = self._answers, (needed.kind, needed.scope)  # it is hashed in C; a permission is not
         try:
-            return answers[needed]
+            return answers[key]
         except KeyError:
             found = self._find(needed)
         if len(answers) >= _REMEMBERED:
             answers.clear()
-        answers[needed] = found
+        answers[key] = found
         return found
 
     def require(self, needed: Permission) -> Permission:
@@ -73,7 +73,10 @@ class Grants:
         """What was granted for one call is over."""
 
     def _find(self, needed: Permission) -> Permission | None:
-        return next((held for held in self._held if held.covers(needed)), None)
+        for held in self._held:
+            if held.kind == needed.kind and held.covers(needed):
+                return held
+        return None
 
     def _why_not(self, needed: Permission) -> str:
         """What keeps it away beside a missing grant; empty: nothing."""

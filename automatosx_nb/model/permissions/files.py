@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from functools import cache, lru_cache, partial
+from operator import call
 
 from automatosx_nb.model.permissions.kind import PermissionKind, Risk
 
@@ -105,13 +106,29 @@ def _parsed(scope: str) -> tuple[str, tuple[str, ...]]:
     return action, glob_segments(glob)
 
 
+def _segment_matcher(granted: str) -> Callable[[str], bool]:
+    """As :func:`_covers_segment`, of segments without a star."""
+    if "*" not in granted:
+        return granted.__eq__
+    if granted == "*":
+        return lambda segment: segment[:1] != "."
+    return partial(_covers_segment, granted)
+
+
 @lru_cache(maxsize=512)
+def _held(scope: str) -> tuple[str, Callable[[Sequence[str]], bool]]:
+    """What a scope without a star that it covers begins with, and what its path then fits."""
+    action, pattern = _parsed(scope)
+    return f"{action}:", _matcher(pattern)
+
+
 def _matcher(pattern: tuple[str, ...]) -> Callable[[Sequence[str]], bool]:
     """As :func:`glob_covers`, of paths without a star, which is what a call asks for."""
     if pattern.count("**") > 1:
         return partial(glob_covers, pattern)
     if "**" not in pattern:
-        return lambda path: len(path) == len(pattern) and all(map(_covers_segment, pattern, path))
+        matchers = tuple(map(_segment_matcher, pattern))
+        return lambda path: len(path) == len(matchers) and all(map(call, matchers, path))
     at = pattern.index("**")
     head, tail = pattern[:at], pattern[at + 1 :]
 
@@ -128,12 +145,11 @@ def _matcher(pattern: tuple[str, ...]) -> Callable[[Sequence[str]], bool]:
 
 
 def _covers(granted: str, asked: str) -> bool:
-    held, pattern = _parsed(granted)
     if "*" in asked:
-        needed, glob = _parsed(asked)
+        (held, pattern), (needed, glob) = _parsed(granted), _parsed(asked)
         return held == needed and glob_covers(pattern, glob)
-    needed, _, path = asked.partition(":")
-    return held == needed and _matcher(pattern)(path.split("/"))
+    begin, matches = _held(granted)
+    return asked.startswith(begin) and matches(asked[len(begin) :].split("/"))
 
 
 def _normal(scope: str) -> str:
