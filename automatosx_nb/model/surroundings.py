@@ -45,7 +45,7 @@ class Surroundings:
                 )
             said[name] = version
         engine, python, platform = (said.pop(name, "") for name in ("automatosx", "python", "platform"))
-        return cls(_engine(engine), _python(python), platform, _packages(said))
+        return cls(_engine(engine), _python(python), platform, packages_of(said))
 
     def __str__(self) -> str:
         around = (("automatosx", self.engine), ("python", self.python), ("platform", self.platform))
@@ -103,7 +103,11 @@ def _python(text: str) -> str:
     return _release(text, "python") if text else ""
 
 
-def _packages(said: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+def packages_of(said: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Name → version as :class:`Surroundings` has them.
+
+    :raises InvalidSearch: a version is none of Python's.
+    """
     from packaging.utils import canonicalize_name
 
     return tuple(sorted((str(canonicalize_name(name)), _release(version, name)) for name, version in said.items()))

@@ -134,8 +134,14 @@ _SCHEMAS: dict[str, Any] = {
             "engine": {"type": ["string", "null"], "description": "Version of the runtime; null: this server's."},
             "python": {"type": ["string", "null"], "description": "Version of Python; null: this server's."},
             "platform": {"type": ["string", "null"], "description": "linux, macos or windows; null: this server's."},
+            "packages": {
+                "type": ["object", "null"],
+                "additionalProperties": TEXT,
+                "maxProperties": 5000,
+                "description": "Installed Python distribution → version, all of them; null: not said.",
+            },
         },
-        optional=("installed", "locked", "update", "prereleases", "engine", "python", "platform"),
+        optional=("installed", "locked", "update", "prereleases", "engine", "python", "platform", "packages"),
     ),
     "Advisory": record(
         {

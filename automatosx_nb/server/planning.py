@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from automatosx_nb.errors import InvalidPlanRequest
+from automatosx_nb.errors import InvalidPlanRequest, InvalidSearch
 from automatosx_nb.model.changelog import news
 from automatosx_nb.model.flags import deprecation
 from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.plan import PlannedChange
 from automatosx_nb.model.resolution import Resolution, resolve
 from automatosx_nb.model.semver import Version
+from automatosx_nb.model.surroundings import Surroundings, packages_of
 from automatosx_nb.profile.changes import Consent, change_kind, release_of, requirement_changes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from automatosx_nb.model.compatibility import Environment
     from automatosx_nb.model.consent import PermissionPolicy
@@ -44,6 +45,8 @@ class PlanRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     engine: _Text | None = None
     python: _Text | None = None
     platform: _Text | None = None
+    packages: Annotated[dict[_Id, _Text], Meta(max_length=5000)] | None = None
+    """Every installed distribution → its version; None: not said."""
 
 
 def read(body: bytes) -> PlanRequest:
@@ -83,8 +86,9 @@ def plan(
         policy=policy,
         cooldown=cooldown,
     )
+    lacks = _Lacks(request, here)
     return {
-        "changes": _Changes(registry, permissions, resolution).since(installed),
+        "changes": _Changes(registry, permissions, resolution, lacks).since(installed),
         "plugins": resolution.plugins(),
         "held_back": resolution.held_back(),
     }
@@ -94,14 +98,35 @@ def _versions(texts: Mapping[str, str]) -> dict[str, Version]:
     return {plugin: Version.parse(text) for plugin, text in texts.items()}
 
 
+class _Lacks:
+    """Which of a release's packages whoever asks has not; all of them, where they did not say what they have."""
+
+    def __init__(self, request: PlanRequest, here: Environment) -> None:
+        """:raises InvalidPlanRequest: a package has a version that is none."""
+        try:
+            packages = packages_of(request.packages or {})
+        except InvalidSearch as error:
+            raise InvalidPlanRequest(f"'packages' has {error.found}") from error
+        python = here.python if request.python is None else request.python
+        platform = here.platform if request.platform is None else request.platform
+        self._around = Surroundings("", python, platform, packages)
+
+    def of(self, requirements: Sequence[str]) -> tuple[str, ...]:
+        if not self._around.packages:
+            return tuple(requirements)
+        return tuple(text for text in requirements if not self._around.has_package(text))
+
+
 class _Changes:
     """The records of :class:`~automatosx_nb.model.plan.PlannedChange`, as far as they do not depend on a profile.
 
-    What an installed version asked for counts as granted. Which packages an environment lacks only whoever runs it
-    knows: ``missing_packages`` are those that the new version needs at all.
+    What an installed version asked for counts as granted.
     """
 
-    def __init__(self, registry: Registry, permissions: PermissionPolicy, resolution: Resolution) -> None:
+    def __init__(
+        self, registry: Registry, permissions: PermissionPolicy, resolution: Resolution, lacks: _Lacks
+    ) -> None:
+        self._lacks = lacks
         self._registry = registry
         self._permissions = permissions
         self._resolution = resolution
@@ -136,7 +161,7 @@ class _Changes:
             drops=not_covered(asked, (*release.permissions, *release.optional_permissions)),
             size=release.size,
             changelog=changelog,
-            missing_packages=release.packages,
+            missing_packages=self._lacks.of(release.packages),
             sha256=release.sha256,
             requires=requirement_changes(before.dependencies if before else {}, release.dependencies),
             old_size=before.size if before else 0,

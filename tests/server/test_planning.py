@@ -89,6 +89,7 @@ async def test_another_python_or_runtime_is_planned_for_as_well(ask: Fetch) -> N
         ({"wanted": {DOCTOR: "newest"}}, 400, "invalid-range"),
         ({"wanted": {DOCTOR: "*"}, "installed": {DOCTOR: "1"}}, 400, "invalid-version"),
         ({"wanted": {DOCTOR: "*"}, "engine": "one"}, 400, "invalid-version"),
+        ({"wanted": {DOCTOR: "*"}, "packages": {"pandas": "newest"}}, 400, "invalid-plan-request"),
         ({"wanted": {"acme.csv-docter": "*"}}, 404, "unknown-plugin"),
     ],
 )
@@ -131,3 +132,20 @@ class TestWithABrokenPolicy:
         assert (status, problem["code"]) == (500, "invalid-configuration")
         assert "everything bad" in problem["detail"]
         assert (await fetch("plugins")).code == 200
+
+
+@pytest.mark.parametrize(
+    ("packages", "missing"),
+    [
+        (None, ["pandas>=2"]),
+        ({}, ["pandas>=2"]),
+        ({"numpy": "2.0"}, ["pandas>=2"]),
+        ({"pandas": "1.5.3"}, ["pandas>=2"]),
+        ({"Pandas": "2.2.3", "numpy": "2.0"}, []),
+    ],
+)
+async def test_missing_packages_are_those_that_whoever_asks_has_not(
+    ask: Fetch, packages: dict[str, str] | None, missing: list[str]
+) -> None:
+    _, document = await ask({"wanted": {DOCTOR: "*"}, "packages": packages})
+    assert document["changes"][0]["missing_packages"] == missing
