@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from automatosx_nb.errors import AutomatosxError
-from automatosx_nb.server import problems
+from automatosx_nb.server import identity, problems
 from automatosx_nb.server.asking import Asking
 from automatosx_nb.server.pages.rendering import render
 from automatosx_nb.server.pages.site import Site
@@ -36,7 +37,14 @@ class Page(Asking):
         user = getattr(self, "_jupyter_current_user", None)  # a token that is refused ends before there is one
         origin, actor = f"{self.request.protocol}://{self.request.host}", self._actor
         reviews = actor is not None and (actor.reads_all or bool(actor.publishers))
-        return Site(self.base_url, origin, getattr(user, "display_name", "") or "", reviews)
+        name = "" if user is None or user.username == identity.PUBLIC else user.display_name or user.username
+        return Site(
+            base=self.base_url,
+            origin=origin,
+            user=name,
+            sign_in="" if name else f"{self.settings['login_url']}?{urlencode({'next': self.request.path})}",
+            reviews=reviews,
+        )
 
     async def show(self, template: str, *, keep: bool = True, **values: Any) -> None:
         """:param keep: a browser may keep it, and asks whether it is still so: tornado makes it a 304 by its ETag."""

@@ -15,7 +15,9 @@ class Site:
     base: str
     origin: str
     user: str
-    """As people call who is signed in; empty: nobody has to."""
+    """As people call who is signed in; empty: nobody is, and reading does not take it."""
+    sign_in: str
+    """Where that is done; empty: somebody is signed in."""
     reviews: bool
     """Whether that one may review, or publishes what others review."""
 

@@ -11,6 +11,7 @@ from jupyter_server.utils import ensure_async
 from traitlets.utils.importstring import import_item
 
 from automatosx_nb.errors import InvalidConfiguration
+from automatosx_nb.server.asking import Asking
 from automatosx_nb.server.identity import PUBLIC
 
 if TYPE_CHECKING:
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
 
 class PublicReading:
-    """An IdentityProvider to whom nobody is a stranger who only reads. All else is what the one ``behind`` it says."""
+    """An IdentityProvider to whom nobody is a stranger who only reads what is ours.
+
+    All else is what the one ``behind`` it says: its own pages are where a stranger stops being one.
+    """
 
     def __init__(self, behind: IdentityProvider) -> None:
         self.behind = behind
@@ -30,7 +34,7 @@ class PublicReading:
 
     async def get_user(self, handler: Any) -> User | None:
         user = await ensure_async(self.behind.get_user(handler))
-        if user is None and handler.request.method in ("GET", "HEAD"):
+        if user is None and isinstance(handler, Asking) and handler.request.method in ("GET", "HEAD"):
             return User(PUBLIC, display_name="Anyone")
         return user
 

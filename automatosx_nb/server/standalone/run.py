@@ -169,6 +169,10 @@ def _of_jupyter(base_url: str, config: Config) -> dict[str, Any]:
     from jinja2 import Environment, FileSystemLoader
     from jupyter_server import DEFAULT_STATIC_FILES_PATH, DEFAULT_TEMPLATE_PATH_LIST
 
+    templates: Any = Environment(
+        loader=FileSystemLoader(DEFAULT_TEMPLATE_PATH_LIST), extensions=["jinja2.ext.i18n"], autoescape=True
+    )
+    templates.install_null_translations()
     return {
         "base_url": base_url,
         "login_url": f"{base_url}login",
@@ -179,7 +183,7 @@ def _of_jupyter(base_url: str, config: Config) -> dict[str, Any]:
         "xsrf_cookies": True,
         "xsrf_cookie_kwargs": {"path": base_url},
         "headers": {},
-        "jinja2_env": Environment(loader=FileSystemLoader(DEFAULT_TEMPLATE_PATH_LIST), autoescape=True),
+        "jinja2_env": templates,
         "static_path": [DEFAULT_STATIC_FILES_PATH],
         "static_url_prefix": f"{base_url}static/",
         "static_handler_class": FileFindHandler,
