@@ -136,7 +136,7 @@ class Load(Struct, frozen=True, tag="load"):
 
     ``handlers`` (``module:function``) have to exist and be callable, or the load fails. ``modules`` are the granted
     libraries outside the standard library. ``compiled``: what an earlier worker made of the very same sources; without
-    it the worker is to send a ``Compiled``.
+    it the worker is to send a ``Compiled``. ``whole``: the load fails for any module that is refused.
     """
 
     plugin: str
@@ -145,6 +145,7 @@ class Load(Struct, frozen=True, tag="load"):
     handlers: list[str]
     modules: list[str]
     compiled: Compiled | None = None
+    whole: bool = False
 
 
 class Call(Struct, frozen=True, tag="call"):

@@ -126,11 +126,13 @@ class Worker:
         handlers: Sequence[str],
         modules: Sequence[str],
         code: CompiledPlugins,
+        *,
+        whole: bool = False,
     ) -> None:
         """Load the plugin; once, before the first call. A worker whose load failed is stopped. See Sandbox.start."""
         key = compiled.key(self._plugin, sources, modules, self._limits.source_kb)
         known = code.get(key) if self._language else None
-        frame = protocol.Load(self._plugin, version, dict(sources), list(handlers), list(modules), known)
+        frame = protocol.Load(self._plugin, version, dict(sources), list(handlers), list(modules), known, whole)
         if self._language and known is None:
             self._keep = lambda made: code.put(key, made)
         try:

@@ -24,7 +24,8 @@ __all__ = ["Broker", "Limits", "Program", "Sandbox", "Usage", "Worker"]
 class Program:
     """One version of a plugin, as it is started: ``sources`` maps ``pkg/mod.py`` (relative to ``src/``) to bytes.
 
-    ``handlers`` (``module:function``) have to exist; ``modules`` are the granted libraries.
+    ``handlers`` (``module:function``) have to exist; ``modules`` are the granted libraries. ``whole``: every module has
+    to pass the language policy, also those that nothing imports yet.
     """
 
     plugin: str
@@ -32,6 +33,7 @@ class Program:
     sources: Mapping[str, bytes]
     handlers: tuple[str, ...]
     modules: tuple[str, ...] = ()
+    whole: bool = False
 
 
 class Sandbox:
@@ -64,7 +66,9 @@ class Sandbox:
         :raises WorkerLost: the worker ended while it loaded.
         """
         worker = self.spawn(program, limits or Limits(), without=without)
-        worker.load(program.version, program.sources, program.handlers, program.modules, self._code)
+        worker.load(
+            program.version, program.sources, program.handlers, program.modules, self._code, whole=program.whole
+        )
         return worker
 
     def layers(self) -> Mapping[str, str]:

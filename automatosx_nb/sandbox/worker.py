@@ -181,6 +181,8 @@ class Session:
             self._interruption.begin()
             if load.compiled is None and self._language:
                 self._compile_ahead(self._modules)
+            if load.whole:
+                self._modules.check()
             for reference in load.handlers:
                 self._handler(reference)
             reply: protocol.Loaded | protocol.Failure = protocol.Loaded()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from automatosx_nb import package
 from automatosx_nb.errors import PublishRefused
 from automatosx_nb.registry.service import EmbeddedRegistry
 from automatosx_nb.sandbox.supervisor import Sandbox
@@ -53,6 +54,18 @@ def test_a_plugin_that_does_not_start_is_refused_with_its_reason(
         strict.publish(build(source=source))
     assert any(finding in found for found in caught.value.findings), caught.value.findings
     assert strict.known() == ()
+
+
+def test_every_module_that_the_policy_refuses_is_told_at_once(
+    strict: EmbeddedRegistry, plugin_folder: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder = plugin_folder(tmp_path / "p", source="import os\ndef run():\n    return 1\n")
+    for name in ("more", "other"):
+        (folder / "src" / f"{name}.py").write_text("\nx = ().__class__\n")
+    with pytest.raises(PublishRefused) as caught:
+        strict.publish(package.build(folder))
+    places = sorted(finding.partition(": ")[0] for finding in caught.value.findings)
+    assert places == ["src/body.py, line 1", "src/more.py, line 2", "src/other.py, line 2"]
 
 
 def test_without_a_sandbox_the_check_says_that_nothing_was_started(registry: EmbeddedRegistry, build: Build) -> None:

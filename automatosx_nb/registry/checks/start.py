@@ -1,7 +1,11 @@
-"""The plugin starts where it will run: its sources pass the policy, its modules load, its handlers exist."""
+"""The plugin starts where it will run: its sources pass the policy, its modules load, its handlers exist.
+
+Of every module that the policy refuses the first reason is told, also of those that nothing imports yet.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from automatosx_nb.errors import AutomatosxError, PluginFailed, PluginRefused, SandboxUnavailable
@@ -10,6 +14,9 @@ from automatosx_nb.registry.checks.submission import Check, Finding, Submission
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+MOST = 20
+"""Modules whose first refusal is told."""
+
 
 def _find(submission: Submission) -> Iterator[Finding]:
     if submission.sandbox is None:
@@ -17,25 +24,32 @@ def _find(submission: Submission) -> Iterator[Finding]:
         return
     from automatosx_nb.sandbox.supervisor import Program
 
-    manifest = submission.package.manifest
+    manifest, sources = submission.package.manifest, submission.package.sources
     asked = (*manifest.permissions, *manifest.optional_permissions)
     program = Program(
         plugin=manifest.id,
         version=str(manifest.version),
-        sources=submission.package.sources,
+        sources=sources,
         handlers=manifest.handlers,
         modules=tuple(one.removeprefix("modules:") for one in asked if one.startswith("modules:")),
+        whole=True,
     )
-    try:
-        submission.sandbox.start(program).stop()
-    except PluginRefused as error:
-        yield Finding("error", f"{error.refused}. {error.next_step()}", f"src/{error.file}", error.line)
-    except PluginFailed as error:
-        yield _raised(error)
-    except SandboxUnavailable as error:
-        yield Finding("warning", f"was not started: {_sentence(error)}")
-    except AutomatosxError as error:
-        yield Finding("error", f"does not start: {_sentence(error)}")
+    refused: set[str] = set()
+    while len(refused) < MOST:
+        try:
+            submission.sandbox.start(program).stop()
+        except PluginRefused as error:
+            yield Finding("error", f"{error.refused}. {error.next_step()}", f"src/{error.file}", error.line)
+            if error.file not in refused and error.file in sources:  # the others have something to say, too
+                refused.add(error.file)
+                program = replace(program, sources={**program.sources, error.file: b""})
+                continue
+        except SandboxUnavailable as error:
+            yield Finding("warning", f"was not started: {_sentence(error)}")
+        except AutomatosxError as error:
+            if not refused:  # else it may miss what is in a module that was refused
+                yield _raised(error) if isinstance(error, PluginFailed) else _does_not_start(error)
+        return
 
 
 def _raised(error: PluginFailed) -> Finding:
@@ -45,6 +59,10 @@ def _raised(error: PluginFailed) -> Finding:
         return Finding("error", what)
     last = error.frames[-1]
     return Finding("error", f"{what}, raised by {last.text!r}" if last.text else what, f"src/{last.file}", last.line)
+
+
+def _does_not_start(error: AutomatosxError) -> Finding:
+    return Finding("error", f"does not start: {_sentence(error)}")
 
 
 def _sentence(error: AutomatosxError) -> str:
