@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from automatosx_nb.model.code_difference import FileChange
 from automatosx_nb.model.gate import within_step
 from automatosx_nb.model.names import fold
 from automatosx_nb.model.permissions import not_covered
-from automatosx_nb.model.release import Stage
+from automatosx_nb.model.release import CheckResult, Stage
 
 if TYPE_CHECKING:
-    from automatosx_nb.model.code_difference import FileChange
     from automatosx_nb.model.policy import Pattern
-    from automatosx_nb.model.release import CheckResult
     from automatosx_nb.model.semver import Version
 
 STAGES = (Stage.DRAFT, Stage.BETA, Stage.STABLE)

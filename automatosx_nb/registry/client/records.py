@@ -30,7 +30,7 @@ class NotUnderstood(ValueError):
     """A document is not what its path promises; the text continues 'it'."""
 
 
-class _Advisory(msgspec.Struct):
+class SaidAdvisory(msgspec.Struct):
     id: str
     plugin: str
     range: str
@@ -56,7 +56,7 @@ class _Release(msgspec.Struct):
     deprecated: str | None = None
     successor: str | None = None
     published: str = ""
-    advisories: tuple[_Advisory, ...] = ()
+    advisories: tuple[SaidAdvisory, ...] = ()
     signed: str | None = None
 
 
@@ -145,12 +145,12 @@ def _index_release(said: _Release) -> IndexRelease:
         published=said.published,
         sha256=said.sha256,
         size=said.size,
-        advisories=tuple(_advisory(each) for each in said.advisories),
+        advisories=tuple(advisory_of(each) for each in said.advisories),
         signed=said.signed,
     )
 
 
-def _advisory(said: _Advisory) -> Advisory:
+def advisory_of(said: SaidAdvisory) -> Advisory:
     return Advisory(
         id=said.id,
         plugin=said.plugin,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
@@ -16,6 +17,13 @@ from automatosx_nb.registry.client import records
 from automatosx_nb.registry.client.cache import DocumentCache
 from automatosx_nb.registry.client.documents import Documents
 from automatosx_nb.registry.client.limits import ClientLimits
+from automatosx_nb.registry.client.reviews import RemoteModeration, RemoteReviews
+from automatosx_nb.registry.client.sayings import (
+    RemoteAdvisories,
+    RemoteAuditLog,
+    RemoteRatings,
+    RemoteReports,
+)
 from automatosx_nb.registry.client.sending import Sending
 from automatosx_nb.registry.client.transport import API, Transport
 
@@ -173,6 +181,30 @@ class RemoteRegistry:
     def seen_by(self, actor: Actor) -> RemoteRegistry:
         """As it is: what the token may see is decided where the registry is."""
         return self
+
+    @cached_property
+    def reviews(self) -> RemoteReviews:
+        return RemoteReviews(self._transport)
+
+    @cached_property
+    def moderation(self) -> RemoteModeration:
+        return RemoteModeration(self._transport)
+
+    @cached_property
+    def advisories(self) -> RemoteAdvisories:
+        return RemoteAdvisories(self._transport)
+
+    @cached_property
+    def reports(self) -> RemoteReports:
+        return RemoteReports(self._transport)
+
+    @cached_property
+    def ratings(self) -> RemoteRatings:
+        return RemoteRatings(self._transport)
+
+    @cached_property
+    def audit(self) -> RemoteAuditLog:
+        return RemoteAuditLog(self._transport)
 
     def publish(self, artifact: bytes, *, stage: Stage = Stage.STABLE) -> PublishReport:
         """As :meth:`automatosx_nb.model.ports.Registry.publish`.
