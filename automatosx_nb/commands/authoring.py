@@ -15,6 +15,7 @@ from automatosx_nb.model.release import Stage
 if TYPE_CHECKING:
     from automatosx_nb.app import Marketplace
     from automatosx_nb.host.arguments import Parser
+    from automatosx_nb.model.release import PublishReport
 
 
 def _configure_pack(parser: Parser) -> None:
@@ -49,9 +50,13 @@ def _publish(market: Marketplace, options: Namespace, console: Console) -> Answe
     report = market.publish(options.source, stage=Stage(options.stage))
     said = "published" if report.created else "was published before, byte for byte"
     return Answer(
-        f"{check_table(report.checks)}\n{report.id} {report.version} {said} ({report.stage}).",
+        f"{check_table(report.checks)}\n{report.id} {report.version} {said} ({_stage(report)}).",
         report,
     )
+
+
+def _stage(report: PublishReport) -> str:
+    return f"{report.stage}, waiting for review to become {report.wanted}" if report.wanted else str(report.stage)
 
 
 VERBS = (

@@ -106,6 +106,8 @@ def _describe(detail: PluginDetail, unfit: Mapping[str, Sequence[Mismatch]]) -> 
     lines.append(f"licence        {summary.license}")
     lines.append(f"categories     {', '.join(summary.categories)}")
     lines.append(f"size           {text.size(newest.size)}")
+    if summary.ratings:
+        lines.append(f"rating         {summary.rating} of 5 ({summary.ratings})")
     for kind, names in newest.contributions.items():
         note = "" if kind in KINDS and KINDS[kind].served else " (this version makes no use of them yet)"
         lines.append(f"{kind:<14} {', '.join(names)}{note}")

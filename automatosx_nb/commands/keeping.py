@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from automatosx_nb.commands import text
+from automatosx_nb.commands import recording, text
 from automatosx_nb.commands.inspecting import FAILED
 from automatosx_nb.commands.serving import config_of
 from automatosx_nb.commands.verbs import Answer, Console, Verb
@@ -20,13 +20,16 @@ if TYPE_CHECKING:
     from automatosx_nb.registry.keeping import Cleared, Named, Verified
     from automatosx_nb.registry.storage import Storage
 
-_USAGE = "registry verify | gc [--grace SPAN] [--dry-run]"
+_USAGE = "registry verify | gc [--grace SPAN] [--dry-run] | log [ID] | delete ID@VERSION --reason WHY"
 
 
 def _configure(parser: Parser) -> None:
     parser.add_argument(
-        "action", choices=("verify", "gc"), help="hash every artifact anew, or delete what nothing names"
+        "action",
+        choices=("verify", "gc", *recording.ACTIONS),
+        help="hash every artifact anew, delete what nothing names; who did what, delete a release for good",
     )
+    recording.configure(parser)
     parser.add_argument("--db", help="URL of the database; default: what configuration says, else your own registry")
     parser.add_argument("--blobs", help="URL of the artifacts' store, as in s3://bucket/prefix")
     parser.add_argument("--config", help="file of settings (.py or .json) with c.RegistryServer.db and blobs")
@@ -34,9 +37,11 @@ def _configure(parser: Parser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="only say what would be deleted")
 
 
-def _registry(_market: Marketplace, options: Namespace, console: Console) -> Answer:
+def _registry(market: Marketplace, options: Namespace, console: Console) -> Answer:
     from automatosx_nb.registry.service import EmbeddedRegistry
 
+    if options.action in recording.ACTIONS:
+        return recording.carry_out(market, options, console)
     usage = f"{console.prefix} {_USAGE}"
     if options.action == "verify" and (options.grace or options.dry_run):
         raise UsageError("'registry verify' changes nothing, and takes no --grace and no --dry-run", usage)
@@ -95,5 +100,5 @@ def _counted(count: int, noun: str) -> str:
 
 
 VERBS = (
-    Verb("registry", "verify a registry's artifacts, delete what nothing names", _configure, _registry, reads=True),
+    Verb("registry", "verify a registry's artifacts, clear it, see who did what", _configure, _registry, reads=True),
 )

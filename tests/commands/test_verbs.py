@@ -122,6 +122,7 @@ def test_every_reading_verb_speaks_json(market: Marketplace) -> None:
     market.install(PROFILER, "1.0.0", grant=["modules:pyarrow"])
     lines = {"search": "search profile", "secrets": "secrets list", "policy": f"policy explain {PROFILER}"}
     lines |= {name: f"{name} {PROFILER}" for name in ("info", "settings", "inspect", "logs")}
+    lines["rate"] = f"rate {PROFILER}"
     lines |= {"check": f"check --observed {PROFILER}", "state": f"state usage {PROFILER}"}
     lines["registry"] = "registry verify"
     for name, verb in all_verbs().items():
