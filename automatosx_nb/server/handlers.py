@@ -22,7 +22,7 @@ from automatosx_nb.model.gate import Gate
 from automatosx_nb.model.release import PluginDetail, ReleaseDetail, SearchQuery
 from automatosx_nb.model.search_parameters import parameters_of, query_of
 from automatosx_nb.model.semver import Range, Version
-from automatosx_nb.server import planning, problems, ranges
+from automatosx_nb.server import planning, problems, ranges, requests
 from automatosx_nb.server.asking import Asking
 from automatosx_nb.server.openapi import DOCUMENT
 from automatosx_nb.server.slim import SETTING, Answer
@@ -51,13 +51,13 @@ class RegistryHandler(Asking, APIHandler):
         self._slim = self.settings.get(SETTING)
         self._epoch = None if self._slim is None else self._slim.epoch
 
-    def answer(self, document: Any, *, about: str | None = None, link: str = "") -> None:
+    def answer(self, document: Any, *, about: str | None = None, also: tuple[tuple[str, str], ...] = ()) -> None:
         """Send ``document``, or a 304 where the client has it already.
 
         :param about: the plugin that it is about; empty: all of them. Whoever sees the same is given the same until
             something of that changes. None: nobody is.
+        :param also: further header fields.
         """
-        also = (("Link", link),) if link else ()
         self.give(Answer.of(msgspec.json.encode(document), self._media_type, _ALWAYS_ASK, also), about=about)
 
     def give(self, answer: Answer, *, about: str | None = None) -> None:
@@ -101,8 +101,8 @@ class SearchHandler(RegistryHandler):
     async def get(self) -> None:
         query = query_of(self._said())
         page = await self.ask(lambda registry: registry.search(query))
-        link = "" if page.next is None else f'<{self._next(query, page.next)}>; rel="next"'
-        self.answer(page, about="", link=link)
+        link = () if page.next is None else (("Link", f'<{self._next(query, page.next)}>; rel="next"'),)
+        self.answer(page, about="", also=((requests.TOTAL, str(page.total)), *link))
 
     def _said(self) -> dict[str, str]:
         return {name: self.get_query_argument(name) for name in self.request.query_arguments if name not in _JUPYTER}

@@ -326,7 +326,7 @@ DOCUMENT: dict[str, Any] = {
                 in_query("cursor", TEXT, "A page's 'next', with the same text, filters and sort."),
             ),
             refusals={"400": "A parameter that is none, out of range, or a cursor from elsewhere."},
-            headers=("ETag", "Cache-Control", "Link"),
+            headers=("ETag", "Cache-Control", "Link", "X-Total-Count"),
         ),
         "/plugins/{id}": get("One plugin", json("PluginDetail"), parameters=(_ID,), refusals=_NO_PLUGIN),
         "/plugins/{id}/versions": get(

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from tornado.httputil import HTTPServerRequest
 
 HEADER = "X-Request-Id"
+TOTAL = "X-Total-Count"
+"""How many plugins a search found: for clients, and for what is counted of searches."""
 _ID = re.compile(r"[A-Za-z0-9._:+/=~-]{1,64}")
 
 

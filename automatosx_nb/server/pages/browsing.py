@@ -9,6 +9,7 @@ from tornado import web
 
 from automatosx_nb.errors import UnknownRelease
 from automatosx_nb.model.search_parameters import NAMES, query_of
+from automatosx_nb.server import requests
 from automatosx_nb.server.pages import views
 from automatosx_nb.server.pages.page import Page
 
@@ -26,6 +27,7 @@ class SearchPage(Page):
             {name: self.get_query_argument(name) for name in self.request.query_arguments if name in NAMES}
         )
         found = await self.ask(lambda registry: registry.search(query))
+        self.set_header(requests.TOTAL, str(found.total))
         await self.show("search", view=views.search(self.site, query, found), sorts=views.SORTS)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
 
 from prometheus_client import (
     CollectorRegistry,
@@ -17,22 +19,25 @@ from prometheus_client import (
 )
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
+from tornado.web import RequestHandler
 
 from automatosx_nb import __version__
+from automatosx_nb.server.requests import TOTAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tornado.web import RequestHandler
-
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 """What a client makes up is no label."""
-_EVENTS = {
-    ("GET", "plugins", 200): "searches",
-    ("GET", "plugins/*/*/artifact", 200): "downloads",
+_MEANS = {
+    "searches": "Searches for words.",
+    "searches_without_result": "Of those, those that found nothing.",
+    "clicks": "Plugins' pages that were opened from a page of results.",
+    "downloads": "Artifacts that were sent from their first byte.",
 }
-"""Answers that are also counted by what they mean, so that nobody has to know our paths."""
+"""What is also counted by what it means, so that nobody has to know our paths."""
+_API_SEARCH, _PAGE_SEARCH, _PAGE, _ARTIFACT = "plugins", "automatosx/", "automatosx/plugins/*", "plugins/*/*/artifact"
 
 
 class Metrics:
@@ -54,11 +59,8 @@ class Metrics:
             buckets=BUCKETS_S,
             registry=self._all,
         )
-        self._events = {
-            name: Counter(f"automatosx_{name}", f"How many {name} were answered.", registry=self._all)
-            for name in sorted(set(_EVENTS.values()))
-        }
-        self._told: dict[tuple[str, str, int], tuple[list[Counter], Histogram]] = {}
+        self._events = {name: Counter(f"automatosx_{name}", what, registry=self._all) for name, what in _MEANS.items()}
+        self._told: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._figures = _Figures()
         self._all.register(self._figures)
         for name, (what, now) in gauges.items():
@@ -68,18 +70,13 @@ class Metrics:
         method = handler.request.method
         key = method if method in _METHODS else "other", route, handler.get_status()
         told = self._told.get(key)
-        if told is None:
-            told = self._told[key] = self._counters(*key)
-        counters, seconds = told
-        for counter in counters:
-            counter.inc()
-        seconds.observe(handler.request.request_time())
-
-    def _counters(self, method: str, route: str, status: int) -> tuple[list[Counter], Histogram]:
-        """What such an answer is counted in: found once, for to find it takes longer than to count."""
-        event = _EVENTS.get((method, route, status))
-        counters = [self._requests.labels(method, route, status), *([self._events[event]] if event else [])]
-        return counters, self._seconds.labels(method, route)
+        if told is None:  # to find them takes longer than to count
+            told = self._told[key] = self._requests.labels(*key), self._seconds.labels(*key[:2])
+        told[0].inc()
+        told[1].observe(handler.request.request_time())
+        if method == "GET" and key[2] == HTTPStatus.OK:
+            for event in _events(handler, route):
+                self._events[event].inc()
 
     def exposition(self, figures: Mapping[str, tuple[str, float]]) -> bytes:
         """The text format. ``figures``, what the registry says of itself now: name → what it is, and how much."""
@@ -96,3 +93,24 @@ class _Figures(Collector):
     def collect(self) -> Iterable[GaugeMetricFamily]:
         for name, (what, value) in self.now.items():
             yield GaugeMetricFamily(f"automatosx_{name}", what, value=value)
+
+
+def _events(handler: Any, route: str) -> Iterator[str]:
+    """What an answer means, where it was a good one."""
+    if route in (_API_SEARCH, _PAGE_SEARCH) and handler.request.arguments.get("q", [b""])[0].strip():
+        yield "searches"
+        if _total(handler) == "0":
+            yield "searches_without_result"
+    elif route == _ARTIFACT:
+        yield "downloads"
+    elif route == _PAGE:
+        came = urlsplit(handler.request.headers.get("Referer", ""))
+        if came.path.endswith(f"/{_PAGE_SEARCH}") and parse_qs(came.query).get("q"):
+            yield "clicks"
+
+
+def _total(handler: Any) -> str | None:
+    """What the answer said of how many there are, whether a handler gave it or it was given again."""
+    said = handler._headers if isinstance(handler, RequestHandler) else dict(handler.answer.also)
+    found: str | None = said.get(TOTAL)
+    return found

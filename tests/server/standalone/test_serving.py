@@ -173,7 +173,13 @@ def test_it_is_not_ready_while_its_database_is_not_and_says_what_is_not(
 
 def test_answers_are_counted_by_route_and_never_by_what_a_client_makes_up(server: MakeServer) -> None:
     client = server()
-    for path in ("plugins", "plugins?q=plots", "plugins/nordic.plots", "plugins/acme.made-up", "made/up/by/somebody"):
+    for path in (
+        "plugins?q=tables",
+        "plugins?q=plots",
+        "plugins/nordic.plots",
+        "plugins/acme.made-up",
+        "made/up/by/somebody",
+    ):
         client.get(f"api/v1/{path}")
     client.get("api/v1/plugins/nordic.plots/2.0.0/artifact")
     client.get("api/v1/plugins/nordic.plots/2.0.0/artifact", headers={"Range": "bytes=5-"})
@@ -189,6 +195,20 @@ def test_answers_are_counted_by_route_and_never_by_what_a_client_makes_up(server
     assert found["automatosx_requests_in_flight"] == 1.0, "the one for these figures"
     text = at_root(client, "/metrics").text
     assert not [word for word in ("made", "BREW", "nordic") if word in text]
+
+
+def test_searches_that_find_nothing_and_results_that_are_opened_are_counted(server: MakeServer) -> None:
+    client = server()
+    for words in ("tables", "nothing-like-it", "nothing-like-it", ""):
+        assert client.get("api/v1/plugins", params={"q": words}).headers["X-Total-Count"] == (
+            "0" if "-" in words else "3"
+        )
+        client.get("", params={"q": words})
+    for came in ("?q=tables", "", "plugins/nordic.plots?q=tables"):
+        client.get("plugins/acme.geo-join", headers={"Referer": f"{client.base_url}{came}"})
+    found = measured(client)
+    assert (found["automatosx_searches_total"], found["automatosx_searches_without_result_total"]) == (6.0, 4.0)
+    assert found["automatosx_clicks_total"] == 1.0
 
 
 def test_an_answer_that_is_given_again_is_counted_limited_and_has_an_id_of_its_own(server: MakeServer) -> None:
