@@ -97,7 +97,7 @@ print("ready", flush=True)
 sys.stdin.readline()
 done = []
 upgrade = run.upgrade
-run.upgrade = lambda connection: (done.append(1), upgrade(connection))
+run.upgrade = lambda *to: (done.append(1), upgrade(*to))
 database = Database(sys.argv[1])
 print(len(done), database.revision())
 """

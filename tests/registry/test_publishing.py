@@ -20,6 +20,8 @@ from automatosx_nb.errors import (
 from automatosx_nb.model.release import SearchQuery, Stage
 from automatosx_nb.registry.catalog import publish_folder_tree
 from automatosx_nb.registry.service import EmbeddedRegistry
+from tests.servers.postgresql import PostgreSQL
+from tests.servers.s3 import S3
 
 Build = Callable[..., bytes]
 
@@ -219,23 +221,24 @@ def test_searches_on_other_threads_see_whole_states_while_releases_arrive(
 RACE = """
 import pathlib, sys
 from automatosx_nb.registry.service import EmbeddedRegistry
-home, artifact = map(pathlib.Path, sys.argv[1:])
-data = artifact.read_bytes()
+artifact, *place = sys.argv[1:]
+data = pathlib.Path(artifact).read_bytes()
 print("ready", flush=True)
 sys.stdin.readline()
 try:
-    with EmbeddedRegistry(home) as registry:
+    with EmbeddedRegistry.at(*place) if place[1:] else EmbeddedRegistry(pathlib.Path(place[0])) as registry:
         print(registry.publish(data).created)
 except Exception as error:
     print(type(error).__name__)
 """
 
 
-def race(home: Path, artifacts: list[Path]) -> list[str]:
-    """Publish from as many processes as there are artifacts, all let go at once, into a home that does not exist."""
+def race(artifacts: list[Path], *place: Path | str) -> list[str]:
+    """Publish from as many processes as there are artifacts, all let go at once, into a home that does not exist, or
+    at two URLs."""
     racers = [
         subprocess.Popen(
-            [sys.executable, "-c", RACE, str(home), str(artifact)],
+            [sys.executable, "-c", RACE, str(artifact), *map(str, place)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -257,7 +260,7 @@ def test_of_processes_that_publish_the_same_bytes_one_creates_and_all_succeed(
 ) -> None:
     artifact = tmp_path / "a.axp"
     artifact.write_bytes(build())
-    assert race(home, [artifact] * 3) == ["False", "False", "True"]
+    assert race([artifact] * 3, home) == ["False", "False", "True"]
 
 
 def test_of_processes_that_publish_other_bytes_as_one_version_exactly_one_wins(
@@ -266,16 +269,30 @@ def test_of_processes_that_publish_other_bytes_as_one_version_exactly_one_wins(
     artifacts = [tmp_path / f"{number}.axp" for number in range(3)]
     for number, artifact in enumerate(artifacts):
         artifact.write_bytes(build(summary=f"Number {number}."))
-    assert race(home, artifacts) == ["ReleaseExists", "ReleaseExists", "True"]
+    assert race(artifacts, home) == ["ReleaseExists", "ReleaseExists", "True"]
     with EmbeddedRegistry(home) as registry:
         assert len(registry.releases("acme.csv-doctor")) == 1
+
+
+def test_of_nodes_that_publish_other_bytes_as_one_version_in_an_empty_database_exactly_one_wins(
+    tmp_path: Path, postgresql: PostgreSQL, s3: S3, build: Build
+) -> None:
+    place = postgresql.database(), s3.bucket()
+    artifacts = [tmp_path / f"{number}.axp" for number in range(2)]
+    for number, artifact in enumerate(artifacts):
+        artifact.write_bytes(build(summary=f"Number {number}."))
+    assert race(artifacts, *place) == ["ReleaseExists", "True"]
+    with EmbeddedRegistry.at(*place) as registry:
+        assert len(registry.releases("acme.csv-doctor")) == 1
+        found = registry.keeping.verify()
+        assert (found.whole, found.is_sound) == (1, True)
 
 
 def test_of_processes_that_publish_look_alikes_exactly_one_wins(tmp_path: Path, home: Path, build: Build) -> None:
     artifacts = [tmp_path / f"{number}.axp" for number in range(2)]
     for artifact, plugin in zip(artifacts, ("acme.csv-doctor", "acme.csvdoctor"), strict=True):
         artifact.write_bytes(build(plugin))
-    assert race(home, artifacts) == ["PublishRefused", "True"]
+    assert race(artifacts, home) == ["PublishRefused", "True"]
 
 
 def test_a_folder_tree_is_published_once_in_semver_order_by_a_verified_publisher(

@@ -16,13 +16,15 @@ from urllib.parse import urlsplit
 
 _SERVE = """
 bin=$0 folder=$1
-"$bin/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >"$folder/log" &&
+init() { "$bin/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C --no-sync "$@" >"$folder/log" 2>&1; }
+{ init --locale-provider=icu --icu-locale=en-US || init; } &&
 "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -o "-k $folder -h '' \
   -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200" -w start >/dev/null &&
 echo started && cat >/dev/null
 "$bin/pg_ctl" -D "$folder/data" -m immediate -w stop >/dev/null
 """
-"""Serves until its standard input is closed."""
+"""Serves until its standard input is closed. Texts are sorted as people do it, and not as SQLite does, by their bytes;
+that takes PostgreSQL 15."""
 
 
 class PostgreSQL:
