@@ -267,8 +267,12 @@ class Marketplace(InNotebooks):
         if found:
             raise OutOfSync(str(path), found)
 
-    def publish(self, source: Path | str | bytes, *, stage: Stage | None = None) -> PublishReport:
+    def publish(
+        self, source: Path | str | bytes, *, stage: Stage | None = None, signature: bytes | None = None
+    ) -> PublishReport:
         """Publish an artifact (its bytes, or an ``.axp`` file) or a plugin's folder; as ``stable`` unless told.
+
+        :param signature: a detached one of the artifact.
 
         :raises InvalidArtifact:
         :raises InvalidManifest:
@@ -278,7 +282,7 @@ class Marketplace(InNotebooks):
         from automatosx_nb.model.release import Stage
 
         data = source if isinstance(source, bytes) else _artifact(Path(source))
-        return self.registry.publish(data, stage=stage or Stage.STABLE)
+        return self.registry.publish(data, stage=stage or Stage.STABLE, signature=signature)
 
     def check(self, source: Path | str) -> tuple[CheckResult, ...]:
         """What :meth:`publish` of an artifact or a folder would find; nothing is published.

@@ -10,7 +10,9 @@ from automatosx_nb.commands import text
 from automatosx_nb.commands.inspecting import check_table
 from automatosx_nb.commands.verbs import Answer, Console, Verb
 from automatosx_nb.errors import UsageError
+from automatosx_nb.files import read_if_there
 from automatosx_nb.model.release import Stage
+from automatosx_nb.package.signing import signature_path
 
 if TYPE_CHECKING:
     from automatosx_nb.app import Marketplace
@@ -47,8 +49,10 @@ def _publish(market: Marketplace, options: Namespace, console: Console) -> Answe
     if not options.source.exists():
         usage = f"{console.prefix} publish FOLDER, or a .axp file"
         raise UsageError(f"there is no '{options.source}' to publish", usage)
-    report = market.publish(options.source, stage=Stage(options.stage))
+    signature = None if options.source.is_dir() else read_if_there(signature_path(options.source))
+    report = market.publish(options.source, stage=Stage(options.stage), signature=signature)
     said = "published" if report.created else "was published before, byte for byte"
+    said += ", with its signature" if signature is not None else ""
     return Answer(
         f"{check_table(report.checks)}\n{report.id} {report.version} {said} ({_stage(report)}).",
         report,

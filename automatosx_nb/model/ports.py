@@ -68,8 +68,10 @@ class Registry(ReleaseIndex, ArtifactSource, Protocol):
     def checked(self, plugin: str, version: str) -> tuple[CheckResult, ...]:
         """What the checks found when it was published. Raises as :meth:`artifact` does."""
 
-    def publish(self, artifact: bytes, *, stage: Stage) -> PublishReport:
+    def publish(self, artifact: bytes, *, stage: Stage, signature: bytes | None = None) -> PublishReport:
         """Check and store one artifact; the very same bytes again change nothing.
+
+        :param signature: a detached one (``.axp.sig``), kept with the release; None: it is not signed.
 
         :raises InvalidArtifact: it cannot be read safely.
         :raises InvalidManifest:

@@ -22,6 +22,8 @@ from automatosx_nb.model.signatures import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from automatosx_nb.model.keys import ReleaseSignature
@@ -93,6 +95,11 @@ class SigningKey:
 
     def __repr__(self) -> str:
         return f"SigningKey({self.id[:16]}…)"
+
+
+def signature_path(artifact: Path) -> Path:
+    """Where an artifact's detached signature lies."""
+    return artifact.with_name(artifact.name + SIGNATURE_SUFFIX)
 
 
 def statement(package: Package) -> bytes:

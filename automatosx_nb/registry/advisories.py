@@ -45,6 +45,7 @@ class Advisories:
         self, actor: Actor, plugin: str, wanted: Range, severity: Severity, summary: str, *, disables: bool = False
     ) -> Advisory:
         """As :meth:`automatosx_nb.model.ports_registry.Advisories.make`."""
+        actor.review()
         new = Advisory("", plugin, wanted, severity, summary, disables)
         for known in self.all(actor, plugin=plugin):
             if replace(known, id="", published="") == new:

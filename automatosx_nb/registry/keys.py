@@ -62,9 +62,9 @@ class Keys:
 
     def register(self, actor: Actor, publisher: str, public: str, name: str, proof: str) -> PublisherKey:
         """As the protocol's."""
-        new = _proved(publisher, "", public, proof)
         with self._database.write() as connection:
             _require_own(connection, actor, publisher)
+            new = _proved(publisher, "", public, proof)
             row = self._insert(connection, publisher, public, name, acts.now())
             acts.record(connection, actor, "key-register", publisher=publisher, key=new, name=name)
             return _one(connection, row)

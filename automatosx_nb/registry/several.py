@@ -152,8 +152,13 @@ class SeveralRegistries:
         total = sum(page.total for page in pages)
         return replace(pages[0], total=total, items=tuple(items), facets=facets, next=following)
 
-    def publish(self, artifact: bytes, *, stage: Stage) -> PublishReport:
-        return self._registries[0].publish(artifact, stage=stage)
+    @property
+    def first(self) -> Registry:
+        """The one in which people publish and act."""
+        return self._registries[0]
+
+    def publish(self, artifact: bytes, *, stage: Stage, signature: bytes | None = None) -> PublishReport:
+        return self.first.publish(artifact, stage=stage, signature=signature)
 
     def check(self, artifact: bytes) -> tuple[CheckResult, ...]:
         return self._registries[0].check(artifact)

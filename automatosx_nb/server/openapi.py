@@ -264,8 +264,10 @@ _SCHEMAS: dict[str, Any] = {
             "valid": {"type": "string", "description": "Of a search: what that part may be."},
             **openapi_uploads.PROBLEM_MEMBERS,
             **openapi_reviews.PROBLEM_MEMBERS,
+            **openapi_access.PROBLEM_MEMBERS,
         },
         optional=(
+            *openapi_access.PROBLEM_MEMBERS,
             *openapi_uploads.PROBLEM_MEMBERS,
             *openapi_reviews.PROBLEM_MEMBERS,
             *("causes", "wishes", "suggestions", "cycle", "plugin", "nearest", "version", "available"),
@@ -359,6 +361,7 @@ DOCUMENT: dict[str, Any] = {
         ),
         **openapi_uploads.PATHS,
         **openapi_reviews.PATHS,
+        **openapi_access.PATHS,
         "/openapi.json": get("This document", {"application/json": {"schema": {"type": "object"}}}),
         "/healthz": get("Whether the registry answers", json("Health")),
     },

@@ -73,7 +73,6 @@ _MEMBERS: dict[type[errors.AutomatosxError], tuple[str, ...]] = {
     errors.InvalidUpload: ("reason",),
     errors.InvalidAct: ("reason", "valid"),
     errors.OwnSubmission: ("actor", "plugin", "version"),
-    errors.PluginQuarantined: ("plugin", "reason"),
     errors.ReadingOnly: ("address",),
     errors.ReviewRejected: ("plugin", "version", "reviewer", "reason"),
     errors.ReviewedElse: ("plugin", "version", "reviewed", "published"),
@@ -82,6 +81,16 @@ _MEMBERS: dict[type[errors.AutomatosxError], tuple[str, ...]] = {
     errors.UnknownUpload: ("upload",),
     errors.UploadOffsetDiffers: ("upload", "expected", "provided"),
     errors.TooManyUploads: ("user", "allowed"),
+    errors.InvalidAccessRequest: ("part", "found", "valid"),
+    errors.InvalidSignature: ("plugin", "version", "reason"),
+    errors.InvalidSignatureFile: ("name", "reason"),
+    errors.KeyRefused: ("key", "reason"),
+    errors.LastOwner: ("publisher", "user"),
+    errors.TokenRefused: ("reason",),
+    errors.UnknownKey: ("key", "nearest"),
+    errors.UnknownMember: ("publisher", "user", "members"),
+    errors.UnknownPublisher: ("publisher", "nearest"),
+    errors.UnknownToken: ("id",),
 }
 """What a problem says besides: why versions do not go together, and from what a client makes the same error again."""
 

@@ -159,6 +159,7 @@ class AdvisoryHandler(RoomHandler):
         changes = self.body(_Changes)
 
         def change(advisories: Advisories, actor: Actor) -> Advisory:
+            actor.review()
             found = next((each for each in advisories.all(actor) if each.id == advisory), None)
             if found is None:
                 raise UnknownAdvisory(advisory)

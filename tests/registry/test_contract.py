@@ -19,17 +19,24 @@ from automatosx_nb.errors import (
     AutomatosxError,
     InvalidArtifact,
     InvalidSearch,
+    InvalidSignature,
+    InvalidSignatureFile,
+    KeyRefused,
     PublishingElsewhere,
     PublishRefused,
     ReleaseExists,
+    UnknownMember,
     UnknownPlugin,
     UnknownRelease,
+    UnknownToken,
 )
 from automatosx_nb.model.identity import Role, Scope
 from automatosx_nb.model.identity import owner as everybody
 from automatosx_nb.model.ports import Registry
 from automatosx_nb.model.release import Advisory, SearchQuery, Stage
 from automatosx_nb.model.semver import Range
+from automatosx_nb.model.signatures import SUCCESSION, succession_statement
+from automatosx_nb.package.signing import SigningKey, sign
 from automatosx_nb.registry.client.limits import ClientLimits
 from automatosx_nb.registry.client.remote import RemoteRegistry
 from automatosx_nb.registry.service import EmbeddedRegistry
@@ -321,3 +328,44 @@ def said_by(kind: type[AutomatosxError], ask: Callable[[], object]) -> dict[str,
     with pytest.raises(kind) as caught:
         ask()
     return vars(caught.value)
+
+
+def test_people_act_in_the_same_rooms_everywhere(registry: Any, owner: EmbeddedRegistry) -> None:
+    me, here = everybody(), registry.address.replace("http://", "").replace("/", "").replace(":", "-")[:9].strip("-.")
+    user = f"ann-{here} / &?"
+    owner.access.put_member(me, "acme", "keeper", owner=True)
+    assert registry.access.put_member(me, "acme", user, owner=True) == owner.access.publisher(me, "acme")
+    assert owner.access.actor(user).owns == {"acme"}
+    registry.access.remove_member(me, "acme", user)
+    with pytest.raises(UnknownMember) as unknown:
+        registry.access.remove_member(me, "acme", user)
+    assert (unknown.value.publisher, unknown.value.user) == ("acme", user)
+    assert user in [each.user for each in registry.access.grant_role(me, user, Role.REVIEWER)]
+    assert registry.access.withdraw_role(me, user, Role.REVIEWER) == owner.access.roles(me)
+    assert registry.access.verify(me, "acme", verified=True).verified
+    made = registry.tokens.new(me, "ci", {Scope.READ, Scope.PUBLISH}, 7, user=user)
+    assert owner.tokens.holder(made.secret).scopes == (Scope.READ, Scope.PUBLISH)
+    assert registry.tokens.revoke(me, made.token.id).revoked is not None
+    assert registry.tokens.all(me, user=user) == owner.tokens.all(me, user=user)
+    with pytest.raises(UnknownToken):
+        registry.tokens.revoke(me, "0" * 32)
+
+
+def test_keys_and_signatures_are_kept_the_same_everywhere(registry: Any, owner: EmbeddedRegistry) -> None:
+    me, old, new = everybody(), SigningKey.new(), SigningKey.new()
+    first, then = succession_statement("acme", "", old.id), succession_statement("acme", old.id, new.id)
+    registry.keys.register(me, "acme", old.public_text, "old", old.sign(SUCCESSION, first))
+    unpacked = package.read(b"".join(owner.artifact(TABLES, "2.1.0")))
+    assert registry.keys.sign(me, TABLES, "2.1.0", sign(unpacked, old)).key == old.id
+    with pytest.raises(InvalidSignatureFile):
+        registry.keys.sign(me, TABLES, "2.1.0", b"{}")
+    with pytest.raises(InvalidSignature):
+        registry.keys.sign(me, DOCTOR, "1.0.0", sign(unpacked, old))
+    both = {"announced": old.sign(SUCCESSION, then), "proof": new.sign(SUCCESSION, then)}
+    assert registry.keys.rotate(me, "acme", old.id, new.public_text, "new", **both).replaces == old.id
+    with pytest.raises(KeyRefused, match="retired"):
+        registry.keys.sign(me, TABLES, "2.1.0", sign(unpacked, old))
+    assert registry.plugin(TABLES).releases[0].signature.key == old.id
+    registry.keys.revoke(me, "acme", old.id, since="2020-01-01T00:00:00Z", reason="lost")
+    assert registry.releases(TABLES)[0].signed is None
+    assert registry.keys.all(me, "acme") == owner.keys.all(me, "acme") == registry.plugin(TABLES).keys

@@ -31,7 +31,7 @@ def publish(market: Marketplace, make_plugin: MakePlugin) -> Publish:
 
     def published(version: str, key: SigningKey | None) -> None:
         data = package.build(make_plugin(version=version))
-        market.registry.publish(data, signature=key and sign(package.read(data), key))  # type: ignore[call-arg]
+        market.publish(data, signature=sign(package.read(data), key) if key else None)
 
     return published
 

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from automatosx_nb.errors import InvalidConfiguration, RegistryUnreachable, UnknownPlugin, UnknownRelease
+from automatosx_nb.model.identity import owner
 from automatosx_nb.model.release import Stage
 from automatosx_nb.model.search_parameters import parameters_of
 from automatosx_nb.model.urls import address_of, parse_url
 from automatosx_nb.registry.client import records
+from automatosx_nb.registry.client.access import RemoteAccess, RemoteKeys, RemoteTokens
 from automatosx_nb.registry.client.cache import DocumentCache
 from automatosx_nb.registry.client.documents import Documents
 from automatosx_nb.registry.client.limits import ClientLimits
@@ -206,13 +208,27 @@ class RemoteRegistry:
     def audit(self) -> RemoteAuditLog:
         return RemoteAuditLog(self._transport)
 
-    def publish(self, artifact: bytes, *, stage: Stage = Stage.STABLE) -> PublishReport:
-        """As :meth:`automatosx_nb.model.ports.Registry.publish`.
+    def access(self) -> RemoteAccess:
+        return RemoteAccess(self._transport)
+
+    @cached_property
+    def tokens(self) -> RemoteTokens:
+        return RemoteTokens(self._transport)
+
+    @cached_property
+    def keys(self) -> RemoteKeys:
+        return RemoteKeys(self._transport)
+
+    def publish(self, artifact: bytes, *, stage: Stage = Stage.STABLE, signature: bytes | None = None) -> PublishReport:
+        """As :meth:`automatosx_nb.model.ports.Registry.publish`; the signature follows the release.
 
         :raises ActionForbidden: the name is not the token's user's to publish under.
         :raises PublishingElsewhere: the registry takes no plugins.
         """
-        return self._sending.publish(artifact, stage)
+        report = self._sending.publish(artifact, stage)
+        if signature is not None:
+            self.keys.sign(owner(), report.id, report.version, signature)
+        return report
 
     def check(self, artifact: bytes) -> tuple[CheckResult, ...]:
         """As :meth:`automatosx_nb.model.ports.Registry.check`. Raises as :meth:`publish` does."""

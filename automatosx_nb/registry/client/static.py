@@ -138,7 +138,7 @@ class StaticRegistry:
         """As :meth:`automatosx_nb.model.ports.Registry.checked`."""
         return self._document(plugin).checks.get(version, ())
 
-    def publish(self, artifact: bytes, *, stage: Stage = Stage.STABLE) -> NoReturn:
+    def publish(self, artifact: bytes, *, stage: Stage = Stage.STABLE, signature: bytes | None = None) -> NoReturn:
         """:raises PublishingElsewhere: always: it is a copy."""
         raise PublishingElsewhere(self.address)
 
