@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select
 
-from automatosx_nb.errors import InvalidAct, OwnSubmission, ReviewedElse, ReviewRejected
+from automatosx_nb.errors import InvalidAct, OwnSubmission, ReviewedElse, ReviewRejected, SignatureRequired
 from automatosx_nb.model.identity import Actor
 from automatosx_nb.model.release import Stage
 from automatosx_nb.model.review import (
@@ -20,6 +20,7 @@ from automatosx_nb.model.review import (
 from automatosx_nb.registry import acts, finding, publishing, stages
 from automatosx_nb.registry.dossiers import dossier_of
 from automatosx_nb.registry.schema import plugins, publishers, releases, reviews, waiting
+from automatosx_nb.registry.signed import of_releases
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,10 +39,14 @@ MOST = 100
 class Reviews:
     """Implements :class:`automatosx_nb.model.ports_registry.Reviews`; every method may be called from any thread."""
 
-    def __init__(self, database: Database, blobs: BlobStore, policy: Callable[[], ReviewPolicy]) -> None:
+    def __init__(
+        self, database: Database, blobs: BlobStore, policy: Callable[[], ReviewPolicy], *, signed: bool = False
+    ) -> None:
+        """:param signed: nothing is promoted that its publisher did not sign."""
         self._database = database
         self._blobs = blobs
         self._policy = policy
+        self._signed = signed
 
     def queue(
         self,
@@ -152,6 +157,8 @@ class Reviews:
                 f"{row.id} {row.version} is {'quarantined' if row.quarantined else 'yanked'}",
                 "Take that back first",
             )
+        if self._signed and row.key not in of_releases(connection, [row.key]):
+            raise SignatureRequired(row.id, row.version)
         rejected = (reviews.c.release == row.key) & ~reviews.c.approves
         found = connection.execute(select(reviews).where(rejected).order_by(reviews.c.revision.desc())).first()
         if found is not None:

@@ -113,7 +113,7 @@ class EmbeddedRegistry:
         """What waits for reviewers, and what they say."""
         from automatosx_nb.registry.reviews import Reviews
 
-        return Reviews(self._database, self._blobs, self._review)
+        return Reviews(self._database, self._blobs, self._review, signed=self._policy().signed)
 
     @cached_property
     def moderation(self) -> Moderation:

@@ -213,5 +213,10 @@ def test_where_signatures_are_asked_for_only_a_draft_comes_without(home: Path, b
         with pytest.raises(SignatureRequired):
             registry.publish(data)
         registry.publish(data, signature=signed(data, key))
-        registry.publish(build("acme.csv-doctor", "2.0.0"), stage=Stage.DRAFT)
+        draft = build("acme.csv-doctor", "2.0.0")
+        registry.publish(draft, stage=Stage.DRAFT)
         assert key_of(registry) == key.id
+        with pytest.raises(SignatureRequired):
+            registry.reviews.promote(ME, "acme.csv-doctor", "2.0.0", Stage.STABLE)
+        registry.keys.sign(ME, "acme.csv-doctor", "2.0.0", signed(draft, key))
+        assert registry.reviews.promote(ME, "acme.csv-doctor", "2.0.0", Stage.STABLE).stage is Stage.STABLE

@@ -97,9 +97,9 @@ ROWS: dict[tuple[str, str], Row] = {
     ("PATCH", "/releases/{id}"): Row(
         ("releases", "acme.csv-doctor"), REVIEWERS, (Scope.REVIEW,), body={"quarantined": None}
     ),
-    ("GET", "/ratings/{id}"): Row(("ratings", "acme.csv-doctor")),
-    ("PUT", "/ratings/{id}"): Row(("ratings", "acme.csv-doctor"), body={"stars": 5}),
-    ("DELETE", "/ratings/{id}"): Row(("ratings", "acme.csv-doctor")),
+    ("GET", "/ratings/{id}"): Row(("ratings", "nordic.plots")),
+    ("PUT", "/ratings/{id}"): Row(("ratings", "nordic.plots"), body={"stars": 5}),
+    ("DELETE", "/ratings/{id}"): Row(("ratings", "nordic.plots")),
     ("GET", "/reports"): Row(("reports",)),
     ("POST", "/reports"): Row(("reports",), body={"plugin": "acme.csv-doctor", "kind": "other", "text": "So."}),
     ("PATCH", "/reports/{number}"): Row(("reports", "999999"), REVIEWERS, (Scope.REVIEW,), body={"outcome": "Done."}),
