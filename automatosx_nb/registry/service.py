@@ -244,6 +244,15 @@ class EmbeddedRegistry:
         """It is always there."""
         return
 
+    def contents(self, plugin: str, version: str) -> Mapping[str, bytes]:
+        """The files of an artifact. To look into it is no download. Raises as :meth:`artifact` does."""
+        with self._database.read() as connection:
+            row = self._release(connection, plugin, version)
+        try:
+            return package.read(self._blobs.read(row.artifact), name=f"{plugin} {version}").files
+        except DigestDiffers as error:
+            raise ArtifactMismatch(plugin, row.version, error.expected, error.actual) from error
+
     def artifact(self, plugin: str, version: str, *, start: int = 0) -> Generator[bytes, None, None]:
         """The artifact in pieces of at most 64 KiB. A whole one is compared with its digest before the first is given.
 

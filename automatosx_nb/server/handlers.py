@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 API = "/automatosx/api/v1/"
-_JUPYTER = ("token", "_xsrf", "no_track_activity")
+JUPYTER = ("token", "_xsrf", "no_track_activity")
 """Parameters that are Jupyter's own, on any of its paths."""
-_FOREVER = "private, max-age=31536000, immutable"
-_ALWAYS_ASK = "private, no-cache"
+FOREVER = "private, max-age=31536000, immutable"
+ALWAYS_ASK = "private, no-cache"
 
 
 class RegistryHandler(Asking, APIHandler):
@@ -58,7 +58,7 @@ class RegistryHandler(Asking, APIHandler):
             something of that changes. None: nobody is.
         :param also: further header fields.
         """
-        self.give(Answer.of(msgspec.json.encode(document), self._media_type, _ALWAYS_ASK, also), about=about)
+        self.give(Answer.of(msgspec.json.encode(document), self._media_type, ALWAYS_ASK, also), about=about)
 
     def give(self, answer: Answer, *, about: str | None = None) -> None:
         """As :meth:`answer`."""
@@ -105,7 +105,7 @@ class SearchHandler(RegistryHandler):
         self.answer(page, about="", also=((requests.TOTAL, str(page.total)), *link))
 
     def _said(self) -> dict[str, str]:
-        return {name: self.get_query_argument(name) for name in self.request.query_arguments if name not in _JUPYTER}
+        return {name: self.get_query_argument(name) for name in self.request.query_arguments if name not in JUPYTER}
 
     def _next(self, query: SearchQuery, cursor: str) -> str:
         return f"{self.request.path}?{urlencode(parameters_of(replace(query, cursor=cursor)))}"
@@ -152,7 +152,7 @@ class ArtifactHandler(RegistryHandler):
     async def get(self, plugin: str, version: str) -> None:
         release = await self.ask(lambda registry: _release(registry.plugin(plugin), version))
         self._etag = f'"{release.sha256}"'
-        self.set_header("Cache-Control", _FOREVER)
+        self.set_header("Cache-Control", FOREVER)
         self.set_header("Etag", self._etag)
         if self.check_etag_header():
             self.set_status(304)
@@ -169,7 +169,7 @@ class ArtifactHandler(RegistryHandler):
             self.set_status(206)
             self.set_header("Content-Range", f"bytes {start}-{stop - 1}/{release.size}")
         also = _artifact_headers(plugin, version, release.sha256)
-        answer = Answer(data[: stop - start], "application/zip", _FOREVER, self._etag, also, (plugin, version))
+        answer = Answer(data[: stop - start], "application/zip", FOREVER, self._etag, also, release=(plugin, version))
         if self._slim is not None and not start:
             self._slim.downloaded(plugin)
         self.give(answer, about=plugin if asked is None else None)

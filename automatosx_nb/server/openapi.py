@@ -8,7 +8,7 @@ from automatosx_nb.model.held_back import Because
 from automatosx_nb.model.permissions import KINDS
 from automatosx_nb.model.release import Sort
 from automatosx_nb.model.surroundings import VALID
-from automatosx_nb.server import openapi_access, openapi_reviews, openapi_uploads
+from automatosx_nb.server import openapi_access, openapi_contents, openapi_reviews, openapi_uploads
 from automatosx_nb.server.openapi_words import (
     COUNT,
     RANGES,
@@ -359,6 +359,7 @@ DOCUMENT: dict[str, Any] = {
                 "409": "No versions go together: causes, wishes and suggestions, or the cycle, say why.",
             },
         ),
+        **openapi_contents.PATHS,
         **openapi_uploads.PATHS,
         **openapi_reviews.PATHS,
         **openapi_access.PATHS,

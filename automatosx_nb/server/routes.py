@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from automatosx_nb.server import access, pages, reviews, sayings, uploads
+from automatosx_nb.server import access, contents, pages, reviews, sayings, uploads
 from automatosx_nb.server.handlers import API, ROUTES, NothingHereHandler
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 Rule = tuple[str, type[Any], dict[str, Any]]
 """Pattern, handler, and what its ``initialize`` is given; as tornado takes it, before a base URL is put in front."""
-API_ROUTES = (*access.ROUTES, *ROUTES, *uploads.ROUTES, *reviews.ROUTES, *sayings.ROUTES)
+API_ROUTES = (*access.ROUTES, *ROUTES, *contents.ROUTES, *uploads.ROUTES, *reviews.ROUTES, *sayings.ROUTES)
 """Paths under the API, and who answers."""
 
 

@@ -46,13 +46,20 @@ RELEASES = (
 
 
 def artifact(folder: Path, plugin: str, version: str, category: str) -> bytes:
+    return package.build(write(folder, plugin, version, category))
+
+
+def write(folder: Path, plugin: str, version: str, category: str) -> Path:
+    """A plugin's folder."""
     (folder / "src").mkdir(parents=True)
     text = MANIFEST.format(plugin=plugin, version=version, category=category, summary=f"{plugin} on tables.")
     (folder / "plugin.toml").write_text(text, "utf-8")
     (folder / "README.md").write_text("# Read me\n", "utf-8")
     (folder / "CHANGELOG.md").write_text(f"## {version}\n\nBetter.\n", "utf-8")
     (folder / "src" / "body.py").write_text(SOURCE, "utf-8")
-    return package.build(folder)
+    (folder / "docs").mkdir()
+    (folder / "docs" / "shot.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", "utf-8")
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,10 @@ EXAMPLES: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "/plugins/{id}/versions": (("plugins", "acme.csv-doctor", "versions"), {}),
     "/plugins/{id}/{version}": (("plugins", "acme.csv-doctor", "1.1.0"), {}),
     "/plugins/{id}/{version}/artifact": (("plugins", "acme.csv-doctor", "1.1.0", "artifact"), {}),
+    "/plugins/{id}/{version}/readme": (("plugins", "acme.csv-doctor", "1.1.0", "readme"), {"as": "html"}),
+    "/plugins/{id}/{version}/changelog": (("plugins", "acme.csv-doctor", "1.1.0", "changelog"), {}),
+    "/plugins/{id}/{version}/manifest": (("plugins", "acme.csv-doctor", "1.1.0", "manifest"), {}),
+    "/plugins/{id}/{version}/files/{path}": (("plugins", "acme.csv-doctor", "1.1.0", "files", "docs", "shot.svg"), {}),
     "/index/{id}": (("index", "acme.csv-doctor"), {}),
     "/names/{name}": (("names", "acme"), {}),
     "/openapi.json": (("openapi.json",), {}),
@@ -39,7 +43,7 @@ def documented_shape(path: str) -> str:
 
 
 def test_every_route_is_documented_and_every_documented_path_is_a_route() -> None:
-    routed = {"/" + route.replace(r"([^/]+)", "*").replace("\\", "") for route, _ in API_ROUTES}
+    routed = {"/" + route.replace(r"([^/]+)", "*").replace("(.+)", "*").replace("\\", "") for route, _ in API_ROUTES}
     assert routed == {documented_shape(path) for path in DOCUMENT["paths"]}
 
 
@@ -47,7 +51,7 @@ def test_every_method_of_a_handler_is_documented() -> None:
     by_shape = {documented_shape(path): set(operations) for path, operations in DOCUMENT["paths"].items()}
     for route, handler in API_ROUTES:
         methods = {name for name in ("head", "get", "post", "put", "patch", "delete") if name in vars(handler)}
-        assert by_shape["/" + route.replace(r"([^/]+)", "*").replace("\\", "")] == methods
+        assert by_shape["/" + route.replace(r"([^/]+)", "*").replace("(.+)", "*").replace("\\", "")] == methods
 
 
 def test_the_server_of_the_document_is_where_the_routes_are() -> None:

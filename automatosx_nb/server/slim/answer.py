@@ -24,6 +24,8 @@ class Answer:
     cache_control: str
     etag: str
     also: tuple[tuple[str, str], ...] = ()
+    around: tuple[tuple[str, str], ...] = ()
+    """Header fields that its handler set around it, security's above all."""
     release: tuple[str, str] | None = None
     """Whose artifact it is, plugin and version: given whole, it is a download. It is a zip, so gzip does not pay."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,9 @@ _ITS_OWN = frozenset(
         *("Set-Cookie", HEADER),
     )
 )
-"""Header fields that are one answer's; the others are the same in every answer to one client."""
+"""Header fields that an answer has of its own, or that are made anew for each."""
+_CLIENTS = "Access-Control-"
+"""Header fields that depend on who asks; all others, on what is asked for."""
 
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
@@ -88,10 +91,12 @@ class Slim(Router):
         request = handler.request
         if self._application is None or "token=" in request.query or not self._currency.holds():
             return
-        headers = tuple(pair for pair in handler._headers.get_all() if pair[0] not in _ITS_OWN)
-        self._verdicts.put(self._key(request), Verdict(sight_of(actor), headers))
+        said = tuple(pair for pair in handler._headers.get_all() if pair[0] not in _ITS_OWN)
+        clients = tuple(pair for pair in said if pair[0].startswith(_CLIENTS))
+        self._verdicts.put(self._key(request), Verdict(sight_of(actor), clients))
         if epoch == self._currency.epoch:
-            self._kept.put(request.uri or "", sight_of(actor), answer, about)
+            around = tuple(pair for pair in said if not pair[0].startswith(_CLIENTS))
+            self._kept.put(request.uri or "", sight_of(actor), replace(answer, around=around), about)
 
     def wrote(self) -> None:
         """Somebody changed something here: perhaps also what somebody may do."""
@@ -140,7 +145,7 @@ class _Given(HTTPMessageDelegate):
     def finish(self) -> None:
         said = self.request.headers
         headers = HTTPHeaders()
-        for name, value in (*self._verdict.headers, *self.answer.headers()):
+        for name, value in (*self._verdict.headers, *self.answer.around, *self.answer.headers()):
             headers.add(name, value)
         headers["Date"] = format_timestamp(time.time())
         headers[HEADER] = request_id(self.request)

@@ -26,7 +26,7 @@ another one's request."""
 
 
 class Verdict(NamedTuple):
-    """``sight`` stands for which releases one sees; ``headers`` are those of every answer to this client."""
+    """``sight`` stands for which releases one sees; ``headers`` are those that depend on who asks."""
 
     sight: str
     headers: tuple[tuple[str, str], ...]
