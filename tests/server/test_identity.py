@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jupyter_server.auth import IdentityProvider, User
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
@@ -18,17 +17,6 @@ from automatosx_nb.server.handlers import RegistryHandler
 
 Fetch = Callable[..., Awaitable[Any]]
 OWNER = owner()
-
-
-class Named(IdentityProvider):  # type: ignore[misc,unused-ignore]
-    """Stands for a hub: whoever comes says in a header who it is, and sends no secret of the server's."""
-
-    def get_user(self, handler: Any) -> User | None:
-        name = handler.request.headers.get("X-Test-User")
-        return User(name) if name else None
-
-    def is_token_authenticated(self, handler: Any) -> bool:
-        return False
 
 
 class WhoHandler(RegistryHandler):
@@ -49,14 +37,6 @@ def _told(actor: Actor) -> dict[str, Any]:
     names = ("name", "token", "request", "everything")
     sets = ("roles", "publishers", "owns", "scopes")
     return {name: getattr(actor, name) for name in names} | {name: sorted(getattr(actor, name)) for name in sets}
-
-
-@pytest.fixture
-def shared(jp_server_config: dict[str, Any]) -> dict[str, Any]:
-    """A server of several people, whom a hub names."""
-    jp_server_config["ServerApp"]["identity_provider_class"] = Named
-    jp_server_config["AutomatosxExtension"] |= {"shared": True, "admins": {"adm"}}
-    return jp_server_config
 
 
 @pytest.fixture
