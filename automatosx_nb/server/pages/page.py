@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from urllib.parse import urlencode
 
@@ -47,10 +48,13 @@ class Page(Asking):
         )
 
     async def show(self, template: str, *, keep: bool = True, **values: Any) -> None:
-        """:param keep: a browser may keep it, and asks whether it is still so: tornado makes it a 304 by its ETag."""
+        """Beside the server's loop, for a readme may be long.
+
+        :param keep: a browser may keep it, and asks whether it is still so: tornado makes it a 304 by its ETag.
+        """
         await self.actor()  # who may see more links
         self.set_header("Cache-Control", "private, no-cache" if keep else "no-store")
-        await self.finish(render(template, site=self.site, **values))
+        await self.finish(await asyncio.to_thread(render, template, site=self.site, **values))
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         error = kwargs.get("exc_info", (None, None))[1]
