@@ -43,6 +43,12 @@ def test_a_verb_has_its_row(verb: str) -> None:
     assert re.search(rf"^\| `{verb}[ `]", page("commands.md"), re.MULTILINE)
 
 
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_whatever_is_to_be_typed_is_a_verb(path: Path) -> None:
+    typed = re.findall(r"(?:jupyter automatosx|%ax) ([a-z][a-z-]*)", path.read_text(encoding="utf-8"))
+    assert {*typed} <= {*all_verbs(), "version", "help"}
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_permission_kind_has_its_row_with_its_risk(kind: str) -> None:
     assert re.search(rf"^\| `{kind}[:`].* \| {KINDS[kind].risk} \|", page("permissions.md"), re.MULTILINE)
