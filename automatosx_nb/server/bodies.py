@@ -38,6 +38,7 @@ class BodyHandler(RegistryHandler):
         ):
             raise web.HTTPError(403)
         (await self.actor()).upload()
+        self.shelf.take_work()
         self._check_length()
 
     def data_received(self, chunk: bytes) -> None:

@@ -19,6 +19,8 @@ THREADS = 4
 """How many requests work on the registry at once; the others wait their turn, and the loop goes on."""
 WORKERS = 2
 """How many artifacts are checked at once: that takes long, and nobody who reads waits behind it."""
+WAITING = 32
+"""How many artifacts are checked or wait for it: each is held in memory meanwhile."""
 RETRY_AFTER_S = 2
 
 
@@ -41,6 +43,7 @@ class Shelf:
         self._probing = ThreadPoolExecutor(1, thread_name_prefix="automatosx-probe")
         self.asked = 0
         """Questions that have no answer yet."""
+        self._working = 0
 
     async def ask(self, question: Callable[[Registry], T]) -> T:
         """``question(registry)``, on another thread; raises what it raises.
@@ -60,8 +63,23 @@ class Shelf:
         return await self._in_time(self._probing, question)
 
     def work(self, question: Callable[[Registry], T]) -> asyncio.Future[T]:
-        """As :meth:`ask`, for what takes long; it goes on where nobody waits for it any more."""
-        return asyncio.get_running_loop().run_in_executor(self._workers, self._answer, question)
+        """As :meth:`ask`, for what takes long; it goes on where nobody waits for it any more.
+
+        :raises ServerOverloaded: too many wait already.
+        """
+        self.take_work()
+        self._working += 1
+        work = asyncio.get_running_loop().run_in_executor(self._workers, self._answer, question)
+        work.add_done_callback(self._worked)
+        return work
+
+    def take_work(self) -> None:
+        """:raises ServerOverloaded: too many wait already, so nobody need send anything."""
+        if self._working >= WAITING:
+            raise ServerOverloaded("has more artifacts to check than it can", RETRY_AFTER_S)
+
+    def _worked(self, _work: asyncio.Future[T]) -> None:
+        self._working -= 1
 
     def close(self) -> None:
         """Wait for what is being answered, then close the registry."""
