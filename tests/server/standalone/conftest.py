@@ -27,14 +27,15 @@ WITH_TOKEN = {"Authorization": f"token {TOKEN}"}
 
 
 @contextmanager
-def serving(folder: Path, **settings: Any) -> Iterator[httpx.Client]:
+def serving(folder: Path, *, password: str = "", **settings: Any) -> Iterator[httpx.Client]:
     """A client of a server on the registry in ``folder``; it ends with the block, and ended well."""
+    known = {"IdentityProvider": {"token": TOKEN}, "PasswordIdentityProvider": {"hashed_password": password}}
     loaded = load_settings(Config())
     made = replace(loaded.server, **{"db": f"sqlite:///{folder}/registry.sqlite", "port": 0, **settings})
     told: SimpleQueue[Any] = SimpleQueue()
 
     async def run() -> None:
-        server = Server(replace(loaded, server=made), Config({"IdentityProvider": {"token": TOKEN}}))
+        server = Server(replace(loaded, server=made), Config(known))
         loop = asyncio.get_running_loop()
         await server.run(lambda address: told.put((address, lambda: loop.call_soon_threadsafe(server.end))))
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import sqlite3
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from jupyter_server.auth import Authorizer, PasswordIdentityProvider
+from jupyter_server.auth import Authorizer, PasswordIdentityProvider, security
 from prometheus_client.parser import text_string_to_metric_families
 
 from automatosx_nb.errors import InvalidConfiguration, RegistryUnreachable
@@ -114,6 +115,27 @@ def test_where_anybody_may_read_nobody_may_do_more(server: MakeServer) -> None:
     assert anybody.get("").status_code == 200, "the web page"
     assert anybody.post("api/v1/plan", json={"wanted": {}}).status_code == 403
     assert at_root(anybody, "/metrics").status_code == 403
+
+
+def test_a_person_logs_in_with_a_password_and_out_again(server: MakeServer) -> None:
+    hashed: Any = security.passwd("sesame", "sha1")  # type: ignore[no-untyped-call,unused-ignore]
+    client = nobody(server(base_url="/team/", password=hashed))
+    led = client.get("")
+    assert led.headers["Location"] == "/team/login?next=%2Fteam%2Fautomatosx%2F"
+    form = at_root(client, led.headers["Location"])
+    assert form.status_code == 200
+    for asset in re.findall(r'(?:src|href)="([^"]+)"', form.text):
+        assert at_root(client, asset).status_code == 200, asset
+
+    def log_in(password: str) -> int:
+        typed = {"password": password, "_xsrf": client.cookies["_xsrf"]}
+        return at_root(client, led.headers["Location"], "POST", data=typed).status_code
+
+    assert (log_in("guessed"), client.get("").status_code) == (401, 302)
+    assert (log_in("sesame"), client.get("").status_code) == (302, 200)
+    assert client.get("api/v1/plugins").json()["total"] == 3
+    at_root(client, "/team/logout")
+    assert client.get("").status_code == 302
 
 
 class Denies(Authorizer):
