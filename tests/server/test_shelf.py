@@ -1,0 +1,99 @@
+"""Questions to the registry, beside the server's loop: not too many at a time, and none for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from automatosx_nb.errors import ServerOverloaded
+from automatosx_nb.server.shelf import THREADS, Shelf
+
+
+class Registry:
+    """Is closed once."""
+
+    closed = 0
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+@pytest.fixture
+def shelf() -> Iterator[Callable[..., Shelf]]:
+    opened: list[Shelf] = []
+
+    def make(**limits: Any) -> Shelf:
+        registry: Any = Registry()
+        opened.append(Shelf(lambda: registry, **limits))
+        return opened[-1]
+
+    yield make
+    for each in opened:
+        each.close()
+
+
+def test_what_waits_beyond_the_limit_is_told_to_come_back_and_a_probe_is_answered(shelf: Callable[..., Shelf]) -> None:
+    made, go = shelf(most=THREADS + 1), threading.Event()
+
+    async def ask() -> None:
+        asked = [asyncio.create_task(made.ask(lambda _: go.wait(60))) for _ in range(THREADS + 1)]
+        while made.asked < THREADS + 1:
+            await asyncio.sleep(0)
+        with pytest.raises(ServerOverloaded, match="more to answer than it can"):
+            await made.ask(lambda _: None)
+        assert await made.probe(lambda _: "alive") == "alive"
+        go.set()
+        assert await asyncio.gather(*asked) == [True] * (THREADS + 1)
+        assert (made.asked, await made.ask(lambda _: "again")) == (0, "again")
+
+    asyncio.run(ask())
+
+
+def test_an_answer_that_takes_too_long_is_waited_for_no_longer_and_what_is_done_is_finished(
+    shelf: Callable[..., Shelf],
+) -> None:
+    made, go, done = shelf(longest_s=0.05), threading.Event(), threading.Event()
+
+    def question(_registry: Any) -> None:
+        go.wait(60)
+        done.set()
+
+    async def ask() -> None:
+        with pytest.raises(ServerOverloaded, match=r"no answer within 0\.05 s") as caught:
+            await made.ask(question)
+        assert caught.value.retry_after > 0
+        go.set()
+
+    asyncio.run(ask())
+    assert done.wait(60)
+
+
+def test_a_timeout_of_the_questions_own_is_its_own(shelf: Callable[..., Shelf]) -> None:
+    def question(_registry: Any) -> None:
+        raise TimeoutError("the disk's")
+
+    with pytest.raises(TimeoutError, match="the disk's"):
+        asyncio.run(shelf(longest_s=60).ask(question))
+
+
+def test_what_is_being_answered_is_waited_for_before_the_registry_is_closed() -> None:
+    registry: Any = Registry()
+    shelf = Shelf(lambda: registry)
+    seen: list[int] = []
+
+    def question(found: Any) -> None:
+        closing.start()
+        seen.append(found.closed)
+
+    closing = threading.Thread(target=shelf.close)
+
+    async def ask() -> None:
+        await shelf.ask(question)
+
+    asyncio.run(ask())
+    closing.join()
+    assert (seen, registry.closed) == ([0], 1)
