@@ -9,7 +9,7 @@ from automatosx_nb.errors import UnknownPlugin
 from automatosx_nb.model.consent import PermissionPolicy, denial
 from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.policy import UNSIGNED
-from automatosx_nb.model.publisher import Signers, publisher_doubt
+from automatosx_nb.model.publisher import Signers, newcomer_doubt, publisher_doubt
 from automatosx_nb.model.semver import Version
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Gate:
         return (
             denial(self._permissions, required, plugin, version)
             or self._unasked(plugin, version, required)
-            or self._somebody_else(entry, version)
+            or self._somebody_else(plugin, entry, version)
         )
 
     def _is_signed(self, plugin: str, version: Version) -> bool:
@@ -93,17 +93,20 @@ class Gate:
             return False
         return any(each.version == str(version) and each.signature is not None for each in releases)
 
-    def _somebody_else(self, entry: InstalledPlugin | None, version: Version) -> str | None:
+    def _somebody_else(self, plugin: str, entry: InstalledPlugin | None, version: Version) -> str | None:
         """Nobody is asked: whose publisher changed waits until somebody names it."""
-        if self._grants is None or entry is None or not (entry.source or entry.signer):
+        if self._grants is None:
             return None
         try:
-            detail = self._detail(entry.id)
+            detail = self._detail(plugin)
         except UnknownPlugin:
             return None
-        signers, source = Signers.of(detail, str(version), entry.signer), self._source_of(entry.id)
+        if entry is None:
+            doubt = newcomer_doubt(detail, str(version), self._installed.values())
+            return f"{doubt}: install {plugin} by its name to take it" if doubt else None
+        signers, source = Signers.of(detail, str(version), entry.signer), self._source_of(plugin)
         doubt = publisher_doubt(entry, source, verified=detail.summary.verified, signers=signers)
-        return f"{doubt}: update {entry.id} by its name to take it" if doubt else None
+        return f"{doubt}: update {plugin} by its name to take it" if doubt else None
 
     def _against_step(self, entry: InstalledPlugin, version: Version) -> str | None:
         if entry.pin is not None:

@@ -8,7 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from automatosx_nb.model.names import publisher_of
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from automatosx_nb.model.generation import InstalledPlugin
     from automatosx_nb.model.keys import PublisherKey
     from automatosx_nb.model.release import PluginDetail
@@ -65,6 +69,19 @@ def publisher_doubt(entry: InstalledPlugin, source: str, *, verified: bool, sign
     if entry.signer and signers.signer not in signers.heirs:
         said.append(_other_key(entry.signer, signers))
     return ", and ".join(said)
+
+
+def newcomer_doubt(detail: PluginDetail, version: str, installed: Iterable[InstalledPlugin]) -> str:
+    """Why a plugin that is new here may not be from the publisher that others are from, continuing 'acme.b …'."""
+    plugin = detail.summary.id
+    family = [each for each in installed if each.signer and publisher_of(each.id) == publisher_of(plugin)]
+    signer = Signers.of(detail, version, "").signer
+    if not family or any(signer in Signers.of(detail, version, each.signer).heirs for each in family):
+        return ""
+    sibling = family[0]
+    how = f"is signed with key {_short(signer)}" if signer else "is not signed"
+    said = f"{how}, and {sibling.id} of the same publisher was signed with key {_short(sibling.signer)}"
+    return f"{said}, which did not announce that one" if signer else said
 
 
 def _other_key(pinned: str, signers: Signers) -> str:

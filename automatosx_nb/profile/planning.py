@@ -14,7 +14,7 @@ from automatosx_nb.model.gate import Gate, Step
 from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.plan import Plan, PlannedChange
 from automatosx_nb.model.policy import Policy
-from automatosx_nb.model.publisher import Signers, publisher_change, publisher_doubt
+from automatosx_nb.model.publisher import Signers, newcomer_doubt, publisher_change, publisher_doubt
 from automatosx_nb.model.resolution import Resolution, resolve
 from automatosx_nb.model.rules import Rules
 from automatosx_nb.model.semver import Range, Version
@@ -296,6 +296,10 @@ class Planner:
         consent = Consent.of(release, granted, self._permissions, plugin)
         source = self._registry.source_of(plugin)
         verified, signers = detail.summary.verified, Signers.of(detail, version, entry.signer if entry else "")
+        if entry is None:
+            doubt = newcomer_doubt(detail, version, current.plugins.values())
+        else:
+            doubt = publisher_doubt(entry, source, verified=verified, signers=signers)
         return PlannedChange(
             id=plugin,
             kind=change_kind(entry.version if entry else None, version),
@@ -316,8 +320,8 @@ class Planner:
             source=source,
             verified=verified,
             signature=release.signature,
-            publisher=publisher_change(entry, source, verified=verified, signers=signers),
-            doubt=publisher_doubt(entry, source, verified=verified, signers=signers) if entry else "",
+            publisher=publisher_change(entry, source, verified=verified, signers=signers) if entry else doubt,
+            doubt=doubt,
             deprecated=deprecation(release),
         )
 

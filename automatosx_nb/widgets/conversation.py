@@ -151,7 +151,7 @@ class Conversation:
         return {"installed": self._installed()}
 
     def _preview(self, request: requests.Preview | requests.Run) -> views.View:
-        return views.preview(self._plan(request), request.id, self._market.installed())
+        return views.preview(self._plan(request), request.id)
 
     def _plan(self, request: requests.Preview | requests.Run) -> Plan:
         match request.action:

@@ -217,8 +217,7 @@ def history(entries: Sequence[HistoryEntry]) -> list[View]:
     ]
 
 
-def change(planned: PlannedChange, entry: InstalledPlugin | None = None) -> View:
-    """:param entry: what is installed of it; without it nobody can tell whether it would come from somebody else."""
+def change(planned: PlannedChange) -> View:
     return naming(planned.id) | {
         "kind": planned.kind,
         "old": planned.old,
@@ -234,17 +233,16 @@ def change(planned: PlannedChange, entry: InstalledPlugin | None = None) -> View
         "requires": planned.requires_otherwise,
         "behind": planned.publisher,
         "deprecated": planned.deprecated,
-        "doubt": entry is not None and bool(planned.doubt),
+        "doubt": bool(planned.doubt),
         "changelog": to_safe_html(planned.changelog) if planned.changelog else "",
     }
 
 
-def preview(plan: Plan, subject: str, installed: Iterable[InstalledPlugin]) -> View:
+def preview(plan: Plan, subject: str) -> View:
     """:param subject: the plugin that the user named; the reasons are those of it and of what changes with it."""
-    entries = {plugin.id: plugin for plugin in installed}
     shown = {
         "action": plan.action,
-        "changes": [change(each, entries.get(each.id)) for each in plan.changes],
+        "changes": [change(each) for each in plan.changes],
         "besides": besides(plan),
         "pip": plan.pip_line,
         "base": plan.base,

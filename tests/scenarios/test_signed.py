@@ -54,7 +54,7 @@ def installed(market: Marketplace) -> tuple[str, str]:
 
 
 def test_the_first_install_pins_the_key_and_a_rotated_one_passes_without_a_question(
-    market: Marketplace, publish: Publish
+    market: Marketplace, publish: Publish, make_plugin: MakePlugin
 ) -> None:
     first = register(market, SigningKey.new())
     publish("1.0.0", first)
@@ -67,6 +67,11 @@ def test_the_first_install_pins_the_key_and_a_rotated_one_passes_without_a_quest
     assert installed(market) == ("1.1.0", second.id)
     assert nobody.questions == []
     assert f"is signed with key {second.id[:16]} now, which {first.id[:16]} announced" in said
+    market.publish(make_plugin("acme.other", magic="other"))
+    (new,) = market.plan("acme.other").changes
+    assert new.doubt == f"is not signed, and acme.demo of the same publisher was signed with key {second.id[:16]}"
+    with pytest.raises(PublisherChanged, match=r"--trust acme\.other"):
+        ax(market, "install acme.other")
     ax(market, "rollback")
     assert installed(market) == ("1.0.0", first.id)
 

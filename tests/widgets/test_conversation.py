@@ -10,7 +10,7 @@ import pytest
 
 from automatosx_nb.model.generation import InstalledPlugin
 from automatosx_nb.model.plan import PlannedChange
-from automatosx_nb.model.publisher import publisher_change
+from automatosx_nb.model.publisher import publisher_change, publisher_doubt
 from automatosx_nb.model.release import Advisory
 from automatosx_nb.model.semver import Range
 from automatosx_nb.widgets import views
@@ -426,8 +426,10 @@ def test_a_preview_tells_size_requirements_and_publisher_that_differ(talk: Any, 
 def test_somebody_else_behind_a_plugin_is_told_as_a_doubt() -> None:
     entry = InstalledPlugin("acme.a", "1.0.0", "0" * 64, "*", (), "s", "", {}, source="https://one", verified=True)
     said = publisher_change(entry, "https://two", verified=False)
-    planned = PlannedChange("acme.a", "update", "1.0.0", "1.1.0", "", source="https://two", publisher=said)
-    assert views.change(planned, entry)["doubt"] is True
+    doubt = publisher_doubt(entry, "https://two", verified=False)
+    planned = PlannedChange("acme.a", "update", "1.0.0", "1.1.0", "", source="https://two", publisher=said, doubt=doubt)
+    assert views.change(planned)["doubt"] is True
+    assert views.change(replace(planned, doubt=""))["doubt"] is False
     assert "came from https://one and would come from https://two" in said
 
 
