@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated
 
-import msgspec
 from jupyter_server.auth.decorator import authorized
 from msgspec import UNSET, Meta, Struct, UnsetType
 from tornado import web
 
-from automatosx_nb.errors import InvalidAct, PublishingElsewhere
+from automatosx_nb.errors import InvalidAct
 from automatosx_nb.model.access import role_of, scopes_of
 from automatosx_nb.package.signing import LONGEST as LONGEST_SIGNATURE
-from automatosx_nb.server.handlers import RegistryHandler
+from automatosx_nb.server.rooms import RoomHandler
 
-if TYPE_CHECKING:
-    from automatosx_nb.model.identity import Actor
-    from automatosx_nb.model.ports import Registry
-
-T = TypeVar("T")
-
-LONGEST = 64 * 1024
-"""Bytes of a body."""
 _Text = Annotated[str, Meta(max_length=256)]
 
 
@@ -54,31 +44,8 @@ class _TokenBody(Struct, forbid_unknown_fields=True):
     user: _Text | None = None
 
 
-class AccessHandler(RegistryHandler):
-    """Asks one room of the server's own registry, as whoever asks."""
-
+class AccessHandler(RoomHandler):
     room = "access"
-
-    async def in_room(self, ask: Callable[[Any, Actor], T]) -> T:
-        """:raises PublishingElsewhere: this server has a registry that is another computer's."""
-        actor = await self.actor()
-
-        def asked(registry: Registry) -> T:
-            if not hasattr(registry, self.room):
-                raise PublishingElsewhere(registry.address)
-            return ask(getattr(registry, self.room), actor)
-
-        return await self.shelf.ask(asked)
-
-    def body(self, kind: type[T]) -> T:
-        """:raises InvalidAct: it is too long, or not what it has to be."""
-        where = "docs/rest-api.md has its members"
-        if len(self.request.body) > LONGEST:
-            raise InvalidAct(f"the body is longer than {LONGEST} bytes", where)
-        try:
-            return msgspec.json.decode(self.request.body, type=kind)
-        except msgspec.DecodeError as error:  # a ValidationError is one, too
-            raise InvalidAct(f"the body cannot be read: {error}", where) from error
 
 
 class MeHandler(AccessHandler):

@@ -12,6 +12,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from automatosx_nb.model.identity import Actor, Role, Scope, owner
+from automatosx_nb.registry.client.remote import RemoteRegistry
 from automatosx_nb.registry.service import EmbeddedRegistry
 from automatosx_nb.server.handlers import RegistryHandler
 
@@ -165,3 +166,20 @@ async def test_a_token_needs_no_origin_and_a_browser_does(
     elsewhere = {"Origin": "https://elsewhere.example"}
     assert (await who(user="ann", headers=elsewhere)).code == 404
     assert (await who(token=made.secret, headers=elsewhere)).code == 200
+
+
+async def test_a_server_acts_in_no_registry_of_another_computer_for_whoever_asks_here(
+    shared: dict[str, Any], who: Fetch, fetch: Fetch, jp_serverapp: Any, tmp_path: Path, registry_home: Path
+) -> None:
+    """Its rooms would be asked with this server's own token, as whoever that is."""
+    with EmbeddedRegistry(registry_home) as registry:
+        made = registry.tokens.new(OWNER, "ci", {Scope.READ}, 1, user="ann")
+    shelf = jp_serverapp.web_app.settings["automatosx_shelf"]
+    with RemoteRegistry("https://elsewhere.example/automatosx", tmp_path / "cache", token="secret") as remote:
+        shelf._registry = remote
+        found = told(await who(user="adm"))
+        assert (found["scopes"], found["roles"]) == (["read"], [])
+        assert (await who(token=made.secret)).code == 401
+        cookie = {"Authorization": "", "X-Test-User": "adm", "Cookie": "_xsrf=abc", "X-XSRFToken": "abc"}
+        response = await fetch("roles", "admin", "eve", method="PUT", body=b"", headers=cookie)
+        assert json.loads(response.body)["code"] == "reading-only"
