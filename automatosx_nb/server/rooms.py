@@ -31,7 +31,7 @@ class RoomHandler(RegistryHandler):
     async def in_room(self, ask: Callable[[Any, Actor], T], *, room: str = "") -> T:
         """:param room: another one than the handler's."""
         actor = await self.actor()
-        return await self.shelf.ask(lambda registry: ask(_room(registry, room or self.room), actor))
+        return await self.shelf.ask(lambda registry: ask(room_of(registry, room or self.room), actor))
 
     def body(self, kind: type[T]) -> T:
         """:raises InvalidAct: it is too long, or not what it has to be."""
@@ -73,7 +73,7 @@ class RoomHandler(RegistryHandler):
         self.answer(page)
 
 
-def _room(registry: Registry, name: str) -> Any:
+def room_of(registry: Registry, name: str) -> Any:
     """A server acts in its own registry only: what is another computer's knows one token, and not who asks here.
 
     :raises ReadingOnly:

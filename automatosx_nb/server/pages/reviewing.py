@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from jupyter_server.auth.decorator import authorized
 from tornado import web
@@ -10,11 +10,10 @@ from tornado import web
 from automatosx_nb.errors import InvalidAct, OwnSubmission, ReviewedElse
 from automatosx_nb.server.pages.dossier import DossierView
 from automatosx_nb.server.pages.page import Page
+from automatosx_nb.server.rooms import room_of
 
 if TYPE_CHECKING:
     from automatosx_nb.errors import UserError
-    from automatosx_nb.model.ports import Registry
-    from automatosx_nb.model.ports_registry import Reviews
 
 PAGE_SIZE = 25
 
@@ -27,7 +26,7 @@ class QueuePage(Page):
     async def get(self) -> None:
         actor, mine, after = await self.actor(), self.get_query_argument("open", "") == "true", self._after()
         waiting = await self.shelf.ask(
-            lambda registry: _room(registry).queue(actor, open_to_me=mine, after=after, size=PAGE_SIZE)
+            lambda registry: room_of(registry, "reviews").queue(actor, open_to_me=mine, after=after, size=PAGE_SIZE)
         )
         await self.show("queue", waiting=waiting, mine=mine, after=after, keep=False)
 
@@ -54,7 +53,7 @@ class DossierPage(Page):
         actor, sha256, approves = await self.actor(), self.get_body_argument("sha256"), decision == "approve"
         try:
             await self.shelf.ask(
-                lambda registry: _room(registry).decide(
+                lambda registry: room_of(registry, "reviews").decide(
                     actor, plugin, version, sha256, approves=approves, reason=reason
                 )
             )
@@ -66,16 +65,7 @@ class DossierPage(Page):
 
     async def _show(self, plugin: str, version: str, *, refused: UserError | None = None, reason: str = "") -> None:
         actor = await self.actor()
-        found = await self.shelf.ask(lambda registry: _room(registry).dossier(actor, plugin, version))
+        found = await self.shelf.ask(lambda registry: room_of(registry, "reviews").dossier(actor, plugin, version))
         view = DossierView(found, actor)
         form = self.xsrf_form_html() if view.may_decide else ""
         await self.show("dossier", view=view, token=form, refused=refused, reason=reason, keep=False)
-
-
-def _room(registry: Registry) -> Reviews:
-    """:raises HTTPError: 404: it is another computer's registry, which is reviewed there."""
-    room: Any = getattr(registry, "reviews", None)
-    if room is None:
-        raise web.HTTPError(404)
-    found: Reviews = room
-    return found
