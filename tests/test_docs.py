@@ -109,3 +109,15 @@ def test_a_notebook_links_only_below_its_own_folder(path: Path) -> None:
     text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
     assert [link for link in links if link.startswith("..") or not (path.parent / link).exists()] == []
+
+
+def test_every_act_of_reviewers_and_moderators_has_its_row() -> None:
+    rows = "".join(re.findall(r"^\| `.*\|$", page("review.md"), re.MULTILINE))
+    recorded: set[str] = set()
+    for name in ("reviews", "moderation", "advisories", "reports", "ratings", "publishing"):
+        text = (ROOT / "automatosx_nb" / "registry" / f"{name}.py").read_text("utf-8")
+        recorded |= set(re.findall(r'acts\.record\(\s*connection,\s*actor,\s*"([a-z-]+)"', text))
+        for either in re.findall(r'action = "([a-z-]+)" if .* else "([a-z-]+)"', text):
+            recorded |= set(either)
+    assert len(recorded) > 12
+    assert [each for each in sorted(recorded) if f"`{each}`" not in rows] == []
