@@ -40,11 +40,6 @@ if TYPE_CHECKING:
 
 PROFILE_VARIABLE = "AUTOMATOSX_PROFILE"
 """``user``: one's own profile counts, also in a project."""
-TOKEN_VARIABLE = "AUTOMATOSX_REGISTRY_TOKEN"  # noqa: S105 - its name
-TOKEN_FILE_VARIABLE = "AUTOMATOSX_REGISTRY_TOKEN_FILE"  # noqa: S105 - its name
-"""Names a file with the token, as containers are given their secrets."""
-EMBEDDED = "embedded"
-"""What configuration calls the registry of this computer."""
 POLICY_FRESH_S = 1.0
 """A configuration file that was written is noticed so soon by what runs already."""
 
@@ -232,6 +227,8 @@ class Rooms:
 
     def _opened_registry(self) -> Registry:
         """Another computer's or a mirror, where configuration names one, or several as one."""
+        from automatosx_nb.config.registry import EMBEDDED
+
         connection = self.settings.registry
         names = dict.fromkeys([connection.address or EMBEDDED, *connection.further])
         opened = [self._opened_one(connection, name) for name in names]
@@ -242,7 +239,7 @@ class Rooms:
         return SeveralRegistries(opened, pinned=self._source_of_installed)
 
     def _opened_one(self, connection: Connection, name: str) -> Registry:
-        from automatosx_nb.registry.client.addresses import is_mirror_address
+        from automatosx_nb.config.registry import EMBEDDED
 
         if name == EMBEDDED:
             return open_registry(
@@ -251,9 +248,9 @@ class Rooms:
                 review=lambda: self.settings.review,
                 policy=lambda: self.settings.publishing,
             )
-        if is_mirror_address(name):
-            return open_mirror(connection, name)
-        return open_remote(connection, self.settings.home / "registry-cache", name)
+        from automatosx_nb.app.elsewhere import open_elsewhere
+
+        return open_elsewhere(connection, self.settings.home / "registry-cache", name)
 
     def _source_of_installed(self, plugin: str) -> str:
         entry = self.profile.generations.current().plugins.get(plugin)
@@ -309,67 +306,6 @@ def open_spool(home: Path) -> Spool:
     from automatosx_nb.profile.spool import Spool
 
     return Spool(home / "bridge.sqlite3")
-
-
-def open_remote(connection: Connection, cache: Path, address: str) -> Registry:
-    """The registry of another computer: the one at ``address``, among those that configuration names.
-
-    :raises InvalidConfiguration:
-    """
-    from automatosx_nb.registry.client.remote import RemoteRegistry
-
-    first = address == connection.address
-    file = next((file for said, file in connection.token_files.items() if said.rstrip("/") == address.rstrip("/")), "")
-    return RemoteRegistry(
-        address,
-        cache,
-        token=_registry_token() if first else _token_in(file, "c.RegistryConnection.token_files"),
-        mirrors=connection.mirrors if first else (),
-        limits=connection.limits,
-        ca_file=connection.ca_file,
-        proxy=connection.proxy,
-    )
-
-
-def open_mirror(connection: Connection, address: str) -> Registry:
-    """The mirror at an address that configuration names; nobody's token is sent there.
-
-    :raises NotAMirror:
-    :raises MirrorDamaged:
-    :raises MirrorExpired: policy refuses it.
-    """
-    from automatosx_nb.registry.client.addresses import parse_mirror_address
-    from automatosx_nb.registry.client.static import StaticRegistry
-    from automatosx_nb.registry.client.static_files import WebFiles, open_files
-    from automatosx_nb.registry.client.transport import Transport
-
-    where = parse_mirror_address(address)
-    if where.path is not None:
-        return StaticRegistry(open_files(where.path), pin=where.pin, refuse_expired=connection.refuse_expired)
-    web = {"limits": connection.limits, "ca_file": connection.ca_file, "proxy": connection.proxy}
-    files = WebFiles(Transport(where.url, below="/", **web))  # type: ignore[arg-type]
-    return StaticRegistry(files, pin=where.pin, refuse_expired=connection.refuse_expired)
-
-
-def _registry_token() -> str:
-    """:raises InvalidConfiguration: the file that is named cannot be read."""
-    token = os.environ.get(TOKEN_VARIABLE, "").strip()
-    return token or _token_in(os.environ.get(TOKEN_FILE_VARIABLE, ""), TOKEN_FILE_VARIABLE)
-
-
-def _token_in(file: str, setting: str) -> str:
-    """Empty where no file is named.
-
-    :raises InvalidConfiguration: it cannot be read.
-    """
-    if not file:
-        return ""
-    try:
-        return Path(file).expanduser().read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        from automatosx_nb.errors import InvalidConfiguration
-
-        raise InvalidConfiguration(setting, f"{file} cannot be read: {error}") from error
 
 
 def _warm_for_checks(sandbox: Sandbox, root: Path) -> None:
