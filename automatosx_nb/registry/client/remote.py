@@ -208,6 +208,7 @@ class RemoteRegistry:
     def audit(self) -> RemoteAuditLog:
         return RemoteAuditLog(self._transport)
 
+    @cached_property
     def access(self) -> RemoteAccess:
         return RemoteAccess(self._transport)
 
