@@ -89,7 +89,7 @@ def _of(named: Named) -> str:
 def _cleared(found: Cleared) -> str:
     verb = "Would delete" if found.dry_run else "Deleted"
     artifacts = _counted(len(found.artifacts), "artifact")
-    parts = [f"{artifacts} that no release names", f"{_counted(len(found.unfinished), 'file')} that was never finished"]
+    parts = [f"{artifacts} that no release names", f"{_counted(len(found.unfinished), 'unfinished file')}"]
     if not found.dry_run:
         parts.append(f"{_counted(found.uploads, 'upload')} that ran out")
     return f"{verb} {', '.join(parts)}: {text.size(found.size)}."
