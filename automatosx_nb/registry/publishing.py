@@ -22,6 +22,7 @@ from automatosx_nb.model.review import ReviewPolicy
 from automatosx_nb.model.semver import Version
 from automatosx_nb.registry import acts, checks, records, schema, stages
 from automatosx_nb.registry.blobs import DigestDiffers
+from automatosx_nb.registry.checks.companions import companions
 from automatosx_nb.registry.checks.lookalike import neighbours, refusal, skeleton
 from automatosx_nb.registry.checks.submission import Neighbour, Submission
 
@@ -142,6 +143,7 @@ def _submission(
         _published(unpacked, others, blobs),
         near=() if others else _near(connection, plugin),
         policy=policy,
+        companions=companions(connection, blobs, unpacked.manifest) if unpacked.manifest.docs else (),
     )
 
 

@@ -38,6 +38,8 @@ class Submission:
     published: Sequence[Manifest] = ()
     near: Sequence[Neighbour] = ()
     policy: PublishPolicy = _DEFAULT_POLICY
+    companions: Sequence[bytes] | None = ()
+    """Artifacts of what it requires, each after what it requires itself; None: the registry lacks some."""
 
 
 class Finding(NamedTuple):

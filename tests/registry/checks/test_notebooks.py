@@ -6,6 +6,7 @@ import json
 import os
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import pytest
 
 from automatosx_nb import package
 from automatosx_nb.model.publishing import PublishPolicy
+from automatosx_nb.registry.checks.companions import companions
 from automatosx_nb.registry.checks.notebooks import CHECK
 from automatosx_nb.registry.checks.submission import Finding, Submission
+from automatosx_nb.registry.service import EmbeddedRegistry
 
 Folder = Callable[..., Path]
 SOURCE = "from automatosx_nb.sdk import ui\n\n\ndef run():\n    return ui.text('it says so')\n"
@@ -53,25 +56,27 @@ def found(submission: Submission, absent: Callable[[str], object]) -> list[Findi
     return findings
 
 
-def test_documentation_that_runs_uses_the_plugin_and_reaches_nothing(
-    submit: Callable[..., Submission], absent: Callable[[str], object], tmp_path: Path
+def test_documentation_that_runs_uses_the_plugin_and_what_it_requires_and_reaches_nothing(
+    submit: Callable[..., Submission], absent: Callable[[str], object], plugin_folder: Folder, tmp_path: Path
 ) -> None:
+    required = plugin_folder(tmp_path / "required", "acme.tables", "2.1.0", source=SOURCE)
+    manifest = required / "plugin.toml"
+    manifest.write_text(manifest.read_text().replace('name = "doctor"', 'name = "tables"'))
     secret = tmp_path / "secret.txt"
     secret.write_text("a secret of whoever publishes")
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-        findings = found(
-            submit(
-                "%load_ext automatosx_nb",
-                "%doctor",
-                f"open({str(secret)!r})",
-                f"import socket; socket.create_connection(('127.0.0.1', {port}), 1)",
-                "import os; assert not [n for n in os.environ if 'TOKEN' in n or 'SECRET' in n]; os.environ['HOME']",
-                f"assert not os.path.exists('/proc/{os.getpid()}/environ'); open('/etc/shadow')",
-                "1 / 0",
-            ),
-            absent,
+        submission = submit(
+            "%load_ext automatosx_nb",
+            "%doctor\n%tables",
+            f"open({str(secret)!r})",
+            f"import socket; socket.create_connection(('127.0.0.1', {port}), 1)",
+            "import os; assert not [n for n in os.environ if 'TOKEN' in n or 'SECRET' in n]; os.environ['HOME']",
+            f"assert not os.path.exists('/proc/{os.getpid()}/environ'); open('/etc/shadow')",
+            "1 / 0",
+            needs={"acme.tables": "^2"},
         )
+        findings = found(replace(submission, companions=(package.build(required),)), absent)
     said = {each.line: each.message for each in findings}
     assert [each.file for each in findings] == ["docs/tour.ipynb"] * 4, findings
     told = list(said.values())
@@ -95,7 +100,6 @@ def test_documentation_that_takes_too_long_is_ended(
     ("policy", "more", "reason"),
     [
         (PublishPolicy(run_notebooks=False), {}, "this registry executes none"),
-        (PublishPolicy(), {"needs": {"acme.tables": "^2"}}, "it requires other plugins"),
     ],
 )
 def test_what_is_not_executed_says_why(
@@ -104,6 +108,35 @@ def test_what_is_not_executed_says_why(
     (finding,) = CHECK.find(submit("1 / 0", policy=policy, **more))
     assert (finding.severity, finding.file) == ("warning", "docs/tour.ipynb")
     assert reason in finding.message
+
+
+def test_what_a_plugin_requires_comes_along_in_the_versions_that_fit(
+    registry: EmbeddedRegistry, plugin_folder: Folder, tmp_path: Path
+) -> None:
+    def published(plugin: str, version: str, **more: Any) -> bytes:
+        data = package.build(plugin_folder(tmp_path / f"{plugin}-{version}", plugin, version, **more))
+        registry.publish(data)
+        return data
+
+    base = published("acme.base", "1.4.0")
+    published("acme.base", "2.0.0")
+    tables = published("acme.tables", "2.1.0", needs={"acme.base": "^1"})
+
+    def needed(wish: dict[str, str]) -> tuple[bytes, ...] | None:
+        made = package.read(package.build(plugin_folder(tmp_path / repr(wish), "acme.top", needs=wish)))
+        with registry._database.read() as connection:
+            return companions(connection, registry._blobs, made.manifest)
+
+    assert needed({"acme.tables": "^2"}) == (base, tables), "each after what it requires"
+    assert needed({}) == ()
+    assert needed({"acme.tables": "^3"}) is None
+    assert needed({"acme.nothing": "*"}) is None
+
+
+def test_what_is_not_at_hand_is_why_nothing_is_executed(submit: Callable[..., Submission]) -> None:
+    (finding,) = CHECK.find(replace(submit("1 / 0"), companions=None))
+    assert finding.severity == "warning"
+    assert "no release that fits" in finding.message
 
 
 def test_a_plugin_without_documentation_has_nothing_to_execute(plugin_folder: Folder, tmp_path: Path) -> None:

@@ -21,11 +21,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from automatosx_nb.errors.root import printable
-from automatosx_nb.package import build
+from automatosx_nb.package import build, read
 from automatosx_nb.registry.checks.submission import Check, Finding, Submission
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from automatosx_nb.model.manifest import Manifest
 
 MOST_RESULT = 1 << 20
 """Bytes of what the confined process may say."""
@@ -97,8 +99,8 @@ def _why_not(submission: Submission) -> str:
         return "kernels are confined on Linux only"
     if find_spec("nbval") is None:
         return "nbval is not installed here (pip install 'automatosx-nb[verify]')"
-    if submission.package.manifest.requires.plugins:
-        return "it requires other plugins, which a throw-away profile does not have"
+    if submission.companions is None:
+        return "it requires plugins of which this registry has no release that fits"
     return ""
 
 
@@ -111,11 +113,14 @@ def _executed(root: Path, submission: Submission) -> Result:
         (source / path).write_bytes(content)
     artifact = root / package.file_name
     artifact.write_bytes(build(source))
-    manifest = package.manifest
+    manifest, needed = package.manifest, list[Path]()
+    for number, companion in enumerate(submission.companions or ()):
+        needed.append(root / f"{number}.axp")
+        needed[-1].write_bytes(companion)
     task = {
-        "artifact": str(artifact),
+        "artifacts": [*map(str, needed), str(artifact)],
         "plugin": f"{manifest.id}@{manifest.version}",
-        "grants": [*manifest.permissions, *manifest.optional_permissions],
+        "grants": [text for each in (manifest, *_manifests(needed)) for text in _asked(each)],
         "source": str(source),
         "notebooks": list(manifest.docs),
         "cell_s": policy.notebook_s,
@@ -137,6 +142,14 @@ def _executed(root: Path, submission: Submission) -> Result:
         finally:
             running.kill()  # and all that it started: it is the first of its pid namespace
     return _result(root / "result.json")
+
+
+def _manifests(artifacts: Sequence[Path]) -> Iterator[Manifest]:
+    return (read(path.read_bytes()).manifest for path in artifacts)
+
+
+def _asked(manifest: Manifest) -> tuple[str, ...]:
+    return (*manifest.permissions, *manifest.optional_permissions)
 
 
 def _environment(root: Path) -> Mapping[str, str]:

@@ -71,7 +71,8 @@ def _limit() -> None:
 
 def _said(task: dict[str, Any]) -> dict[str, Any]:
     grants = [word for permission in task["grants"] for word in ("--grant", permission)]
-    for words in (["publish", task["artifact"]], ["install", task["plugin"], *grants]):
+    published = [["publish", artifact] for artifact in task["artifacts"]]
+    for words in (*published, ["install", task["plugin"], *grants]):
         command = [sys.executable, "-m", "automatosx_nb.cli", *words]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
         if done.returncode:
