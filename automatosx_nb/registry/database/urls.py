@@ -31,7 +31,7 @@ def kind_of(text: str) -> Kind | Path:
         raise InvalidConfiguration("the database's URL", f"{url.drivername} is not served; valid is {_VALID}")
     try:
         from automatosx_nb.registry.database.postgresql import PostgreSQL
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         reason = "PostgreSQL takes a driver that is not installed: pip install 'automatosx-nb[server]'"
         raise InvalidConfiguration("the database's URL", reason) from error
     return PostgreSQL(url.set(drivername="postgresql+psycopg"))

@@ -31,7 +31,7 @@ def open_objects(url: str) -> Objects:
         raise InvalidConfiguration(_SETTING, "credentials and options go into environment variables, not into the URL")
     try:
         from automatosx_nb.registry.objects.shared import SharedStore
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         reason = "it takes a library that is not installed: pip install 'automatosx-nb[server]'"
         raise InvalidConfiguration(_SETTING, reason) from error
     return SharedStore(url)
