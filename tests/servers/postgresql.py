@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+MEMORY_BYTES = 4 << 30
 _SERVE = """
 bin=$0 folder=$1
 init() { "$bin/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C --no-sync "$@" >"$folder/log" 2>&1; }
@@ -70,7 +71,7 @@ def installed() -> Path | None:
 @contextmanager
 def serving(bin: Path) -> Iterator[PostgreSQL]:
     """The folder is a short one, for a socket's path has at most 107 bytes; initdb refuses to be run by root."""
-    folder = Path(tempfile.mkdtemp(prefix="automatosx-pg-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="automatosx-pg-", dir=_quickest()))
     as_user = _unprivileged()
     if as_user:
         os.chown(folder, as_user["user"], as_user["group"])
@@ -85,6 +86,12 @@ def serving(bin: Path) -> Iterator[PostgreSQL]:
             server.stdin.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _quickest() -> str:
+    """Memory, where there is plenty: under load a new database took a second on the disk, and a fifth of that there."""
+    memory = Path("/dev/shm")
+    return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free >= MEMORY_BYTES else "/tmp"
 
 
 def _unprivileged() -> dict[str, Any]:
