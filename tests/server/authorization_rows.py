@@ -45,6 +45,10 @@ ROWS: dict[tuple[str, str], Row] = {
     ("GET", "/plugins/{id}/versions"): Row((*_PLUGIN, "versions")),
     ("GET", "/plugins/{id}/{version}"): Row((*_PLUGIN, "1.0.0")),
     ("GET", "/plugins/{id}/{version}/artifact"): Row((*_PLUGIN, "1.0.0", "artifact")),
+    ("GET", "/plugins/{id}/{version}/readme"): Row((*_PLUGIN, "1.0.0", "readme")),
+    ("GET", "/plugins/{id}/{version}/changelog"): Row((*_PLUGIN, "1.0.0", "changelog")),
+    ("GET", "/plugins/{id}/{version}/manifest"): Row((*_PLUGIN, "1.0.0", "manifest")),
+    ("GET", "/plugins/{id}/{version}/files/{path}"): Row((*_PLUGIN, "1.0.0", "files", "icon.svg")),
     ("PUT", "/plugins/{id}/{version}/signature"): Row(
         (*_PLUGIN, "1.0.0", "signature"), MEMBERS, (Scope.PUBLISH,), raw=b"no envelope"
     ),

@@ -51,7 +51,7 @@ def operations() -> Iterator[tuple[str, str]]:
     """From the routes themselves, not from what is said of them."""
     documented = {re.sub(r"\{\w+\}", "*", path): path for path in DOCUMENT["paths"]}
     for route, handler in API_ROUTES:
-        path = documented["/" + route.replace(r"([^/]+)", "*").replace("\\", "")]
+        path = documented["/" + route.replace(r"([^/]+)", "*").replace("(.+)", "*").replace("\\", "")]
         yield from ((method.upper(), path) for method in METHODS if method in vars(handler))
 
 
