@@ -4,33 +4,21 @@ from __future__ import annotations
 
 from argparse import Namespace
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from automatosx_nb.commands import text
+from automatosx_nb.commands.acting import ME, room
 from automatosx_nb.commands.verbs import Answer, Console, Verb
-from automatosx_nb.errors import PublishingElsewhere, UsageError
+from automatosx_nb.errors import UsageError
 from automatosx_nb.model.access import role_of, scopes_of
-from automatosx_nb.model.identity import Role, Scope, owner
+from automatosx_nb.model.identity import Role, Scope
 
 if TYPE_CHECKING:
     from automatosx_nb.app import Marketplace
     from automatosx_nb.host.arguments import Parser
     from automatosx_nb.model.access import Publisher, RoleHolder, Token
 
-ME = owner()
-"""Who types has the registry's folder; another computer's registry knows who one is by the token."""
 DAYS = 90
-
-
-def room(market: Marketplace, name: str) -> Any:
-    """A registry's, in which people act.
-
-    :raises PublishingElsewhere: it has none.
-    """
-    found = getattr(getattr(market.registry, "first", market.registry), name, None)
-    if found is None:
-        raise PublishingElsewhere(market.registry.address)
-    return found
 
 
 def _configure_member(parser: Parser) -> None:

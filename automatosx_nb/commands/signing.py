@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automatosx_nb.commands import text
-from automatosx_nb.commands.people import ME, room
+from automatosx_nb.commands.acting import ME, room
 from automatosx_nb.commands.verbs import Answer, Console, Verb
 from automatosx_nb.errors import InvalidSignature, UnknownKey, UsageError
 from automatosx_nb.files import read_if_there, write_atomic

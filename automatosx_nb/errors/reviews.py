@@ -105,13 +105,13 @@ class UnknownReport(UserError, LookupError):
 
 
 class ReadingOnly(UserError):
-    """Where a registry is only read (a copy, a mirror, another computer's that is passed on), nobody acts."""
+    """Where a registry is only read (a copy, a mirror, another computer's that is passed on), nobody acts in it."""
 
     code: ClassVar[str] = "reading-only"
     address: str
 
     def problem(self) -> str:
-        return f"the registry {self.address} is only read here: nobody reviews, rates or reports in it."
+        return f"the registry {self.address} is only read here, and nobody acts in it."
 
     def next_step(self) -> str:
         return "Do it in the registry that it comes from: AUTOMATOSX_REGISTRY names one."

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import quote, urlencode
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from automatosx_nb.errors import PublishingElsewhere, RegistryAnswerInvalid
 from automatosx_nb.model.access import NewToken, Publisher, RoleHolder, Token
 from automatosx_nb.model.keys import PublisherKey, ReleaseSignature
+from automatosx_nb.registry.client.room import Room
 
 if TYPE_CHECKING:
     from automatosx_nb.model.identity import Actor, Role, Scope
-    from automatosx_nb.registry.client.transport import Transport
-
-T = TypeVar("T")
-_JSON = {"Content-Type": "application/json"}
 
 
 class _Roles(msgspec.Struct):
@@ -32,27 +27,7 @@ class _Keys(msgspec.Struct):
     keys: tuple[PublisherKey, ...]
 
 
-class _Room:
-    """Besides what each method says, all raise as :meth:`Transport.send` does, and PublishingElsewhere."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    def _ask(self, kind: type[T], method: str, *path: str, query: str = "", body: Any = None, raw: bytes = b"") -> T:
-        """:raises PublishingElsewhere: the registry has no such room."""
-        where = "/".join(quote(part, safe="") for part in path) + query
-        data = raw or (b"" if body is None else msgspec.json.encode(body))
-        answer = self._transport.send(method, where, data, _JSON if data else {})
-        if answer.status >= 300:
-            raise PublishingElsewhere(self._transport.address)
-        try:
-            return msgspec.json.decode(answer.body, type=kind)
-        except msgspec.MsgspecError as error:
-            reason = f"answers what cannot be read ({str(error)[:200].rstrip('.')})"
-            raise RegistryAnswerInvalid(self._transport.address, reason) from error
-
-
-class RemoteAccess(_Room):
+class RemoteAccess(Room):
     """Implements :class:`automatosx_nb.model.ports_registry.Access`."""
 
     def publisher(self, _actor: Actor, name: str) -> Publisher:
@@ -77,7 +52,7 @@ class RemoteAccess(_Room):
         return self._ask(Publisher, "PATCH", "publishers", publisher, body={"verified": verified})
 
 
-class RemoteTokens(_Room):
+class RemoteTokens(Room):
     """Implements :class:`automatosx_nb.model.ports_registry.Tokens`."""
 
     def new(
@@ -87,14 +62,13 @@ class RemoteTokens(_Room):
         return self._ask(NewToken, "POST", "tokens", body=wish)
 
     def all(self, _actor: Actor, *, user: str | None = None) -> tuple[Token, ...]:
-        query = f"?{urlencode({'user': user})}" if user is not None else ""
-        return self._ask(_Tokens, "GET", "tokens", query=query).tokens
+        return self._ask(_Tokens, "GET", "tokens", user=user).tokens
 
     def revoke(self, _actor: Actor, token: str) -> Token:
         return self._ask(Token, "DELETE", "tokens", token)
 
 
-class RemoteKeys(_Room):
+class RemoteKeys(Room):
     """Implements :class:`automatosx_nb.model.ports_registry.Keys`."""
 
     def all(self, _actor: Actor, publisher: str) -> tuple[PublisherKey, ...]:

@@ -26,7 +26,7 @@ class RemoteReviews(Room):
         after: int | None = None,
         size: int = 50,
     ) -> ReviewPage:
-        asked = {"publisher": publisher, "plugin": plugin, "to": to, "open": open_to_me or None}
+        asked: dict[str, Any] = {"publisher": publisher, "plugin": plugin, "to": to, "open": open_to_me or None}
         return self._ask(ReviewPage, "GET", "reviews", **asked, after=after, size=size)
 
     def dossier(self, _actor: Actor, plugin: str, version: str) -> Dossier:

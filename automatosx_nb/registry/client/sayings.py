@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -107,5 +107,5 @@ class RemoteAuditLog(Room):
         before: int | None = None,
         size: int = 50,
     ) -> ActPage:
-        asked = {"plugin": plugin, "by": by, "action": action}
+        asked: dict[str, Any] = {"plugin": plugin, "by": by, "action": action}
         return self._ask(ActPage, "GET", "events", **asked, before=before, size=size)
