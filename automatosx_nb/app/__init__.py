@@ -333,7 +333,7 @@ class Marketplace(InNotebooks):
         return read_lock(Path(path))
 
     def _plan_sync(self, path: Path, lock: Lockfile) -> Plan:
-        return self._planner.sync(self.profile.current(), lock, self.profile.store, str(path))
+        return self._planner.sync(self.profile.current(), lock, self.profile.store, str(path), self._pin)
 
 
 def _artifact(path: Path) -> bytes:

@@ -90,5 +90,5 @@ class InNotebooks(InProject):
         unfit = misfits(combined, current.plugins)
         if unfit:
             raise NotebookMisfit(str(path), unfit)
-        plan = self._planner.sync(current, combined, self.profile.store, str(path))
+        plan = self._planner.sync(current, combined, self.profile.store, str(path), self._pin)
         return replace(plan, grants_digest=lock.grants_digest)

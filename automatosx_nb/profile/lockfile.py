@@ -18,6 +18,8 @@ from automatosx_nb.errors import (
 from automatosx_nb.files import storage_errors, write_atomic
 from automatosx_nb.model.lockfile import LockedPlugin, Lockfile, parse, render
 from automatosx_nb.model.lockfile.reading import MAX_TEXT_KB
+from automatosx_nb.model.lockfile.record import MAX_NOTE
+from automatosx_nb.model.printable import printable
 
 if TYPE_CHECKING:
     from automatosx_nb.model.generation import InstalledPlugin
@@ -106,4 +108,11 @@ def _locked(entry: InstalledPlugin, package: Package) -> LockedPlugin:
         grants=tuple(sorted(entry.grants)),
         dependencies={plugin: str(wanted) for plugin, wanted in requires.plugins.items()},
         optional_dependencies={plugin: str(wanted) for plugin, wanted in requires.optional_plugins.items()},
+        channel=entry.channel,
+        pin=None if entry.pin is None else _fit(entry.pin.note),
     )
+
+
+def _fit(note: str) -> str:
+    """As a lock can have it: a line that is not too long."""
+    return " ".join(printable(note).split())[:MAX_NOTE].strip()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -181,10 +181,11 @@ class Planner:
             raise StillRequired(plugin, tuple(by))
         return self._plan(current, wanted, resolution, f"remove {plugin}")
 
-    def sync(self, current: Generation, lock: Lockfile, store: Store, source: str) -> Plan:
+    def sync(self, current: Generation, lock: Lockfile, store: Store, source: str, pin: Callable[[str], Pin]) -> Plan:
         """Exactly what ``lock`` says, whatever is installed; what the registry lost is taken from ``store``.
 
         :param source: what errors call the lock.
+        :param pin: makes one of its note.
         :raises LockedReleaseGone: the registry and the store lack what it names.
         :raises InvalidLockfile: it says of a plugin what that plugin's manifest does not.
         :raises ResolutionConflict: a plugin is quarantined, denied, or does not fit this runtime or Python.
@@ -204,7 +205,13 @@ class Planner:
             policy=self._policy,
         )
         plan = plan_sync(
-            current, lock, index, order=resolution.order, missing=self._missing, permissions=self._permissions
+            current,
+            lock,
+            index,
+            order=resolution.order,
+            missing=self._missing,
+            permissions=self._permissions,
+            pin=pin,
         )
         return replace(plan, plugins=resolution.plugins())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -28,7 +28,7 @@ from automatosx_nb.profile.index import index_release_of
 
 if TYPE_CHECKING:
     from automatosx_nb.model.consent import PermissionPolicy
-    from automatosx_nb.model.generation import Generation, InstalledPlugin
+    from automatosx_nb.model.generation import Channel, Generation, InstalledPlugin, Pin
     from automatosx_nb.model.lockfile import LockedPlugin, Lockfile
     from automatosx_nb.model.ports import Registry
     from automatosx_nb.profile.store import Store
@@ -123,8 +123,11 @@ def plan_sync(
     order: Iterable[str],
     missing: MissingPackages,
     permissions: PermissionPolicy,
+    pin: Callable[[str], Pin],
 ) -> Plan:
-    """From ``current`` to exactly ``lock``: versions, bytes, grants and wishes. ``order`` is that of activation.
+    """From ``current`` to exactly ``lock``: versions, bytes, grants, wishes, channels and pins.
+
+    ``order`` is that of activation; ``pin`` makes one of a note.
 
     :raises InvalidLockfile: it grants a plugin what that does not ask for.
     :raises PolicyForbids: it grants what ``permissions`` denies.
@@ -154,8 +157,28 @@ def plan_sync(
         kept,
         lock.wishes,
         rewished(current, kept, lock.wishes),
+        pins=_pins(current, lock, pin),
+        channels=_channels(current, lock),
         grants_digest=lock.grants_digest,
     )
+
+
+def _pins(current: Generation, lock: Lockfile, pin: Callable[[str], Pin]) -> dict[str, Pin | None]:
+    """Those that are set or lifted; of one that stays, with its version, whoever set it here is kept, and the note."""
+    found: dict[str, Pin | None] = {}
+    for plugin, locked in lock.plugins.items():
+        entry = current.plugins.get(plugin)
+        held = entry is not None and entry.version == locked.version and entry.pin is not None
+        if held != (locked.pin is not None):
+            found[plugin] = None if locked.pin is None else pin(locked.pin)
+    return found
+
+
+def _channels(current: Generation, lock: Lockfile) -> dict[str, Channel]:
+    now = {plugin: entry.channel for plugin, entry in current.plugins.items()}
+    return {
+        plugin: locked.channel for plugin, locked in lock.plugins.items() if locked.channel != now.get(plugin, "stable")
+    }
 
 
 def _is_so(current: Generation, plugin: str, locked: LockedPlugin) -> bool:

@@ -8,12 +8,14 @@ import tomllib
 from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from automatosx_nb.errors import InvalidLockfile, LockfileConflict, LockfileTooNew
+from automatosx_nb.model.generation import Channel
 from automatosx_nb.model.lockfile import LOCK_VERSION, LockedPlugin, Lockfile, differences, parse, render
 from automatosx_nb.model.lockfile.writing import text
 
@@ -69,6 +71,9 @@ _VERSION = st.from_regex(
 _GRANTS = st.sets(st.sampled_from(["storage", "modules:pyarrow", "events:subscribe:kernel.**"])).map(sorted).map(tuple)
 
 
+_NOTE = st.text(st.characters(categories=("L", "N", "P")), min_size=1, max_size=30)
+
+
 @st.composite
 def locks(draw: st.DrawFn) -> Lockfile:
     """Plugins that require only ones before them, each of which the next one or a wish leads to."""
@@ -78,8 +83,9 @@ def locks(draw: st.DrawFn) -> Lockfile:
         before = {other: draw(_range_of(plugins[other].version)) for other in ids[:place] if draw(st.booleans())}
         aside = {other: draw(_range_of(plugins[other].version)) for other in ids[:place] if other not in before}
         digest = sha256(plugin.encode()).hexdigest()
+        channel, pin = draw(st.sampled_from(get_args(Channel))), draw(st.none() | st.just("") | _NOTE)
         plugins[plugin] = LockedPlugin(
-            draw(_VERSION), digest, draw(st.integers(1, 2**40)), draw(_GRANTS), before, aside
+            draw(_VERSION), digest, draw(st.integers(1, 2**40)), draw(_GRANTS), before, aside, channel, pin
         )
     required = {other for locked in plugins.values() for other in locked.dependencies}
     wishes = {plugin: draw(_range_of(plugins[plugin].version)) for plugin in ids if plugin not in required}

@@ -170,6 +170,27 @@ def test_state_comes_along_and_goes_back(
     assert (other.installed()[0].version, get()) == ("1.0.0", "old")
 
 
+def test_channels_and_pins_come_along_and_go_again(market: Marketplace, other: Marketplace, lock: Path) -> None:
+    market.install(PROFILER, "1.0.0", grant=[PYARROW], channel="beta")
+    market.lock(lock)
+    other.sync(lock, grant=[PYARROW])
+    assert (other.installed_plugin(PROFILER).channel, other.installed_plugin(PROFILER).pin) == ("beta", None)
+    market.pin(PROFILER, note="until the paper is out\n")
+    market.lock(lock)
+    with pytest.raises(OutOfSync, match="is not pinned, as it is in the lock"):
+        other.check_sync(lock)
+    other.sync(lock)
+    pin = other.installed_plugin(PROFILER).pin
+    assert pin is not None
+    assert pin.note == "until the paper is out"
+    other.check_sync(lock)
+    assert other.plan_sync(lock).changes_nothing
+    market.unpin(PROFILER)
+    market.lock(lock)
+    other.sync(lock)
+    assert other.installed_plugin(PROFILER).pin is None
+
+
 def test_an_empty_lock_empties_the_profile(market: Marketplace, other: Marketplace, lock: Path) -> None:
     market.lock(lock)
     other.install(PROFILER, grant=[PYARROW])

@@ -14,10 +14,14 @@ if TYPE_CHECKING:
 
 
 def part_of(lock: Lockfile, plugins: Collection[str]) -> Lockfile:
-    """Those of ``lock`` that are among ``plugins``, which nothing else has to require, with all that they require."""
+    """Those of ``lock`` that are among ``plugins``, which nothing else has to require, with all that they require.
+
+    How somebody's profile goes on from there, by a channel or a pin, is no part of what a notebook needs.
+    """
     wished = {plugin: locked for plugin, locked in lock.plugins.items() if plugin in plugins}
+    needed = {plugin: replace(locked, channel="stable", pin=None) for plugin, locked in lock.plugins.items()}
     wishes = {plugin: lock.wishes.get(plugin, f"^{locked.version}") for plugin, locked in wished.items()}
-    return replace(lock, wishes=wishes, plugins=_required(lock.plugins, wishes))
+    return replace(lock, wishes=wishes, plugins=_required(needed, wishes))
 
 
 def lacking(lock: Lockfile, installed: Mapping[str, InstalledPlugin]) -> tuple[str, ...]:
@@ -32,13 +36,16 @@ def lacking(lock: Lockfile, installed: Mapping[str, InstalledPlugin]) -> tuple[s
 def beside(lock: Lockfile, found: Lockfile) -> Lockfile:
     """``lock``, and what ``found`` has besides: its other plugins, grants and wishes stay where they can.
 
-    What nothing requires any more is left out, as after an update.
+    Channels and pins are those of ``found``. What nothing requires any more is left out, as after an update.
     """
     plugins = {**found.plugins}
     for plugin, locked in lock.plugins.items():
         there = found.plugins.get(plugin)
         held = there.grants if there is not None and there.sha256 == locked.sha256 else ()
-        plugins[plugin] = replace(locked, grants=tuple(sorted({*locked.grants, *held})))
+        pin = there.pin if there is not None and there.version == locked.version else None
+        channel = "stable" if there is None else there.channel
+        grants = tuple(sorted({*locked.grants, *held}))
+        plugins[plugin] = replace(locked, grants=grants, channel=channel, pin=pin)
     wishes = {plugin: wish for plugin, wish in found.wishes.items() if _allows(wish, plugins[plugin])}
     wishes = {**lock.wishes, **wishes}
     return replace(lock, wishes=wishes, plugins=_required(plugins, wishes))

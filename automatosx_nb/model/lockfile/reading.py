@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections import deque
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast, get_args
 
 from automatosx_nb.errors import InvalidLockfile, InvalidPermission, LockfileConflict, LockfileTooNew
 from automatosx_nb.model import requirements, toml
-from automatosx_nb.model.lockfile.record import LOCK_VERSION, LockedPlugin, Lockfile
+from automatosx_nb.model.generation import Channel
+from automatosx_nb.model.lockfile.record import LOCK_VERSION, MAX_NOTE, LockedPlugin, Lockfile
 from automatosx_nb.model.permissions import Permission
-from automatosx_nb.model.reader import Problems, Spot, Table, describe, key_path, line, matching, tuple_of
+from automatosx_nb.model.reader import Problems, Spot, Table, describe, key_path, line, matching, one_of, tuple_of
 from automatosx_nb.model.semver import Range, Version
 
 if TYPE_CHECKING:
@@ -116,10 +118,17 @@ def _plugin(spot: Spot) -> LockedPlugin | None:
     grants = table.need("grants", tuple_of(_permission, "a list of permissions", most=_MAX_GRANTS), "a list")
     dependencies = table.get("dependencies", requirements.plugin_ranges) or {}
     optional = table.get("optional-dependencies", requirements.plugin_ranges) or {}
+    channel = table.get("channel", one_of(get_args(Channel), "one of"))
+    pin = table.get("pin", _note)
     table.finish()
     if version is None or sha256 is None or size is None or grants is None:
         return None
-    return LockedPlugin(str(version), sha256, size, tuple(sorted(grants)), _texts(dependencies), _texts(optional))
+    locked = LockedPlugin(str(version), sha256, size, tuple(sorted(grants)), _texts(dependencies), _texts(optional))
+    return replace(locked, channel=cast("Channel", channel or "stable"), pin=pin)
+
+
+def _note(spot: Spot) -> str | None:
+    return "" if spot.value == "" else line(MAX_NOTE)(spot)
 
 
 def _size(spot: Spot) -> int | None:

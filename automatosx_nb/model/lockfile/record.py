@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from automatosx_nb.model.generation import Channel
+
+MAX_NOTE = 200
+"""Characters of a pin's note."""
 LOCK_VERSION = 1
 
 
@@ -23,6 +29,9 @@ class LockedPlugin:
     dependencies: Mapping[str, str] = field(default_factory=dict)
     """Plugin id → range, as its manifest says."""
     optional_dependencies: Mapping[str, str] = field(default_factory=dict)
+    channel: Channel = "stable"
+    pin: str | None = None
+    """The note of who holds it at its version, which may be empty; None: nobody does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,10 @@ def _plugin(plugin: str, lock: Lockfile, found: Lockfile) -> Iterator[str]:
         yield f"{plugin} {there.version} is installed with other bytes: {there.sha256}, not {wanted.sha256}"
     elif _manifest_facts(wanted) != _manifest_facts(there):
         yield f"{plugin} {there.version} has another size or other dependencies than the lock says"
+    if wanted.channel != there.channel:
+        yield f"{plugin} follows the channel {there.channel}, and in the lock {wanted.channel}"
+    if (wanted.pin is None) != (there.pin is None):
+        yield f"{plugin} is {'pinned, and not' if wanted.pin is None else 'not pinned, as it is'} in the lock"
     yield from (f"{plugin} is granted {grant}, and not in the lock" for grant in _without(there, wanted))
     yield from (f"{plugin} is not granted {grant}, as it is in the lock" for grant in _without(wanted, there))
     before, after = found.wishes.get(plugin), lock.wishes.get(plugin)

@@ -34,7 +34,12 @@ def document(lock: Lockfile) -> dict[str, Any]:
 def _table(locked: LockedPlugin) -> dict[str, Any]:
     ranges = {"dependencies": locked.dependencies, "optional-dependencies": locked.optional_dependencies}
     facts = {"grants": sorted(locked.grants), "sha256": locked.sha256, "size": locked.size, "version": locked.version}
-    return {**{key: dict(sorted(table.items())) for key, table in ranges.items() if table}, **facts}
+    held = {"channel": locked.channel if locked.channel != "stable" else None, "pin": locked.pin}
+    return {
+        **{key: dict(sorted(table.items())) for key, table in ranges.items() if table},
+        **facts,
+        **{key: value for key, value in held.items() if value is not None},
+    }
 
 
 def _lines(lock: Lockfile) -> Iterator[str]:
@@ -58,6 +63,10 @@ def _plugin(locked: LockedPlugin) -> Iterator[str]:
         yield f"dependencies = {_inline(locked.dependencies)}"
     if locked.optional_dependencies:
         yield f"optional-dependencies = {_inline(locked.optional_dependencies)}"
+    if locked.channel != "stable":
+        yield f"channel = {text(locked.channel)}"
+    if locked.pin is not None:
+        yield f"pin = {text(locked.pin)}"
 
 
 def text(value: str) -> str:
