@@ -60,7 +60,7 @@ def ask(jp_fetch: Fetch) -> Fetch:
 
 async def by_the_short_way(ask: Fetch, slim: Slim, path: str, **options: Any) -> Any:
     """Ask until it comes by it: at first the server does not know yet that nothing changed."""
-    for _ in range(50):
+    for _ in range(1000):
         before = slim.answered
         response = await ask(path, **options)
         if slim.answered > before:
@@ -249,17 +249,21 @@ async def test_a_registry_that_is_gone_is_not_told_from_memory_for_long(
 
 async def test_downloads_by_the_short_way_are_counted_together(ask: Fetch, slim: Slim, jp_web_app: Any) -> None:
     path = "plugins/acme.csv-doctor/1.0.0/artifact"
-    before = slim.answered
-    asked = 0
-    while slim.answered < before + 3:
-        assert (await ask(path)).code == 200
-        asked += 1
-    etag = (await by_the_short_way(ask, slim, path)).headers["Etag"]
-    assert (await by_the_short_way(ask, slim, path, headers={"If-None-Match": etag})).code == 304
-    assert (await ask(path, headers={"Range": "bytes=0-3"})).code == 206
+    codes = []
+
+    async def asking(path: str, **options: Any) -> Any:
+        codes.append((response := await ask(path, **options)).code)
+        return response
+
+    for _ in range(3):
+        etag = (await by_the_short_way(asking, slim, path)).headers["Etag"]
+    assert (await by_the_short_way(asking, slim, path, headers={"If-None-Match": etag})).code == 304
+    assert (await asking(path, headers={"Range": "bytes=0-3"})).code == 206
     await slim.close()
     counted = await jp_web_app.settings["automatosx_shelf"].ask(lambda each: each.plugin("acme.csv-doctor"))
-    assert counted.summary.downloads == asked + 2, "all that were given whole or from the first byte on, and no 304"
+    assert counted.summary.downloads == codes.count(200) + codes.count(206), (
+        "all that were given whole or from the first byte on, and no 304"
+    )
 
 
 def test_who_sees_the_same_is_given_the_same() -> None:
