@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-DOCUMENTATION = "documentation"
-"""The check that executes documentation notebooks."""
+DOCUMENTATION = "notebooks"
+"""The check that executes a plugin's documentation, where it has any."""
 
 
 @dataclass(frozen=True, slots=True)

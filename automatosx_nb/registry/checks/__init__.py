@@ -49,8 +49,10 @@ _DEFAULT_POLICY = PublishPolicy()
 
 
 def run(submission: Submission, policy: PublishPolicy = _DEFAULT_POLICY) -> tuple[CheckResult, ...]:
-    """What every check found, at least one result a check. What is an ``error`` to ``policy`` forbids publishing."""
-    return tuple(policy.judge(result) for check in CHECKS for result in _run(check, submission))
+    """What every check that applies found, at least one result each. An ``error`` to ``policy`` forbids publishing."""
+    return tuple(
+        policy.judge(result) for check in CHECKS if check.applies(submission) for result in _run(check, submission)
+    )
 
 
 def refusals(results: tuple[CheckResult, ...]) -> tuple[str, ...]:

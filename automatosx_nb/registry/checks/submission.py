@@ -53,8 +53,10 @@ class Finding(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """``holds`` is the sentence that is true where ``find`` finds nothing."""
+    """``holds`` is the sentence that is true where ``find`` finds nothing; ``applies``: whether there is anything that
+    it could look at, without which it says nothing."""
 
     name: str
     holds: str
     find: Callable[[Submission], Iterable[Finding]]
+    applies: Callable[[Submission], bool] = lambda _submission: True

@@ -59,8 +59,6 @@ class Result(msgspec.Struct):
 
 def _find(submission: Submission) -> Iterator[Finding]:
     manifest, policy = submission.package.manifest, submission.policy
-    if not manifest.docs:
-        return
     why_not = _why_not(submission)
     if why_not:
         yield Finding("warning", f"was not executed: {why_not}", manifest.docs[0])
@@ -202,4 +200,6 @@ def _line_of(notebook: bytes, cell: int) -> int:
     return 0
 
 
-CHECK = Check("notebooks", "Its documentation runs.", _find)
+CHECK = Check(
+    "notebooks", "Its documentation runs.", _find, applies=lambda submission: bool(submission.package.manifest.docs)
+)
