@@ -58,5 +58,5 @@ def test_the_oldest_of_too_many_or_too_large_are_dropped(tmp_path: Path, monkeyp
 
 def test_a_file_that_is_no_spool_is_told_as_damaged(tmp_path: Path) -> None:
     (tmp_path / "bridge.sqlite3").write_bytes(b"this is no database" * 99)
-    with pytest.raises(SpoolDamaged, match="a new one is started"):
+    with pytest.raises(SpoolDamaged, match="what was told in the last minutes"):
         Spool(tmp_path / "bridge.sqlite3").put("up", [b"a"])
