@@ -249,10 +249,11 @@ class KeyValueState:
         self._connection = self._opened()
 
     def _look(self) -> None:
-        """Another kernel may have put a restored file in the place of the one that is open here."""
+        """Another kernel may have put a restored file in the place of the one that is open here. Where there is none
+        any more, it was collected: who reads an older state reads on."""
         if time.monotonic() - self._looked >= LOOK_S:
             self._looked = time.monotonic()
-            if _identity(self._path) != self._identity:
+            if _identity(self._path) not in (None, self._identity):
                 self._reopen()
 
     @contextmanager
