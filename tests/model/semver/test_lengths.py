@@ -15,7 +15,7 @@ import pytest
 from automatosx_nb.model.semver import MAX_LENGTH, InvalidRange, InvalidVersion, Range, Version, loose_range, patterns
 from automatosx_nb.model.semver.grammar import MAX_RANGE_LENGTH
 
-parser: Any = re._parser  # type: ignore[attr-defined]
+parser: Any = vars(re)["_parser"]
 GREEDY_OR_LAZY = {"MAX_REPEAT", "MIN_REPEAT"}
 
 
