@@ -177,8 +177,8 @@ def all_verbs() -> Mapping[str, Verb]:
     modules = (
         "discovery", "changes", "updating", "past", "holding", "permissions", "locking", "projects", "running",
         "settings", "secrets", "state", "services", "events", "audit", "logs", "top", "trace", "inspecting",
-        "authoring", "signing", "people", "reviewing", "moderating", "mirroring", "keeping", "doctor", "serving",
-        "migrating", "admitting",
+        "scaffolding", "authoring", "signing", "people", "reviewing", "moderating", "mirroring", "keeping", "doctor",
+        "serving", "migrating", "admitting",
     )  # fmt: skip
     verbs = [verb for name in modules for verb in import_module(f"automatosx_nb.commands.{name}").VERBS]
     return {verb.name: verb for verb in verbs}

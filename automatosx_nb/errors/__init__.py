@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from automatosx_nb.errors.access import *  # noqa: F403
+    from automatosx_nb.errors.authoring import *  # noqa: F403
     from automatosx_nb.errors.capabilities import *  # noqa: F403
     from automatosx_nb.errors.deliveries import *  # noqa: F403
     from automatosx_nb.errors.designation import *  # noqa: F403
@@ -36,6 +37,9 @@ _FILES = {
     """,
     "access": """
         ActionForbidden InvalidAccessRequest LastOwner TokenRefused UnknownMember UnknownPublisher UnknownToken
+    """,
+    "authoring": """
+        FolderInUse NoTests PytestMissing
     """,
     "capabilities": """
         CallsTooFast FileRefused HttpFailed HttpRefused InvalidSetting PermissionNotOptional SecretNotSet

@@ -23,10 +23,12 @@ _TIME = (1980, 1, 1, 0, 0, 0)
 _LEVEL = 9
 _UNIX = 3
 _SKIPPED = "__pycache__"
+_TESTS = "tests"
 
 
 def build(folder: Path, *, caps: Caps = CAPS) -> bytes:
-    """The artifact of the plugin in ``folder``. Hidden files, ``__pycache__`` and artifacts packed there are left out.
+    """The artifact of the plugin in ``folder``. Left out are hidden files, ``__pycache__``, and the
+    folder ``tests`` and artifacts that lie at its top.
 
     Bytes are equal for equal files as long as the zlib is the same.
 
@@ -57,7 +59,9 @@ def _walk(folder: Path, prefix: str, name: str, caps: Caps) -> Iterator[tuple[st
         listed = sorted(entries, key=lambda entry: entry.name)
     for entry in listed:
         path = prefix + entry.name
-        if entry.name.startswith(".") or entry.name == _SKIPPED or (not prefix and entry.name.endswith(SUFFIX)):
+        if entry.name.startswith(".") or entry.name == _SKIPPED:
+            continue
+        if not prefix and (entry.name == _TESTS or entry.name.endswith(SUFFIX)):
             continue
         if entry.is_symlink() or _is_junction(entry):
             raise InvalidArtifact(name, "links do not belong in an artifact", path)

@@ -72,7 +72,7 @@ def test_members_have_nothing_of_the_machine_that_built_them(plugin_folder: Path
     assert {(entry.create_system, entry.extra, entry.compress_type) for entry in entries} == {(3, b"", 8)}
 
 
-def test_hidden_files_and_caches_are_left_out(
+def test_hidden_files_caches_and_tests_are_left_out(
     plugin_folder: Path, plugin_files: dict[str, bytes], write_folder: WriteFolder
 ) -> None:
     litter = (
@@ -81,6 +81,8 @@ def test_hidden_files_and_caches_are_left_out(
         "src/hello/__pycache__/say.pyc",
         "docs/.ipynb_checkpoints/a.ipynb",
         "src/.env",
+        "tests/test_hello.py",
+        "tests/data/birds.bin",
     )
     write_folder(plugin_folder, dict.fromkeys(litter, b"x"))
     assert dict(package.read(package.build(plugin_folder)).files) == plugin_files
@@ -116,7 +118,7 @@ def test_a_socket_is_refused(plugin_folder: Path, monkeypatch: pytest.MonkeyPatc
         assert refusal(plugin_folder).reason == "special files do not belong in an artifact"
 
 
-@pytest.mark.parametrize("path", ["setup.py", "src/hello/fast.so", "tests/test_hello.py", "LICENSE/MIT"])
+@pytest.mark.parametrize("path", ["setup.py", "src/hello/fast.so", "src/tests/fast.so", "LICENSE/MIT"])
 def test_a_file_without_a_place_in_a_plugin_is_refused(
     plugin_folder: Path, path: str, write_folder: WriteFolder
 ) -> None:
