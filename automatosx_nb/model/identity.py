@@ -78,6 +78,10 @@ class Actor:
         """:raises ActionForbidden: unless what one came with carries publishing; under which name is asked later."""
         self._require(Scope.PUBLISH in self.scopes, "publish", Scope.PUBLISH, "a name to publish under")
 
+    def speak(self) -> None:
+        """:raises ActionForbidden: what one came with carries reading alone, and so no word on anything."""
+        self._require(bool(self.scopes - {Scope.READ}), "rate or report", Scope.PUBLISH, "more than reading")
+
     def publish(self, publisher: str) -> None:
         """:raises ActionForbidden: unless one may publish as ``publisher``."""
         action = f"publish as {publisher!r}"

@@ -210,19 +210,23 @@ def _proved(publisher: str, old: str, public: str, proof: str) -> str:
     return new
 
 
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def _moment(text: str) -> str:
     """RFC 3339, as the registry writes times, and not in the future.
 
     :raises InvalidAccessRequest:
     """
+    now = datetime.now(UTC)
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    now = datetime.now(UTC)
-    if found is None or found.tzinfo is None or found > now:
+        moment = found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        found = moment = datetime.max
+    if found.tzinfo is None or not _FIRST <= moment <= now:
         raise InvalidAccessRequest("time", repr(text[:64]), f"one that is past, as in {acts.written(now)}")
-    return acts.written(found.astimezone(UTC))
+    return acts.written(moment)
 
 
 def _require_own(connection: Connection, actor: Actor, publisher: str) -> None:

@@ -34,6 +34,7 @@ class Ratings:
 
     def rate(self, actor: Actor, plugin: str, stars: int, text: str = "", version: str | None = None) -> PluginRatings:
         """As :meth:`automatosx_nb.model.ports_registry.Ratings.rate`."""
+        actor.speak()
         _check(stars, text)
         with self._database.write() as connection:
             publishing.hold(connection)
@@ -51,6 +52,7 @@ class Ratings:
 
     def withdraw(self, actor: Actor, plugin: str, *, user: str | None = None) -> PluginRatings:
         """As :meth:`automatosx_nb.model.ports_registry.Ratings.withdraw`."""
+        actor.speak()
         whose = user or actor.name
         if whose != actor.name:
             actor.review()

@@ -37,6 +37,7 @@ class Reports:
 
     def file(self, actor: Actor, plugin: str, kind: ReportKind, text: str, version: str | None = None) -> Report:
         """As :meth:`automatosx_nb.model.ports_registry.Reports.file`."""
+        actor.speak()
         _check(kind, text)
         with self._database.write() as connection:
             publishing.hold(connection)

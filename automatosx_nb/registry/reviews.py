@@ -144,10 +144,18 @@ class Reviews:
             return
         if not approves:
             connection.execute(delete(waiting).where(waiting.c.release == row.key))
-        elif _stands(row) and stages.may_become(connection, self._policy(), row, wanted):
+        elif (
+            _stands(row)
+            and self._is_signed_enough(connection, row)
+            and stages.may_become(connection, self._policy(), row, wanted)
+        ):
             stages.advance(connection, row, wanted, revision)
             before = {"before": row.stage, "to": wanted.value}
             acts.record(connection, actor, "promote", plugin=row.id, version=row.version, sha256=row.artifact, **before)
+
+    def _is_signed_enough(self, connection: Connection, row: Record) -> bool:
+        """A key may have been revoked since its release began to wait."""
+        return not self._signed or row.key in of_releases(connection, [row.key])
 
     def _refuse_promotion(self, connection: Connection, row: Record, to: Stage) -> None:
         if not is_above(to, Stage(row.stage)):
@@ -157,7 +165,7 @@ class Reviews:
                 f"{row.id} {row.version} is {'quarantined' if row.quarantined else 'yanked'}",
                 "Take that back first",
             )
-        if self._signed and row.key not in of_releases(connection, [row.key]):
+        if not self._is_signed_enough(connection, row):
             raise SignatureRequired(row.id, row.version)
         rejected = (reviews.c.release == row.key) & ~reviews.c.approves
         found = connection.execute(select(reviews).where(rejected).order_by(reviews.c.revision.desc())).first()

@@ -15,7 +15,7 @@ from automatosx_nb.model.digests import sha256_in
 from automatosx_nb.server.asking import RESOURCE
 from automatosx_nb.server.handlers import RegistryHandler
 
-_WITH_BODY = ("POST", "PATCH")
+WITH_BODY = ("POST", "PATCH")
 
 
 class BodyHandler(RegistryHandler):
@@ -31,7 +31,7 @@ class BodyHandler(RegistryHandler):
         await super().prepare()
         self._body = bytearray()
         self._hash = hashlib.sha256()
-        if self._finished or self.request.method not in _WITH_BODY:
+        if self._finished or self.request.method not in WITH_BODY:
             return
         if self.current_user is None or not await ensure_async(
             self.authorizer.is_authorized(self, self.current_user, "write", RESOURCE)
@@ -42,7 +42,9 @@ class BodyHandler(RegistryHandler):
         self._check_length()
 
     def data_received(self, chunk: bytes) -> None:
-        """Tornado hands over no more than was announced."""
+        """Tornado hands over no more than was announced; what comes with another method is nothing."""
+        if self.request.method not in WITH_BODY:
+            return
         self._body += chunk
         self._hash.update(chunk)
 

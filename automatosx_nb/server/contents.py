@@ -6,6 +6,7 @@ in a sandbox: no script of a publisher's runs where the registry is.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.auth.decorator import authorized
@@ -13,8 +14,8 @@ from tornado import web
 
 from automatosx_nb import package
 from automatosx_nb.errors import InvalidSearch
-from automatosx_nb.host.markdown import to_safe_html
 from automatosx_nb.server import media_types
+from automatosx_nb.server.documents import document_html
 from automatosx_nb.server.handlers import ALWAYS_ASK, FOREVER, JUPYTER, RegistryHandler
 from automatosx_nb.server.slim import Answer
 
@@ -38,14 +39,15 @@ class _Inside(RegistryHandler):
         self.set_header("Cross-Origin-Resource-Policy", "same-origin")
         self.give(Answer.of(body, media_type, FOREVER if forever else ALWAYS_ASK), about=plugin)
 
-    def markdown(self, plugin: str, text: str) -> None:
+    async def markdown(self, plugin: str, text: str) -> None:
         """As its author wrote it, or, asked for ``as=html``, as HTML with nothing in it that acts or is fetched."""
         said = {name: self.get_query_argument(name) for name in self.request.query_arguments if name not in JUPYTER}
         form = said.pop("as", "markdown")
         if said or form not in ("markdown", "html"):
             raise InvalidSearch("as", repr(form) if not said else f"beside {min(said)!r}", "markdown or html, alone")
         if form == "html":
-            self.show(plugin, to_safe_html(text, top=3).encode(), "text/html; charset=utf-8", forever=False)
+            made = await asyncio.to_thread(document_html, text)
+            self.show(plugin, made.encode(), "text/html; charset=utf-8", forever=False)
         else:
             self.show(plugin, text.encode(), "text/markdown; charset=utf-8")
 
@@ -57,7 +59,7 @@ class ReadmeHandler(_Inside):
     @authorized
     async def get(self, plugin: str, version: str) -> None:
         files = await self.files(plugin, version)
-        self.markdown(plugin, files.get("README.md", b"").decode("utf-8", "replace"))
+        await self.markdown(plugin, files.get("README.md", b"").decode("utf-8", "replace"))
 
 
 class ChangelogHandler(_Inside):
@@ -66,7 +68,7 @@ class ChangelogHandler(_Inside):
     @web.authenticated
     @authorized
     async def get(self, plugin: str, version: str) -> None:
-        self.markdown(plugin, await self.ask(lambda registry: registry.changelog(plugin, version)))
+        await self.markdown(plugin, await self.ask(lambda registry: registry.changelog(plugin, version)))
 
 
 class ManifestHandler(_Inside):

@@ -224,7 +224,8 @@ class PlanHandler(RegistryHandler):
                 request, registry, here=environment(), policy=gate, permissions=settings.permissions, cooldown=cooldown
             )
 
-        self.answer(await self.ask(ask))
+        actor = await self.actor()
+        self.answer(await self.shelf.plan(lambda registry: ask(registry.seen_by(actor))))
 
 
 class OpenApiHandler(RegistryHandler):

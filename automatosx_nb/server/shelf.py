@@ -41,6 +41,7 @@ class Shelf:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="automatosx-registry")
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="automatosx-checks")
         self._probing = ThreadPoolExecutor(1, thread_name_prefix="automatosx-probe")
+        self._planning = ThreadPoolExecutor(1, thread_name_prefix="automatosx-plan")
         self.asked = 0
         """Questions that have no answer yet."""
         self._working = 0
@@ -57,6 +58,11 @@ class Shelf:
             return await self._in_time(self._threads, question)
         finally:
             self.asked -= 1
+
+    async def plan(self, question: Callable[[Registry], T]) -> T:
+        """As :meth:`ask`, one at a time: versions can be such that to choose among them takes for ever, and then it is
+        planning that has to wait, and nothing else."""
+        return await self._in_time(self._planning, question)
 
     async def probe(self, question: Callable[[Registry], T]) -> T:
         """As :meth:`ask`, on a thread that no request occupies: a server under load is no ill one."""
@@ -83,7 +89,7 @@ class Shelf:
 
     def close(self) -> None:
         """Wait for what is being answered, then close the registry."""
-        for threads in (self._probing, self._workers, self._threads):
+        for threads in (self._probing, self._planning, self._workers, self._threads):
             threads.shutdown(wait=True, cancel_futures=True)
         close = getattr(self._registry, "close", None)
         if close is not None:

@@ -44,3 +44,10 @@ def test_the_owner_of_the_folder_may_everything() -> None:
     me.review()
     me.administer()
     me.publish("acme")
+
+
+@pytest.mark.parametrize("scopes", [{Scope.READ}, set()])
+def test_who_only_reads_has_no_say(scopes: set[Scope]) -> None:
+    with pytest.raises(ActionForbidden, match="may not rate or report here"):
+        Actor("ann", scopes=frozenset(scopes)).speak()
+    Actor("ann", scopes=frozenset({*scopes, Scope.PUBLISH})).speak()

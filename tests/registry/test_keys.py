@@ -178,7 +178,13 @@ def test_what_a_revoked_key_signed_from_then_on_counts_for_nothing(registry: Emb
     assert key_of(registry) is None
 
 
-@pytest.mark.parametrize("since", ["", "yesterday", "2021-06-01T00:00:00", "2999-01-01T00:00:00Z"])
+@pytest.mark.parametrize(
+    "since",
+    [
+        *("", "yesterday", "2021-06-01T00:00:00", "2999-01-01T00:00:00Z"),
+        *("0999-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00"),  # as text, later than today; before any time there is
+    ],
+)
 def test_a_key_is_revoked_from_a_time_that_is_past(registry: EmbeddedRegistry, since: str) -> None:
     key = SigningKey.new()
     register(registry, key)

@@ -33,6 +33,7 @@ class Row:
     """A body that is no JSON."""
 
 
+_MORE = (Scope.PUBLISH, Scope.REVIEW, Scope.ADMIN)
 _PLUGIN = ("plugins", "acme.csv-doctor")
 _RELEASE = ("acme.csv-doctor", "1.0.0")
 _KEY = "f" * 64
@@ -102,10 +103,12 @@ ROWS: dict[tuple[str, str], Row] = {
         ("releases", "acme.csv-doctor"), REVIEWERS, (Scope.REVIEW,), body={"quarantined": None}
     ),
     ("GET", "/ratings/{id}"): Row(("ratings", "nordic.plots")),
-    ("PUT", "/ratings/{id}"): Row(("ratings", "nordic.plots"), body={"stars": 5}),
-    ("DELETE", "/ratings/{id}"): Row(("ratings", "nordic.plots")),
+    ("PUT", "/ratings/{id}"): Row(("ratings", "nordic.plots"), scope=_MORE, body={"stars": 5}),
+    ("DELETE", "/ratings/{id}"): Row(("ratings", "nordic.plots"), scope=_MORE),
     ("GET", "/reports"): Row(("reports",)),
-    ("POST", "/reports"): Row(("reports",), body={"plugin": "acme.csv-doctor", "kind": "other", "text": "So."}),
+    ("POST", "/reports"): Row(
+        ("reports",), scope=_MORE, body={"plugin": "acme.csv-doctor", "kind": "other", "text": "So."}
+    ),
     ("PATCH", "/reports/{number}"): Row(("reports", "999999"), REVIEWERS, (Scope.REVIEW,), body={"outcome": "Done."}),
     ("GET", "/advisories"): Row(("advisories",)),
     ("POST", "/advisories"): Row(

@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 from jupyter_server.auth import Authorizer
+from tornado.httputil import HTTPConnection, HTTPHeaders, HTTPServerRequest, RequestStartLine
 
 from automatosx_nb.model.identity import Actor, Role
 from automatosx_nb.registry.service import EmbeddedRegistry
 from automatosx_nb.server.slim import SETTING, Answer, Slim
 from automatosx_nb.server.slim.kept import AGE_S, LARGEST, Kept
+from automatosx_nb.server.slim.route import says_more
 from automatosx_nb.server.slim.verdicts import AHEAD_S, REMEMBER_S, Verdict, Verdicts, sight_of
 from tests.server.conftest import artifact
 
@@ -245,6 +247,26 @@ async def test_a_registry_that_is_gone_is_not_told_from_memory_for_long(
     before = slim.answered
     await ask("plugins/acme.geo-join")
     assert slim.answered == before
+
+
+async def test_what_may_say_outside_the_headers_who_asks_goes_the_whole_way(
+    jp_fetch: Fetch, ask: Fetch, slim: Slim, jp_serverapp: Any
+) -> None:
+    """Jupyter decodes the query before it looks for a token there, and looks into a body, too."""
+    await by_the_short_way(ask, slim, "plugins")
+    token = jp_serverapp.identity_provider.token
+    before = slim.answered
+    base = ("automatosx", "api", "v1", "plugins")
+    for options in ({"params": {"token": token}}, {"body": f"token={token}", "allow_nonstandard_methods": True}):
+        for _ in range(3):
+            assert (await jp_fetch(*base, **options)).code == 200
+    assert slim.answered == before
+    said = [RequestStartLine("GET", f"/x?{query}", "HTTP/1.1") for query in ("%74oken=1", "token=1", "q=token")]
+    requests = [
+        HTTPServerRequest(start_line=line, headers=HTTPHeaders({"Host": "x"}), connection=HTTPConnection())
+        for line in said
+    ]
+    assert [says_more(each) for each in requests] == [True, True, False]
 
 
 async def test_downloads_by_the_short_way_are_counted_together(ask: Fetch, slim: Slim, jp_web_app: Any) -> None:

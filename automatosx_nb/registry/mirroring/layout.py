@@ -7,7 +7,7 @@ artifacts. So whoever has the digest of ``mirror.json`` has that of everything.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
@@ -24,8 +24,8 @@ BUNDLE_SUFFIX = ".axbundle"
 
 
 class Blob(msgspec.Struct, frozen=True):
-    sha256: str
-    size: int
+    sha256: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+    size: Annotated[int, msgspec.Meta(ge=0, le=1 << 28)]
     """Bytes."""
 
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from automatosx_nb.commands.text import size
-from automatosx_nb.host.markdown import to_safe_html
 from automatosx_nb.model.names import publisher_of, short_name
+from automatosx_nb.server.documents import document_html
 from automatosx_nb.server.pages.dossier import diff_lines
-
-_MOST_KEPT = 128
-"""Readmes and changelogs: to make one of them takes longer than all else of a page."""
 
 
 def render(name: str, **values: Any) -> str:
@@ -59,7 +56,6 @@ def _count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
-@lru_cache(maxsize=_MOST_KEPT)
 def _markdown(text: str) -> Markup:
     """A page's sections have ``h2``: a document's headings begin below."""
-    return Markup(to_safe_html(text, top=3))  # noqa: S704 - it was sanitised
+    return Markup(document_html(text))  # noqa: S704 - it was sanitised

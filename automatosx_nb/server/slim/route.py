@@ -12,6 +12,7 @@ from jupyter_server.auth import AllowAllAuthorizer
 from tornado.httputil import HTTPHeaders, HTTPMessageDelegate, HTTPServerRequest, ResponseStartLine, format_timestamp
 from tornado.routing import AnyMatches, Router, Rule
 
+from automatosx_nb.server.identity import names_people
 from automatosx_nb.server.requests import HEADER, request_id
 from automatosx_nb.server.slim.currency import Currency
 from automatosx_nb.server.slim.downloads import Downloads
@@ -69,7 +70,7 @@ class Slim(Router):
     def find_handler(self, request: HTTPServerRequest, **_: Any) -> HTTPMessageDelegate | None:
         if request.method != "GET" or not (request.uri or "").startswith(self._prefix):
             return None
-        if "token=" in request.query or "Range" in request.headers or not self._currency.holds():
+        if says_more(request) or "Range" in request.headers or not self._currency.holds():
             return None
         verdict = self._verdicts.get(self._key(request))
         answer = None if verdict is None else self._kept.get(request.uri or "", verdict.sight)
@@ -89,14 +90,15 @@ class Slim(Router):
     def remember(self, handler: RequestHandler, actor: Actor, answer: Answer, *, about: str, epoch: int) -> None:
         """``handler`` has let ``actor`` in, and gives that answer, which it began to make in ``epoch``."""
         request = handler.request
-        if self._application is None or "token=" in request.query or not self._currency.holds():
+        if self._application is None or says_more(request) or not self._currency.holds():
+            return
+        if epoch != self._currency.epoch:  # what has changed since then may be who may do what
             return
         said = tuple(pair for pair in handler._headers.get_all() if pair[0] not in _ITS_OWN)
         clients = tuple(pair for pair in said if pair[0].startswith(_CLIENTS))
         self._verdicts.put(self._key(request), Verdict(sight_of(actor), clients))
-        if epoch == self._currency.epoch:
-            around = tuple(pair for pair in said if not pair[0].startswith(_CLIENTS))
-            self._kept.put(request.uri or "", sight_of(actor), replace(answer, around=around), about)
+        around = tuple(pair for pair in said if not pair[0].startswith(_CLIENTS))
+        self._kept.put(request.uri or "", sight_of(actor), replace(answer, around=around), about)
 
     def wrote(self) -> None:
         """Somebody changed something here: perhaps also what somebody may do."""
@@ -116,11 +118,18 @@ class Slim(Router):
 
     def _key(self, request: HTTPServerRequest) -> Hashable:
         """An Authorizer that is not Jupyter's own may look at the path: then who is let in to one is asked again at
-        another."""
+        another; and so it is with what is asked, where an identity provider is not."""
         assert self._application is not None, "it answers for no application before it is attached to one"
-        authorizer = self._application.settings.get("authorizer")
-        path = "" if type(authorizer) is AllowAllAuthorizer else request.path
-        return path, client(request)
+        settings = self._application.settings
+        path = "" if type(settings.get("authorizer")) is AllowAllAuthorizer else request.path
+        query = request.query if names_people(settings.get("identity_provider")) else ""
+        return path, query, client(request)
+
+
+def says_more(request: HTTPServerRequest) -> bool:
+    """Whether it may say outside its headers who asks: Jupyter takes a token from the query and from a body, too."""
+    said = request.headers
+    return "token" in request.query_arguments or "Content-Length" in said or "Transfer-Encoding" in said
 
 
 class _Given(HTTPMessageDelegate):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from tornado import web
 from tornado.httputil import HTTPMessageDelegate, HTTPServerRequest
 
-from automatosx_nb.errors import AutomatosxError, RequestTooLarge, TooManyRequests
+from automatosx_nb.errors import RequestTooLarge, TooManyRequests
+from automatosx_nb.server.bodies import WITH_BODY
 from automatosx_nb.server.standalone.logs import log_request
 from automatosx_nb.server.standalone.metrics import Metrics
 from automatosx_nb.server.standalone.refusing import refusing
@@ -83,16 +85,20 @@ class RegistryApplication(web.Application):
     def _route_of(self, path: str) -> str:
         return next((route for pattern, route in self._patterns if pattern.match(path)), ELSEWHERE)
 
-    def _refusal(self, request: HTTPServerRequest, handler: type[web.RequestHandler]) -> AutomatosxError | None:
-        """A probe is never refused: whoever asks is the load balancer."""
+    def _refusal(self, request: HTTPServerRequest, handler: type[web.RequestHandler]) -> Exception | None:
+        """A probe is never refused: whoever asks is the load balancer. Nobody sends a body of a length that is not
+        said, for it would be kept before anybody knows who sends it."""
         if getattr(handler, "quiet", False):
             return None
         wait_s = self._visitors.wait_s(request)
         if wait_s:
             return TooManyRequests(wait_s)
+        if "Transfer-Encoding" in request.headers:
+            return web.HTTPError(HTTPStatus.LENGTH_REQUIRED)
         length = request.headers.get("Content-Length", "0")
         too_long = length.isascii() and length.isdigit() and int(length) > MOST_BODY
-        return RequestTooLarge(int(length), MOST_BODY) if too_long and not hasattr(handler, "most") else None
+        takes_more = hasattr(handler, "most") and request.method in WITH_BODY
+        return RequestTooLarge(int(length), MOST_BODY) if too_long and not takes_more else None
 
 
 class _Watched(HTTPMessageDelegate):

@@ -40,7 +40,7 @@ def plugin(folder: Path, name: str, *, source: str = "", kib: int = 0) -> bytes:
         manifest = folder / "plugin.toml"
         manifest.write_text(manifest.read_text().replace('storage = "Keeps what it found."', ""))
     if kib:
-        (folder / "docs").mkdir()
+        (folder / "docs").mkdir(exist_ok=True)
         (folder / "docs" / "picture.png").write_bytes(b"\0" + random.Random(name).randbytes(kib << 10))
     return package.build(folder)
 

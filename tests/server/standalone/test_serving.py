@@ -342,3 +342,22 @@ def test_whoever_begins_a_request_and_does_not_go_on_loses_the_connection(server
     with connection(server(body_s=0.2)) as stream:
         stream.sendall(b"POST /automatosx/api/v1/plan HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n{")
         assert stream.recv(65536) == b""
+
+
+@pytest.mark.parametrize(
+    ("line", "field", "status"),
+    [
+        ("POST /automatosx/api/v1/plan", "Transfer-Encoding: chunked", 411),
+        ("POST /automatosx/api/v1/uploads", "Transfer-Encoding: chunked", 411),
+        ("GET /automatosx/api/v1/uploads/x", f"Content-Length: {MOST_BODY + 1}", 413),
+    ],
+    ids=["chunked", "chunked-upload", "body-of-a-get"],
+)
+def test_a_body_that_nobody_asked_how_long_it_is_is_refused_before_it_is_sent(
+    server: MakeServer, line: str, field: str, status: int
+) -> None:
+    """Whoever sends one is not known yet when it is read."""
+    with connection(server()) as stream:
+        stream.sendall(f"{line} HTTP/1.1\r\nHost: x\r\n{field}\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: stream.recv(65536), b""))
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode())
