@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from automatosx_nb.app.rooms import Rooms
-from automatosx_nb.errors import AutomatosxError, PlanStale
+from automatosx_nb.errors import PlanStale
 from automatosx_nb.model.progress import Progress, Step
 
 if TYPE_CHECKING:
@@ -97,17 +97,9 @@ class Changing(Rooms):
         return self._planned(planned, apply)
 
     def _try_out(self, package: Package, grants: tuple[str, ...]) -> None:
-        from automatosx_nb.host.programs import program_of
-        from automatosx_nb.host.recording import record_trial
+        from automatosx_nb.host.trying import try_out
 
-        program = program_of(package, grants)
-        try:
-            worker = self.sandbox.start(program, self.settings.limits)
-        except AutomatosxError as error:
-            record_trial(self.audit, program, error)
-            raise
-        record_trial(self.audit, program, worker.layers)
-        worker.stop()
+        try_out(package, grants, self.sandbox, self.settings.limits, self.audit)
 
     def _migrate(self, entry: InstalledPlugin, before: int) -> None:
         from automatosx_nb.host.migrating import migrate_state

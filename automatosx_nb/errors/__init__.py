@@ -75,7 +75,7 @@ _FILES = {
     "plugins": """
         CallInterrupted CapabilityFailed CapabilityUnavailable InvalidRequest LimitExceeded PermissionDenied
         PluginDisabled PluginFailed PluginFrame PluginPaused PluginRefused ProtocolViolation RestartRequired
-        SandboxUnavailable UnknownHandler WorkerLost
+        SandboxUnavailable SelfTestFailed UnknownHandler WorkerLost
     """,
     "profiles": """
         AuditDamaged ChangeStopped ConsentRequired DependantsBroken NotByItself NotForOneCall NotGranted

@@ -115,6 +115,23 @@ class UnknownHandler(UserError, LookupError):
         return did_you_mean(self.nearest, "A handler is 'module.sub:function', with the module under src/.")
 
 
+class SelfTestFailed(UserError):
+    """``reason`` is what the self-test of a release that was to come in raised, or which limit stopped it."""
+
+    code: ClassVar[str] = "self-test-failed"
+    plugin: str
+    version: str
+    reason: str
+
+    def problem(self) -> str:
+        return f"{self.plugin} {self.version} does not pass its self-test here: {self.reason}"
+
+    def next_step(self) -> str:
+        return (
+            "Nothing was changed: what was installed before goes on working. Tell its author, or try another version."
+        )
+
+
 class CapabilityUnavailable(UserError, RuntimeError):
     """A capability was called where there is no host behind it: outside a worker."""
 

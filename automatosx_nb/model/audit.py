@@ -31,7 +31,8 @@ KINDS: Mapping[str, Kind] = {
     "worker-started": Kind("A plugin's worker was started, or tried to.", ("missing_layers", "for", TRACE)),
     "limit-exceeded": Kind("A worker was stopped at a limit.", ("limit", "allowed", "used", "for", TRACE), denied=True),
     "worker-ended": Kind(
-        "A worker ended by itself, was killed, or could not load its plugin.", ("error", "status", "for", TRACE)
+        "A worker ended by itself, was killed, could not load its plugin, or did not pass its self-test.",
+        ("error", "status", "for", TRACE),
     ),
     "plugin-suspended": Kind(
         "A plugin's worker ended too often, and is not started for a while.",

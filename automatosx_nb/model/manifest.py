@@ -87,11 +87,13 @@ class Manifest:
     limits: Mapping[str, int | float] = field(default_factory=dict)
     contributes: Contributions = field(default_factory=Contributions)
     state: StateFormat = field(default_factory=StateFormat)
+    self_test: str | None = None
+    """The function that raises where the plugin does not work."""
 
     @property
     def handlers(self) -> tuple[str, ...]:
         """Every function that the host may call, each once."""
-        own = () if self.state.migrate is None else (self.state.migrate,)
+        own = (one for one in (self.state.migrate, self.self_test) if one is not None)
         return tuple(dict.fromkeys((*self.contributes.handlers, *own)))
 
 
@@ -118,7 +120,7 @@ def parse(text: str, *, source: str = "plugin.toml") -> Manifest:
     problems = Problems()
     document = toml.load(text, problems, most_kb=MAX_TEXT_KB, page="docs/manifest.md")
     manifest = None if document is None else _manifest(Table(upgraded(document), "", problems), problems)
-    if manifest is None or problems.told:
+    if manifest is None:
         raise InvalidManifest(source, problems.all())
     return manifest
 
@@ -136,7 +138,7 @@ def _manifest(top: Table, problems: Problems) -> Manifest | None:
     adds = top.get("contributes", contributions.reader(plugin["id"])) or Contributions()
     top.finish()
     _check_needs(adds, {**asked, **optional}, problems)
-    if None in plugin.values() or requires is None or schema is None:
+    if problems.told or requires is None or schema is None:
         return None
     return Manifest(
         schema=schema,
@@ -172,6 +174,7 @@ def _plugin(table: Table) -> dict[str, Any]:
     optional = {
         "keywords": table.get("keywords", tuple_of(_KEYWORD, "a list of words", most=20)) or (),
         "docs": table.get("docs", tuple_of(_DOC, "a list of notebooks under docs/")) or (),
+        "self_test": table.get("self-test", handler),
     }
     table.finish()
     return {**required, **optional}

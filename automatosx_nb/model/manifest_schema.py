@@ -78,6 +78,7 @@ def _plugin() -> Schema:
             "keywords": _list(_text(KEYWORD_PATTERN, "What people may type to find it."), most=20),
             "main": _text(MAIN_PATTERN, "The package or module under src/."),
             "docs": _list(_text(DOC_PATTERN, "A notebook that shows how it is used.")),
+            "self-test": _reference("handler"),
         },
         *("id", "version", "summary", "license", "authors", "categories", "main"),
     )

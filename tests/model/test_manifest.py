@@ -50,6 +50,8 @@ def test_every_value_of_a_manifest_arrives() -> None:
     assert read.authors == ("Ada Lovelace", "The tables team")
     assert read.categories == ("data-quality", "exploration")
     assert read.keywords == ("csv", "missing values", "c++")
+    assert read.self_test == "csv_doctor.checks:self_test"
+    assert read.handlers.count("csv_doctor.checks:self_test") == 1
     assert read.docs == ("docs/quickstart.ipynb", "docs/deeper/all of it.ipynb")
     assert read.requires.python == ">=3.11,<4"
     assert list(read.requires.plugins) == ["acme.tables"]
@@ -84,7 +86,7 @@ def test_every_value_of_a_manifest_arrives() -> None:
 def test_what_a_manifest_may_leave_out_is_empty() -> None:
     read = manifest.parse(MINIMAL)
     assert (read.keywords, read.docs, read.permissions, read.optional_permissions) == ((), (), {}, {})
-    assert (read.limits, read.contributes.handlers, read.requires.packages) == ({}, (), ())
+    assert (read.limits, read.handlers, read.requires.packages, read.self_test) == ({}, (), (), None)
 
 
 def test_an_older_format_is_read_by_way_of_every_format_in_between() -> None:

@@ -37,6 +37,7 @@ def write_plugin(
     changelog: str | None = None,
     source: str = SOURCE,
     handler: str = "body:run",
+    more: str = "",
 ) -> Path:
     """A plugin's folder; every value has one that passes all checks."""
     asked = "\n".join(f"{json.dumps(k)} = {json.dumps(v)}" for k, v in (permissions or {}).items())
@@ -53,6 +54,7 @@ authors = [{{name = "Ada"}}]
 categories = [{json.dumps(category)}]
 keywords = {json.dumps(list(keywords))}
 main = "body"
+{more}
 [requires]
 automatosx = "^1.0"
 python = ">=3.11"

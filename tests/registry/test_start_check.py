@@ -10,6 +10,7 @@ import pytest
 from automatosx_nb import package
 from automatosx_nb.errors import PublishRefused
 from automatosx_nb.registry.service import EmbeddedRegistry
+from automatosx_nb.sandbox import self_test
 from automatosx_nb.sandbox.supervisor import Sandbox
 
 Build = Callable[..., bytes]
@@ -66,6 +67,74 @@ def test_every_module_that_the_policy_refuses_is_told_at_once(
         strict.publish(package.build(folder))
     places = sorted(finding.partition(": ")[0] for finding in caught.value.findings)
     assert places == ["src/body.py, line 1", "src/more.py, line 2", "src/other.py, line 2"]
+
+
+TESTED = """\
+from automatosx_nb.sdk import storage
+
+def run():
+    return 1
+
+def self_test():
+    assert run() == 1
+
+def wrong():
+    print("nobody reads this")
+    assert run() == 2
+
+def asks():
+    storage.get("a")
+
+def hangs():
+    while True:
+        pass
+"""
+
+
+STORAGE = {"storage": "Keeps."}
+
+
+def test_a_plugin_that_passes_its_self_test_is_published(strict: EmbeddedRegistry, build: Build) -> None:
+    published = strict.publish(build(source=TESTED, more='self-test = "body:self_test"', permissions=STORAGE))
+    (start,) = [check for check in published.checks if check.check == "start"]
+    assert (start.passed, start.severity) == (True, "info")
+
+
+@pytest.mark.parametrize(
+    ("function", "line", "said"),
+    [
+        ("wrong", 11, "AssertionError, raised by 'assert run() == 2'"),
+        ("asks", 13, "it needs 'storage', and a self-test has nothing of the host"),
+        ("hangs", 16, "acme.csv-doctor went over its limit wall_s (0.5 s)"),
+    ],
+)
+def test_a_plugin_that_does_not_pass_its_self_test_is_refused_with_the_line(
+    strict: EmbeddedRegistry, build: Build, monkeypatch: pytest.MonkeyPatch, function: str, line: int, said: str
+) -> None:
+    monkeypatch.setattr(self_test, "WALL_S", 0.5)
+    artifact = build(source=TESTED, more=f'self-test = "body:{function}"', permissions=STORAGE)
+    with pytest.raises(PublishRefused) as caught:
+        strict.publish(artifact)
+    (found,) = caught.value.findings
+    assert found.startswith(f"src/body.py, line {line}: the self-test 'body:{function}' does not pass: {said}")
+    assert strict.known() == ()
+
+
+def test_a_self_test_that_is_not_there_is_a_handler_that_is_not_there(strict: EmbeddedRegistry, build: Build) -> None:
+    with pytest.raises(PublishRefused, match="'body' has no function 'gone'"):
+        strict.publish(build(more='self-test = "body:gone"'))
+
+
+def test_no_self_test_is_run_without_a_module_that_the_policy_refuses(
+    strict: EmbeddedRegistry, plugin_folder: Callable[..., Path], tmp_path: Path
+) -> None:
+    source = "import other\n\ndef run():\n    return 1\n\ndef self_test():\n    assert other.VALUE == 1\n"
+    folder = plugin_folder(tmp_path / "p", source=source, more='self-test = "body:self_test"')
+    (folder / "src" / "other.py").write_text("import os\nVALUE = 1\n")
+    with pytest.raises(PublishRefused) as caught:
+        strict.publish(package.build(folder))
+    (found,) = caught.value.findings
+    assert found.startswith("src/other.py, line 1: ")
 
 
 def test_without_a_sandbox_the_check_says_that_nothing_was_started(registry: EmbeddedRegistry, build: Build) -> None:

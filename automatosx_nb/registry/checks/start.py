@@ -1,4 +1,5 @@
-"""The plugin starts where it will run: its sources pass the policy, its modules load, its handlers exist.
+"""The plugin starts where it will run: its sources pass the policy, its modules load, its handlers exist, and its
+self-test passes.
 
 Of every module that the policy refuses the first reason is told, also of those that nothing imports yet.
 """
@@ -9,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from automatosx_nb.errors import AutomatosxError, PluginFailed, PluginRefused, SandboxUnavailable
+from automatosx_nb.registry.checks.self_test import find_failures
 from automatosx_nb.registry.checks.submission import Check, Finding, Submission
 
 if TYPE_CHECKING:
@@ -37,7 +39,12 @@ def _find(submission: Submission) -> Iterator[Finding]:
     refused: set[str] = set()
     while len(refused) < MOST:
         try:
-            submission.sandbox.start(program).stop()
+            worker = submission.sandbox.start(program)
+            try:
+                if manifest.self_test is not None and not refused:
+                    yield from find_failures(worker, manifest.self_test, sources)
+            finally:
+                worker.stop()
         except PluginRefused as error:
             yield Finding("error", f"{error.refused}. {error.next_step()}", f"src/{error.file}", error.line)
             if error.file not in refused and error.file in sources:  # the others have something to say, too
