@@ -20,10 +20,11 @@ from automatosx_nb.errors import (
     UnknownKey,
     UnknownRelease,
 )
-from automatosx_nb.model.identity import Actor, Scope, owner
+from automatosx_nb.model.identity import Actor, Role, Scope, owner
 from automatosx_nb.model.keys import PublisherKey
 from automatosx_nb.model.publishing import PublishPolicy
 from automatosx_nb.model.release import Stage
+from automatosx_nb.model.review import ReviewPolicy
 from automatosx_nb.model.signatures import SUCCESSION, heirs, succession_statement
 from automatosx_nb.package.signing import SigningKey, sign
 from automatosx_nb.registry.schema import audit, plugins, signatures
@@ -226,3 +227,16 @@ def test_where_signatures_are_asked_for_only_a_draft_comes_without(home: Path, b
             registry.reviews.promote(ME, "acme.csv-doctor", "2.0.0", Stage.STABLE)
         registry.keys.sign(ME, "acme.csv-doctor", "2.0.0", signed(draft, key))
         assert registry.reviews.promote(ME, "acme.csv-doctor", "2.0.0", Stage.STABLE).stage is Stage.STABLE
+
+
+def test_an_approval_promotes_nothing_of_which_the_key_was_revoked_while_it_waited(home: Path, build: Build) -> None:
+    key, data = SigningKey.new(), build()
+    policies = {"policy": lambda: PublishPolicy(signed=True), "review": lambda: ReviewPolicy(stable=1)}
+    with EmbeddedRegistry(home, **policies) as registry:  # type: ignore[arg-type]
+        register(registry, key)
+        registry.publish(data, stage=Stage.DRAFT, signature=signed(data, key))
+        registry.reviews.promote(ME, "acme.csv-doctor", "1.0.0", Stage.STABLE)
+        registry.keys.revoke(ME, "acme", key.id, since=PAST, reason="a lost laptop")
+        rob = Actor("rob", frozenset({Role.REVIEWER}))
+        said = registry.reviews.decide(rob, "acme.csv-doctor", "1.0.0", package.read(data).sha256, approves=True)
+        assert (said.stage, key_of(registry)) == (Stage.DRAFT, None)
