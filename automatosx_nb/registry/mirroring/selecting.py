@@ -29,6 +29,10 @@ class Choice:
             return False
         return wanted is None or wanted.allows(release.version, prereleases=Stage.BETA in self.stages)
 
+    def tells_of(self, release: IndexRelease) -> bool:
+        """Whoever has a copy learns that it is quarantined; nobody has one of a draft, unless those are copied."""
+        return release.quarantined is not None and (release.stage is not Stage.DRAFT or release.stage in self.stages)
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -97,5 +101,5 @@ class _Following:
 
     def _kept(self, plugin: str) -> tuple[IndexRelease, ...]:
         chosen = self._chosen.get(plugin, ())
-        kept = [each for each in self._index[plugin] if str(each.version) in chosen or each.quarantined is not None]
+        kept = [each for each in self._index[plugin] if str(each.version) in chosen or self._choice.tells_of(each)]
         return tuple(sorted(kept, key=lambda each: each.version, reverse=True))

@@ -371,3 +371,14 @@ def _document_of(files: dict[str, bytes]) -> str:
     import msgspec
 
     return str(msgspec.json.decode(files[ROOT])["plugins"][TABLES]["sha256"])
+
+
+@pytest.mark.parametrize("stages", [{Stage.STABLE}, {Stage.STABLE, Stage.DRAFT}])
+def test_a_quarantined_draft_is_told_of_only_where_drafts_are_copied(
+    source: EmbeddedRegistry, build: Build, out: Path, opened: Any, stages: set[Stage]
+) -> None:
+    source.publish(build(TABLES, "4.0.0-secret.codename"), stage=Stage.DRAFT)
+    source.moderation.quarantine(owner(), TABLES, "4.0.0-secret.codename", "It has a customer's key.")
+    mirror(source, out, TABLES, stages=frozenset(stages))
+    copied = {str(each.version) for each in opened(out).releases(TABLES)}
+    assert ("4.0.0-secret.codename" in copied) is (Stage.DRAFT in stages)
