@@ -51,6 +51,11 @@ class Actor:
         return self.may_review or self.may_administer
 
     @property
+    def is_known(self) -> bool:
+        """Somebody in particular: whom a server lets read without knowing who it is has no token and only reads."""
+        return self.token is not None or self.scopes != frozenset({Scope.READ})
+
+    @property
     def may_review(self) -> bool:
         return Scope.REVIEW in self.scopes and bool(self.roles & {Role.REVIEWER, Role.ADMIN})
 

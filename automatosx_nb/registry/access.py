@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, and_, delete, insert, select, update
@@ -60,7 +61,8 @@ class Access:
     def publisher(self, actor: Actor, name: str) -> Publisher:
         """As the protocol's."""
         with self._database.read() as connection:
-            return _publisher(connection, name)
+            found = _publisher(connection, name)
+        return found if actor.is_known else replace(found, members=())
 
     def put_member(self, actor: Actor, publisher: str, user: str, *, owner: bool = False) -> Publisher:
         """As the protocol's."""

@@ -182,3 +182,18 @@ def test_a_row_of_the_audit_says_by_which_token_and_request(acme: EmbeddedRegist
         "r9",
         {"publisher": "acme", "user": "bob", "owner": False},
     )
+
+
+@pytest.mark.parametrize(
+    ("reader", "told"),
+    [
+        (Actor("(anyone)", scopes=frozenset({Scope.READ})), False),
+        (Actor("eve"), True),
+        (Actor("eve", scopes=frozenset({Scope.READ}), token="t1"), True),
+        (ADMIN, True),
+    ],
+    ids=["anyone", "a user", "a user's reading token", "an admin"],
+)
+def test_members_names_are_for_whoever_is_known(acme: EmbeddedRegistry, reader: Actor, told: bool) -> None:
+    shown = acme.access.publisher(reader, "acme")
+    assert (shown.name, [each.user for each in shown.members]) == ("acme", ["ann"] if told else [])
