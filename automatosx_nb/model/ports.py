@@ -82,6 +82,7 @@ class Registry(ReleaseIndex, ArtifactSource, Protocol):
     def check(self, artifact: bytes) -> tuple[CheckResult, ...]:
         """What :meth:`publish` would find; nothing is stored.
 
+        :raises ActionForbidden: the name is another's to publish under.
         :raises InvalidArtifact:
         :raises InvalidManifest:
         """

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, true, update
 
 from automatosx_nb import package
 from automatosx_nb.errors import ArtifactMismatch, PluginQuarantined, PublishRefused, ReleaseExists, VersionUsed
@@ -23,13 +23,14 @@ from automatosx_nb.model.semver import Version
 from automatosx_nb.registry import acts, checks, records, schema, stages
 from automatosx_nb.registry.blobs import DigestDiffers
 from automatosx_nb.registry.checks.companions import companions
-from automatosx_nb.registry.checks.lookalike import neighbours, refusal, skeleton
+from automatosx_nb.registry.checks.lookalike import HIDDEN, neighbours, refusal, skeleton
 from automatosx_nb.registry.checks.submission import Neighbour, Submission
+from automatosx_nb.registry.sight import seen_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection, Table
+    from sqlalchemy import ColumnElement, Connection, Table
 
     from automatosx_nb.model.identity import Actor
     from automatosx_nb.model.manifest import Manifest
@@ -71,13 +72,10 @@ def publish(
     unpacked = package.read(artifact)
     plugin, version = unpacked.manifest.id, unpacked.manifest.version
     with database.read() as connection:
-        existing = _existing(connection, plugin, version)
-        if existing is not None:
-            return _again(connection, existing, unpacked)
-        _refuse_if_used(connection, plugin, version)
-        _refuse_if_quarantined(connection, plugin)
-        _may_publish(connection, actor, plugin, version, owner=owner)
-        submission = _submission(connection, unpacked, sandbox, policy, blobs)
+        before = _before(connection, actor, unpacked, owner=owner)
+        if before is not None:
+            return before
+        submission = _submission(connection, unpacked, sandbox, policy, blobs, actor)
     results = checks.run(submission, policy)
     refused = checks.refusals(results)
     if refused:
@@ -85,13 +83,10 @@ def publish(
     blobs.put(artifact)
     with database.write() as connection:
         revision = next_revision(connection)  # first of all: from here on this is the only one that publishes
-        existing = _existing(connection, plugin, version)
-        if existing is not None:
-            return _again(connection, existing, unpacked)
-        _refuse_if_used(connection, plugin, version)
-        _refuse_if_quarantined(connection, plugin)
-        _may_publish(connection, actor, plugin, version, owner=owner)
-        look_alike = _look_alike(connection, plugin)
+        before = _before(connection, actor, unpacked, owner=owner)
+        if before is not None:
+            return before
+        look_alike = _look_alike(connection, plugin, actor)
         if look_alike is not None:
             raise PublishRefused(plugin, str(version), (refusal(plugin, look_alike),), results)
         stage, wanted = stages.arrival(connection, review, unpacked.manifest, stage)
@@ -112,19 +107,24 @@ def check(
     database: Database,
     blobs: BlobStore,
     sandbox: Sandbox | None,
+    actor: Actor = _OWNER,
     policy: PublishPolicy = _DEFAULT_POLICY,
 ) -> tuple[CheckResult, ...]:
-    """As :meth:`automatosx_nb.model.ports.Registry.check`."""
+    """As :meth:`automatosx_nb.model.ports.Registry.check`.
+
+    :raises ActionForbidden: the name is not ``actor``'s to publish under, so its drafts are nothing to compare with.
+    """
     unpacked = package.read(artifact)
     plugin, version = unpacked.manifest.id, unpacked.manifest.version
     taken: ReleaseExists | VersionUsed | None = None
     with database.read() as connection:
+        _may_publish(connection, actor, plugin)
         existing = _existing(connection, plugin, version)
         if existing is None:
             taken = _used(connection, plugin, version)
         elif existing.artifact != unpacked.sha256:
             taken = ReleaseExists(plugin, str(version))
-        submission = _submission(connection, unpacked, sandbox, policy, blobs)
+        submission = _submission(connection, unpacked, sandbox, policy, blobs, actor)
     results = checks.run(submission, policy)
     if taken is None:
         return results
@@ -132,16 +132,21 @@ def check(
 
 
 def _submission(
-    connection: Connection, unpacked: Package, sandbox: Sandbox | None, policy: PublishPolicy, blobs: BlobStore
+    connection: Connection,
+    unpacked: Package,
+    sandbox: Sandbox | None,
+    policy: PublishPolicy,
+    blobs: BlobStore,
+    actor: Actor,
 ) -> Submission:
     plugin = unpacked.manifest.id
     others = _others(connection, plugin)
     return Submission(
         unpacked,
-        _look_alike(connection, plugin),
+        _look_alike(connection, plugin, actor),
         sandbox,
         _published(unpacked, others, blobs),
-        near=() if others else _near(connection, plugin),
+        near=() if others else _near(connection, plugin, actor),
         policy=policy,
         companions=companions(connection, blobs, unpacked.manifest) if unpacked.manifest.docs else (),
     )
@@ -188,6 +193,23 @@ def next_revision(connection: Connection) -> int:
     return int(connection.execute(select(schema.sequence.c.value)).scalar_one())
 
 
+def _before(connection: Connection, actor: Actor, unpacked: Package, *, owner: bool) -> PublishReport | None:
+    """What became of the very same bytes; None: they are new, and the actor's to publish.
+
+    Whoever sent them may ask again also before being known as a member, for who publishes first becomes one by it.
+    """
+    plugin, version = unpacked.manifest.id, unpacked.manifest.version
+    existing = _existing(connection, plugin, version)
+    if existing is None or actor.everything or existing.submitter != actor.name:
+        _may_publish(connection, actor, plugin)
+    if existing is not None:
+        return _again(connection, existing, unpacked)
+    _refuse_if_used(connection, plugin, version)
+    _refuse_if_quarantined(connection, plugin)
+    _refuse_if_verified(connection, actor, plugin, version, owner=owner)
+    return None
+
+
 def _existing(connection: Connection, plugin: str, version: Version) -> Record | None:
     query = (
         select(schema.releases)
@@ -230,36 +252,55 @@ def _refuse_if_quarantined(connection: Connection, plugin: str) -> None:
         raise PluginQuarantined(plugin, reason)
 
 
-def _may_publish(connection: Connection, actor: Actor, plugin: str, version: Version, *, owner: bool = False) -> None:
-    """A name that nobody has is its first user's; from then on its members'."""
+def _may_publish(connection: Connection, actor: Actor, plugin: str) -> None:
+    """A name that nobody has is its first user's; from then on its members'.
+
+    It comes before anything is said of the publisher's releases, which may be drafts.
+    """
+    name = publisher_of(plugin)
+    table = schema.publishers
+    found = connection.execute(select(table.c.key).where(table.c.name == name)).one_or_none()
+    if not actor.everything:
+        actor.upload()
+        if found is not None:
+            actor.publish(name)
+
+
+def _refuse_if_verified(connection: Connection, actor: Actor, plugin: str, version: Version, *, owner: bool) -> None:
+    """Whoever has the folder could publish as anybody; as who is verified there only what is known to be its."""
     name = publisher_of(plugin)
     table = schema.publishers
     verified = connection.execute(select(table.c.verified).where(table.c.name == name)).scalar_one_or_none()
-    if not actor.everything:
-        actor.upload()
-        if verified is not None:
-            actor.publish(name)
-    elif verified and not owner:
+    if actor.everything and verified and not owner:
         finding = f"the publisher {name!r} is verified here, and only it publishes under that name: choose another 'id'"
         raise PublishRefused(plugin, str(version), (finding,))
 
 
-def _look_alike(connection: Connection, plugin: str) -> str | None:
+def _is_named(actor: Actor) -> ColumnElement[bool]:
+    """A condition on ``plugins``: the actor sees some release of it, and so may be told its id."""
+    if actor.everything or actor.reads_all:
+        return true()
+    return schema.plugins.c.key.in_(select(schema.releases.c.plugin).where(seen_by(actor)))
+
+
+def _look_alike(connection: Connection, plugin: str, actor: Actor) -> str | None:
+    """Another plugin's id that looks the same; ``HIDDEN``: the actor may not know which."""
     table = schema.plugins
-    query = select(table.c.id).where(table.c.skeleton == skeleton(plugin), table.c.id != plugin)
-    return connection.execute(query).scalar_one_or_none()
+    query = select(table.c.id, _is_named(actor).label("named"))
+    row = connection.execute(query.where(table.c.skeleton == skeleton(plugin), table.c.id != plugin)).one_or_none()
+    return None if row is None else row.id if row.named else HIDDEN
 
 
-def _near(connection: Connection, plugin: str) -> tuple[Neighbour, ...]:
+def _near(connection: Connection, plugin: str, actor: Actor) -> tuple[Neighbour, ...]:
     """Plugins of other publishers whose ids are one typing error or one confusion of letters away."""
     table, found = schema.plugins, []
     wanted = neighbours(plugin)
     joined = table.join(schema.publishers, schema.publishers.c.key == table.c.publisher)
-    columns = (table.c.id, table.c.skeleton, schema.publishers.c.verified)
+    columns = (table.c.id, table.c.skeleton, schema.publishers.c.verified, _is_named(actor).label("named"))
     for some in records.batches(sorted(wanted)):
         query = select(*columns).select_from(joined).where(table.c.skeleton.in_(some))
-        found += [Neighbour(row.id, wanted[row.skeleton], row.verified) for row in connection.execute(query)]
-    return tuple(each for each in found if publisher_of(each.id) != publisher_of(plugin))
+        found += [row for row in connection.execute(query) if publisher_of(row.id) != publisher_of(plugin)]
+    return tuple(Neighbour(row.id if row.named else HIDDEN, wanted[row.skeleton], row.verified) for row in found)
 
 
 def _insert(connection: Connection, unpacked: Package, report: PublishReport, revision: int, actor: Actor) -> None:

@@ -303,7 +303,12 @@ class EmbeddedRegistry:
     def check(self, artifact: bytes) -> tuple[CheckResult, ...]:
         """As :meth:`automatosx_nb.model.ports.Registry.check`."""
         return publishing.check(
-            artifact, database=self._database, blobs=self._blobs, sandbox=self._sandbox, policy=self._policy()
+            artifact,
+            database=self._database,
+            blobs=self._blobs,
+            sandbox=self._sandbox,
+            actor=self._reader or owner(),
+            policy=self._policy(),
         )
 
     @cached_property

@@ -143,7 +143,7 @@ class ChecksHandler(_UploadsHandler):
         actor = await self.actor()
         actor.upload()
         data, _ = self.body("Repr-Digest", "Content-Digest")
-        results: tuple[CheckResult, ...] = await self.shelf.work(lambda registry: registry.check(data))
+        results: tuple[CheckResult, ...] = await self.shelf.work(lambda registry: registry.seen_by(actor).check(data))
         failed = any(not each.passed and each.severity == "error" for each in results)
         self.answer({"passed": not failed, "checks": results})
 

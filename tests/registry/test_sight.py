@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from automatosx_nb.errors import UnknownPlugin, UnknownRelease
+from automatosx_nb import package
+from automatosx_nb.errors import ActionForbidden, PublishRefused, UnknownPlugin, UnknownRelease
 from automatosx_nb.model.identity import Actor, Role, Scope, owner
 from automatosx_nb.model.release import SearchQuery, Stage
 from automatosx_nb.registry.service import EmbeddedRegistry
+from tests.registry.conftest import write_plugin
 
+Build = Callable[..., bytes]
 DOCTOR, HIDDEN = "acme.csv-doctor", "nordic.hidden"
 MEMBER = Actor("ann", publishers=frozenset({"acme"}))
 STRANGER = Actor("bob", publishers=frozenset({"other"}))
@@ -22,9 +25,6 @@ READS_ONLY = Actor("rob", roles=frozenset({Role.REVIEWER}), scopes=frozenset({Sc
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRegistry]:
     """A plugin with a draft beside a stable release, and one of which there is only a draft."""
-    from automatosx_nb import package
-    from tests.registry.conftest import write_plugin
-
     folder = tmp_path_factory.mktemp("sight")
 
     def artifact(plugin: str, version: str) -> bytes:
@@ -87,3 +87,73 @@ def test_whoever_has_the_folder_sees_everything(
     registry.publish(build(), stage=Stage.DRAFT)
     assert [each.version for each in registry.plugin(DOCTOR).releases] == ["1.0.0"]
     assert registry.known() == (DOCTOR,)
+
+
+SERVICE = """
+[[contributes.services]]
+name = "unlock"
+version = "1.0.0"
+handler = "body:run"
+request = { type = "object", properties = { master_password = { type = "string" } } }
+reply = { type = "object" }
+"""
+
+
+def serving(folder: Path, version: str, service: str = SERVICE) -> bytes:
+    manifest = write_plugin(folder / version, HIDDEN, version) / "plugin.toml"
+    manifest.write_text(manifest.read_text("utf-8") + service, "utf-8")
+    return package.build(manifest.parent)
+
+
+def failed(registry: EmbeddedRegistry, artifact: bytes) -> list[str]:
+    return [each.message for each in registry.check(artifact) if not each.passed]
+
+
+@pytest.mark.parametrize("version", ["0.1.0", "0.1.1"])
+def test_a_check_compares_a_strangers_artifact_with_no_draft(
+    registry: EmbeddedRegistry, tmp_path: Path, version: str
+) -> None:
+    registry.publish(serving(tmp_path / "drafts", "0.1.0"), stage=Stage.DRAFT)
+    mine = serving(tmp_path / "other", version, SERVICE.replace("master_password", "guessed"))
+    for actor in (STRANGER, Actor("eve"), REVIEWER):
+        with pytest.raises(ActionForbidden, match="membership of 'nordic'"):
+            registry.seen_by(actor).check(mine)
+    member = Actor("nora", publishers=frozenset({"nordic"}))
+    assert failed(registry.seen_by(member), mine) == failed(registry, mine) != []
+
+
+def test_a_stranger_with_a_drafts_very_bytes_is_not_told_of_it(registry: EmbeddedRegistry, build: Build) -> None:
+    drafted, other = build(HIDDEN), build(HIDDEN, summary="Other bytes.")
+    member = Actor("nora")
+    assert registry.seen_by(member).publish(drafted, stage=Stage.DRAFT).created
+    for artifact in (drafted, other):
+        with pytest.raises(ActionForbidden):
+            registry.seen_by(STRANGER).publish(artifact, stage=Stage.DRAFT)
+    again = registry.seen_by(member).publish(drafted, stage=Stage.DRAFT)
+    assert not again.created, "who published first asks again before anybody says that it made a member"
+    assert not registry.publish(drafted).created
+
+
+@pytest.mark.parametrize("taken", ["nordic.hiddem", "nordic.hidden"])
+@pytest.mark.parametrize("verified", [False, True])
+def test_a_look_alike_that_one_may_not_see_is_refused_without_its_name(
+    registry: EmbeddedRegistry, build: Build, taken: str, verified: bool
+) -> None:
+    registry.publish(build(taken), stage=Stage.DRAFT)
+    if verified:
+        registry.verify_publisher("nordic")
+    mine = build("n0rdic.hidden")
+    refused = taken == HIDDEN or verified
+    said = failed(registry.seen_by(STRANGER), mine)
+    assert HIDDEN not in "".join(said).replace("n0rdic.hidden", "")
+    assert taken not in "".join(said)
+    assert any("another plugin" in each for each in said) is refused
+    if refused:
+        with pytest.raises(PublishRefused, match="another plugin"):
+            registry.seen_by(STRANGER).publish(mine)
+    for whole in (registry, registry.seen_by(REVIEWER)):
+        assert any(repr(taken) in each for each in failed(whole, mine))
+
+
+def test_a_look_alike_that_everybody_sees_is_named(published: EmbeddedRegistry, build: Build) -> None:
+    assert any(repr(DOCTOR) in each for each in failed(published.seen_by(STRANGER), build("acrne.csv-doctor")))

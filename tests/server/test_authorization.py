@@ -11,11 +11,14 @@ from typing import Any
 import pytest
 from jupyter_server.auth import IdentityProvider, User
 
+from automatosx_nb.model.digests import digest_field
 from automatosx_nb.model.identity import Role, Scope, owner
+from automatosx_nb.package import digest
 from automatosx_nb.registry.service import EmbeddedRegistry
 from automatosx_nb.server.openapi import DOCUMENT
 from automatosx_nb.server.routes import API_ROUTES
-from tests.server.authorization_rows import ADMIN, EVERYBODY, MEMBER, OWNER, REVIEWER, ROWS, Row
+from tests.server.authorization_rows import ADMIN, EVERYBODY, MEMBER, OWNER, REVIEWER, ROWS, USER, Row
+from tests.server.conftest import artifact
 
 Fetch = Callable[..., Awaitable[Any]]
 METHODS = ("head", "get", "post", "put", "patch", "delete")
@@ -114,3 +117,13 @@ async def test_nothing_that_changes_something_takes_a_cookie_without_its_xsrf_to
         if (await ask(key[0], row, **{"X-Test-User": "all", "X-XSRFToken": "no"})).code != 403
     ]
     assert passed == []
+
+
+async def test_a_check_under_anothers_name_is_refused_and_is_the_members_to_ask(
+    several_people: dict[str, str], ask: Fetch, tmp_path: Path
+) -> None:
+    data = artifact(tmp_path / "mine", "acme.csv-doctor", "1.0.0", "data-quality")
+    row = Row(("checks",), headers={"Repr-Digest": digest_field(digest(data))}, raw=data)
+    said = {user: await ask("POST", row, **{"X-Test-User": user}) for user in (USER, MEMBER)}
+    assert {user: response.code for user, response in said.items()} == {USER: 403, MEMBER: 200}
+    assert "already published" not in said[USER].body.decode()

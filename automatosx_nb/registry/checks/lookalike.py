@@ -21,6 +21,8 @@ _TYPED = "abcdefghijklmnopqrstuvwxyz23456789"
 """What is left of the alphabet of ids in a skeleton."""
 LOOKS_LIKE = "looks like"
 ONE_AWAY = "is one letter away from"
+HIDDEN = ""
+"""In place of the id of a plugin that whoever publishes may not see."""
 
 
 def skeleton(plugin: str) -> str:
@@ -40,7 +42,11 @@ def neighbours(plugin: str) -> dict[str, str]:
 
 
 def refusal(plugin: str, other: str) -> str:
-    return f"the id {plugin!r} looks like {other!r}, which is taken: choose another 'id'"
+    return f"the id {plugin!r} looks like {_named(other)}, which is taken: choose another 'id'"
+
+
+def _named(plugin: str) -> str:
+    return "another plugin" if plugin == HIDDEN else repr(plugin)
 
 
 def _confused(text: str) -> Iterator[str]:
@@ -74,9 +80,9 @@ def _find(submission: Submission) -> Iterator[Finding]:
         if near.how == LOOKS_LIKE:
             yield Finding("error", refusal(plugin, near.id), "plugin.toml")
         elif near.verified:
-            sentence = f"the id {plugin!r} {near.how} {near.id!r} of a verified publisher: choose another 'id'"
+            sentence = f"the id {plugin!r} {near.how} {_named(near.id)} of a verified publisher: choose another 'id'"
             yield Finding("error", sentence, "plugin.toml")
-        else:
+        elif near.id != HIDDEN:  # a warning helps nobody who cannot look at what it is about
             sentence = f"the id {plugin!r} {near.how} {near.id!r}: whoever mistypes gets the other one"
             yield Finding("warning", sentence, "plugin.toml")
 

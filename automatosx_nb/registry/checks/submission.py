@@ -18,7 +18,10 @@ _DEFAULT_POLICY = PublishPolicy()
 
 
 class Neighbour(NamedTuple):
-    """Another publisher's plugin, and what its id is to the new one's, as in ``is one letter away from``."""
+    """Another publisher's plugin, and what its id is to the new one's, as in ``is one letter away from``.
+
+    ``id``: empty where whoever publishes may not see it, as for ``look_alike``.
+    """
 
     id: str
     how: str
