@@ -11,6 +11,8 @@ import re
 from automatosx_nb.errors import InvalidPluginId
 
 MAX_LENGTH = 128
+BUNDLED_PUBLISHERS = frozenset({"automatosx"})
+"""Whose plugins come with an installation: names that no user of a registry takes by publishing first."""
 _PART = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 ID_PATTERN = rf"{_PART}\.{_PART}"
 _ID = re.compile(ID_PATTERN)

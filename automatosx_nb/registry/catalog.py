@@ -6,6 +6,7 @@ import tomllib
 from typing import TYPE_CHECKING
 
 from automatosx_nb import package
+from automatosx_nb.model.names import publisher_of
 from automatosx_nb.model.semver import Version
 
 if TYPE_CHECKING:
@@ -18,18 +19,21 @@ if TYPE_CHECKING:
 def publish_folder_tree(registry: EmbeddedRegistry, root: Path) -> tuple[PublishReport, ...]:
     """Publish what is in ``root`` and not in ``registry``, each plugin's versions in SemVer order.
 
-    A version that is there is not built again, for a release never changes: then this reads manifests and nothing
-    more. The publishers count as verified: these folders came with what the user has installed.
+    A version that is there of a verified publisher is not built again, for a release never changes: then this reads
+    manifests and nothing more. Its bytes are not compared, for others may come of the same files elsewhere; that nobody
+    else's count as these is what verifying says, and what was never verified is published anew, so held against them.
+    The publishers count as verified: these folders came with what the user has installed.
 
     :returns: the reports of what was published now.
-    :raises PublishRefused, InvalidManifest, InvalidArtifact: as ``registry.publish`` does.
+    :raises PublishRefused, ReleaseExists, InvalidManifest, InvalidArtifact: as ``registry.publish`` does.
     """
     reports = []
     for plugin, version, folder in sorted(map(_identity, root.glob("*/*/plugin.toml")), key=lambda found: found[:2]):
-        if version in {release.version for release in registry.releases(plugin)}:
+        there = {release.version for release in registry.releases(plugin)}
+        if version in there and registry.is_verified(publisher_of(plugin)):
             continue
         reports.append(registry.publish_bundled(package.build(folder)))
-    return tuple(reports)
+    return tuple(report for report in reports if report.created)
 
 
 def modules_in(root: Path) -> set[frozenset[str]]:

@@ -15,7 +15,7 @@ from automatosx_nb import package
 from automatosx_nb.errors import ArtifactMismatch, PluginQuarantined, PublishRefused, ReleaseExists, VersionUsed
 from automatosx_nb.model.event_changes import last_of_line
 from automatosx_nb.model.identity import owner as whoever_has_the_folder
-from automatosx_nb.model.names import publisher_of
+from automatosx_nb.model.names import BUNDLED_PUBLISHERS, publisher_of
 from automatosx_nb.model.publishing import PublishPolicy
 from automatosx_nb.model.release import CheckResult, PublishReport, Stage
 from automatosx_nb.model.review import ReviewPolicy
@@ -118,7 +118,7 @@ def check(
     plugin, version = unpacked.manifest.id, unpacked.manifest.version
     taken: ReleaseExists | VersionUsed | None = None
     with database.read() as connection:
-        _may_publish(connection, actor, plugin)
+        _may_publish(connection, actor, plugin, version)
         existing = _existing(connection, plugin, version)
         if existing is None:
             taken = _used(connection, plugin, version)
@@ -201,7 +201,7 @@ def _before(connection: Connection, actor: Actor, unpacked: Package, *, owner: b
     plugin, version = unpacked.manifest.id, unpacked.manifest.version
     existing = _existing(connection, plugin, version)
     if existing is None or actor.everything or existing.submitter != actor.name:
-        _may_publish(connection, actor, plugin)
+        _may_publish(connection, actor, plugin, version, owner=owner)
     if existing is not None:
         return _again(connection, existing, unpacked)
     _refuse_if_used(connection, plugin, version)
@@ -252,18 +252,26 @@ def _refuse_if_quarantined(connection: Connection, plugin: str) -> None:
         raise PluginQuarantined(plugin, reason)
 
 
-def _may_publish(connection: Connection, actor: Actor, plugin: str) -> None:
-    """A name that nobody has is its first user's; from then on its members'.
+def _may_publish(connection: Connection, actor: Actor, plugin: str, version: Version, *, owner: bool = False) -> None:
+    """A name that nobody has is its first user's, unless it is kept for what comes bundled; then its members'.
 
     It comes before anything is said of the publisher's releases, which may be drafts.
     """
     name = publisher_of(plugin)
     table = schema.publishers
-    found = connection.execute(select(table.c.key).where(table.c.name == name)).one_or_none()
+    found = connection.execute(select(table.c.key, table.c.verified).where(table.c.name == name)).one_or_none()
     if not actor.everything:
         actor.upload()
-        if found is not None:
+        if found is not None or name in BUNDLED_PUBLISHERS:
             actor.publish(name)
+    elif owner and found is not None and not found.verified and _has_members(connection, found.key):
+        finding = f"the publisher {name!r} has members here whom nobody vouched for: verify it first, if it is the one"
+        raise PublishRefused(plugin, str(version), (finding,))
+
+
+def _has_members(connection: Connection, publisher: int) -> bool:
+    table = schema.members
+    return connection.execute(select(table.c.user).where(table.c.publisher == publisher)).first() is not None
 
 
 def _refuse_if_verified(connection: Connection, actor: Actor, plugin: str, version: Version, *, owner: bool) -> None:
@@ -356,11 +364,16 @@ def _plugin(connection: Connection, plugin: str, revision: int, now: str, actor:
 
 
 def publisher_key(connection: Connection, name: str, now: str, actor: Actor) -> int:
-    """The publisher's key. Whoever publishes first under a name owns it; the folder's owner needs no such row."""
+    """The publisher's key. Whoever publishes first under a name owns it; the folder's owner needs no such row.
+
+    :raises ActionForbidden: nobody has the name, and it is kept for what comes bundled.
+    """
     table = schema.publishers
     key = connection.execute(select(table.c.key).where(table.c.name == name)).scalar_one_or_none()
     if key is not None:
         return int(key)
+    if name in BUNDLED_PUBLISHERS:
+        actor.publish(name)
     made = _inserted(connection, table, {"name": name, "verified": False, "created": now})
     if not actor.everything:
         member = {"publisher": made, "user": actor.name, "owner": True, "added": now}

@@ -350,7 +350,10 @@ class EmbeddedRegistry:
         )
 
     def publish_bundled(self, artifact: bytes) -> PublishReport:
-        """As :meth:`publish`, for what came with the user's own installation: its publisher counts as verified."""
+        """As :meth:`publish`, for what came with the user's own installation: its publisher counts as verified.
+
+        :raises PublishRefused: also where users have that name, and nobody said that they are who they say.
+        """
         report = self._publish(artifact, Stage.STABLE, owner=True, review=ReviewPolicy())
         self.verify_publisher(publisher_of(report.id))
         return report
@@ -363,6 +366,12 @@ class EmbeddedRegistry:
         """As :meth:`automatosx_nb.model.ports.Registry.has_publisher`."""
         with self._database.read() as connection:
             return connection.execute(select(publishers.c.key).where(publishers.c.name == name)).first() is not None
+
+    def is_verified(self, publisher: str) -> bool:
+        """Whether it is known to be who it says it is."""
+        with self._database.read() as connection:
+            query = select(publishers.c.verified).where(publishers.c.name == publisher)
+            return bool(connection.execute(query).scalar_one_or_none())
 
     def source_of(self, _plugin: str) -> str:
         return self.address

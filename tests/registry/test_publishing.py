@@ -3,13 +3,16 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import tomllib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from automatosx_nb import catalog, package
 from automatosx_nb.errors import (
+    ActionForbidden,
     ArtifactMismatch,
     InvalidArtifact,
     PublishRefused,
@@ -17,7 +20,11 @@ from automatosx_nb.errors import (
     UnknownPlugin,
     UnknownRelease,
 )
+from automatosx_nb.model.identity import Actor, Role, owner
+from automatosx_nb.model.names import BUNDLED_PUBLISHERS, publisher_of
 from automatosx_nb.model.release import SearchQuery, Stage
+from automatosx_nb.model.signatures import SUCCESSION, succession_statement
+from automatosx_nb.package.signing import SigningKey
 from automatosx_nb.registry.catalog import publish_folder_tree
 from automatosx_nb.registry.service import EmbeddedRegistry
 from tests.servers.postgresql import PostgreSQL
@@ -375,3 +382,52 @@ def test_a_capability_needs_some_permission_of_its_kind_and_one_that_nothing_use
     report = registry.publish(build(version="1.0.1", permissions={any_of_it: "Perhaps later."}, changelog="## 1.0.1\n"))
     (warning,) = [check for check in report.checks if check.check == "permissions"]
     assert f"asks for {any_of_it!r}, which nothing in src/ uses" in warning.message
+
+
+def test_the_name_of_what_comes_bundled_is_no_users_to_take_first(registry: EmbeddedRegistry, build: Build) -> None:
+    mallory = Actor("mallory", roles=frozenset({Role.ADMIN}))
+    artifact = build("automatosx.evil")
+    view = registry.seen_by(mallory)
+    for claim in (view.publish, view.check):
+        with pytest.raises(ActionForbidden, match="membership of 'automatosx'"):
+            claim(artifact)
+    key = SigningKey.new()
+    proof = key.sign(SUCCESSION, succession_statement("automatosx", "", key.id))
+    with pytest.raises(ActionForbidden, match="membership of 'automatosx'"):
+        registry.keys.register(mallory, "automatosx", key.public_text, "laptop", proof)
+    assert not registry.has_publisher("automatosx")
+    registry.publish_bundled(build("automatosx.real"))
+    registry.access.put_member(owner(), "automatosx", "ada")
+    assert view.seen_by(registry.access.actor("ada")).publish(build("automatosx.more")).created
+    assert registry.publish_bundled(build("automatosx.real", "1.1.0")).created
+
+
+def test_every_bundled_plugin_has_a_publisher_whose_name_is_kept() -> None:
+    ids = [tomllib.loads(each.read_text("utf-8"))["plugin"]["id"] for each in catalog.ROOT.glob("*/*/plugin.toml")]
+    assert {publisher_of(each) for each in ids} == BUNDLED_PUBLISHERS
+
+
+@pytest.mark.parametrize("theirs", ["Finds what is wrong with a table.", "Other bytes."])
+def test_a_users_publisher_is_not_verified_by_what_comes_bundled(
+    registry: EmbeddedRegistry, tmp_path: Path, plugin_folder: Callable[..., Path], build: Build, theirs: str
+) -> None:
+    root = tmp_path / "catalog"
+    plugin_folder(root / "csv-doctor" / "1.0.0")
+    registry.seen_by(Actor("mallory")).publish(build(summary=theirs))
+    with pytest.raises(PublishRefused, match="members here whom nobody vouched for"):
+        publish_folder_tree(registry, root)
+    assert not registry.is_verified("acme")
+
+
+def test_what_its_owner_published_before_it_came_bundled_is_verified_where_it_is_the_same(
+    registry: EmbeddedRegistry, tmp_path: Path, plugin_folder: Callable[..., Path]
+) -> None:
+    root = tmp_path / "catalog"
+    registry.publish(package.build(plugin_folder(root / "csv-doctor" / "1.0.0")))
+    assert publish_folder_tree(registry, root) == ()
+    assert registry.is_verified("acme")
+    registry.publish(package.build(plugin_folder(root / "other" / "1.0.0", "other.tables", summary="Mine.")))
+    plugin_folder(root / "other" / "1.0.0", "other.tables", summary="Theirs.")
+    with pytest.raises(ReleaseExists):
+        publish_folder_tree(registry, root)
+    assert not registry.is_verified("other")
