@@ -26,6 +26,7 @@ from automatosx_nb.errors import (
     PublishingElsewhere,
     PublishRefused,
     ReleaseExists,
+    UnknownKey,
     UnknownMember,
     UnknownPlugin,
     UnknownRelease,
@@ -374,3 +375,26 @@ def test_keys_and_signatures_are_kept_the_same_everywhere(registry: Any, owner: 
     registry.keys.revoke(me, "acme", old.id, since="2020-01-01T00:00:00Z", reason="lost")
     assert registry.releases(TABLES)[0].signed is None
     assert registry.keys.all(me, "acme") == owner.keys.all(me, "acme") == registry.plugin(TABLES).keys
+
+
+def test_what_is_signed_is_published_with_its_signature_everywhere(
+    registry: Any, owner: EmbeddedRegistry, make: Callable[..., bytes]
+) -> None:
+    me, key, retired = everybody(), SigningKey.new(), SigningKey.new()
+    for each in (key, retired):
+        registry.keys.register(
+            me, "nordic", each.public_text, "k", each.sign(SUCCESSION, succession_statement("nordic", "", each.id))
+        )
+    plugin = f"nordic.signed-{key.id[:8]}"
+    data = make(plugin)
+    report = registry.publish(data, stage=Stage.STABLE, signature=sign(package.read(data), key))
+    assert (report.stage, report.wanted, report.created) == (Stage.STABLE, None, True)
+    assert registry.releases(plugin)[0].signed == owner.releases(plugin)[0].signed == key.id
+    registry.keys.revoke(me, "nordic", retired.id, since="2020-01-01T00:00:00Z", reason="lost")
+    later = make(plugin, "1.1.0")
+    with pytest.raises(KeyRefused, match="was revoked"):
+        registry.publish(later, stage=Stage.STABLE, signature=sign(package.read(later), retired))
+    with pytest.raises(UnknownKey):
+        registry.publish(later, stage=Stage.STABLE, signature=sign(package.read(later), SigningKey.new()))
+    assert [str(each.version) for each in registry.releases(plugin)] == ["1.0.0"]
+    assert registry.publish(later, stage=Stage.BETA, signature=sign(package.read(later), key)).stage is Stage.BETA

@@ -5,15 +5,27 @@ from __future__ import annotations
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from automatosx_nb.errors import InvalidConfiguration, RegistryUnreachable, UnknownPlugin, UnknownRelease
+from automatosx_nb import package
+from automatosx_nb.errors import (
+    InvalidConfiguration,
+    KeyRefused,
+    RegistryUnreachable,
+    UnknownKey,
+    UnknownPlugin,
+    UnknownRelease,
+)
 from automatosx_nb.model.identity import owner
+from automatosx_nb.model.names import publisher_of
 from automatosx_nb.model.release import Stage
+from automatosx_nb.model.review import is_above
 from automatosx_nb.model.search_parameters import parameters_of
 from automatosx_nb.model.urls import address_of, parse_url
+from automatosx_nb.package.signing import read_signature, verify_envelope
 from automatosx_nb.registry.client import records
 from automatosx_nb.registry.client.access import RemoteAccess, RemoteKeys, RemoteTokens
 from automatosx_nb.registry.client.cache import DocumentCache
@@ -221,15 +233,37 @@ class RemoteRegistry:
         return RemoteKeys(self._transport)
 
     def publish(self, artifact: bytes, *, stage: Stage = Stage.STABLE, signature: bytes | None = None) -> PublishReport:
-        """As :meth:`automatosx_nb.model.ports.Registry.publish`; the signature follows the release.
+        """As :meth:`automatosx_nb.model.ports.Registry.publish`. What is signed comes as a draft, which is then signed
+        and promoted: so nobody ever sees it unsigned.
 
         :raises ActionForbidden: the name is not the token's user's to publish under.
         :raises PublishingElsewhere: the registry takes no plugins.
         """
-        report = self._sending.publish(artifact, stage)
-        if signature is not None:
-            self.keys.sign(owner(), report.id, report.version, signature)
-        return report
+        if signature is None:
+            return self._sending.publish(artifact, stage)
+        self._refuse_useless(artifact, signature)
+        report = self._sending.publish(artifact, Stage.DRAFT)
+        self.keys.sign(owner(), report.id, report.version, signature)
+        if not is_above(stage, report.stage):
+            return report
+        standing = self.reviews.promote(owner(), report.id, report.version, stage)
+        return replace(report, stage=standing.stage, wanted=standing.wanted)
+
+    def _refuse_useless(self, artifact: bytes, signature: bytes) -> None:
+        """The registry would refuse it as well, but with the version used up by then.
+
+        :raises UnknownKey: its publisher has not registered it.
+        :raises KeyRefused: it signs nothing new.
+        :raises InvalidSignature: it is of another artifact.
+        """
+        unpacked, envelope = package.read(artifact), read_signature(signature)
+        known = {key.id: key for key in self.keys.all(owner(), publisher_of(unpacked.manifest.id))}
+        key = known.get(envelope.key)
+        if key is None:
+            raise UnknownKey(envelope.key)
+        if key.revoked or key.retired:
+            raise KeyRefused(key.id, f"was {'revoked' if key.revoked else 'retired'} at {key.revoked or key.retired}")
+        verify_envelope(unpacked, envelope, key.public)
 
     def check(self, artifact: bytes) -> tuple[CheckResult, ...]:
         """As :meth:`automatosx_nb.model.ports.Registry.check`. Raises as :meth:`publish` does."""
