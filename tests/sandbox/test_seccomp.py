@@ -14,7 +14,7 @@ import pytest
 
 from automatosx_nb.errors import WorkerLost
 from automatosx_nb.sandbox.confine import seccomp
-from automatosx_nb.sandbox.confine.syscalls import ARCHITECTURES
+from automatosx_nb.sandbox.confine.syscalls import ARCHITECTURES, FENCES
 
 GOLDEN: dict[str, dict[str, Any]] = tomllib.loads(
     (Path(__file__).parents[1] / "data" / "syscalls" / "allowed.toml").read_text("utf-8")
@@ -188,3 +188,26 @@ def test_the_numbers_of_this_machine_are_the_kernels() -> None:
     }
     ours = ARCHITECTURES["x86_64"].numbers
     assert {name: kernel[name] for name in ours} == ours
+    assert {name: kernel[name] for name in FENCES["x86_64"] if name in kernel}.items() <= FENCES["x86_64"].items()
+
+
+@pytest.mark.parametrize("machine", FENCES)
+def test_what_starts_others_makes_no_socket_that_has_a_path_and_no_namespace(machine: str) -> None:
+    code, numbers, audit = seccomp.fence_program(machine), FENCES[machine], ARCHITECTURES[machine].audit
+
+    def verdict(name: str, *arguments: int) -> int:
+        return run_filter(code, numbers[name], audit, arguments)
+
+    unix, internet, internet_6, netlink, packets = 1, 2, 10, 16, 17
+    assert [verdict("socket", family) for family in (internet, internet_6, netlink)] == [ALLOW] * 3
+    assert [verdict("socket", family) for family in (unix, packets, unix | 1 << 32)] == [REFUSE] * 3
+    stream, datagrams, raw, close_on_exec = 1, 2, 3, 0o2000000
+    assert verdict("socketpair", unix, stream | close_on_exec) == ALLOW
+    assert [verdict("socketpair", unix, kind | close_on_exec) for kind in (datagrams, raw)] == [REFUSE] * 2
+    assert [verdict("clone", flags) for flags in (0x3D0F00, 17, 0x10000000)] == [ALLOW, ALLOW, REFUSE]
+    by_argument = {"socket", "socketpair", "clone"}
+    missing = {name for name in numbers if verdict(name) == NOT_IMPLEMENTED}
+    assert missing == {"clone3", "io_uring_setup", "io_uring_enter", "io_uring_register"}
+    assert {name for name in numbers if verdict(name) == REFUSE} - by_argument == set(numbers) - missing - by_argument
+    assert {run_filter(code, number, audit) for number in set(range(1024)) - set(numbers.values())} == {ALLOW}
+    assert run_filter(code, 0, 0x40000003) == run_filter(code, 0x40000000 + 41, audit) == KILL

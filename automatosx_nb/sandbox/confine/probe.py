@@ -22,6 +22,11 @@ def connect() -> str:
     return _refused(lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM).close(), "a socket could be made")
 
 
+def unix() -> str:
+    """Where other sockets can be made: none of this family, whose addresses are paths."""
+    return _refused(lambda: socket.socket(socket.AF_UNIX, socket.SOCK_STREAM).close(), "a Unix socket could be made")
+
+
 def reach() -> str:
     """Where sockets can be made: nothing may be reached with one. Nobody listens there; only the refusal counts."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:

@@ -1,4 +1,6 @@
-"""A seccomp filter from the table of allowed system calls (seccomp(2), ``linux/filter.h``, ``linux/seccomp.h``)."""
+"""Seccomp filters (seccomp(2), ``linux/filter.h``, ``linux/seccomp.h``): a worker's, from the table of what it may
+call, and that of a process which starts others, from the table of what these may not.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,15 @@ from automatosx_nb.sandbox.confine.libc import syscall
 from automatosx_nb.sandbox.confine.syscalls import (
     ARCHITECTURES,
     BY_ARGUMENT,
+    FENCED,
+    FENCES,
     MASKED,
+    NEW_NAMESPACES,
     NOT_IMPLEMENTED,
     OPENING,
+    SOCKET_FAMILIES,
+    SOCKET_PAIR_TYPES,
+    SOCKET_TYPE_MASK,
     WITHOUT_BITS,
     Architecture,
 )
@@ -33,7 +41,15 @@ Instruction = tuple[int, int, int, int]
 
 def program(architecture: Architecture, pid: int) -> list[Instruction]:
     """The filter: a foreign architecture kills, what is listed passes, the rest fails with EPERM."""
-    code: list[Instruction] = [
+    code = _own_architecture(architecture)
+    for name, number in architecture.numbers.items():
+        code += _rule(name, number, pid)
+    code.append((_RETURN, 0, 0, _ERRNO | errno.EPERM))
+    return code
+
+
+def _own_architecture(architecture: Architecture) -> list[Instruction]:
+    return [
         (_LOAD, 0, 0, _OFFSET_ARCHITECTURE),
         (_JUMP_EQUAL, 1, 0, architecture.audit),
         (_RETURN, 0, 0, _KILL_PROCESS),
@@ -41,10 +57,6 @@ def program(architecture: Architecture, pid: int) -> list[Instruction]:
         (_JUMP_AT_LEAST, 0, 1, _X32_BIT),
         (_RETURN, 0, 0, _KILL_PROCESS),
     ]
-    for name, number in architecture.numbers.items():
-        code += _rule(name, number, pid)
-    code.append((_RETURN, 0, 0, _ERRNO | errno.EPERM))
-    return code
 
 
 def _rule(name: str, number: int, pid: int) -> list[Instruction]:
@@ -93,6 +105,25 @@ def _opening(flags: int) -> list[Instruction]:
     ]
 
 
+def fence_program(machine: str) -> list[Instruction]:
+    """The filter of a process that starts others: what is listed fails, the rest passes."""
+    numbers = FENCES[machine]
+    bodies = {
+        "socket": _by_argument(0, _ALL_BITS, SOCKET_FAMILIES),
+        "socketpair": _by_argument(1, SOCKET_TYPE_MASK, SOCKET_PAIR_TYPES),
+        "clone": _without_bits(0, NEW_NAMESPACES),
+    }
+    code = _own_architecture(ARCHITECTURES[machine])
+    for name, number in numbers.items():
+        body = bodies.get(name) or [(_RETURN, 0, 0, _ERRNO | FENCED.get(name, errno.EPERM))]
+        code += [(_JUMP_EQUAL, 0, len(body), number), *body]
+    return [*code, (_RETURN, 0, 0, _ALLOW)]
+
+
+def _raw(code: list[Instruction]) -> bytes:
+    return b"".join(struct.pack("<HBBI", *instruction) for instruction in code)
+
+
 @cache
 def _assembled(machine: str) -> tuple[bytes, tuple[int, ...]]:
     """The filter of a machine as the kernel reads it, and where in it the pid belongs.
@@ -100,8 +131,7 @@ def _assembled(machine: str) -> tuple[bytes, tuple[int, ...]]:
     It is assembled once, in the fork server: all but the pid is the same for each worker.
     """
     one, other = (program(ARCHITECTURES[machine], pid) for pid in (1, 2))
-    raw = b"".join(struct.pack("<HBBI", *instruction) for instruction in one)
-    return raw, tuple(8 * index + 4 for index in range(len(one)) if one[index] != other[index])
+    return _raw(one), tuple(8 * index + 4 for index in range(len(one)) if one[index] != other[index])
 
 
 class _Program(ctypes.Structure):
@@ -111,7 +141,10 @@ class _Program(ctypes.Structure):
 @cache
 def _in_memory(machine: str) -> tuple[_Program, ctypes.Array[ctypes.c_char]]:
     """What the kernel is handed, and the filter that it points to."""
-    raw, _ = _assembled(machine)
+    return _loadable(_assembled(machine)[0])
+
+
+def _loadable(raw: bytes) -> tuple[_Program, ctypes.Array[ctypes.c_char]]:
     buffer = ctypes.create_string_buffer(raw, len(raw))
     return _Program(len(raw) // 8, ctypes.addressof(buffer)), buffer
 
@@ -130,6 +163,21 @@ def install(pid: int) -> str:
     header, buffer = _in_memory(_MACHINE)
     for place in _assembled(_MACHINE)[1]:
         struct.pack_into("<I", buffer, place, pid)
+    return _put_on(architecture, header)
+
+
+def fence() -> str:
+    """Have the calling process and all that it starts reach nothing outside by a call that neither a network namespace
+    nor Landlock sees: no Unix socket that has a path. It needs no_new_privs. ``active``, or why not.
+    """
+    architecture = ARCHITECTURES.get(_MACHINE)
+    if architecture is None:
+        return f"no table of system calls for {_MACHINE}"
+    header, _buffer = _loadable(_raw(fence_program(_MACHINE)))
+    return _put_on(architecture, header)
+
+
+def _put_on(architecture: Architecture, header: _Program) -> str:
     try:
         stray = syscall(architecture.seccomp, _SET_MODE_FILTER, _ALL_THREADS, ctypes.addressof(header))
     except OSError as error:

@@ -12,6 +12,7 @@ others, mount, bpf, keyrings, io_uring, pidfd):
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from typing import Literal
 
@@ -99,3 +100,37 @@ NOT_IMPLEMENTED = ("clone3",)
 OPENING = {"open": 1, "openat": 2}
 """The index of their flags. O_TMPFILE is refused, and so is O_TRUNC without writing, which Landlock before ABI 3
 (Linux 6.2) does not see."""
+
+_NEWER = {
+    "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427, "open_tree": 428, "move_mount": 429,
+    "fsopen": 430, "fsconfig": 431, "fsmount": 432, "fspick": 433, "clone3": 435, "pidfd_getfd": 438,
+    "mount_setattr": 442,
+}  # fmt: skip
+
+FENCES = {
+    "x86_64": {
+        "socket": 41, "socketpair": 53, "clone": 56, "ptrace": 101, "pivot_root": 155, "mount": 165, "umount2": 166,
+        "init_module": 175, "delete_module": 176, "kexec_load": 246, "add_key": 248, "request_key": 249,
+        "keyctl": 250, "unshare": 272, "perf_event_open": 298, "setns": 308, "process_vm_readv": 310,
+        "process_vm_writev": 311, "finit_module": 313, "kexec_file_load": 320, "bpf": 321, "userfaultfd": 323,
+        **_NEWER,
+    },
+    "aarch64": {
+        "umount2": 39, "mount": 40, "pivot_root": 41, "unshare": 97, "kexec_load": 104, "init_module": 105,
+        "delete_module": 106, "ptrace": 117, "socket": 198, "socketpair": 199, "add_key": 217, "request_key": 218,
+        "keyctl": 219, "clone": 220, "perf_event_open": 241, "setns": 268, "process_vm_readv": 270,
+        "process_vm_writev": 271, "finit_module": 273, "bpf": 280, "userfaultfd": 282, "kexec_file_load": 294,
+        **_NEWER,
+    },
+}  # fmt: skip
+"""What a process that starts others (a kernel that executes documentation), and all of these, may not call. A worker
+that is started in there finds no namespaces, which are an extra to it."""
+
+FENCED = dict.fromkeys(("clone3", "io_uring_setup", "io_uring_enter", "io_uring_register"), errno.ENOSYS)
+"""What these fail with; the others with EPERM. Callers know how to do without."""
+
+SOCKET_FAMILIES = (2, 10, 16)  # AF_INET AF_INET6 AF_NETLINK
+SOCKET_TYPE_MASK, SOCKET_PAIR_TYPES = 0xF, (1, 5)  # SOCK_STREAM SOCK_SEQPACKET
+"""A pair of these stays connected to itself; one of datagrams could still send to any path."""
+
+NEW_NAMESPACES = 0x7E020000  # CLONE_NEWNS NEWCGROUP NEWUTS NEWIPC NEWUSER NEWPID NEWNET

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -51,7 +53,10 @@ def submit(plugin_folder: Folder, tmp_path: Path) -> Callable[..., Submission]:
 
 def found(submission: Submission, absent: Callable[[str], object]) -> list[Finding]:
     findings = list(CHECK.find(submission))
-    if any("not allowed here" in each.message or "Landlock" in each.message for each in findings):
+    if any(
+        "not allowed here" in each.message or "Landlock" in each.message or "filter" in each.message
+        for each in findings
+    ):
         absent(f"kernels cannot be confined here: {findings[0].message}")
     return findings
 
@@ -86,6 +91,67 @@ def test_documentation_that_runs_uses_the_plugin_and_what_it_requires_and_reache
     assert told[2].startswith("code cell 6 does not run: ")
     assert "Permission" in told[2]
     assert told[3] == "code cell 7 does not run: ZeroDivisionError: division by zero"
+
+
+def test_documentation_reaches_no_unix_socket_though_it_has_a_path(
+    submit: Callable[..., Submission], absent: Callable[[str], object]
+) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder, socket.socket(socket.AF_UNIX) as listening:
+        path = f"{folder}/outside"
+        listening.bind(path)
+        listening.listen()
+        listening.settimeout(0.1)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as receiving:
+            receiving.bind(path + "-datagrams")
+            receiving.settimeout(0.1)
+            findings = found(
+                submit(
+                    "import os, socket",
+                    f"socket.socket(socket.AF_UNIX).connect({path!r})",
+                    "pair = socket.socketpair(); pair[0].send(b'x'); assert pair[1].recv(1) == b'x'",
+                    f"socket.socketpair(type=socket.SOCK_DGRAM)[0].sendto(b'x', {path + '-datagrams'!r})",
+                    "import subprocess; assert subprocess.run(['unshare', '-r', 'true']).returncode",
+                    "os.unshare(os.CLONE_NEWUSER)" if hasattr(os, "unshare") else "raise PermissionError",
+                ),
+                absent,
+            )
+            with pytest.raises(TimeoutError):
+                receiving.recv(1)
+        with pytest.raises(TimeoutError):
+            listening.accept()
+    assert [each.message.split(":")[0] for each in findings] == [
+        f"code cell {number} does not run" for number in (2, 4, 6)
+    ], findings
+    assert all("not permitted" in findings[at].message for at in (0, 1)), findings
+
+
+def test_documentation_reads_nothing_of_the_working_directory_and_no_configuration(
+    submit: Callable[..., Submission],
+    absent: Callable[[str], object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "server").mkdir()
+    (tmp_path / "server" / "configuration.py").write_text("TOKEN = 'a secret of the server'")
+    monkeypatch.chdir(tmp_path / "server")
+    monkeypatch.syspath_prepend(str(tmp_path / "server"))  # as 'python -m' has it
+    checkout = Path(package.__file__).parents[2]
+    findings = found(
+        submit(
+            f"open({str(tmp_path / 'server' / 'configuration.py')!r})",
+            "import configuration",
+            f"import os; os.listdir({str(checkout)!r} if not {str(checkout)!r}.endswith('-packages') else '/root')",
+            f"os.listdir({str(Path(sys.prefix) / 'etc')!r})",
+            "import automatosx_nb, IPython, zmq, sqlite3, ssl, zoneinfo; zoneinfo.ZoneInfo('Europe/Vienna')",
+        ),
+        absent,
+    )
+    said = [each.message for each in findings]
+    assert len(said) == 4, findings
+    assert "Permission denied" in said[0]
+    assert "No module named 'configuration'" in said[1]
+    assert "Permission denied" in said[2]
+    assert "Permission denied" in said[3] or "No such file" in said[3]
 
 
 def test_documentation_that_takes_too_long_is_ended(

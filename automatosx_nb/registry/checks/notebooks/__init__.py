@@ -1,7 +1,8 @@
 """The documentation runs: every notebook that the manifest names, by nbval, in a kernel that has the plugin installed.
 
-Whatever a notebook does happens in a throw-away folder, in processes that reach no network and read nothing but the
-interpreter and what is installed beside it (``executing``). Where a system cannot confine them so, nothing is executed.
+Whatever a notebook does happens in a throw-away folder, in processes that reach no network and no
+socket, and read nothing but the interpreter and what is installed beside it (``executing``). Where a system cannot
+confine them so, nothing is executed.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+import automatosx_nb
 from automatosx_nb.errors.root import printable
 from automatosx_nb.package import build, read
 from automatosx_nb.registry.checks.submission import Check, Finding, Submission
@@ -34,10 +36,12 @@ MOST_RESULT = 1 << 20
 _SHOWN = 300
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _SYSTEM = (
-    *("/usr", "/lib", "/lib64", "/bin", "/proc"),
+    *("/lib", "/lib64", "/bin", "/proc"),
+    *(f"/usr/{name}" for name in ("bin", "sbin", "lib", "lib64", "libexec", "share", "local/bin", "local/lib")),
     *("/etc/ld.so.cache", "/etc/localtime", "/etc/nsswitch.conf", "/etc/passwd", "/etc/hosts", "/etc/mime.types"),
 )
-"""Beside the interpreter's own: what programs need anywhere, and nothing of anybody."""
+"""Beside the interpreter's own: what programs need anywhere, and nothing of anybody, as ``/usr/local/etc`` has it."""
+_PACKAGE = Path(automatosx_nb.__file__).resolve().parent
 
 
 class Failure(msgspec.Struct):
@@ -152,12 +156,13 @@ def _asked(manifest: Manifest) -> tuple[str, ...]:
 
 def _environment(root: Path) -> Mapping[str, str]:
     """Nothing of whoever publishes; what the interpreter finds its packages by, and folders that are thrown away."""
-    named = {name: str(root / name) for name in ("home", "tmp", "jupyter")}
+    named = {name: str(root / name) for name in ("home", "tmp", "jupyter", "package")}
     for folder in named.values():
         Path(folder).mkdir()
+    (root / "package" / _PACKAGE.name).symlink_to(_PACKAGE)  # alone: beside it lies whatever a checkout has
     return {
         "PATH": "/usr/bin:/bin",
-        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        "PYTHONPATH": os.pathsep.join((named["package"], *_importable())),
         "PYTHONDONTWRITEBYTECODE": "1",
         "LANG": "C.UTF-8",
         "HOME": named["home"],
@@ -171,10 +176,29 @@ def _environment(root: Path) -> Mapping[str, str]:
 
 
 def _readable() -> list[str]:
-    paths = sysconfig.get_paths()
-    ours = [sys.prefix, sys.base_prefix, sys.executable, *(paths[name] for name in ("stdlib", "purelib", "platlib"))]
-    found = [os.path.realpath(path) for path in (*ours, *sys.path) if path and os.path.exists(path)]  # noqa: PTH110
-    return sorted({*found, *ours, *_SYSTEM})
+    """The standard library, installed packages and what the interpreter starts with; nothing else of its prefix, whose
+    ``etc/jupyter`` and kernels may hold tokens, and no working directory, though that is among what can be imported.
+    """
+    starts_with = (sys.executable, os.path.realpath(sys.executable), os.path.join(sys.prefix, "pyvenv.cfg"))  # noqa: PTH118
+    return sorted({*starts_with, *_library(), *_importable(), str(_PACKAGE), *_SYSTEM})
+
+
+def _library() -> list[str]:
+    """The interpreter's folders, with the shared libraries that it is linked with."""
+    base, paths = Path(sys.base_prefix), sysconfig.get_paths()
+    own = [str(base / name) for name in ("lib", sys.platlibdir, "share/zoneinfo")]
+    return [*own, *(paths[name] for name in ("stdlib", "platstdlib", "purelib", "platlib"))]
+
+
+def _importable() -> list[str]:
+    """Of ``sys.path``, in its order: the standard library, and folders that packages have been installed into."""
+    library, here = [Path(path).resolve() for path in _library()], Path.cwd()
+    found = [Path(path).resolve() for path in sys.path if path]
+    return [
+        str(path)
+        for path in found
+        if any(path.is_relative_to(each) for each in library) or (path != here and any(path.glob("*.dist-info")))
+    ]
 
 
 def _result(path: Path) -> Result:
