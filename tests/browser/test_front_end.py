@@ -220,6 +220,25 @@ def test_an_error_of_an_install_keeps_the_dialog_and_its_ticks(panel: Page) -> N
     assert dialog.get_by_role("button", name="Grant and install").is_enabled()
 
 
+def test_a_change_under_way_is_stopped_by_its_button_until_it_is_too_late(panel: Page) -> None:
+    stopped = {"code": "change-stopped", "problem": "it was stopped.", "next": "Nothing was changed.", "trace": ""}
+    open_consent(panel)
+    for box in panel.get_by_role("checkbox").all():
+        box.check()
+    panel.get_by_role("button", name="Grant and install").click()
+    request = wait_for_request(panel, "run")
+    say(panel, {"re": request, "progress": {"name": "fetch", "fraction": 0.5, "text": "fetching one"}})
+    panel.get_by_role("button", name="Stop", exact=True).press("Enter")
+    wait_for_request(panel, "stop")
+    assert panel.get_by_role("button", name="Stopping…").is_disabled()
+    say(panel, {"re": request, "error": stopped})
+    assert "It was stopped." in panel.get_by_role("dialog").get_by_role("alert").inner_text()
+    panel.get_by_role("button", name="Grant and install").click()
+    again = panel.wait_for_function("() => sent.filter((m) => m.do === 'run')[1]").json_value()["request"]
+    say(panel, {"re": again, "progress": {"name": "switch", "fraction": 0.9, "text": "switching"}})
+    assert panel.get_by_role("button", name="Stop", exact=True).is_disabled()
+
+
 def test_a_closed_comm_disconnects_at_once(panel: Page) -> None:
     panel.evaluate("say({ comm_live: false }, 'comm_live_update')")
     panel.get_by_role("alert").filter(has_text="Disconnected: run the cell again.").wait_for()
