@@ -95,7 +95,7 @@ class Moderation(Protocol):
     """
 
     def yank(self, actor: Actor, plugin: str, version: str, reason: str | None) -> None:
-        """Nothing chooses it any more; who has it, or names it exactly, keeps it.
+        """Nothing chooses it any more; who has it keeps it until an update, and who names it exactly has it.
 
         :raises ActionForbidden: the actor is neither a member of the publisher nor an admin.
         """
