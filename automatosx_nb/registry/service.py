@@ -7,7 +7,7 @@ from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from automatosx_nb import package
 from automatosx_nb.errors import (
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from automatosx_nb.model.identity import Actor
     from automatosx_nb.model.ports import ArtifactSource
-    from automatosx_nb.model.release import Advisory, CheckResult, IndexRelease, PublishReport, SearchPage, SearchQuery
+    from automatosx_nb.model.release import CheckResult, IndexRelease, PublishReport, SearchPage, SearchQuery
     from automatosx_nb.registry.advisories import Advisories
     from automatosx_nb.registry.audit import AuditLog
     from automatosx_nb.registry.keeping import Keeping
@@ -355,12 +355,8 @@ class EmbeddedRegistry:
         :raises PublishRefused: also where users have that name, and nobody said that they are who they say.
         """
         report = self._publish(artifact, Stage.STABLE, owner=True, review=ReviewPolicy())
-        self.verify_publisher(publisher_of(report.id))
+        self.access.verify(owner(), publisher_of(report.id), verified=True)
         return report
-
-    def advise(self, advisory: Advisory) -> None:
-        """Put an advisory; one with the same id is replaced."""
-        self.advisories.put(owner(), advisory)
 
     def has_publisher(self, name: str) -> bool:
         """As :meth:`automatosx_nb.model.ports.Registry.has_publisher`."""
@@ -390,22 +386,6 @@ class EmbeddedRegistry:
         """Every plugin's id, sorted."""
         with self._database.read() as connection:
             return self._known(connection)
-
-    def verify_publisher(self, name: str) -> None:
-        """Mark a publisher as one that is who it says it is; nothing happens where that is known.
-
-        :raises UnknownPlugin: the publisher has published nothing here.
-        """
-        with self._database.read() as connection:
-            found = connection.execute(select(publishers).where(publishers.c.name == name)).one_or_none()
-            if found is None:
-                raise UnknownPlugin(f"{name}.*", nearest(name, self._known(connection)))
-        if found.verified:
-            return
-        with self._database.write() as connection:
-            revision = publishing.next_revision(connection)
-            connection.execute(update(publishers).where(publishers.c.key == found.key).values(verified=True))
-            connection.execute(update(plugins).where(plugins.c.publisher == found.key).values(revision=revision))
 
     def _known(self, connection: Connection) -> tuple[str, ...]:
         query = select(plugins.c.id)

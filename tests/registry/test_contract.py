@@ -77,8 +77,10 @@ def owner(folder: Path, place: tuple[str, str]) -> Iterator[EmbeddedRegistry]:
         registry.publish(artifact(DOCTOR, "1.1.0+build.7", needs=needs, readme="# Ünïcode\n\n" + "long " * 40_000))
         registry.publish(artifact(DOCTOR, "2.0.0-beta.1", needs=needs), stage=Stage.BETA)
         registry.publish(artifact(DRAFT, "0.1.0"), stage=Stage.DRAFT)
-        registry.advise(Advisory("AX-1", DOCTOR, Range.parse("<1.1"), "high", "It leaks.", disables=True))
-        registry.verify_publisher("acme")
+        registry.advisories.put(
+            everybody(), Advisory("AX-1", DOCTOR, Range.parse("<1.1"), "high", "It leaks.", disables=True)
+        )
+        registry.access.verify(everybody(), "acme", verified=True)
         yield registry
 
 

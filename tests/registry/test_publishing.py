@@ -321,7 +321,7 @@ def test_verifying_a_publisher_shows_in_a_search_that_was_asked_before(
 ) -> None:
     registry.publish(build())
     assert registry.search(SearchQuery(verified=True)).total == 0
-    registry.verify_publisher("acme")
+    registry.access.verify(owner(), "acme", verified=True)
     assert registry.search(SearchQuery(verified=True)).total == 1
 
 

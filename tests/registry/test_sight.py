@@ -141,7 +141,7 @@ def test_a_look_alike_that_one_may_not_see_is_refused_without_its_name(
 ) -> None:
     registry.publish(build(taken), stage=Stage.DRAFT)
     if verified:
-        registry.verify_publisher("nordic")
+        registry.access.verify(owner(), "nordic", verified=True)
     mine = build("n0rdic.hidden")
     refused = taken == HIDDEN or verified
     said = failed(registry.seen_by(STRANGER), mine)

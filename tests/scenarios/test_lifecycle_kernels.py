@@ -15,6 +15,7 @@ from automatosx_nb.errors import AutomatosxError, PluginDisabled, WorkerLost
 from automatosx_nb.host.kernel import KernelHost
 from automatosx_nb.host.reverting import Reverting
 from automatosx_nb.model.events import PLUGIN_SUSPENDED
+from automatosx_nb.model.identity import owner
 from automatosx_nb.model.release import Advisory
 from automatosx_nb.model.semver import Range
 from automatosx_nb.package import build
@@ -129,7 +130,9 @@ def test_a_kernel_obeys_an_advisory_that_came_while_it_ran(
     market.install(BASE, "1.0.0")
     kernel.follow()
     assert kernel.activation.runner(entry(market, BASE)).call("demo:run") == "ran"
-    shop_of_waits.advise(Advisory("AX-1", BASE, Range.parse("1.0.0"), "critical", "sends data away", disables=True))
+    shop_of_waits.advisories.put(
+        owner(), Advisory("AX-1", BASE, Range.parse("1.0.0"), "critical", "sends data away", disables=True)
+    )
     market.check_flags()
     kernel.follow()
     with pytest.raises(PluginDisabled):

@@ -21,6 +21,7 @@ from automatosx_nb.errors import (
 from automatosx_nb.host.bus import Bus
 from automatosx_nb.host.reverting import Reverting
 from automatosx_nb.model.events import PLUGIN_REVERTED, PLUGIN_SUSPENDED, Event
+from automatosx_nb.model.identity import owner
 from automatosx_nb.model.release import Advisory
 from automatosx_nb.model.semver import Range
 from automatosx_nb.upkeep import look_after_daily
@@ -157,7 +158,9 @@ def test_a_channel_is_taken_back_by_undo(life: Marketplace) -> None:
 def test_a_quarantined_release_is_shown_and_does_not_run(own_shop: EmbeddedRegistry, home: Path) -> None:
     market = Marketplace(registry=own_shop)
     market.install(BASE, "1.0.0")
-    own_shop.advise(Advisory("AX-1", BASE, Range.parse("<1.0.1"), "critical", "loses data", disables=True))
+    own_shop.advisories.put(
+        owner(), Advisory("AX-1", BASE, Range.parse("<1.0.1"), "critical", "loses data", disables=True)
+    )
     assert "is under advisory AX-1: loses data (it is disabled)" in ax(market, "list")
     with pytest.raises(PluginDisabled) as caught:
         market.profile.refuse_disabled(entry(market, BASE))
@@ -168,7 +171,7 @@ def test_a_quarantined_release_is_shown_and_does_not_run(own_shop: EmbeddedRegis
 
 
 def test_a_release_that_an_advisory_disables_is_chosen_on_no_path(own_shop: EmbeddedRegistry, home: Path) -> None:
-    own_shop.advise(Advisory("AX-2", BASE, Range.parse("*"), "high", "sends data away", disables=True))
+    own_shop.advisories.put(owner(), Advisory("AX-2", BASE, Range.parse("*"), "high", "sends data away", disables=True))
     market = Marketplace(registry=own_shop)
     with pytest.raises(ResolutionConflict) as caught:
         market.install(BASE, "1.0.0")
@@ -179,7 +182,7 @@ def test_a_release_that_an_advisory_disables_is_chosen_on_no_path(own_shop: Embe
 def test_an_advisory_that_disables_nothing_only_warns_who_has_it(own_shop: EmbeddedRegistry, home: Path) -> None:
     market = Marketplace(registry=own_shop)
     market.install(BASE, "1.1.0")
-    own_shop.advise(Advisory("AX-3", BASE, Range.parse(">=1.1"), "low", "is slow"))
+    own_shop.advisories.put(owner(), Advisory("AX-3", BASE, Range.parse(">=1.1"), "low", "is slow"))
     (one,) = market.outdated()
     assert [str(flag) for flag in one.flags] == [f"{BASE} 1.1.0 is under advisory AX-3: is slow"]
     market.profile.refuse_disabled(entry(market, BASE))
@@ -188,7 +191,7 @@ def test_an_advisory_that_disables_nothing_only_warns_who_has_it(own_shop: Embed
 
 
 def test_what_is_under_an_advisory_is_not_chosen_unless_it_is_named(own_shop: EmbeddedRegistry, home: Path) -> None:
-    own_shop.advise(Advisory("AX-4", BASE, Range.parse(">=1.1"), "medium", "leaks"))
+    own_shop.advisories.put(owner(), Advisory("AX-4", BASE, Range.parse(">=1.1"), "medium", "leaks"))
     market = Marketplace(registry=own_shop)
     market.install(BASE)
     assert installed(market) == {BASE: "1.0.1"}
@@ -200,9 +203,9 @@ def test_what_is_under_an_advisory_is_not_chosen_unless_it_is_named(own_shop: Em
 def test_flags_that_are_lifted_let_the_plugin_run_again(own_shop: EmbeddedRegistry, home: Path) -> None:
     market = Marketplace(registry=own_shop)
     market.install(BASE, "1.0.0")
-    own_shop.advise(Advisory("AX-5", BASE, Range.parse("1.0.0"), "high", "bad", disables=True))
+    own_shop.advisories.put(owner(), Advisory("AX-5", BASE, Range.parse("1.0.0"), "high", "bad", disables=True))
     market.check_flags()
-    own_shop.advise(Advisory("AX-5", BASE, Range.parse("<0.1"), "high", "bad", disables=True))
+    own_shop.advisories.put(owner(), Advisory("AX-5", BASE, Range.parse("<0.1"), "high", "bad", disables=True))
     market.check_flags()
     market.profile.refuse_disabled(entry(market, BASE))
     market.close()

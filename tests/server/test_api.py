@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from automatosx_nb import package
+from automatosx_nb.model.identity import owner
 from automatosx_nb.model.release import Advisory
 from automatosx_nb.model.semver import Range
 from automatosx_nb.registry.service import EmbeddedRegistry
@@ -140,7 +141,7 @@ async def test_the_index_has_what_a_resolver_needs_and_what_was_yanked_or_is_adv
     get_json: Fetch, registry_home: Path
 ) -> None:
     with EmbeddedRegistry(registry_home) as registry:
-        registry.advise(Advisory("A-1", "acme.csv-doctor", Range.parse("<1.1"), "high", "It leaks."))
+        registry.advisories.put(owner(), Advisory("A-1", "acme.csv-doctor", Range.parse("<1.1"), "high", "It leaks."))
     index = await get_json("index", "acme.csv-doctor")
     newest, oldest = index["releases"]
     assert (index["id"], newest["version"], oldest["version"]) == ("acme.csv-doctor", "1.1.0", "1.0.0")

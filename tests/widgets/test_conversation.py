@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from automatosx_nb.model.generation import InstalledPlugin
+from automatosx_nb.model.identity import owner
 from automatosx_nb.model.plan import PlannedChange
 from automatosx_nb.model.publisher import publisher_change, publisher_doubt
 from automatosx_nb.model.release import Advisory
@@ -415,7 +416,7 @@ def test_a_preview_tells_size_requirements_and_publisher_that_differ(talk: Any, 
     publish(talk, make_plugin, "1.0.0")
     talk.change("install", id="acme.demo")
     publish(talk, make_plugin, "1.1.0", requires={"acme.base": "^1.0"}, source=f"# {'x' * 500}\ndef run(): ...\n")
-    talk.market.registry.verify_publisher("acme")
+    talk.market.registry.access.verify(owner(), "acme", verified=True)
     changes = talk.ask("preview", action="update", id="acme.demo")["preview"]["changes"]
     change = next(each for each in changes if each["id"] == "acme.demo")
     assert change["size"] > change["old_size"] > 0
@@ -494,7 +495,7 @@ def test_outdated_tells_updates_what_is_held_back_and_what_is_said_against_what_
     assert have(talk)["plugins"][0]["flags"] == []
     state = talk.ask("ping")["state"]
     advisory = Advisory("AX-1", "acme.demo", Range.parse("<1.1"), "high", "loses data", disables=True)
-    talk.market.registry.advise(advisory)
+    talk.market.registry.advisories.put(owner(), advisory)
     talk.ask("outdated")
     (flag,) = have(talk)["plugins"][0]["flags"]
     assert (flag["kind"], flag["disables"]) == ("advisory", True)

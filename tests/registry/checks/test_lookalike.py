@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automatosx_nb.errors import PublishRefused
+from automatosx_nb.model.identity import owner
 from automatosx_nb.model.names import ID_PATTERN
 from automatosx_nb.registry.checks.lookalike import LOOKS_LIKE, ONE_AWAY, neighbours, skeleton
 from automatosx_nb.registry.service import EmbeddedRegistry
@@ -78,7 +79,7 @@ def test_a_letter_away_from_another_publishers_plugin_is_told(registry: Embedded
 
 def test_a_letter_away_from_a_verified_publishers_plugin_is_refused(registry: EmbeddedRegistry, build: Build) -> None:
     registry.publish(build("acme.tables"))
-    registry.verify_publisher("acme")
+    registry.access.verify(owner(), "acme", verified=True)
     with pytest.raises(PublishRefused, match="of a verified publisher"):
         registry.publish(build("acmee.tables"))
 

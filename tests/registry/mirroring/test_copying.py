@@ -59,7 +59,9 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
         registry.publish(build(DOCTOR, "1.0.0", needs={TABLES: "^1.0"}))
         registry.publish(build(DOCTOR, "2.0.0", needs={TABLES: "^2.0"}))
         registry.publish(build(LONELY, "1.0.0"))
-        registry.advise(Advisory("AX-1", DOCTOR, Range.parse("<2"), "high", "It leaks.", disables=True))
+        registry.advisories.put(
+            owner(), Advisory("AX-1", DOCTOR, Range.parse("<2"), "high", "It leaks.", disables=True)
+        )
     return folder / "registry"
 
 
