@@ -59,9 +59,9 @@ def newest_first(rows: Iterable[Record]) -> list[Record]:
     return sorted(rows, key=lambda row: Version.parse(row.version), reverse=True)
 
 
-def shown(rows: Iterable[Record]) -> Record | None:
-    """The release that stands for its plugin: the newest stable one, else the newest; a yanked one comes last."""
-    ordered = newest_first(rows)
+def shown(ordered: Sequence[Record]) -> Record | None:
+    """Of a plugin's releases, newest first, the one that stands for it: a stable one, else the newest; what was yanked
+    comes last."""
     for fits in (_stable, _kept, lambda _row: True):
         for row in ordered:
             if fits(row):
@@ -228,7 +228,7 @@ def _entries(connection: Connection, keys: Sequence[int], pending: Callable[[int
     by_plugin = defaultdict(list)
     for row in connection.execute(select(*columns).where(releases.c.plugin.in_(keys) & visible)):
         by_plugin[row.plugin].append(row)
-    shown_rows = [row for row in map(shown, by_plugin.values()) if row is not None]
+    shown_rows = [row for row in map(shown, map(newest_first, by_plugin.values())) if row is not None]
     chosen = [row.key for row in shown_rows]
     asked, _ = _permissions(connection, chosen)
     counts = _download_counts(connection, keys)

@@ -393,14 +393,16 @@ class EmbeddedRegistry:
             query = query.where(plugins.c.key.in_(select(releases.c.plugin).where(seen_by(self._reader))))
         return tuple(sorted(connection.execute(query).scalars()))  # databases differ in what comes first
 
-    def _releases(self, connection: Connection, plugin: str) -> list[Record]:
-        """All but what is quarantined."""
+    def _releases(self, connection: Connection, plugin: str, version: str | None = None) -> list[Record]:
+        """All, or the one of that version, but what is quarantined."""
         query = (
             select(releases, plugins.c.id, publishers.c.verified)
             .join(plugins, plugins.c.key == releases.c.plugin)
             .join(publishers, publishers.c.key == plugins.c.publisher)
             .where((plugins.c.id == plugin) & releases.c.quarantined.is_(None) & seen_by(self._reader))
         )
+        if version is not None:
+            query = query.where(releases.c.version == version)
         return list(connection.execute(query))
 
     def _rows(self, connection: Connection, ids: Sequence[str]) -> list[Record]:
@@ -411,10 +413,10 @@ class EmbeddedRegistry:
         return list(connection.execute(query.select_from(joined).where(plugins.c.id.in_(ids) & seen_by(self._reader))))
 
     def _release(self, connection: Connection, plugin: str, version: str) -> Record:
+        found = self._releases(connection, plugin, version)
+        if found:
+            return found[0]
         rows = records.newest_first(self._releases(connection, plugin))
         if not rows:
             raise UnknownPlugin(plugin, nearest(plugin, self._known(connection)))
-        for row in rows:
-            if row.version == version:
-                return row
         raise UnknownRelease(plugin, version, tuple(row.version for row in rows))
