@@ -138,21 +138,22 @@ def read_signature(data: bytes, *, name: str = "signature") -> Envelope:
 
 def verify_envelope(package: Package, envelope: Envelope, public: str) -> None:
     """:raises InvalidSignature: it is of another artifact, or not by that key."""
-    if envelope.payload != statement(package):
+    stated = statement(package)
+    if envelope.payload != stated:
         raise _invalid(package, "it was made for another artifact")
-    _verify(package, envelope.key, public, envelope.signature)
+    _verify(package, stated, envelope.key, public, envelope.signature)
 
 
 def verify_release(package: Package, signed: ReleaseSignature) -> None:
     """:raises InvalidSignature: ``signed`` is not that key's signature of this very artifact."""
-    _verify(package, signed.key, signed.public, signed.signature)
+    _verify(package, statement(package), signed.key, signed.public, signed.signature)
 
 
-def _verify(package: Package, key: str, public: str, signature: str) -> None:
+def _verify(package: Package, stated: bytes, key: str, public: str, signature: str) -> None:
     raw = unbase64(public, 32)
     if raw is None or key_id(raw) != key:
         raise _invalid(package, f"the key {key[:16]}… is not the one that was sent for it")
-    if not is_signed_by(public, RELEASE, statement(package), signature):
+    if not is_signed_by(public, RELEASE, stated, signature):
         raise _invalid(package, f"it is not the signature of key {key[:16]}… on these files")
 
 
