@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from os import environ
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,7 +67,7 @@ def _mirror(market: Marketplace, options: Namespace, console: Console) -> Answer
         made=made,
         expires=made + expires,
     )
-    return Answer(_told(report, options.out, expires), report)
+    return Answer(_told(report, options.out), report)
 
 
 def _wishes(registry: Registry, typed: list[str], target: Target) -> Mapping[str, Range | None]:
@@ -108,7 +108,7 @@ def _now() -> datetime:
         raise UsageError(f"{EPOCH_VARIABLE} is {said!r}", f"{EPOCH_VARIABLE}=SECONDS, since 1970") from None
 
 
-def _told(report: MirrorReport, out: Path, expires: timedelta) -> str:
+def _told(report: MirrorReport, out: Path) -> str:
     plugins = f"{report.plugins} plugin{'' if report.plugins == 1 else 's'}"
     lines = [
         f"{out}: {plugins}, {report.releases} releases; {report.fetched} fetched ({text.size(report.fetched_bytes)}), "

@@ -11,6 +11,7 @@ from automatosx_nb.commands.acting import ME, of, plugin_named, release_named, r
 from automatosx_nb.commands.verbs import Answer, Console, Verb
 from automatosx_nb.errors import UnknownAdvisory, UsageError
 from automatosx_nb.model.moderation import REPORT_KINDS
+from automatosx_nb.model.release import SEVERITIES
 from automatosx_nb.model.semver import Range
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from automatosx_nb.host.arguments import Parser
     from automatosx_nb.model.moderation import PluginRatings, Report
     from automatosx_nb.model.release import Advisory
-
-SEVERITIES = ("low", "medium", "high", "critical")
 
 
 def _configure_yank(parser: Parser) -> None:

@@ -48,7 +48,6 @@ CATEGORIES = (
 
 MAX_STATE_VERSION = 1_000_000
 STATE_VERSION = f"an integer from 1 to {MAX_STATE_VERSION}"
-_SECTIONS = "schema, [plugin], [requires], [permissions], [limits], [state], [contributes]"
 KEYWORD_PATTERN = r"(?=.{1,40}$)[a-z0-9][a-z0-9+.#-]*(?: [a-z0-9][a-z0-9+.#-]*)*"
 MAIN_PATTERN = r"(?!automatosx_nb$)[a-z][a-z0-9_]{0,63}"
 DOC_PATTERN = r"docs/(?:[A-Za-z0-9_-][A-Za-z0-9_. -]*/)*[A-Za-z0-9_-][A-Za-z0-9_. -]*\.ipynb"

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 STAGES = (Stage.DRAFT, Stage.BETA, Stage.STABLE)
 """As far as a release comes, in that order; it never goes back."""
-LONGEST_REASON = 4000
-"""Characters."""
 
 
 def is_above(stage: Stage, other: Stage) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select, update
 from automatosx_nb.errors import InvalidAct, UnknownAdvisory
 from automatosx_nb.model.moderation import LONGEST_TEXT
 from automatosx_nb.model.names import is_plugin_id
-from automatosx_nb.model.release import Advisory
+from automatosx_nb.model.release import SEVERITIES, Advisory
 from automatosx_nb.registry import acts, publishing, records
 from automatosx_nb.registry.schema import advisories, plugins
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from automatosx_nb.model.release import Severity
     from automatosx_nb.model.semver import Range
     from automatosx_nb.registry.database import Database
-
-SEVERITIES = ("low", "medium", "high", "critical")
 
 
 class Advisories:

@@ -34,8 +34,9 @@ class AuditLog:
         size: int = 50,
     ) -> ActPage:
         """As :meth:`automatosx_nb.model.ports_registry.AuditLog.read`."""
+        size = min(max(size, 1), MOST)
         asked = {audit.c.plugin: plugin, audit.c.actor: by, audit.c.action: action}
-        query = select(audit).order_by(audit.c.key.desc()).limit(min(max(size, 1), MOST) + 1)
+        query = select(audit).order_by(audit.c.key.desc()).limit(size + 1)
         for column, wanted in asked.items():
             query = query if wanted is None else query.where(column == wanted)
         if not actor.reads_all:
@@ -44,5 +45,5 @@ class AuditLog:
             query = query.where(audit.c.key < before)
         with self._database.read() as connection:
             found = [Act(**row) for row in connection.execute(query).mappings()]
-        items = found[: min(max(size, 1), MOST)]
+        items = found[:size]
         return ActPage(tuple(items), items[-1].key if len(found) > len(items) else None)

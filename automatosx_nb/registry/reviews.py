@@ -8,9 +8,9 @@ from sqlalchemy import delete, insert, select
 
 from automatosx_nb.errors import InvalidAct, OwnSubmission, ReviewedElse, ReviewRejected, SignatureRequired
 from automatosx_nb.model.identity import Actor
+from automatosx_nb.model.moderation import LONGEST_TEXT
 from automatosx_nb.model.release import Stage
 from automatosx_nb.model.review import (
-    LONGEST_REASON,
     STAGES,
     Review,
     ReviewPage,
@@ -213,8 +213,8 @@ def _refuse_own_or_else(actor: Actor, row: Record, sha256: str) -> None:
 
 
 def _check_reason(reason: str, *, needed: bool) -> None:
-    if len(reason) > LONGEST_REASON:
-        raise InvalidAct(f"the reason has {len(reason)} characters", f"At most {LONGEST_REASON} are kept")
+    if len(reason) > LONGEST_TEXT:
+        raise InvalidAct(f"the reason has {len(reason)} characters", f"At most {LONGEST_TEXT} are kept")
     if needed and not reason.strip():
         raise InvalidAct("a rejection takes a reason", "Say what has to be mended")
 

@@ -6,7 +6,6 @@ inherited method would ask for the wrong resource.
 
 from __future__ import annotations
 
-import base64
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
@@ -18,6 +17,7 @@ from tornado import web
 
 from automatosx_nb.errors import UnknownRelease
 from automatosx_nb.host.environment import cooldown_now, environment
+from automatosx_nb.model.digests import digest_field
 from automatosx_nb.model.gate import Gate
 from automatosx_nb.model.release import PluginDetail, ReleaseDetail, SearchQuery
 from automatosx_nb.model.search_parameters import parameters_of, query_of
@@ -257,10 +257,9 @@ class NothingHereHandler(RegistryHandler):
 
 
 def _artifact_headers(plugin: str, version: str, sha256: str) -> tuple[tuple[str, str], ...]:
-    digest = base64.b64encode(bytes.fromhex(sha256)).decode()
     return (
         ("Accept-Ranges", "bytes"),
-        ("Repr-Digest", f"sha-256=:{digest}:"),
+        ("Repr-Digest", digest_field(sha256)),
         ("Content-Disposition", f'attachment; filename="{plugin}-{version}.axp"'),
     )
 
