@@ -17,6 +17,7 @@ _PART = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 ID_PATTERN = rf"{_PART}\.{_PART}"
 _ID = re.compile(ID_PATTERN)
 _SEPARATORS = re.compile(r"[-_]+")
+_EDGE = re.compile(r"[\s_-]*")
 
 
 def parse_plugin_id(text: str) -> str:
@@ -40,7 +41,13 @@ def is_plugin_id(text: str) -> bool:
 
 def fold(text: str) -> str:
     """The form under which ids are compared: lower case, every run of separators one hyphen, none at the ends."""
-    return ".".join(_SEPARATORS.sub("-", part).strip("-") for part in text.strip().lower().split("."))
+    inner = _without_edge(_without_edge(text.lower())[::-1])[::-1]
+    return ".".join(_SEPARATORS.sub("-", part).strip("-") for part in inner.split("."))
+
+
+def _without_edge(text: str) -> str:
+    """Without the blanks and separators that it begins with, in whatever order: else folding again would go on."""
+    return _EDGE.sub("", text, count=1)
 
 
 def publisher_of(plugin_id: str) -> str:

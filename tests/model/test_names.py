@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from automatosx_nb.errors import InvalidPluginId
@@ -39,6 +39,9 @@ def test_other_spellings_fold_to_the_same_id_and_are_not_ids(plugin_id: str, sep
 
 
 @given(st.text(max_size=40))
+@example("0 _")
+@example("_ 0 - _")
+@example("a. -")
 def test_folding_twice_is_folding_once(text: str) -> None:
     assert fold(fold(text)) == fold(text)
 
