@@ -7,22 +7,21 @@ was none for a while.
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from automatosx_nb.errors import AutomatosxError, CallInterrupted, HandedBack, PermissionDenied, WorkerLost
+from automatosx_nb.errors import AutomatosxError, CallInterrupted, PermissionDenied, WorkerLost
 from automatosx_nb.host.bus.cause import handled_in, handling
 from automatosx_nb.host.bus.tracing import Traces
 from automatosx_nb.host.errands import Asking
 from automatosx_nb.host.handover import Handover
+from automatosx_nb.host.job_broker import JobBroker
 from automatosx_nb.host.jobs import Due, Job, JobQueue
 from automatosx_nb.host.restarts import Restarts
 from automatosx_nb.host.services.origin import GaveUp, Origin, Retired
-from automatosx_nb.model.printable import printable_output
 
 if TYPE_CHECKING:
     from automatosx_nb.host.broker import CapabilityBroker
@@ -323,7 +322,7 @@ class JobRunner:
         return self._worker
 
     def _call_worker(self, worker: Worker, job: Job) -> Any:
-        broker, wall_s = _JobBroker(self._broker, self.log, job), self._limits.wall_s
+        broker, wall_s = JobBroker(self._broker, self.log, job, self._duty, self.abandoned), self._limits.wall_s
         self.calls += job.events is None
         self.events += len(job.events or ())
         self._incidents.calls.handled(event=job.events is not None, times=len(job.events or "1"))
@@ -371,34 +370,3 @@ class JobRunner:
     def _note(self, job: Job, error: BaseException) -> None:
         text = str(error) if isinstance(error, AutomatosxError) else repr(error)
         self.log.note(f"{job.handler}: {text}")
-
-
-class _JobBroker:
-    """The plugin's broker for one job: what it prints goes to the cell that waits for it, else to the log."""
-
-    def __init__(self, broker: CapabilityBroker, log: LogCapability, job: Job) -> None:
-        self._broker = broker
-        self._log = log
-        self._job = job
-
-    def ask(self, capability: str, method: str, args: Sequence[object]) -> object:
-        handover = self._job.handover
-        if capability == "handed":
-            if handover is None:
-                raise HandedBack(method)
-            return handover.ask(method, args)
-        if capability == "log" and handover is not None:
-            args = handover.redacted(list(args))
-        return self._broker.ask(capability, method, args)
-
-    def output(self, stream: str, text: str) -> None:
-        if self._job.silent:
-            self._log.write("output", text)
-        else:
-            handover = self._job.handover
-            self._job.context.run(_print, text if handover is None else handover.redacted(text))
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(printable_output(text))
-    sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""How much of the kernel's time the delivery of events may take: a cell that runs is not to notice it."""
+"""How much of the kernel's time events may take: a cell that runs is not to notice them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,22 @@ from contextlib import contextmanager
 
 BUSY_SHARE, IDLE_SHARE = 0.015, 0.5
 """Of one core, in the long run: while a cell runs, and while none does."""
-BUSY_BURST_S, IDLE_BURST_S = 0.1, 0.5
+BUSY_BURST_S, IDLE_BURST_S = 0.02, 0.5
 LONGEST_WAIT_S = 1.0
+HANDOVER_S = 0.0005
+"""What a delivery or a publishing costs a running cell besides its CPU: it takes the interpreter away a few times."""
+_MOST_OF_A_BURST = 0.9
+"""What goes on, however long, counts as no more than that: whoever is next goes on, too, in the end."""
 _LATELY = 0.2
 """How much the last delivery counts in what one usually takes, where it took less: to wait too long is cheap."""
 
 
 class Duty:
-    """Seconds of CPU in a bucket that all of a kernel's deliveries share. ``clock`` is ``time.monotonic``'s.
+    """Seconds of CPU in a bucket that all of a kernel's deliveries share, and beside a cell what plugins publish.
 
     What a delivery takes is known when it is over, so those that go on count with what one took lately; and who has
     to wait stands in a line, and asks again when it may be its turn: a hundred plugins do not all ask at once.
+    ``clock`` is ``time.monotonic``'s.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -45,7 +50,8 @@ class Duty:
         with self._lock:
             self._fill()
             ahead = next((place for place, each in enumerate(self._line) if each == who), len(self._line))
-            left_s = self._left_s - (self._going_on + ahead) * self._usual_s
+            going_on_s = min(self._going_on * self._usual_s, _MOST_OF_A_BURST * self._burst_s)
+            left_s = self._left_s - going_on_s - ahead * self._usual_s
             if left_s > 0:  # there is enough for those ahead, too
                 self._line.pop(who, None)
                 return 0.0
@@ -66,17 +72,39 @@ class Duty:
         try:
             yield
         finally:
-            cpu_s = time.thread_time() - began_s
+            cpu_s = time.thread_time() - began_s + self._handover_s
             with self._lock:
                 self._going_on -= 1
                 self._usual_s = max(cpu_s, self._usual_s + (cpu_s - self._usual_s) * _LATELY)
             self.spend(cpu_s)
 
+    def debt_s(self) -> float:
+        """0.0, or how long a plugin that publishes beside a running cell waits before it does so again."""
+        with self._lock:
+            self._fill()
+            if not self._busy or self._left_s > 0:
+                return 0.0
+            return min(-self._left_s / self._share + 0.001, LONGEST_WAIT_S)
+
+    @contextmanager
+    def publishing(self, *, within_delivery: bool) -> Iterator[None]:
+        """What this thread does within is a publishing that no cell waits for; a delivery counts its CPU itself."""
+        began_s = time.thread_time()
+        try:
+            yield
+        finally:
+            cpu_s = 0.0 if within_delivery else time.thread_time() - began_s
+            self.spend(cpu_s + self._handover_s)
+
     def spend(self, cpu_s: float) -> None:
-        """Something for deliveries took so much of its thread's CPU time."""
+        """Something for events took so much of its thread's CPU time."""
         with self._lock:
             self._fill()
             self._left_s -= cpu_s
+
+    @property
+    def _handover_s(self) -> float:
+        return HANDOVER_S if self._busy else 0.0
 
     @property
     def _share(self) -> float:

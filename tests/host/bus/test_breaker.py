@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from automatosx_nb.host.bus import duty as rules
@@ -127,3 +129,47 @@ def test_cells_that_run_are_told_also_those_that_ran_before() -> None:
     cells.before("b")
     assert duty.wait_s() == busy
     cells.after(None)
+
+
+def test_who_publishes_beside_a_cell_waits_for_the_same_share_and_else_for_nobody() -> None:
+    clock = Clock()
+    duty = Duty(clock)
+    duty.spend(rules.IDLE_BURST_S + 1)
+    assert duty.debt_s() == 0, "no cell runs"
+    clock.now += 10
+    duty.cell(running=True)
+    assert duty.debt_s() == 0
+    duty.spend(rules.BUSY_BURST_S + 0.003)
+    assert duty.debt_s() == duty.wait_s() == pytest.approx(0.003 / rules.BUSY_SHARE + 0.001)
+    clock.now += duty.debt_s()
+    assert duty.debt_s() == 0
+
+
+def test_each_event_costs_a_running_cell_more_than_its_cpu() -> None:
+    duty = Duty(Clock())
+    duty.cell(running=True)
+    times = int(rules.BUSY_BURST_S / rules.HANDOVER_S) + 1
+    for _ in range(times):
+        with duty.publishing(within_delivery=True):
+            """Nothing, which takes next to no CPU."""
+    assert duty.debt_s() > 0
+    duty.cell(running=False)
+    with duty.delivering():
+        """Nothing."""
+    duty.cell(running=True)
+    assert 0 < duty.debt_s() < 0.001 + (times + 1) * rules.HANDOVER_S / rules.BUSY_SHARE
+
+
+def test_the_next_one_goes_on_though_deliveries_that_take_long_go_on_for_ever() -> None:
+    clock = Clock()
+    duty = Duty(clock)
+    with duty.delivering():
+        until = time.thread_time() + 2 * rules.BUSY_BURST_S
+        while time.thread_time() < until:
+            """One that takes more than a burst."""
+    duty.cell(running=True)
+    duty.spend(rules.BUSY_BURST_S)
+    with duty.delivering():
+        assert duty.wait_s("next") > 0
+        clock.now += rules.BUSY_BURST_S / rules.BUSY_SHARE + 10
+        assert duty.wait_s("next") == 0
