@@ -30,6 +30,8 @@ _FOLDER = "docs/"
 
 
 class _Inside(RegistryHandler):
+    repeats = True
+
     async def files(self, plugin: str, version: str) -> Mapping[str, bytes]:
         return await self.ask(lambda registry: _files(registry, plugin, version))
 

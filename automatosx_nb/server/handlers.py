@@ -43,6 +43,8 @@ ALWAYS_ASK = "private, no-cache"
 class RegistryHandler(Asking, APIHandler):
     """Answers in JSON, and fails in problem documents."""
 
+    repeats = False
+    """Whether what it answers is given again, to whoever asks for the same: then they wait for it."""
     _etag: str | None = None
     _media_type = "application/json"
 
@@ -50,6 +52,12 @@ class RegistryHandler(Asking, APIHandler):
         super().initialize(shelf)
         self._slim = self.settings.get(SETTING)
         self._epoch = None if self._slim is None else self._slim.epoch
+        self._led = self._slim.lead(self.request) if self._slim is not None and self.repeats else None
+
+    def on_finish(self) -> None:
+        super().on_finish()
+        if self._led is not None:
+            self._led()
 
     def answer(self, document: Any, *, about: str | None = None, also: tuple[tuple[str, str], ...] = ()) -> None:
         """Send ``document``, or a 304 where the client has it already.
@@ -96,6 +104,8 @@ class RegistryHandler(Asking, APIHandler):
 class SearchHandler(RegistryHandler):
     """``GET plugins``"""
 
+    repeats = True
+
     @web.authenticated
     @authorized
     async def get(self) -> None:
@@ -114,6 +124,8 @@ class SearchHandler(RegistryHandler):
 class PluginHandler(RegistryHandler):
     """``GET plugins/{id}``"""
 
+    repeats = True
+
     @web.authenticated
     @authorized
     async def get(self, plugin: str) -> None:
@@ -122,6 +134,8 @@ class PluginHandler(RegistryHandler):
 
 class VersionsHandler(RegistryHandler):
     """``GET plugins/{id}/versions``"""
+
+    repeats = True
 
     @web.authenticated
     @authorized
@@ -132,6 +146,8 @@ class VersionsHandler(RegistryHandler):
 
 class ReleaseHandler(RegistryHandler):
     """``GET plugins/{id}/{version}``"""
+
+    repeats = True
 
     @web.authenticated
     @authorized
@@ -146,6 +162,8 @@ class ReleaseHandler(RegistryHandler):
 
 class ArtifactHandler(RegistryHandler):
     """``GET plugins/{id}/{version}/artifact``"""
+
+    repeats = True
 
     @web.authenticated
     @authorized
@@ -184,6 +202,8 @@ class ArtifactHandler(RegistryHandler):
 
 class IndexHandler(RegistryHandler):
     """``GET index/{id}``"""
+
+    repeats = True
 
     @web.authenticated
     @authorized

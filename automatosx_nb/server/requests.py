@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+import secrets
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 if TYPE_CHECKING:
     from tornado.httputil import HTTPServerRequest
@@ -20,5 +20,5 @@ def request_id(request: HTTPServerRequest) -> str:
     kept = vars(request)
     if "automatosx_id" not in kept:
         said = request.headers.get(HEADER, "")
-        kept["automatosx_id"] = said if _ID.fullmatch(said) else uuid4().hex
+        kept["automatosx_id"] = said if _ID.fullmatch(said) else secrets.token_hex(16)
     return str(kept["automatosx_id"])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
-import shutil
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,11 @@ import pytest
 from jupyter_server.auth import Authorizer
 from tornado.httputil import HTTPConnection, HTTPHeaders, HTTPServerRequest, RequestStartLine
 
+from automatosx_nb.errors import StorageFailed
 from automatosx_nb.model.identity import Actor, Role
+from automatosx_nb.model.release import PluginDetail
 from automatosx_nb.registry.service import EmbeddedRegistry
+from automatosx_nb.server.shelf import Shelf
 from automatosx_nb.server.slim import SETTING, Answer, Slim
 from automatosx_nb.server.slim.kept import AGE_S, LARGEST, Kept
 from automatosx_nb.server.slim.route import says_more
@@ -236,17 +240,110 @@ async def test_what_another_process_publishes_is_told_within_two_seconds(
     assert json.loads((await by_the_short_way(ask, slim, "plugins")).body)["total"] == before + 1
 
 
-async def test_a_registry_that_is_gone_is_not_told_from_memory_for_long(
-    ask: Fetch, slim: Slim, registry_home: Path
-) -> None:
+async def test_a_registry_that_is_gone_is_not_told_from_memory_for_long(ask: Fetch, slim: Slim) -> None:
     clock = Clock()
     slim._currency._clock = clock
     await by_the_short_way(ask, slim, "plugins/acme.geo-join")
-    shutil.rmtree(registry_home / "blobs")
+
+    def gone() -> EmbeddedRegistry:
+        raise StorageFailed("/gone", "no such disk")
+
+    slim._currency._shelf = Shelf(gone)
     clock.now += 2.0
     before = slim.answered
     await ask("plugins/acme.geo-join")
     assert slim.answered == before
+    slim._currency._shelf.close()
+
+
+async def test_who_asks_after_a_pause_waits_for_the_word_that_nothing_changed_and_goes_the_short_way(
+    ask: Fetch, slim: Slim
+) -> None:
+    clock = Clock()
+    slim._currency._clock = clock
+    await by_the_short_way(ask, slim, "plugins/acme.geo-join")
+    clock.now += 2.0
+    before = slim.answered
+    codes = [each.code for each in await asyncio.gather(*(ask("plugins/acme.geo-join") for _ in range(8)))]
+    assert (codes, slim.answered) == ([200] * 8, before + 8)
+
+
+async def test_of_many_who_ask_for_the_same_at_once_one_goes_the_whole_way(
+    ask: Fetch, slim: Slim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await by_the_short_way(ask, slim, "plugins")
+    asked = []
+    whole = EmbeddedRegistry.plugin
+
+    def counted(registry: EmbeddedRegistry, plugin: str) -> PluginDetail:
+        asked.append(plugin)
+        return whole(registry, plugin)
+
+    monkeypatch.setattr(EmbeddedRegistry, "plugin", counted)
+    found = await asyncio.gather(*(ask("plugins/acme.geo-join") for _ in range(8)))
+    assert {each.code for each in found} == {200}
+    assert len({each.body for each in found}) == 1
+    assert len(asked) == 1
+    await asyncio.gather(*(ask("plugins/acme.geo-join", headers={"Authorization": f"token {n}"}) for n in range(8)))
+    assert len(asked) == 1, "a stranger was answered"
+
+
+async def test_of_many_who_are_refused_at_once_each_is_refused(ask: Fetch, slim: Slim) -> None:
+    await by_the_short_way(ask, slim, "plugins")
+    found = await asyncio.gather(*(ask("plugins", headers={"Authorization": "token wrong"}) for _ in range(8)))
+    assert [each.code for each in found] == [403] * 8
+    found = await asyncio.gather(*(ask("plugins/acme.nobody") for _ in range(8)))
+    assert [each.code for each in found] == [404] * 8
+
+
+async def test_who_waits_for_one_that_has_no_answer_goes_the_whole_way(
+    ask: Fetch, slim: Slim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("automatosx_nb.server.slim.waiting.LONGEST_S", 0.05)
+    monkeypatch.setattr(slim._leaders, "of", lambda _kind: asyncio.get_running_loop().create_future())
+    assert (await ask("plugins/acme.geo-join")).code == 200
+
+
+async def test_who_goes_away_while_it_waits_is_no_trouble(
+    ask: Fetch, slim: Slim, http_server_port: Any, jp_base_url: str, jp_auth_header: dict[str, str]
+) -> None:
+    await by_the_short_way(ask, slim, "plugins")
+    slim.wrote()
+    said = f"Host: 127.0.0.1\r\nAuthorization: {jp_auth_header['Authorization']}\r\n\r\n"
+    for _ in range(8):
+        _, gone = await asyncio.open_connection("127.0.0.1", http_server_port[1])
+        gone.write(f"GET {jp_base_url}automatosx/api/v1/plugins HTTP/1.1\r\n{said}".encode())
+        gone.close()
+    assert (await ask("plugins")).code == 200
+    assert not slim._leaders._led
+
+
+@pytest.mark.parametrize(
+    ("version", "said", "kept"), [("1.1", "", True), ("1.1", "close", False), ("1.0", "keep-alive", True)]
+)
+async def test_a_connection_is_kept_as_its_client_asks(
+    ask: Fetch,
+    slim: Slim,
+    http_server_port: Any,
+    jp_base_url: str,
+    jp_auth_header: dict[str, str],
+    version: str,
+    said: str,
+    kept: bool,
+) -> None:
+    await by_the_short_way(ask, slim, "plugins")
+    reader, writer = await asyncio.open_connection("127.0.0.1", http_server_port[1])
+    head = f"GET {jp_base_url}automatosx/api/v1/plugins HTTP/{version}\r\nHost: 127.0.0.1:{http_server_port[1]}\r\n"
+    head += f"Authorization: {jp_auth_header['Authorization']}\r\n" + (f"Connection: {said}\r\n" if said else "")
+    for _ in range(3 if kept else 1):
+        writer.write(f"{head}\r\n".encode())
+        answer = (await reader.readuntil(b"\r\n\r\n")).decode()
+        assert answer.startswith("HTTP/1.1 200")
+        assert ("Connection: close" in answer) == (not kept)
+        await reader.readexactly(int(re.findall("Content-Length: ([0-9]+)", answer)[0]))
+    if not kept:
+        assert await reader.read() == b""
+    writer.close()
 
 
 async def test_what_may_say_outside_the_headers_who_asks_goes_the_whole_way(

@@ -6,12 +6,20 @@ import gzip
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from http import HTTPStatus
+
+from tornado.httputil import HTTPHeaders
+
+Fields = tuple[tuple[str, str], ...]
+"""Header fields."""
 
 GZIP_FROM = 1024
 """Bytes; what is shorter fits in a packet anyway."""
 GZIP_LEVEL = 6
+MOST_HEADS = 8
+"""Written out heads that are kept of one answer: those who are told something of their own are few."""
 _TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 
@@ -23,14 +31,17 @@ class Answer:
     media_type: str
     cache_control: str
     etag: str
-    also: tuple[tuple[str, str], ...] = ()
-    around: tuple[tuple[str, str], ...] = ()
+    also: Fields = ()
+    around: Fields = ()
     """Header fields that its handler set around it, security's above all."""
     release: tuple[str, str] | None = None
     """Whose artifact it is, plugin and version: given whole, it is a download. It is a zip, so gzip does not pay."""
+    _heads: dict[tuple[HTTPStatus, bool, Fields], bytes] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @classmethod
-    def of(cls, body: bytes, media_type: str, cache_control: str, also: tuple[tuple[str, str], ...] = ()) -> Answer:
+    def of(cls, body: bytes, media_type: str, cache_control: str, also: Fields = ()) -> Answer:
         """Its tag is weak: gzipped, it is the same (RFC 9110, section 8.8.1)."""
         return cls(body, media_type, cache_control, f'W/"{hashlib.sha256(body).hexdigest()[:32]}"', also)
 
@@ -48,6 +59,8 @@ class Answer:
 
     def is_had(self, if_none_match: str) -> bool:
         """Whether the client has it already (RFC 9110, section 13.1.2)."""
+        if not if_none_match:
+            return False
         if if_none_match.strip() == "*":
             return True
         return self.etag.removeprefix("W/") in _TAG.findall(if_none_match)
@@ -59,12 +72,42 @@ class Answer:
         if self.release is None:
             yield "Vary", "Accept-Encoding"
 
+    def head(self, status: HTTPStatus, *, gzipped: bool, clients: Fields) -> bytes:
+        """The head of a response, but the fields that differ each time and the line that ends it.
+
+        :param clients: fields that depend on who asks.
+        """
+        found = self._heads.get((status, gzipped, clients))
+        if found is None:
+            if len(self._heads) >= MOST_HEADS:
+                self._heads.clear()
+            found = self._heads[status, gzipped, clients] = self._written(status, gzipped, clients)
+        return found
+
+    def _written(self, status: HTTPStatus, gzipped: bool, clients: Fields) -> bytes:
+        headers = HTTPHeaders()  # which refuses what is no field
+        for name, value in (*clients, *self.around, *self.headers()):
+            headers.add(name, value)
+        if status != HTTPStatus.NOT_MODIFIED:
+            body = self._gzipped if gzipped else self.body
+            for name, value in (
+                *self.also,
+                ("Content-Type", self.media_type),
+                ("Content-Length", str(len(body or b""))),
+            ):
+                headers.add(name, value)
+        if gzipped:
+            headers.add("Content-Encoding", "gzip")
+        lines = [f"HTTP/1.1 {status:d} {status.phrase}", *(f"{name}: {value}" for name, value in headers.get_all())]
+        return "".join(f"{line}\r\n" for line in lines).encode("latin-1")
+
     @property
     def size(self) -> int:
         """Bytes that keeping it takes, about."""
         return 2 * len(self.body) + 1024
 
 
+@lru_cache(256)
 def _takes_gzip(accepts: str) -> bool:
     """``gzip;q=0`` is a no (RFC 9110, section 12.5.3); who does not say so does not get it."""
     for part in accepts.lower().split(","):

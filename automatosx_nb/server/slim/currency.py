@@ -43,6 +43,16 @@ class Currency:
             self._asking = asyncio.get_running_loop().create_task(self._ask())
         return now - self._told < TRUST_S
 
+    @property
+    def asking(self) -> asyncio.Future[None] | None:
+        """Done when the registry has been asked; None: it is not being asked."""
+        return self._asking
+
+    @property
+    def knows(self) -> bool:
+        """Whether it was ever told a change: what is read from then on, the next change is held against."""
+        return self._change is not None
+
     def wrote(self) -> None:
         """Something was written here just now: nothing holds before the registry was asked anew."""
         self._asked = self._told = float("-inf")

@@ -5,23 +5,26 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.auth import AllowAllAuthorizer
-from tornado.httputil import HTTPHeaders, HTTPMessageDelegate, HTTPServerRequest, ResponseStartLine, format_timestamp
 from tornado.routing import AnyMatches, Router, Rule
+from tornado.web import Application
 
 from automatosx_nb.server.identity import names_people
-from automatosx_nb.server.requests import HEADER, request_id
+from automatosx_nb.server.requests import HEADER
 from automatosx_nb.server.slim.currency import Currency
 from automatosx_nb.server.slim.downloads import Downloads
+from automatosx_nb.server.slim.giving import Given
 from automatosx_nb.server.slim.kept import Kept
 from automatosx_nb.server.slim.verdicts import Verdict, Verdicts, client, sight_of
+from automatosx_nb.server.slim.waiting import Leaders, Waiting
 
 if TYPE_CHECKING:
-    from tornado.httputil import RequestStartLine
-    from tornado.web import Application, RequestHandler
+    from tornado.httputil import HTTPMessageDelegate, HTTPServerRequest
+    from tornado.web import RequestHandler
 
     from automatosx_nb.model.identity import Actor
     from automatosx_nb.server.shelf import Shelf
@@ -38,8 +41,8 @@ _ITS_OWN = frozenset(
 """Header fields that an answer has of its own, or that are made anew for each."""
 _CLIENTS = "Access-Control-"
 """Header fields that depend on who asks; all others, on what is asked for."""
-
-
+_WAITED = "automatosx_waited"
+"""A mark on requests: they go the whole way, whatever is known by then."""
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -55,6 +58,7 @@ class Slim(Router):
         self._application: Application | None = None
         self._logs: Callable[[Any], None] | None = None
         self._downloads = Downloads(shelf)
+        self._leaders = Leaders()
         self.answered = 0
         """How many requests came to their answer this way."""
 
@@ -68,16 +72,45 @@ class Slim(Router):
         application.default_router.rules.insert(0, Rule(AnyMatches(), self))
 
     def find_handler(self, request: HTTPServerRequest, **_: Any) -> HTTPMessageDelegate | None:
-        if request.method != "GET" or not (request.uri or "").startswith(self._prefix):
+        if not self._may(request) or _WAITED in vars(request):
             return None
-        if says_more(request) or "Range" in request.headers or not self._currency.holds():
-            return None
-        verdict = self._verdicts.get(self._key(request))
+        key = self._key(request)
+        given, holds = self._found(request, key), self._currency.holds()
+        if given is not None and holds:
+            return given
+        told = self._leaders.of((request.uri, key)) if given is None else self._currency.asking
+        return None if told is None else Waiting(request, told, partial(self._after, request, key))
+
+    def _after(self, request: HTTPServerRequest, key: Hashable) -> HTTPMessageDelegate | None:
+        """Who answers a request that has waited."""
+        given = self._found(request, key) if self._currency.holds() else None
+        if given is not None:
+            return given
+        assert self._application is not None, "it answers for no application before it is attached to one"
+        vars(request)[_WAITED] = True
+        return Application.find_handler(self._application, request)
+
+    def _may(self, request: HTTPServerRequest) -> bool:
+        """Whether it is such that its answer may be one that was given before."""
+        return (
+            request.method == "GET"
+            and (request.uri or "").startswith(self._prefix)
+            and request.version == "HTTP/1.1"
+            and "Range" not in request.headers
+            and not says_more(request)
+        )
+
+    def _found(self, request: HTTPServerRequest, key: Hashable) -> Given | None:
+        verdict = self._verdicts.get(key)
         answer = None if verdict is None else self._kept.get(request.uri or "", verdict.sight)
-        if verdict is None or answer is None:
+        return None if verdict is None or answer is None else Given(request, verdict, answer, self._given)
+
+    def lead(self, request: HTTPServerRequest) -> Callable[[], None] | None:
+        """``request`` goes the whole way to an answer that will be kept: those that are the same wait for it, until
+        what this returns is called. None: they do not."""
+        if self._application is None or not self._may(request):
             return None
-        self.answered += 1
-        return _Given(request, verdict, answer, self._given)
+        return self._leaders.lead((request.uri, self._key(request)))
 
     async def close(self) -> None:
         """Tell the registry what is not told yet, before it is closed."""
@@ -90,7 +123,7 @@ class Slim(Router):
     def remember(self, handler: RequestHandler, actor: Actor, answer: Answer, *, about: str, epoch: int) -> None:
         """``handler`` has let ``actor`` in, and gives that answer, which it began to make in ``epoch``."""
         request = handler.request
-        if self._application is None or says_more(request) or not self._currency.holds():
+        if self._application is None or says_more(request) or not self._currency.knows:
             return
         if epoch != self._currency.epoch:  # what has changed since then may be who may do what
             return
@@ -106,7 +139,8 @@ class Slim(Router):
         self._kept.clear()
         self._currency.wrote()
 
-    def _given(self, given: _Given) -> None:
+    def _given(self, given: Given) -> None:
+        self.answered += 1
         if given.answer.release is not None and given.get_status() == HTTPStatus.OK:
             self._downloads.count(*given.answer.release)
         if self._logs is not None:
@@ -130,55 +164,6 @@ def says_more(request: HTTPServerRequest) -> bool:
     """Whether it may say outside its headers who asks: Jupyter takes a token from the query and from a body, too."""
     said = request.headers
     return "token" in request.query_arguments or "Content-Length" in said or "Transfer-Encoding" in said
-
-
-class _Given(HTTPMessageDelegate):
-    """Writes an answer once the request is there whole. Has what an application's log asks of a handler."""
-
-    def __init__(
-        self, request: HTTPServerRequest, verdict: Verdict, answer: Answer, given: Callable[[_Given], None]
-    ) -> None:
-        self.request = request
-        self.answer = answer
-        self._verdict = verdict
-        self._given = given
-        self._status = HTTPStatus.OK
-        self.handler_class = type(self)
-
-    def headers_received(self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders) -> None:
-        return
-
-    def data_received(self, chunk: bytes) -> None:
-        return
-
-    def finish(self) -> None:
-        said = self.request.headers
-        headers = HTTPHeaders()
-        for name, value in (*self._verdict.headers, *self.answer.around, *self.answer.headers()):
-            headers.add(name, value)
-        headers["Date"] = format_timestamp(time.time())
-        headers[HEADER] = request_id(self.request)
-        body = b""
-        if self.answer.is_had(said.get("If-None-Match", "")):
-            self._status = HTTPStatus.NOT_MODIFIED
-        else:
-            body, gzipped = self.answer.encoded(said.get("Accept-Encoding", ""))
-            for name, value in (*self.answer.also, ("Content-Type", self.answer.media_type)):
-                headers.add(name, value)
-            headers["Content-Length"] = str(len(body))
-            if gzipped:
-                headers["Content-Encoding"] = "gzip"
-        connection = self.request.connection
-        assert connection is not None, "a request that is there has its connection"
-        connection.write_headers(ResponseStartLine("", self._status, self._status.phrase), headers, body)
-        connection.finish()
-        self._given(self)
-
-    def on_connection_close(self) -> None:
-        return
-
-    def get_status(self) -> int:
-        return int(self._status)
 
 
 class Announcing:
