@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import select
 import socket
+import struct
 import time
 from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
@@ -18,9 +19,15 @@ from automatosx_nb.sandbox.codec import Decoder, close_all, encode
 T = TypeVar("T")
 
 _SMALL_CHUNK, _CHUNK = 16 * 1024, 256 * 1024
-_CLOSE_ON_EXEC, _NO_SIGNAL = int(getattr(socket, "MSG_CMSG_CLOEXEC", 0)), int(getattr(socket, "MSG_NOSIGNAL", 0))
+_CLOSE_ON_EXEC, _AT_ONCE = int(getattr(socket, "MSG_CMSG_CLOEXEC", 0)), int(getattr(socket, "MSG_DONTWAIT", 0))
+_SENDING = _AT_ONCE | int(getattr(socket, "MSG_NOSIGNAL", 0))
 _TRUNCATED = int(getattr(socket, "MSG_CTRUNC", 0))  # plain numbers: to "and" two flags of an enum takes microseconds
 _FD_BYTES = array.array("i").itemsize
+_PROMPT_S = 0.02
+"""So long an answer is waited for in the call that reads it; ``poll``, which hears of deadlines and deaths as well, is
+a call more, and most answers come sooner."""
+_PROMPTLY = struct.pack("ll", 0, int(_PROMPT_S * 1e6))
+"""A timeval, as SO_RCVTIMEO of socket(7) takes it."""
 
 
 class ChannelClosed(Exception):
@@ -57,8 +64,11 @@ class Channel(Generic[T]):
         self._pollers: dict[int, select.poll] = {}
         self._chunk = _SMALL_CHUNK
         self._drained = True
+        self._late = False
         self._ancillary_bytes = socket.CMSG_SPACE(max_fds * _FD_BYTES) if max_fds else 0
-        sock.setblocking(False)
+        sock.setblocking(True)
+        if death is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _PROMPTLY)
 
     @property
     def items(self) -> int:
@@ -85,21 +95,25 @@ class Channel(Generic[T]):
         :raises ChannelClosed: the other end is gone.
         :raises DeadlineExceeded: the other end does not read; part of the frame may be sent, so close the channel.
         """
-        data = memoryview(encode(frame, fds=len(fds), max_bytes=self._max_bytes))
-        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
-        while data:
-            try:
-                if rights:
-                    sent = self._sock.sendmsg([data[:_CHUNK]], rights, _NO_SIGNAL)
-                else:  # a worker may not call sendmsg at all: it could give descriptors away with it
-                    sent = self._sock.send(data[:_CHUNK], _NO_SIGNAL)
-            except (BlockingIOError, InterruptedError):
+        data: bytes | memoryview = encode(frame, fds=len(fds), max_bytes=self._max_bytes)
+        while (sent := self._send(data, fds)) < len(data):
+            if sent == 0:
                 self._wait(select.POLLOUT, deadline)
-                continue
-            except OSError as error:
-                raise ChannelClosed(str(error)) from error
-            rights = []
-            data = data[sent:]
+            else:
+                data, fds = memoryview(data)[sent:], ()
+
+    def _send(self, data: bytes | memoryview, fds: Sequence[int]) -> int:
+        """How many bytes were taken at once; the descriptors go with the first of them."""
+        try:
+            if fds:
+                rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))
+                return self._sock.sendmsg([data[:_CHUNK]], [rights], _SENDING)
+            # a worker may not call sendmsg at all: it could give descriptors away with it
+            return self._sock.send(data if len(data) <= _CHUNK else data[:_CHUNK], _SENDING)
+        except (BlockingIOError, InterruptedError):
+            return 0
+        except OSError as error:
+            raise ChannelClosed(str(error)) from error
 
     def receive(self, *, deadline: float | None = None) -> tuple[T, list[int]]:
         """The next frame and its descriptors, which the caller closes.
@@ -113,18 +127,23 @@ class Channel(Generic[T]):
         return ready
 
     def _read(self, deadline: float | None) -> None:
+        flags = _CLOSE_ON_EXEC | _AT_ONCE
         if self._drained:  # the last read took all that there was: asking again at once would be one call too many
-            self._wait(select.POLLIN, deadline)
-        self._drained = True
+            if self._late or self._may_be_late(deadline):
+                self._wait(select.POLLIN, deadline)
+            else:
+                flags = _CLOSE_ON_EXEC
         try:
-            data, ancillary, flags, _ = self._sock.recvmsg(self._chunk, self._ancillary_bytes, _CLOSE_ON_EXEC)
+            data, ancillary, flags, _ = self._sock.recvmsg(self._chunk, self._ancillary_bytes, flags)
         except (BlockingIOError, InterruptedError):
+            self._late, self._drained = self._drained, True
             return
         except OSError as error:
             raise ChannelClosed(str(error)) from error
+        self._late = False
         self._drained = len(data) < self._chunk
         self._chunk = _SMALL_CHUNK if self._drained else _CHUNK
-        fds = _descriptors(ancillary)
+        fds = _descriptors(ancillary) if ancillary else []
         if flags & _TRUNCATED:
             close_all(fds)
             raise ProtocolViolation("more descriptors in one message than may come")
@@ -132,6 +151,12 @@ class Channel(Generic[T]):
             close_all(fds)
             raise ChannelClosed("end of stream")
         self._decoder.feed(data, fds)
+
+    def _may_be_late(self, deadline: float | None) -> bool:
+        """Whether something may have to end the wait for bytes before they come, and nothing but ``poll`` would."""
+        if deadline is None:
+            return False
+        return self._death is None or deadline - time.monotonic() <= _PROMPT_S
 
     def _wait(self, event: int, deadline: float | None) -> None:
         poller = self._pollers.get(event) or self._poller(event)

@@ -61,6 +61,9 @@ def find_flaw(value: object, *, max_depth: int) -> Flaw | None:
 
     Its memory is bounded whatever ``value`` is, one that holds itself included: a plugin may have made it.
     """
+    kind = type(value)
+    if kind in _SCALARS or (kind is int and MIN_INT <= value <= MAX_INT):  # type: ignore[operator]
+        return None
     return None if _is_plain(value, max_depth) else _locate(value, max_depth)
 
 
@@ -200,18 +203,15 @@ def encode(frame: msgspec.Struct, *, fds: int = 0, max_bytes: int) -> bytes:
     if len(payload) > max_bytes:
         raise FrameTooLarge(len(payload), max_bytes)
     most = WRITTEN * max_bytes
-    written = _written(frame, most, len(payload))
-    if written > most:
+    if len(payload) * escaping.MOST > most and (written := _written(frame)) > most:
         raise FrameTooLarge(written, most, " as JSON text")
     if fds > protocol.MAX_FDS:
         raise ProtocolViolation(f"{fds} descriptors in one frame, at most {protocol.MAX_FDS} are allowed")
     return _HEADER.pack(len(payload), fds) + payload
 
 
-def _written(frame: object, most: int, size: int) -> int:
-    """How many bytes the texts of a frame's values take as JSON; 0 if a frame of that ``size`` cannot have ``most``."""
-    if size * escaping.MOST <= most:
-        return 0
+def _written(frame: object) -> int:
+    """How many bytes the texts of a frame's values take as JSON: at most ``escaping.MOST`` times what they do here."""
     texts = (
         value.root if isinstance(value, protocol.Display) else value.value
         for value in values_of(frame)
@@ -220,15 +220,17 @@ def _written(frame: object, most: int, size: int) -> int:
     return sum(map(escaping.json_size, texts))
 
 
-def values_of(frame: object) -> Iterator[protocol.Value]:
+def values_of(frame: object) -> Sequence[protocol.Value]:
     """The values that a frame carries."""
+    if isinstance(frame, protocol.Result):
+        return (frame.value,)
     if isinstance(frame, protocol.Call):
-        yield from frame.args
-        yield from frame.kwargs.values()
-    elif isinstance(frame, protocol.Ask):
-        yield from frame.args
-    elif isinstance(frame, (protocol.Result, protocol.Answer)) and frame.value is not None:
-        yield frame.value
+        return [*frame.args, *frame.kwargs.values()]
+    if isinstance(frame, protocol.Ask):
+        return frame.args
+    if isinstance(frame, protocol.Answer) and frame.value is not None:
+        return (frame.value,)
+    return ()
 
 
 def _check_value(value: protocol.Value, fds: int, max_depth: int) -> None:
@@ -293,9 +295,10 @@ class Decoder(Generic[T]):
     def feed(self, data: bytes, fds: Sequence[int] = ()) -> None:
         """:raises ProtocolViolation: more descriptors are waiting than one frame can carry."""
         self._buffer += data
-        self._fds.extend(fds)
-        if len(self._fds) > protocol.MAX_FDS:
-            self._fail(f"{len(self._fds)} descriptors, at most {protocol.MAX_FDS} are allowed")
+        if fds:
+            self._fds.extend(fds)
+            if len(self._fds) > protocol.MAX_FDS:
+                self._fail(f"{len(self._fds)} descriptors, at most {protocol.MAX_FDS} are allowed")
 
     def next(self) -> tuple[T, list[int]] | None:
         """The next whole frame with the descriptors that travelled with it; the caller closes those.
@@ -327,23 +330,30 @@ class Decoder(Generic[T]):
 
     def _decode(self, end: int, count: int) -> T:
         try:
-            with memoryview(self._buffer) as view, view[protocol.HEADER_BYTES : end] as payload:
-                self.items = count_items(payload) if self._counts and end > _SMALL else 0
-                if self.items:
-                    with _uncollected():
-                        frame = self._decoder.decode(payload)
-                else:
-                    frame = self._decoder.decode(payload)
+            if end <= _SMALL:
+                self.items = 0
+                frame = self._decoder.decode(self._buffer[protocol.HEADER_BYTES : end])
+            else:
+                frame = self._decode_large(end)
             for value in values_of(frame):
                 _check_value(value, count, self._max_depth)
-            if _written(frame, WRITTEN * self._max_bytes, end) > WRITTEN * self._max_bytes:
-                raise ProtocolViolation(f"texts of more than {WRITTEN * self._max_bytes} bytes as JSON")
+            most = WRITTEN * self._max_bytes
+            if end * escaping.MOST > most and _written(frame) > most:
+                raise ProtocolViolation(f"texts of more than {most} bytes as JSON")
         except (msgspec.DecodeError, RecursionError, ValueError, OverflowError) as error:
             self._fail(f"not one of its frames ({type(error).__name__}: {error})", error)
         except ProtocolViolation:
             self.close()
             raise
         return frame
+
+    def _decode_large(self, end: int) -> T:
+        with memoryview(self._buffer) as view, view[protocol.HEADER_BYTES : end] as payload:
+            self.items = count_items(payload) if self._counts else 0
+            if not self.items:
+                return self._decoder.decode(payload)
+            with _uncollected():
+                return self._decoder.decode(payload)
 
     def _fail(self, reason: str, cause: BaseException | None = None) -> Any:
         self.close()

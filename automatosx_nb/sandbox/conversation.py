@@ -68,6 +68,7 @@ class Conversation:
         self._plugin = plugin
         self._limits = limits
         self._unanswered = 0
+        self._tables = ReceivedTables(limits.table_mb)
         self._pace = Pace(limits.messages_per_s)
         self._awaits_events = False
         self.open = self.interrupted = False
@@ -102,19 +103,17 @@ class Conversation:
         except FrameTooLarge as error:
             self.open = False
             raise UntransferableValue("a value", "frame", f"{error}; hand large data over as a table") from error
-        tables = ReceivedTables(self._limits.table_mb)
         try:
             self._awaits_events = isinstance(frame, protocol.Deliver)
-            return self._listen(call, broker, clock, tables, keep)
+            return self._listen(call, broker, clock, keep)
         finally:
-            tables.clear()
+            self._tables.clear()
 
     def _listen(
         self,
         call: int,
         broker: Broker,
         clock: Clock,
-        tables: ReceivedTables,
         keep: Callable[[protocol.Compiled], None] | None,
     ) -> object:
         messages = printed = 0
@@ -124,14 +123,14 @@ class Conversation:
             self.open = isinstance(reply, _IN_BETWEEN)
             try:
                 if isinstance(reply, protocol.Part):
-                    tables.add(reply)
+                    self._tables.add(reply)
                     continue
                 if isinstance(reply, protocol.Compiled) and not messages and keep is not None:
                     keep(reply)
                     keep, self.open = None, True
                     continue
                 if not self.open:
-                    return self._value_of(reply, call, received, tables)
+                    return self._value_of(reply, call, received)
                 messages += 1
                 self._check("messages", messages, self._limits.messages)
                 self._keep_pace(1 + self._channel.items // _VALUES_OF_A_MESSAGE, clock)
@@ -141,19 +140,19 @@ class Conversation:
                     broker.output(reply.stream, reply.text)
                 elif isinstance(reply, protocol.Ask):
                     self._unanswered = reply.id
-                    self._answer(reply, received, tables, broker, clock)
+                    self._answer(reply, received, broker, clock)
                     self._unanswered = 0
-                    tables.clear()
+                    self._tables.clear()
             finally:
                 close_all(received)
 
-    def _value_of(self, reply: object, call: int, received: Sequence[int], tables: ReceivedTables) -> object:
+    def _value_of(self, reply: object, call: int, received: Sequence[int]) -> object:
         if isinstance(reply, protocol.Loaded) and call == 0:
             return None
         if isinstance(reply, protocol.Delivered) and reply.id == call and self._awaits_events:
             return reply.faults
         if isinstance(reply, protocol.Result) and reply.id == call and call and not self._awaits_events:
-            return from_wire(reply.value, received, streamed=tables.files, limits=self._limits)
+            return from_wire(reply.value, received, streamed=self._tables.files, limits=self._limits)
         if isinstance(reply, protocol.Failure) and reply.id == call:
             raise Failed(reply.fault)
         raise ProtocolViolation(f"{type(reply).__name__} does not belong to this call")
@@ -169,10 +168,8 @@ class Conversation:
             time.sleep(min(wait_s, _LONGEST_WAIT_S))
             clock.check()
 
-    def _answer(
-        self, ask: protocol.Ask, received: Sequence[int], tables: ReceivedTables, broker: Broker, clock: Clock
-    ) -> None:
-        answer, sent = self._ask(ask, received, tables.files, broker, clock)
+    def _answer(self, ask: protocol.Ask, received: Sequence[int], broker: Broker, clock: Clock) -> None:
+        answer, sent = self._ask(ask, received, self._tables.files, broker, clock)
         try:
             self._channel.send(answer, sent, deadline=clock.deadline)
         except FrameTooLarge as error:

@@ -169,9 +169,10 @@ class Worker:
         named += [(f"the argument {name!r} of {handler}", value) for name, value in keywords.items()]
         values, fds = all_to_wire(named, limits=self._limits)
         self._calls += 1
-        self._conversation.handed = [
-            value for (_, value), wired in zip(named, values, strict=True) if isinstance(wired, protocol.Table)
-        ]
+        if fds:
+            self._conversation.handed = [
+                value for (_, value), wired in zip(named, values, strict=True) if isinstance(wired, protocol.Table)
+            ]
         frame = protocol.Call(
             self._calls, handler, values[: len(args)], dict(zip(keywords, values[len(args) :], strict=True))
         )

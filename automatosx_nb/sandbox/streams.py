@@ -103,6 +103,7 @@ class ReceivedTables:
         return self._files
 
     def clear(self) -> None:
-        close_all(self._files)
-        self._files = []
+        if self._files:
+            close_all(self._files)
+            self._files = []
         self._room, self._ended = self._whole, True

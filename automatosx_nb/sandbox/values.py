@@ -25,6 +25,8 @@ _SEALS = 0x1 | 0x2 | 0x4 | 0x8  # F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_
 _DEFAULT_LIMITS = Limits()
 _TABLES = (protocol.Table, protocol.Streamed)
 _HANDED = (protocol.HandedFile, protocol.HandedSecret)
+_AS_THEY_ARE = (*_HANDED, protocol.Again)
+_OF_JSON = frozenset((type(None), bool, int, float, str, list, tuple, dict))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,11 @@ def to_wire(
 
     :raises UntransferableValue: it is neither JSON, nor bytes, nor a display, nor a table.
     """
+    if type(value) in _OF_JSON:
+        return _json(value, what, limits), []
     if type(value) is bytes:
         return protocol.Blob(value), []
-    if isinstance(value, (*_HANDED, protocol.Again)):
+    if isinstance(value, _AS_THEY_ARE):
         return value, []
     if isinstance(value, DisplayTree):
         flaw = find_flaw(value.root, max_depth=limits.frame_depth)
@@ -62,13 +66,17 @@ def to_wire(
             return protocol.Streamed(0, sink.size), []
         fd, size = _seal_table(table, what, type(value).__name__)
         return protocol.Table(0, size), [fd]
+    return _json(value, what, limits), []
+
+
+def _json(value: object, what: str, limits: Limits) -> protocol.Json:
     flaw = find_flaw(value, max_depth=limits.frame_depth)
     if flaw is not None:
         value = _unboxed(value, limits.frame_depth)
         flaw = find_flaw(value, max_depth=limits.frame_depth)
     if flaw is not None:
         raise UntransferableValue(what + flaw.path, flaw.type_name, flaw.reason)
-    return protocol.Json(value), []
+    return protocol.Json(value)
 
 
 def _unboxed(value: object, depth: int) -> object:

@@ -151,10 +151,10 @@ class Session:
         while True:
             frame, fds = self._channel.receive()
             try:
-                if isinstance(frame, protocol.Load):
-                    self._load(frame)
-                elif isinstance(frame, protocol.Call):
+                if isinstance(frame, protocol.Call):
                     self._call(frame, fds)
+                elif isinstance(frame, protocol.Load):
+                    self._load(frame)
                 elif isinstance(frame, protocol.Deliver):
                     self._deliver(frame)
                 elif isinstance(frame, protocol.Stop):
@@ -213,8 +213,9 @@ class Session:
             self._printed.restart()
             args = [self._received(value, fds) for value in call.args]
             kwargs = {name: self._received(value, fds) for name, value in call.kwargs.items()}
-            arrived = zip((*call.args, *call.kwargs.values()), (*args, *kwargs.values()), strict=True)
-            self._tables = [(thing, value.fd) for value, thing in arrived if isinstance(value, protocol.Table)]
+            if fds:
+                arrived = zip((*call.args, *call.kwargs.values()), (*args, *kwargs.values()), strict=True)
+                self._tables = [(thing, value.fd) for value, thing in arrived if isinstance(value, protocol.Table)]
             self._interruption.begin()
             handler = self._handler(call.handler)
             result = handler(*args, **kwargs)
@@ -265,6 +266,8 @@ class Session:
     # --- values -----------------------------------------------------------------------------------------------
 
     def _received(self, value: protocol.Value, fds: Sequence[int]) -> object:
+        if isinstance(value, protocol.Json):
+            return value.value
         if isinstance(value, protocol.HandedFile):
             make = _handing.file_to_write if value.writable else _handing.file_to_read
             return make(value.number, value.name, value.size)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -84,6 +85,26 @@ def test_the_death_of_the_other_process_is_noticed_even_if_its_socket_stays_open
         channel.receive(deadline=time.monotonic() + 20)
     process.wait()
     channel.close()
+    os.close(death)
+
+
+def test_an_answer_that_is_late_arrives_and_a_deadline_far_off_holds() -> None:
+    """What is not there soon is waited for in another way, in which deadlines and the end of a process are noticed."""
+    ours, theirs = socket.socketpair()
+    death = os.pidfd_open(os.getpid())
+    host: Channel[Any] = Channel(ours, protocol.ToHost, max_bytes=99, max_depth=8, death=death)
+    worker: Channel[Any] = Channel(theirs, protocol.ToWorker, max_bytes=99, max_depth=8)
+    with ThreadPoolExecutor(1) as pool:
+        for deadline in (None, time.monotonic() + 60):
+            received = pool.submit(host.receive, deadline=deadline)
+            while not host._late:
+                pass
+            worker.send(protocol.Loaded())
+            assert received.result() == (protocol.Loaded(), [])
+    with pytest.raises(DeadlineExceeded):
+        host.receive(deadline=time.monotonic() + 0.05)
+    host.close()
+    worker.close()
     os.close(death)
 
 
