@@ -73,6 +73,7 @@ class RegistryServer(Configurable):  # type: ignore[misc,unused-ignore]
     waiting = Int(512, min=1, help="Requests that wait for the registry; further ones are told to come back.").tag(
         config=True
     )
+    plan_s = Float(5.0, min=0.1, help="Longest search for versions that go together, seconds.").tag(config=True)
     shutdown_s = Float(30.0, min=0, help="So long it finishes what was asked when it is told to end, seconds.").tag(
         config=True
     )
@@ -104,6 +105,7 @@ class Serving:
     idle_s: float = 60.0
     answer_s: float = 60.0
     waiting: int = 512
+    plan_s: float = 5.0
     shutdown_s: float = 30.0
 
 

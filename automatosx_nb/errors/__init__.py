@@ -65,9 +65,9 @@ _FILES = {
         OutOfSync
     """,
     "marketplace": """
-        DependencyCycle Incompatible InvalidPlanRequest InvalidSearch MagicTaken PublishRefused RegistryBusy
-        RegistryDamaged RegistryTooNew RegistryUnreachable ReleaseExists ResolutionConflict ResolutionUnsound
-        UnknownPlugin UnknownRelease VersionUsed
+        DependencyCycle Incompatible InvalidPlanRequest InvalidSearch MagicTaken PlanTooHard PublishRefused
+        RegistryBusy RegistryDamaged RegistryTooNew RegistryUnreachable ReleaseExists ResolutionConflict
+        ResolutionUnsound UnknownPlugin UnknownRelease VersionUsed
     """,
     "notebooks": """
         InvalidNotebook NotebookMisfit NotebookNotFound NotebookUnlocked NotebookUnsaved NotebookUsesNothing
@@ -95,7 +95,7 @@ _FILES = {
         ServiceMissing ServiceNotInRange ServiceSuspended ServiceTimeout ServiceTooDeep UnknownService
     """,
     "serving": """
-        RequestTooLarge ServerOverloaded TooManyRequests
+        RequestTooLarge ServerOverloaded TooManyRequests TooManyWaiting
     """,
     "signatures": """
         InvalidKeyFile InvalidSignature InvalidSignatureFile KeyExists KeyLocked KeyRefused SignatureRequired UnknownKey

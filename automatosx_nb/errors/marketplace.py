@@ -95,6 +95,22 @@ class InvalidSearch(UserError, ValueError):
         return f"Valid is {self.valid}."
 
 
+class PlanTooHard(UserError):
+    """The search for versions took longer than it was given. ``seconds``: how long that was."""
+
+    code: ClassVar[str] = "plan-too-hard"
+    seconds: float
+
+    def problem(self) -> str:
+        return f"in {self.seconds:g} s neither versions that go together were found, nor why there are none."
+
+    def next_step(self) -> str:
+        return (
+            "Ask for fewer plugins at once, or for exact versions; 'plan' on your own computer takes its time. "
+            "Whoever runs the registry sets the time: c.RegistryServer.plan_s."
+        )
+
+
 class InvalidPlanRequest(UserError, ValueError):
     """``reason`` says what is wrong with what was sent."""
 

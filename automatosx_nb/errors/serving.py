@@ -26,6 +26,21 @@ class TooManyRequests(UserError):
         return f"Wait {self.retry_after} s; whoever runs the registry sets the limits in c.RegistryServer."
 
 
+class TooManyWaiting(UserError):
+    """Of ``what`` one has at most ``allowed`` there at a time, under way or waiting."""
+
+    code: ClassVar[str] = "too-many-waiting"
+    what: str
+    allowed: int
+    retry_after: int
+
+    def problem(self) -> str:
+        return f"{self.allowed} {self.what} of yours wait or are being made, and no more are taken at a time."
+
+    def next_step(self) -> str:
+        return f"Nothing was lost: try again in {self.retry_after} s, when one of them may be done."
+
+
 class RequestTooLarge(UserError):
     """What was sent is larger than this path takes; it was not read."""
 

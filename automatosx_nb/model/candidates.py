@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from automatosx_nb.model.ports import ReleaseIndex
     from automatosx_nb.model.release import IndexRelease
@@ -84,9 +84,11 @@ class Excluded:
 class Candidates:
     """The index as the resolver sees it; each plugin is read once."""
 
-    def __init__(self, index: ReleaseIndex, rules: Rules) -> None:
+    def __init__(self, index: ReleaseIndex, rules: Rules, spend: Callable[[], object] | None = None) -> None:
+        """:param spend: is called with each step of the search; what it raises ends that."""
         self._index = index
         self._rules = rules
+        self.spend = spend
         self._usable: dict[str, tuple[Candidate, ...]] = {}
         self._excluded: dict[str, tuple[Excluded, ...]] = {}
 
@@ -112,12 +114,14 @@ class Candidates:
 
     def with_prereleases(self) -> Candidates:
         """The same index, where prereleases and betas may be chosen."""
-        return Candidates(self._index, replace(self._rules, prereleases=True))
+        return Candidates(self._index, replace(self._rules, prereleases=True), self.spend)
 
     def knows(self, plugin: str) -> bool:
         return bool(self.usable(plugin) or self.excluded(plugin))
 
     def _read(self, plugin: str) -> None:
+        if self.spend is not None:
+            self.spend()
         usable: list[Candidate] = []
         excluded: list[Excluded] = []
         rules, there = self._rules, self._rules.there(plugin)

@@ -24,7 +24,7 @@ from automatosx_nb.model.spelling import nearest
 from automatosx_nb.model.tree import ChosenPlugin, tree_text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from automatosx_nb.model.policy import Cooldown, ReleasePolicy
     from automatosx_nb.model.ports import ReleaseIndex
@@ -101,6 +101,7 @@ def resolve(
     platform: str | None = None,
     policy: ReleasePolicy | None = None,
     cooldown: Cooldown | None = None,
+    spend: Callable[[], object] | None = None,
 ) -> Resolution:
     """The versions that meet ``requirements`` (plugin → range) and all that these require in turn.
 
@@ -114,6 +115,8 @@ def resolve(
     :param platform: the operating system, as manifests name it; None: releases for any may be chosen.
     :param policy: what may come at all, and ``cooldown`` how old it has to be. What is installed or locked, or pinned
         in ``requirements``, may be younger, yanked or a beta; nothing passes the policy or is quarantined.
+    :param spend: is called with each step of the search, some thousands a second: there are requirements to which no
+        search finds an end. What it raises comes through.
     :raises InvalidRange: in ``requirements``.
     :raises UnknownPlugin: the user asked for a plugin that the index does not have.
     :raises ResolutionConflict: no versions meet all requirements.
@@ -134,7 +137,7 @@ def resolve(
         policy=policy or Policy(),
         cooldown=cooldown,
     )
-    candidates = Candidates(index, rules)
+    candidates = Candidates(index, rules, spend)
     _check_known(wishes, candidates, index)
     return _resolution(wishes, search(wishes, candidates, cycles), candidates)
 

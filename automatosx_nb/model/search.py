@@ -125,7 +125,7 @@ class _Search:
         self._wishes = wishes
         self._candidates = candidates
         self._problem = PluginProblem(candidates)
-        self._solver = Solver(self._problem)
+        self._solver = Solver(self._problem, candidates.spend)
         self._no_circles = _NoCircles(self._problem) if cycles == "refuse" else None
         self._patience = PATIENCE
 
@@ -206,7 +206,7 @@ class _Search:
         """The sentences of ``proof``, or of one that looks at nothing but ``core``, where that is soon found."""
         if len(core) < len(self._wishes):
             try:
-                self._spend(Solver(self._problem), self._asked(core))
+                self._spend(Solver(self._problem, self._candidates.spend), self._asked(core))
             except Unsatisfiable as nothing:
                 proof = nothing.proof
             except GaveUp:

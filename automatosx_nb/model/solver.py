@@ -36,8 +36,10 @@ class GaveUp(Exception):
 class Solver(Generic[P]):
     """Solves one problem for any number of sets of wishes; what it learns from one, it knows for the next."""
 
-    def __init__(self, problem: Problem[P]) -> None:
+    def __init__(self, problem: Problem[P], spend: Callable[[], object] | None = None) -> None:
+        """:param spend: is called with each decision and each step of learning; what it raises ends the search."""
         self._problem = problem
+        self._spend = spend
         self._trail: Trail[P] = Trail(problem.size)
         self._watching: dict[P, dict[Clause[P], int]] = {}
         """Package → learned clauses → the values that it must lose for the clause to matter."""
@@ -156,6 +158,8 @@ class Solver(Generic[P]):
         """Decides one package, or rules versions of it out first; False: everything needed is decided."""
         trail = self._trail
         domain, needed = trail.domain, trail.needed
+        if self._spend is not None:
+            self._spend()
         while trail.settled < len(needed):
             package = needed[trail.settled]
             values = domain[package]
@@ -243,6 +247,8 @@ class Solver(Generic[P]):
         antecedents: list[Clause[P]] = []
         because, end, resolved = broken, None, None
         while True:
+            if self._spend is not None:
+                self._spend()
             antecedents.append(because)
             for package, values in because.literals.items():
                 values = values & literals.pop(package) if package == resolved else values | literals.get(package, 0)

@@ -48,6 +48,11 @@ class Asking(Announcing, JupyterHandler):
             self._actor = await identity.actor_of(self)
         return self._actor
 
+    async def whose_turn(self) -> str:
+        """In whose name it waits where all wait in turn: a user's; where a server knows no people, an address's."""
+        actor = await self.actor()
+        return f"user {actor.name}" if actor.is_known else f"address {self.request.remote_ip}"
+
     async def ask(self, question: Callable[[Registry], T]) -> T:
         """``question(registry)``, of the registry as whoever asks may read it."""
         actor = await self.actor()

@@ -38,7 +38,7 @@ class BodyHandler(RegistryHandler):
         ):
             raise web.HTTPError(403)
         (await self.actor()).upload()
-        self.shelf.take_work()
+        self.shelf.take_work(await self.whose_turn())
         self._check_length()
 
     def data_received(self, chunk: bytes) -> None:

@@ -96,8 +96,9 @@ class RegistryHandler(Asking, APIHandler):
         self._etag, self._media_type = None, problems.MEDIA_TYPE
         if status_code == 401:
             self.set_header("WWW-Authenticate", 'Bearer error="invalid_token"')
-        if status_code == 503:
-            self.set_header("Retry-After", str(problems.RETRY_AFTER_S))
+        retry_after = problems.retry_after_of(status_code, error)
+        if retry_after is not None:
+            self.set_header("Retry-After", str(retry_after))
         self.finish(msgspec.json.encode(problems.document(status_code, error)))
 
 
@@ -238,14 +239,18 @@ class PlanHandler(RegistryHandler):
         settings = await self.shelf.ask(lambda _registry: self.settings["automatosx_settings"]())
 
         def ask(registry: Registry) -> dict[str, Any]:
-            cooldown = cooldown_now(settings.cooldown)
-            gate = Gate(settings.policy, settings.permissions, registry.plugin, signed=settings.policy.signed)
             return planning.plan(
-                request, registry, here=environment(), policy=gate, permissions=settings.permissions, cooldown=cooldown
+                request,
+                registry,
+                here=environment(),
+                policy=Gate(settings.policy, settings.permissions, registry.plugin, signed=settings.policy.signed),
+                permissions=settings.permissions,
+                cooldown=cooldown_now(settings.cooldown),
+                spend=planning.Deadline(settings.server.plan_s),
             )
 
         actor = await self.actor()
-        self.answer(await self.shelf.plan(lambda registry: ask(registry.seen_by(actor))))
+        self.answer(await self.shelf.plan(await self.whose_turn(), lambda registry: ask(registry.seen_by(actor))))
 
 
 class OpenApiHandler(RegistryHandler):

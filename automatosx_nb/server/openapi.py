@@ -356,6 +356,8 @@ DOCUMENT: dict[str, Any] = {
             refusals={
                 "400": "No such request, or a version or range that is none.",
                 "404": "A wanted plugin that is unknown; the detail names the nearest ids.",
+                "422": "The search took longer than the server gives it.",
+                "429": "Too many plans of yours wait: try again after Retry-After seconds.",
                 "409": "No versions go together: causes, wishes and suggestions, or the cycle, say why.",
             },
         ),

@@ -44,6 +44,7 @@ SCHEMAS: dict[str, Any] = {
             "state": {"enum": ["receiving", "checking", "done", "refused"]},
             "offset": {**COUNT, "description": "Where the next part begins."},
             "expires": TIME,
+            "ahead": {**COUNT, "description": "Others whose artifacts are checked before it, at most."},
             "report": {"anyOf": [ref("PublishReport"), {"type": "null"}], "description": "Once it is done."},
             "problem": {"anyOf": [ref("Problem"), {"type": "null"}], "description": "Once it is refused."},
         }
@@ -62,7 +63,8 @@ PROBLEM_MEMBERS: dict[str, Any] = {
     "expected": {**COUNT, "description": "Of a part: where the upload goes on."},
     "provided": {**COUNT, "description": "Of a part: where it was to go."},
     "user": {"type": "string", "description": "Of too many uploads: whose."},
-    "allowed": {**COUNT, "description": "Of too many uploads: how many there may be."},
+    "what": {"type": "string", "description": "Of what too much of one waits: plans, or checks."},
+    "allowed": {**COUNT, "description": "Of too many uploads, plans or checks: how many there may be."},
 }
 
 _UPLOAD = in_path("id", "The upload's id.")
@@ -80,6 +82,7 @@ _JUDGED = {
     "409": "The version is taken, or was.",
     "422": "It is no artifact, or its checks failed: findings and checks say all of it.",
 }
+_MANY = {"429": "Too many uploads of yours are open, or wait to be checked: try again after Retry-After seconds."}
 _GONE = {"404": "No such upload of yours."}
 
 
@@ -120,7 +123,7 @@ PATHS: dict[str, Any] = {
         "post": _act(
             "Publish an artifact",
             _SETTLED,
-            {**_SENT, **_LARGE, **_JUDGED, "429": "Too many uploads of yours are open."},
+            {**_SENT, **_LARGE, **_JUDGED, **_MANY},
             parameters=(_AT, _DIGEST),
             body=True,
         )
@@ -129,7 +132,7 @@ PATHS: dict[str, Any] = {
         "post": _act(
             "What publishing an artifact would find; nothing is kept",
             {"200": ("Every result", json("Checks"))},
-            {**_SENT, **_LARGE, "422": "It is no artifact."},
+            {**_SENT, **_LARGE, **_MANY, "422": "It is no artifact."},
             parameters=(_DIGEST,),
             body=True,
         )
@@ -138,7 +141,7 @@ PATHS: dict[str, Any] = {
         "post": _act(
             "Begin to send an artifact in parts, or go on",
             {"201": ("The upload", json("Upload"))},
-            {**_SENT, **_LARGE, "429": "Too many uploads of yours are open."},
+            {**_SENT, **_LARGE, **_MANY},
             parameters=(_AT, _DIGEST, _in_header("Upload-Length", "Bytes of the whole artifact.")),
             headers=("Location", *_STANDS),
         )
@@ -157,7 +160,14 @@ PATHS: dict[str, Any] = {
         "patch": _act(
             "Send the next part; the last one, or an empty one after it, with Upload-Complete: ?1",
             {"204": ("It is kept", {}), **_SETTLED},
-            {**_SENT, **_LARGE, **_GONE, **_JUDGED, "409": "The upload goes on elsewhere, or the version is taken."},
+            {
+                **_SENT,
+                **_LARGE,
+                **_GONE,
+                **_JUDGED,
+                **_MANY,
+                "409": "The upload goes on elsewhere, or the version is taken.",
+            },
             parameters=(
                 _UPLOAD,
                 _in_header("Upload-Offset", "Where the part begins."),

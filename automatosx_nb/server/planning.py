@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import msgspec
 from msgspec import Meta
 
-from automatosx_nb.errors import InvalidPlanRequest, InvalidSearch
+from automatosx_nb.errors import InvalidPlanRequest, InvalidSearch, PlanTooHard
 from automatosx_nb.model.changelog import news
 from automatosx_nb.model.flags import deprecation
 from automatosx_nb.model.permissions import not_covered
@@ -18,7 +19,7 @@ from automatosx_nb.model.surroundings import Surroundings, packages_of
 from automatosx_nb.profile.changes import Consent, change_kind, release_of, requirement_changes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from automatosx_nb.model.compatibility import Environment
     from automatosx_nb.model.consent import PermissionPolicy
@@ -49,6 +50,20 @@ class PlanRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Every installed distribution → its version; None: not said."""
 
 
+class Deadline:
+    """What a search spends: seconds, from now on."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._until = clock() + seconds
+
+    def __call__(self) -> None:
+        """:raises PlanTooHard: they are spent."""
+        if self._clock() > self._until:
+            raise PlanTooHard(self._seconds)
+
+
 def read(body: bytes) -> PlanRequest:
     """:raises InvalidPlanRequest: it is no such request, or too long."""
     if len(body) > LONGEST:
@@ -67,6 +82,7 @@ def plan(
     policy: ReleasePolicy,
     permissions: PermissionPolicy,
     cooldown: Cooldown | None,
+    spend: Callable[[], object] | None = None,
 ) -> dict[str, Any]:
     """The document of the answer. ``here`` is where this server runs, for a request that does not say where plugins do.
 
@@ -85,6 +101,7 @@ def plan(
         platform=here.platform if request.platform is None else request.platform,
         policy=policy,
         cooldown=cooldown,
+        spend=spend,
     )
     lacks = _Lacks(request, here)
     return {

@@ -42,11 +42,13 @@ _STATUS: dict[type[errors.AutomatosxError], HTTPStatus] = {
     errors.ReadingOnly: HTTPStatus.NOT_IMPLEMENTED,
     errors.ResolutionConflict: HTTPStatus.CONFLICT,
     errors.DependencyCycle: HTTPStatus.CONFLICT,
+    errors.PlanTooHard: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.InvalidConfiguration: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.RegistryBusy: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     errors.ServerOverloaded: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.TooManyWaiting: HTTPStatus.TOO_MANY_REQUESTS,
     errors.StoreUnreachable: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.StorageFull: HTTPStatus.INSUFFICIENT_STORAGE,
     errors.ProfileReadOnly: HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -81,6 +83,7 @@ _MEMBERS: dict[type[errors.AutomatosxError], tuple[str, ...]] = {
     errors.UnknownUpload: ("upload",),
     errors.UploadOffsetDiffers: ("upload", "expected", "provided"),
     errors.TooManyUploads: ("user", "allowed"),
+    errors.TooManyWaiting: ("what", "allowed"),
     errors.InvalidAccessRequest: ("part", "found", "valid"),
     errors.InvalidSignature: ("plugin", "version", "reason"),
     errors.InvalidSignatureFile: ("name", "reason"),
@@ -93,6 +96,12 @@ _MEMBERS: dict[type[errors.AutomatosxError], tuple[str, ...]] = {
     errors.UnknownToken: ("id",),
 }
 """What a problem says besides: why versions do not go together, and from what a client makes the same error again."""
+
+
+def retry_after_of(status: int, error: BaseException | None) -> int | None:
+    """Whole seconds, for ``Retry-After``; None: asking again is no use, or nobody knows when."""
+    said: int | None = getattr(error, "retry_after", None)
+    return said if said is not None else RETRY_AFTER_S if status == HTTPStatus.SERVICE_UNAVAILABLE else None
 
 
 def status_of(error: BaseException) -> HTTPStatus:

@@ -6,9 +6,10 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from automatosx_nb.errors import ServerOverloaded
+from automatosx_nb.server.turns import RETRY_AFTER_S, Bounds, Turns
 
 if TYPE_CHECKING:
     from automatosx_nb.model.ports import Registry
@@ -17,11 +18,11 @@ T = TypeVar("T")
 
 THREADS = 4
 """How many requests work on the registry at once; the others wait their turn, and the loop goes on."""
-WORKERS = 2
-"""How many artifacts are checked at once: that takes long, and nobody who reads waits behind it."""
-WAITING = 32
-"""How many artifacts are checked or wait for it: each is held in memory meanwhile."""
-RETRY_AFTER_S = 2
+CHECKS = Bounds(threads=2, waiting=32, of_one=8)
+"""Artifacts that are checked: that takes long, and nobody who reads waits behind it. Each may be held in memory."""
+PLANS = Bounds(threads=1, waiting=16, of_one=4)
+"""One at a time: versions can be such that to choose among them takes for ever, and then it is planning that has to
+wait, and nothing else."""
 
 
 class Shelf:
@@ -39,12 +40,12 @@ class Shelf:
         self._registry: Registry | None = None
         self._lock = threading.Lock()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="automatosx-registry")
-        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="automatosx-checks")
+        self._checks = Turns("checks", CHECKS)
+        self._plans = Turns("plans", PLANS)
+        self._works: dict[str, asyncio.Future[Any]] = {}
         self._probing = ThreadPoolExecutor(1, thread_name_prefix="automatosx-probe")
-        self._planning = ThreadPoolExecutor(1, thread_name_prefix="automatosx-plan")
         self.asked = 0
         """Questions that have no answer yet."""
-        self._working = 0
 
     async def ask(self, question: Callable[[Registry], T]) -> T:
         """``question(registry)``, on another thread; raises what it raises.
@@ -55,48 +56,58 @@ class Shelf:
             raise ServerOverloaded("has more to answer than it can", RETRY_AFTER_S)
         self.asked += 1
         try:
-            return await self._in_time(self._threads, question)
+            return await self._in_time(self._on(self._threads, question))
         finally:
             self.asked -= 1
 
-    async def plan(self, question: Callable[[Registry], T]) -> T:
-        """As :meth:`ask`, one at a time: versions can be such that to choose among them takes for ever, and then it is
-        planning that has to wait, and nothing else."""
-        return await self._in_time(self._planning, question)
+    async def plan(self, who: str, question: Callable[[Registry], T]) -> T:
+        """As :meth:`ask`, after those whose turn comes before that of ``who``.
+
+        :raises TooManyWaiting: ``who`` waits for too many plans already.
+        """
+        return await self._in_time(self._plans.begin(who, lambda: self._answer(question)))
 
     async def probe(self, question: Callable[[Registry], T]) -> T:
         """As :meth:`ask`, on a thread that no request occupies: a server under load is no ill one."""
-        return await self._in_time(self._probing, question)
+        return await self._in_time(self._on(self._probing, question))
 
-    def work(self, question: Callable[[Registry], T]) -> asyncio.Future[T]:
-        """As :meth:`ask`, for what takes long; it goes on where nobody waits for it any more.
+    def work(self, who: str, question: Callable[[Registry], T], *, name: str = "") -> asyncio.Future[T]:
+        """As :meth:`ask`, for what takes long, in turn; it goes on where nobody waits for it any more.
 
-        :raises ServerOverloaded: too many wait already.
+        :param name: what is begun under one is not begun a second time, but waited for by all who ask.
+        :raises TooManyWaiting: too much of ``who`` waits already.
+        :raises ServerOverloaded: too much does.
         """
-        self.take_work()
-        self._working += 1
-        work = asyncio.get_running_loop().run_in_executor(self._workers, self._answer, question)
-        work.add_done_callback(self._worked)
+        if name in self._works:
+            return self._works[name]
+        work = self._checks.begin(who, lambda: self._answer(question))
+        if name:
+            self._works[name] = work
+            work.add_done_callback(lambda _work: self._works.pop(name))
         return work
 
-    def take_work(self) -> None:
-        """:raises ServerOverloaded: too many wait already, so nobody need send anything."""
-        if self._working >= WAITING:
-            raise ServerOverloaded("has more artifacts to check than it can", RETRY_AFTER_S)
+    def take_work(self, who: str) -> None:
+        """Raises as :meth:`work` does, so nobody need send anything."""
+        self._checks.take(who)
 
-    def _worked(self, _work: asyncio.Future[T]) -> None:
-        self._working -= 1
+    def ahead(self, who: str) -> int:
+        """How many others' turns come before that of ``who``, at most."""
+        return self._checks.ahead(who)
 
     def close(self) -> None:
         """Wait for what is being answered, then close the registry."""
-        for threads in (self._probing, self._planning, self._workers, self._threads):
+        for turns in (self._plans, self._checks):
+            turns.close()
+        for threads in (self._probing, self._threads):
             threads.shutdown(wait=True, cancel_futures=True)
         close = getattr(self._registry, "close", None)
         if close is not None:
             close()
 
-    async def _in_time(self, threads: ThreadPoolExecutor, question: Callable[[Registry], T]) -> T:
-        answer = asyncio.get_running_loop().run_in_executor(threads, self._answer, question)
+    def _on(self, threads: ThreadPoolExecutor, question: Callable[[Registry], T]) -> asyncio.Future[T]:
+        return asyncio.get_running_loop().run_in_executor(threads, self._answer, question)
+
+    async def _in_time(self, answer: asyncio.Future[T]) -> T:
         try:
             return await asyncio.wait_for(answer, self._longest_s)
         except TimeoutError as error:

@@ -9,12 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from automatosx_nb.errors import InvalidUpload, PublishingElsewhere, UploadOffsetDiffers
+from automatosx_nb.errors import (
+    InvalidUpload,
+    PublishingElsewhere,
+    ServerOverloaded,
+    TooManyWaiting,
+    UploadOffsetDiffers,
+)
 from automatosx_nb.model.digests import sha256_in
 from automatosx_nb.model.release import Stage
 from automatosx_nb.model.upload import Upload, UploadLimits, UploadState
@@ -51,7 +58,8 @@ class _UploadsHandler(BodyHandler):
 
     async def settled(self, actor: Actor, upload: str) -> Upload:
         """The upload, checked and published if that takes no longer than somebody waits; it goes on meanwhile."""
-        work = self.shelf.work(lambda registry: _room(registry).finish(actor, upload))
+        who = await self.whose_turn()
+        work = self.shelf.work(who, lambda registry: _room(registry).finish(actor, upload), name=f"{who} {upload}")
         done, _ = await asyncio.wait([work], timeout=WAIT_S)
         if done:
             return await work
@@ -59,7 +67,12 @@ class _UploadsHandler(BodyHandler):
         found: Upload = await self.in_room(lambda room: room.status(actor, upload))
         return found
 
-    def answer_settled(self, upload: Upload) -> None:
+    async def document(self, upload: Upload) -> dict[str, Any]:
+        """What is told of one, with how many others' turns come first where it waits to be checked."""
+        waits = upload.state is UploadState.RECEIVING and upload.is_whole
+        return document(upload, ahead=self.shelf.ahead(await self.whose_turn()) if waits else 0)
+
+    async def answer_settled(self, upload: Upload) -> None:
         """201 for what is new, 200 for what was there, 202 while it is checked, or why it was refused."""
         if upload.refusal is not None:
             raise upload.refusal
@@ -70,7 +83,7 @@ class _UploadsHandler(BodyHandler):
         self.set_status(202)
         self.set_header("Retry-After", str(ASK_AGAIN_S))
         self.set_header("Location", self.place_of(upload))
-        self.answer(document(upload))
+        self.answer(await self.document(upload))
 
     def place_of(self, upload: Upload) -> str:
         return f"{self.request.path.rpartition('/api/v1/')[0]}/api/v1/uploads/{upload.id}"
@@ -128,7 +141,7 @@ class ReleasesHandler(_UploadsHandler):
             return upload
 
         upload = await self.in_room(keep)
-        self.answer_settled(await self.settled(actor, upload.id))
+        await self.answer_settled(await self.settled(actor, upload.id))
 
 
 @web.stream_request_body
@@ -143,7 +156,9 @@ class ChecksHandler(_UploadsHandler):
         actor = await self.actor()
         actor.upload()
         data, _ = self.body("Repr-Digest", "Content-Digest")
-        results: tuple[CheckResult, ...] = await self.shelf.work(lambda registry: registry.seen_by(actor).check(data))
+        results: tuple[CheckResult, ...] = await self.shelf.work(
+            await self.whose_turn(), lambda registry: registry.seen_by(actor).check(data)
+        )
         failed = any(not each.passed and each.severity == "error" for each in results)
         self.answer({"passed": not failed, "checks": results})
 
@@ -180,12 +195,13 @@ class UploadHandler(_UploadsHandler):
     @web.authenticated
     @authorized
     async def get(self, upload: str) -> None:
-        """One that nobody checks any more is taken over by whoever is asked."""
+        """One that nobody checks any more, or that waits elsewhere, is taken over by whoever is asked."""
         actor = await self.actor()
         found = await self.in_room(lambda room: room.status(actor, upload))
-        if found.state is UploadState.CHECKING:
-            found = await self.settled(actor, upload)
-        self.answer(document(found))
+        if found.state is UploadState.CHECKING or (found.state is UploadState.RECEIVING and found.is_whole):
+            with suppress(TooManyWaiting, ServerOverloaded):  # where it stands can be told all the same
+                found = await self.settled(actor, upload)
+        self.answer(await self.document(found))
         self.tell(found)
 
     @web.authenticated
@@ -201,7 +217,7 @@ class UploadHandler(_UploadsHandler):
         else:
             found = await self.in_room(lambda room: room.status(actor, upload))
         if complete == "?1":
-            self.answer_settled(await self.settled(actor, upload))
+            await self.answer_settled(await self.settled(actor, upload))
         else:
             self.set_status(204)
         self.tell(found)
@@ -214,12 +230,12 @@ class UploadHandler(_UploadsHandler):
         self.set_status(204)
 
 
-def document(upload: Upload) -> dict[str, Any]:
+def document(upload: Upload, *, ahead: int = 0) -> dict[str, Any]:
     """What ``GET uploads/{id}`` answers."""
     names = ("id", "sha256", "size", "stage", "state", "offset", "expires", "report")
     refusal = upload.refusal
     problem = None if refusal is None else problems.document(problems.status_of(refusal), refusal)
-    return {**{name: getattr(upload, name) for name in names}, "problem": problem}
+    return {**{name: getattr(upload, name) for name in names}, "ahead": ahead, "problem": problem}
 
 
 def _retrieve(work: asyncio.Future[Upload]) -> None:

@@ -41,6 +41,34 @@ def conflict(records: Records, wishes: Mapping[str, str], **options: Any) -> lis
     return list(raised.value.causes)
 
 
+def excluding(number: int, others: Sequence[str]) -> dict[str, Any]:
+    return dict.fromkeys(others, f"<{number}.0.0 || >{number}.0.0")
+
+
+def test_a_search_is_ended_by_what_it_spends() -> None:
+    """Eight that pairwise exclude the same of seven versions: a proof of that takes thousands of steps."""
+    names = [f"p{number}" for number in range(8)]
+    pigeons = {
+        name: [release(f"{n}.0.0", **excluding(n, names[at:])) for n in range(1, 8)] for at, name in enumerate(names, 1)
+    }
+    spent: list[int] = []
+
+    def spend(most: int) -> None:
+        spent.append(most)
+        if len(spent) > most:
+            raise TimeoutError
+
+    with pytest.raises(ResolutionConflict):
+        resolve({"p0": "*"}, MemoryIndex(pigeons), spend=lambda: spend(10**9))
+    whole = len(spent)
+    assert whole > 1000
+    for most in (0, 20, whole // 2):
+        spent.clear()
+        with pytest.raises(TimeoutError):
+            resolve({"p0": "*"}, MemoryIndex(pigeons), spend=lambda most=most: spend(most))  # type: ignore[misc]
+        assert len(spent) == most + 1
+
+
 def v(**versions: str) -> dict[str, Version]:
     return {plugin: Version.parse(text) for plugin, text in versions.items()}
 

@@ -15,9 +15,10 @@ from jupyter_server.auth import Authorizer
 
 from automatosx_nb.model.digests import digest_field, sha256_in
 from automatosx_nb.package import digest
-from automatosx_nb.server import shelf, uploads
+from automatosx_nb.server import uploads
 from automatosx_nb.server.openapi import DOCUMENT
 from automatosx_nb.server.openapi_uploads import PATHS
+from automatosx_nb.server.turns import Bounds
 from tests.server.conftest import artifact
 
 Send = Callable[..., Awaitable[Any]]
@@ -206,12 +207,12 @@ async def test_a_check_that_takes_long_is_asked_for_again(
 
 
 async def test_more_than_can_be_checked_is_told_to_come_back_and_what_came_stays(
-    send: Send, new: bytes, monkeypatch: pytest.MonkeyPatch
+    send: Send, new: bytes, monkeypatch: pytest.MonkeyPatch, jp_serverapp: Any
 ) -> None:
     upload = json.loads((await send("POST", "uploads", headers=opening(new))).body)["id"]
     assert (await send("PATCH", "uploads", upload, **part(new, 0))).code == 204
     with monkeypatch.context() as patched:
-        patched.setattr(shelf, "WAITING", 0)
+        patched.setattr(jp_serverapp.web_app.settings["automatosx_shelf"]._checks, "_bounds", Bounds(2, 0, 8))
         for act in (("POST", "checks"), ("POST", "releases"), ("PATCH", "uploads", upload)):
             response = await send(*act, **part(b"", len(new), complete="?1"))
             assert (response.code, "Retry-After" in response.headers) == (503, True)
