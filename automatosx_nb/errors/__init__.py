@@ -36,7 +36,8 @@ _FILES = {
         AutomatosxError PlatformError UserError
     """,
     "access": """
-        ActionForbidden InvalidAccessRequest LastOwner TokenRefused UnknownMember UnknownPublisher UnknownToken
+        ActionForbidden InvalidAccessRequest LastAdmin LastOwner TokenRefused UnknownMember UnknownPublisher
+        UnknownToken
     """,
     "authoring": """
         FolderInUse NoTests PytestMissing

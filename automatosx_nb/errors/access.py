@@ -76,6 +76,19 @@ class LastOwner(UserError):
         return "Make somebody else an owner first: %ax member add PUBLISHER USER --owner."
 
 
+class LastAdmin(UserError):
+    """Without an admin nobody could make another one but whoever has the database."""
+
+    code: ClassVar[str] = "last-admin"
+    user: str
+
+    def problem(self) -> str:
+        return f"{self.user!r} is the last admin of this registry. Nothing was changed."
+
+    def next_step(self) -> str:
+        return "Make somebody else an admin first: %ax role grant USER admin."
+
+
 class UnknownToken(UserError, LookupError):
     """``id`` is a token's id, never its secret."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 
-from automatosx_nb.errors import LastOwner, UnknownMember, UnknownPublisher
+from automatosx_nb.errors import LastAdmin, LastOwner, UnknownMember, UnknownPublisher
 from automatosx_nb.model.access import Member, Publisher, RoleHolder, user_name
 from automatosx_nb.model.identity import Actor, Role, Scope
 from automatosx_nb.model.spelling import nearest
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 
 class Access:
-    """Implements :class:`automatosx_nb.model.ports_registry.Access`."""
+    """Implements :class:`automatosx_nb.model.ports_registry.Access`.
+
+    What changes who may do what moves the registry's revision, by which other processes hear of it. It holds the
+    registry before it locks a publisher, as publishing does: in another order two could wait for each other.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -69,6 +73,7 @@ class Access:
         actor.manage(publisher)
         user_name(user)
         with self._database.write() as connection:
+            publishing.hold(connection)
             key = _locked(connection, publisher)
             before = _publisher(connection, publisher)
             if any(each.user == user and each.owner == owner for each in before.members):
@@ -79,6 +84,7 @@ class Access:
                 connection.execute(update(members).where(_is(key, user)).values(owner=owner))
             else:
                 join(connection, key, user, owner=owner)
+            publishing.next_revision(connection)
             acts.record(connection, actor, "member-add", publisher=publisher, user=user, owner=owner)
             return _publisher(connection, publisher)
 
@@ -87,6 +93,7 @@ class Access:
         if user != actor.name or Scope.ADMIN not in actor.scopes:  # everybody may leave
             actor.manage(publisher)
         with self._database.write() as connection:
+            publishing.hold(connection)
             key = _locked(connection, publisher)
             before = _publisher(connection, publisher)
             users = tuple(each.user for each in before.members)
@@ -94,6 +101,7 @@ class Access:
                 raise UnknownMember(publisher, user, users)
             _refuse_if_last(before, user)
             connection.execute(delete(members).where(_is(key, user)))
+            publishing.next_revision(connection)
             acts.record(connection, actor, "member-remove", publisher=publisher, user=user)
             return _publisher(connection, publisher)
 
@@ -108,7 +116,9 @@ class Access:
         actor.administer()
         row = {"user": user_name(user), "role": role.value}
         with self._database.write() as connection:
+            publishing.hold(connection)
             if not _holds(connection, user, role):
+                publishing.next_revision(connection)
                 connection.execute(insert(roles).values(**row, added=acts.now()))
                 acts.record(connection, actor, "role-grant", **row)
             return _holders(connection)
@@ -117,7 +127,11 @@ class Access:
         """As the protocol's."""
         actor.administer()
         with self._database.write() as connection:
+            publishing.hold(connection)  # so that two admins do not take it from each other at once
             if _holds(connection, user, role):
+                if role is Role.ADMIN and not actor.everything:
+                    _refuse_if_last_admin(connection, user)
+                publishing.next_revision(connection)
                 connection.execute(delete(roles).where(roles.c.user == user, roles.c.role == role.value))
                 acts.record(connection, actor, "role-withdraw", user=user, role=role.value)
             return _holders(connection)
@@ -126,6 +140,7 @@ class Access:
         """As the protocol's."""
         actor.administer()
         with self._database.write() as connection:
+            publishing.hold(connection)
             key = _locked(connection, publisher)
             before = _publisher(connection, publisher)
             if before.verified == verified:
@@ -172,6 +187,11 @@ def _unknown(connection: Connection, name: str) -> UnknownPublisher:
 def _refuse_if_last(publisher: Publisher, user: str) -> None:
     if [each.user for each in publisher.members if each.owner] == [user]:
         raise LastOwner(publisher.name, user)
+
+
+def _refuse_if_last_admin(connection: Connection, user: str) -> None:
+    if [each.user for each in _holders(connection) if each.role is Role.ADMIN] == [user]:
+        raise LastAdmin(user)
 
 
 def _is(publisher: int, user: str) -> ColumnElement[bool]:

@@ -374,13 +374,14 @@ class EmbeddedRegistry:
 
     def changes(self, since: int | None) -> tuple[int, list[str] | None]:
         """The number of the last change, and the plugins that changed after the one numbered ``since``; None in their
-        place: it cannot be said which, for one may be gone."""
+        place: it cannot be said which, for one may be gone, or it is another thing that changed: who may do what."""
         with self._database.read() as connection:
             last = int(connection.execute(select(sequence.c.value)).scalar_one())
             if since is None or since == last:
                 return last, []
-            changed = list(connection.execute(select(plugins.c.id).where(plugins.c.revision > since)).scalars())
-            return last, changed if len(changed) == last - since else None
+            query = select(plugins.c.id, plugins.c.revision).where(plugins.c.revision > since)
+            changed = {row.id: row.revision for row in connection.execute(query)}
+            return last, [*changed] if len({*changed.values()}) == last - since else None
 
     def known(self) -> tuple[str, ...]:
         """Every plugin's id, sorted."""

@@ -181,7 +181,15 @@ PATHS: dict[str, Any] = {
     "/roles": get("Who has a role", json("Roles"), refusals={"403": _NOT_YOURS}),
     "/roles/{role}/{user}": {
         **_change("put", "Give a role", None, "Roles", in_path("role", "reviewer or admin."), _USER),
-        **_change("delete", "Take a role", None, "Roles", in_path("role", "reviewer or admin."), _USER),
+        **_change(
+            "delete",
+            "Take a role",
+            None,
+            "Roles",
+            in_path("role", "reviewer or admin."),
+            _USER,
+            s409="Nobody would be an admin.",
+        ),
     },
     "/tokens": {
         **get(

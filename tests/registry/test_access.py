@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
@@ -10,6 +12,7 @@ from sqlalchemy import select
 from automatosx_nb.errors import (
     ActionForbidden,
     InvalidAccessRequest,
+    LastAdmin,
     LastOwner,
     UnknownMember,
     UnknownPublisher,
@@ -130,6 +133,40 @@ def test_roles_are_an_admins_to_give_and_to_take(registry: EmbeddedRegistry) -> 
             ask()
     registry.access.withdraw_role(adm, "rob", Role.REVIEWER)
     assert registry.access.actor("rob").roles == frozenset()
+
+
+def test_the_last_admin_stays_one_until_there_is_another(registry: EmbeddedRegistry) -> None:
+    registry.access.grant_role(ME, "ada", Role.ADMIN)
+    ada, eve = registry.access.actor("ada"), registry.access.actor("eve", admins={"eve"})
+    for actor in (ada, eve):
+        with pytest.raises(LastAdmin, match="role grant USER admin") as refused:
+            registry.access.withdraw_role(actor, "ada", Role.ADMIN)
+        assert refused.value.user == "ada"
+    registry.access.withdraw_role(ada, "ada", Role.REVIEWER)
+    registry.access.grant_role(ada, "bob", Role.ADMIN)
+    left = registry.access.withdraw_role(ada, "ada", Role.ADMIN)
+    assert [(each.user, each.role) for each in left] == [("bob", Role.ADMIN)]
+    assert registry.access.withdraw_role(ME, "bob", Role.ADMIN) == (), "whoever has the folder makes another one"
+
+
+def test_two_admins_do_not_take_it_from_each_other_at_once(registry: EmbeddedRegistry) -> None:
+    for user in ("ada", "bob"):
+        registry.access.grant_role(ME, user, Role.ADMIN)
+    actors = {user: registry.access.actor(user) for user in ("ada", "bob")}
+    start = threading.Barrier(2)
+
+    def take(user: str, other: str) -> bool:
+        start.wait()
+        try:
+            registry.access.withdraw_role(actors[user], other, Role.ADMIN)
+        except LastAdmin:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as threads:
+        took = list(threads.map(take, ("ada", "bob"), ("bob", "ada")))
+    assert sorted(took) == [False, True]
+    assert len(registry.access.roles(ME)) == 1
 
 
 def test_an_admin_by_configuration_needs_no_row(registry: EmbeddedRegistry) -> None:

@@ -183,3 +183,18 @@ async def test_a_server_acts_in_no_registry_of_another_computer_for_whoever_asks
         cookie = {"Authorization": "", "X-Test-User": "adm", "Cookie": "_xsrf=abc", "X-XSRFToken": "abc"}
         response = await fetch("roles", "admin", "eve", method="PUT", body=b"", headers=cookie)
         assert json.loads(response.body)["code"] == "reading-only"
+
+
+async def test_the_last_admin_does_not_step_down(shared: dict[str, Any], fetch: Fetch, registry_home: Path) -> None:
+    with EmbeddedRegistry(registry_home) as registry:
+        registry.access.grant_role(OWNER, "ann", Role.ADMIN)
+        made = registry.tokens.new(OWNER, "ann", set(Scope), 1, user="ann")
+    headers = {"Authorization": f"token {made.secret}"}
+    for user, status in (("bob", 200), ("ann", 200)):
+        response = await fetch("roles", "admin", user, method="PUT", body=b"", headers=headers)
+        assert response.code == status
+    assert (await fetch("roles", "admin", "bob", method="DELETE", headers=headers)).code == 200
+    response = await fetch("roles", "admin", "ann", method="DELETE", headers=headers)
+    problem = json.loads(response.body)
+    assert (response.code, problem["code"], problem["user"]) == (409, "last-admin", "ann")
+    assert "role grant USER admin" in problem["detail"]

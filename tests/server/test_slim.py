@@ -15,17 +15,20 @@ from jupyter_server.auth import Authorizer
 from tornado.httputil import HTTPConnection, HTTPHeaders, HTTPServerRequest, RequestStartLine
 
 from automatosx_nb.errors import StorageFailed
-from automatosx_nb.model.identity import Actor, Role
+from automatosx_nb.model.identity import Actor, Role, Scope, owner
 from automatosx_nb.model.release import PluginDetail
 from automatosx_nb.registry.service import EmbeddedRegistry
 from automatosx_nb.server.shelf import Shelf
 from automatosx_nb.server.slim import SETTING, Answer, Slim
+from automatosx_nb.server.slim.currency import ASK_S
 from automatosx_nb.server.slim.kept import AGE_S, LARGEST, Kept
 from automatosx_nb.server.slim.route import says_more
 from automatosx_nb.server.slim.verdicts import AHEAD_S, REMEMBER_S, Verdict, Verdicts, sight_of
 from tests.server.conftest import artifact
 
 Fetch = Callable[..., Awaitable[Any]]
+ADM = {"X-Test-User": "adm"}
+"""An admin, who sees what a reviewer sees."""
 PATHS = (
     "plugins/acme.csv-doctor/1.1.0/files/docs/shot.svg",
     "plugins",
@@ -238,6 +241,51 @@ async def test_what_another_process_publishes_is_told_within_two_seconds(
     clock.now += 0.6
     await by_the_short_way(ask, slim, "plugins")
     assert json.loads((await by_the_short_way(ask, slim, "plugins")).body)["total"] == before + 1
+
+
+class TestWithPeople:
+    @pytest.fixture
+    def jp_server_config(self, shared: dict[str, Any], registry_home: Path) -> dict[str, Any]:
+        with EmbeddedRegistry(registry_home) as registry:
+            self.token = registry.tokens.new(owner(), "ci", frozenset(Scope), 1, user="ada")
+            registry.access.grant_role(owner(), "ada", Role.REVIEWER)
+            registry.access.put_member(owner(), "acme", "ada", owner=True)
+        return shared
+
+    @pytest.mark.parametrize("taken", ["token", "role", "member"])
+    async def test_what_another_node_takes_from_somebody_is_not_let_in_by_memory(
+        self, ask: Fetch, slim: Slim, registry_home: Path, taken: str
+    ) -> None:
+        clock = Clock()
+        slim._currency._clock = slim._verdicts._clock = clock
+        headers = {"Authorization": f"token {self.token.secret}"}
+        await by_the_short_way(ask, slim, "plugins", headers=headers)
+        with EmbeddedRegistry(registry_home) as elsewhere:
+            if taken == "token":
+                elsewhere.tokens.revoke(owner(), self.token.token.id)
+            elif taken == "role":
+                elsewhere.access.withdraw_role(owner(), "ada", Role.REVIEWER)
+            else:
+                elsewhere.access.put_member(owner(), "acme", "bob", owner=True)
+                elsewhere.access.remove_member(owner(), "acme", "ada")
+        clock.now += ASK_S
+        while slim._currency._told < clock.now:  # until it asked what changed
+            await ask("index/acme.csv-doctor", headers=ADM)
+        await by_the_short_way(ask, slim, "plugins", headers=ADM)
+        before = slim.answered
+        answer = await ask("plugins", headers=headers)
+        assert slim.answered == before
+        assert answer.code == (401 if taken == "token" else 200)
+
+    async def test_what_changes_of_many_plugins_at_once_hides_nothing_else(
+        self, ask: Fetch, slim: Slim, registry_home: Path
+    ) -> None:
+        with EmbeddedRegistry(registry_home) as elsewhere:
+            begun, _ = elsewhere.changes(None)
+            elsewhere.access.verify(owner(), "acme", verified=True)
+            assert sorted(elsewhere.changes(begun)[1] or ()) == ["acme.csv-doctor", "acme.geo-join"]
+            elsewhere.tokens.revoke(owner(), self.token.token.id)
+            assert elsewhere.changes(begun)[1] is None, "two changes, of which one is of two plugins"
 
 
 async def test_a_registry_that_is_gone_is_not_told_from_memory_for_long(ask: Fetch, slim: Slim) -> None:

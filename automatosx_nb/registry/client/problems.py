@@ -31,6 +31,7 @@ _KINDS: tuple[type[AutomatosxError], ...] = (
     errors.InvalidSignatureFile,
     errors.InvalidUpload,
     errors.KeyRefused,
+    errors.LastAdmin,
     errors.LastOwner,
     errors.OwnSubmission,
     errors.PluginQuarantined,

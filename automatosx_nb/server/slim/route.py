@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
@@ -54,7 +54,7 @@ class Slim(Router):
         self._prefix = prefix
         self._verdicts = Verdicts(clock)
         self._kept = Kept(clock)
-        self._currency = Currency(shelf, clock, self._kept.forget)
+        self._currency = Currency(shelf, clock, self._changed)
         self._application: Application | None = None
         self._logs: Callable[[Any], None] | None = None
         self._downloads = Downloads(shelf)
@@ -138,6 +138,12 @@ class Slim(Router):
         self._verdicts.clear()
         self._kept.clear()
         self._currency.wrote()
+
+    def _changed(self, plugins: Collection[str] | None) -> None:
+        """Elsewhere; what it was may be that somebody was taken what they may do."""
+        if plugins is None:
+            self._verdicts.clear()
+        self._kept.forget(plugins)
 
     def _given(self, given: Given) -> None:
         self.answered += 1
