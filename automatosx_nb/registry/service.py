@@ -34,6 +34,7 @@ from automatosx_nb.registry.schema import artifacts, plugins, publishers, releas
 from automatosx_nb.registry.sight import seen_by
 from automatosx_nb.registry.storage import Storage
 from automatosx_nb.registry.tokens import Tokens
+from automatosx_nb.registry.unpacked import Unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Mapping, Sequence
@@ -88,6 +89,7 @@ class EmbeddedRegistry:
         self._policy = policy
         self._review = review
         self._blobs = BlobStore(self._objects)
+        self._unpacked = Unpacked(self._blobs)
         self._feed = RevisionFeed(self._database)
         self._downloads = DownloadCounter(self._database)
         self._search = CurrentSearch(self._database, self._feed, self._downloads)
@@ -249,7 +251,7 @@ class EmbeddedRegistry:
         with self._database.read() as connection:
             row = self._release(connection, plugin, version)
         try:
-            return package.read(self._blobs.read(row.artifact), name=f"{plugin} {version}").files
+            return self._unpacked.files(row.artifact, f"{plugin} {version}")
         except DigestDiffers as error:
             raise ArtifactMismatch(plugin, row.version, error.expected, error.actual) from error
 

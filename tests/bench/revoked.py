@@ -37,11 +37,10 @@ def main() -> int:
 def refused_after(folder: Path) -> list[float]:
     """Seconds, for each of :data:`TOKENS`."""
     unlimited = Rate(0, 1)
-    limits = {"per_token": unlimited, "per_address": unlimited}
     with (
         EmbeddedRegistry(folder) as registry,
-        serving(folder, **limits) as here,
-        serving(folder, **limits) as there,
+        serving(folder, per_token=unlimited, per_address=unlimited) as here,
+        serving(folder, per_token=unlimited, per_address=unlimited) as there,
     ):
         made = [registry.tokens.new(owner(), "ci", frozenset(Scope), 1, user="ada") for _ in range(TOKENS + 1)]
         by = made.pop().secret

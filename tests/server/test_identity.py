@@ -183,6 +183,21 @@ async def test_a_server_acts_in_no_registry_of_another_computer_for_whoever_asks
         cookie = {"Authorization": "", "X-Test-User": "adm", "Cookie": "_xsrf=abc", "X-XSRFToken": "abc"}
         response = await fetch("roles", "admin", "eve", method="PUT", body=b"", headers=cookie)
         assert json.loads(response.body)["code"] == "reading-only"
+        for path in (("plugins",), ("plugins", "acme.draft"), ("index", "acme.draft"), ("names", "acme")):
+            response = await fetch(*path, headers={"Authorization": "", "X-Test-User": "adm"})
+            assert (response.code, json.loads(response.body)["code"]) == (403, "action-forbidden"), path
+
+
+class TestWithAnotherRegistryInTheEnvironment:
+    @pytest.fixture
+    def jp_server_config(self, jp_server_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+        monkeypatch.setenv("AUTOMATOSX_REGISTRY", "http://127.0.0.1:9/automatosx")
+        monkeypatch.setenv("AUTOMATOSX_REGISTRY_TOKEN", "the-servers-own")
+        return jp_server_config
+
+    async def test_a_server_serves_its_own_and_never_that_one_with_its_own_token(self, fetch: Fetch) -> None:
+        response = await fetch("plugins", "acme.csv-doctor")
+        assert (response.code, json.loads(response.body)["summary"]["id"]) == (200, "acme.csv-doctor")
 
 
 async def test_the_last_admin_does_not_step_down(shared: dict[str, Any], fetch: Fetch, registry_home: Path) -> None:

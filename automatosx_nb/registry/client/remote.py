@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 
 from automatosx_nb import package
 from automatosx_nb.errors import (
+    ActionForbidden,
     InvalidConfiguration,
     KeyRefused,
     RegistryUnreachable,
@@ -102,6 +103,7 @@ class RemoteRegistry:
             reason = f"{self.address} is not encrypted, and a token would be sent to it: use https"
             raise InvalidConfiguration("AUTOMATOSX_REGISTRY", reason)
         self._limits = limits
+        self._sends_token = bool(token)
         self.mirrors: tuple[ArtifactSource, ...] = tuple(
             Mirror(each, limits=limits, ca_file=ca_file, proxy=proxy) for each in mirrors
         )
@@ -193,7 +195,12 @@ class RemoteRegistry:
         return self.address
 
     def seen_by(self, actor: Actor) -> RemoteRegistry:
-        """As it is: what the token may see is decided where the registry is."""
+        """As it is. What is seen with a token is for its holder: whom it is shown to, nobody there could say.
+
+        :raises ActionForbidden: ``actor`` is somebody else than whose this process is, and a token is sent.
+        """
+        if self._sends_token and not actor.everything:
+            raise ActionForbidden(actor.name, f"read {self.address} with this server's token", "a token of one's own")
         return self
 
     @cached_property

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from automatosx_nb.model.identity import Actor
 
 REMEMBER_S = 5.0
-"""What the registry does not tell of (a login that ended, a token that expired) holds this long still; of what was taken
-from somebody on another node (a token, a role, a membership) :class:`.currency.Currency` hears before that."""
+"""What the registry does not tell of (a login that ended, a token that expired) holds this long still; of what was
+taken from somebody on another node (a token, a role, a membership) :class:`.currency.Currency` hears before that."""
 AHEAD_S = 1.0
 MOST = 4096
 _SAY_NOTHING = frozenset(
