@@ -19,7 +19,7 @@ MOST_MB = 32.0
 
 
 class Unpacked:
-    """Artifacts' files by the artifact's SHA-256, which never changes what it stands for. May be asked from any thread."""
+    """Artifacts' files by SHA-256, which never changes what it stands for. May be asked from any thread."""
 
     def __init__(self, blobs: BlobStore, most_mb: float = MOST_MB) -> None:
         self._blobs = blobs

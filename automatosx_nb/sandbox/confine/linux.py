@@ -15,7 +15,7 @@ from automatosx_nb.sandbox.confine import ACTIVE, LEFT_OUT, Confinement, landloc
 from automatosx_nb.sandbox.confine.libc import call, declared
 
 _PR_SET_PDEATHSIG, _PR_GET_DUMPABLE, _PR_SET_DUMPABLE = 1, 3, 4
-_PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 36, 38
+_PR_CAPBSET_DROP, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 24, 36, 38
 _CAPABILITY_VERSION_3 = 0x20080522
 _OWN_DESCRIPTORS = 4  # 0 to 2, which are /dev/null, and the socket to the host
 
@@ -105,6 +105,18 @@ class _CapabilityHeader(ctypes.Structure):
 
 _CAPABILITIES_OF_SELF = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
 _NO_CAPABILITIES = (ctypes.c_uint32 * 6)()
+
+
+def drop_all_capabilities() -> None:
+    """Also those that a program could be given when it is executed: the bounding set (capabilities(7)).
+
+    :raises OSError: the process may not.
+    """
+    with open("/proc/sys/kernel/cap_last_cap") as file:  # noqa: PTH123
+        last = int(file.read())
+    for capability in range(last + 1):
+        call("prctl", _PR_CAPBSET_DROP, capability, 0, 0, 0)
+    _drop_capabilities()
 
 
 def _drop_capabilities() -> None:

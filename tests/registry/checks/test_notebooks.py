@@ -22,6 +22,12 @@ from automatosx_nb.registry.checks.submission import Finding, Submission
 from automatosx_nb.registry.service import EmbeddedRegistry
 
 Folder = Callable[..., Path]
+NO_PRIVILEGES = """
+import ctypes
+for line in open("/proc/self/status"):
+    assert not line.startswith("Cap") or int(line.split()[1], 16) == 0, line
+assert ctypes.CDLL(None).unshare(0x10000000) == -1, "a user namespace of its own would bring them back"
+"""
 SOURCE = "from automatosx_nb.sdk import ui\n\n\ndef run():\n    return ui.text('it says so')\n"
 
 
@@ -76,6 +82,7 @@ def test_documentation_that_runs_uses_the_plugin_and_what_it_requires_and_reache
             "%doctor\n%tables",
             f"open({str(secret)!r})",
             f"import socket; socket.create_connection(('127.0.0.1', {port}), 1)",
+            NO_PRIVILEGES,
             "import os; assert not [n for n in os.environ if 'TOKEN' in n or 'SECRET' in n]; os.environ['HOME']",
             f"assert not os.path.exists('/proc/{os.getpid()}/environ'); open('/etc/shadow')",
             "1 / 0",
@@ -88,9 +95,9 @@ def test_documentation_that_runs_uses_the_plugin_and_what_it_requires_and_reache
     assert told[0].startswith("code cell 3 does not run: ")
     assert "Permission" in told[0]
     assert "Connection refused" in told[1]
-    assert told[2].startswith("code cell 6 does not run: ")
+    assert told[2].startswith("code cell 7 does not run: ")
     assert "Permission" in told[2]
-    assert told[3] == "code cell 7 does not run: ZeroDivisionError: division by zero"
+    assert told[3] == "code cell 8 does not run: ZeroDivisionError: division by zero"
 
 
 def test_documentation_reaches_no_unix_socket_though_it_has_a_path(

@@ -1,8 +1,9 @@
 """The confined process that executes a plugin's documentation; what it starts is confined with it.
 
-First it leaves the network and the other processes behind (namespaces), then all files but the interpreter's and its
-own folder (Landlock), then the sockets that lie among the files, which neither of these sees (seccomp). Only then
-does it install the plugin, with all that it asks for, and hand the notebooks to nbval.
+First it leaves the network and the other processes behind (namespaces), and every privilege that it has inside of
+these; then all files but the interpreter's and its own folder (Landlock), then the sockets that lie among the files,
+which neither of these sees, and the way to further namespaces (seccomp). Only then does it install the plugin, with all
+that it asks for, and hand the notebooks to nbval.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def main(folder: str) -> None:
 
 def confine(readable: list[str], folder: str) -> str:
     """Why this process cannot be confined; empty: it is."""
-    from automatosx_nb.sandbox.confine import ACTIVE, landlock, namespaces, probe, seccomp
+    from automatosx_nb.sandbox.confine import ACTIVE, landlock, linux, namespaces, probe, seccomp
     from automatosx_nb.sandbox.confine.libc import call
 
     states = namespaces.enter()
@@ -45,6 +46,10 @@ def confine(readable: list[str], folder: str) -> str:
     _bring_up_loopback()
     _limit()
     call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    try:
+        linux.drop_all_capabilities()
+    except OSError as error:
+        return f"capabilities cannot be dropped ({error.strerror})"
     state = landlock.fence(readable, folder)
     if state == ACTIVE:
         state = seccomp.fence()
