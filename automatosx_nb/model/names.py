@@ -11,7 +11,10 @@ import re
 from automatosx_nb.errors import InvalidPluginId
 
 MAX_LENGTH = 128
-BUNDLED_PUBLISHERS = frozenset({"automatosx"})
+OWN_PUBLISHER = "automatosx"
+COMMUNITY_PUBLISHERS = frozenset({"meadow"})
+"""Whose plugins come with an installation although nobody vouches for who they are, as for most publishers."""
+BUNDLED_PUBLISHERS = frozenset({OWN_PUBLISHER, *COMMUNITY_PUBLISHERS})
 """Whose plugins come with an installation: names that no user of a registry takes by publishing first."""
 _PART = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 ID_PATTERN = rf"{_PART}\.{_PART}"

@@ -48,6 +48,10 @@ class PublishPolicy:
     """Of all of it, seconds."""
     uploads: UploadLimits = field(default_factory=UploadLimits)
 
+    def without_notebooks(self) -> PublishPolicy:
+        """The same where documentation is neither executed nor has to be."""
+        return replace(self, run_notebooks=False, enforced=self.enforced - {"notebooks"})
+
     def judge(self, result: CheckResult) -> CheckResult:
         """``result`` with the severity that it has here."""
         if result.passed or result.severity == "info":

@@ -6,7 +6,7 @@ import tomllib
 from typing import TYPE_CHECKING
 
 from automatosx_nb import package
-from automatosx_nb.model.names import publisher_of
+from automatosx_nb.model.names import COMMUNITY_PUBLISHERS, publisher_of
 from automatosx_nb.model.semver import Version
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ def publish_folder_tree(registry: EmbeddedRegistry, root: Path) -> tuple[Publish
     A version that is there of a verified publisher is not built again, for a release never changes: then this reads
     manifests and nothing more. Its bytes are not compared, for others may come of the same files elsewhere; that nobody
     else's count as these is what verifying says, and what was never verified is published anew, so held against them.
-    The publishers count as verified: these folders came with what the user has installed.
+    The publishers count as verified: these folders came with what the user has installed. The community's are left as
+    they are; where users of this registry have that name, it stays theirs, and nothing is published under it.
 
     :returns: the reports of what was published now.
     :raises PublishRefused, ReleaseExists, InvalidManifest, InvalidArtifact: as ``registry.publish`` does.
@@ -30,9 +31,12 @@ def publish_folder_tree(registry: EmbeddedRegistry, root: Path) -> tuple[Publish
     reports = []
     for plugin, version, folder in sorted(map(_identity, root.glob("*/*/plugin.toml")), key=lambda found: found[:2]):
         there = {release.version for release in registry.releases(plugin)}
-        if version in there and registry.is_verified(publisher_of(plugin)):
+        publisher = publisher_of(plugin)
+        vouched = publisher not in COMMUNITY_PUBLISHERS
+        if version in there and (registry.is_verified(publisher) or not vouched):
             continue
-        reports.append(registry.publish_bundled(package.build(folder)))
+        if vouched or not registry.has_members(publisher):
+            reports.append(registry.publish_bundled(package.build(folder), verified=vouched))
     return tuple(report for report in reports if report.created)
 
 

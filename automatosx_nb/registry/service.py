@@ -14,6 +14,7 @@ from automatosx_nb.errors import (
     ArtifactMismatch,
     SignatureRequired,
     UnknownPlugin,
+    UnknownPublisher,
     UnknownRelease,
 )
 from automatosx_nb.model.identity import owner
@@ -347,18 +348,29 @@ class EmbeddedRegistry:
             database=self._database,
             blobs=self._blobs,
             sandbox=self._sandbox,
-            policy=self._policy(),
-            **{"review": self._review(), "actor": self._reader or owner(), **more},
+            **{"policy": self._policy(), "review": self._review(), "actor": self._reader or owner(), **more},
         )
 
-    def publish_bundled(self, artifact: bytes) -> PublishReport:
-        """As :meth:`publish`, for what came with the user's own installation: its publisher counts as verified.
+    def publish_bundled(self, artifact: bytes, *, verified: bool = True) -> PublishReport:
+        """As :meth:`publish`, for what came with the user's own installation. Its documentation was executed before it
+        was bundled, and is not on each user's computer.
+
+        :param verified: whether its publisher counts as verified from now on.
 
         :raises PublishRefused: also where users have that name, and nobody said that they are who they say.
         """
-        report = self._publish(artifact, Stage.STABLE, owner=True, review=ReviewPolicy())
-        self.access.verify(owner(), publisher_of(report.id), verified=True)
+        policy = self._policy().without_notebooks()
+        report = self._publish(artifact, Stage.STABLE, owner=True, review=ReviewPolicy(), policy=policy)
+        if verified:
+            self.access.verify(owner(), publisher_of(report.id), verified=True)
         return report
+
+    def has_members(self, publisher: str) -> bool:
+        """Whether users of this registry have that name."""
+        try:
+            return bool(self.access.publisher(owner(), publisher).members)
+        except UnknownPublisher:
+            return False
 
     def has_publisher(self, name: str) -> bool:
         """As :meth:`automatosx_nb.model.ports.Registry.has_publisher`."""

@@ -9,6 +9,7 @@ import pytest
 from automatosx_nb.catalog import ROOT, folders
 from automatosx_nb.model import manifest
 from automatosx_nb.model.manifest import Manifest
+from automatosx_nb.model.names import short_name
 from automatosx_nb.sandbox.modules import PluginModules
 
 
@@ -16,12 +17,13 @@ def read(folder: Path) -> Manifest:
     return manifest.parse((folder / "plugin.toml").read_text(encoding="utf-8"), source=str(folder))
 
 
-def test_the_catalog_holds_the_profiler_twice_and_the_ledger_once() -> None:
+def test_the_catalog_holds_ours_and_the_communitys() -> None:
     found = [f"{read(folder).id} {read(folder).version}" for folder in folders()]
     assert found == [
         "automatosx.cell-ledger 1.0.0",
         "automatosx.data-profiler 1.0.0",
         "automatosx.data-profiler 1.1.0",
+        "meadow.privacy-scan 1.0.0",
     ]
 
 
@@ -29,12 +31,13 @@ def test_the_catalog_holds_the_profiler_twice_and_the_ledger_once() -> None:
 class TestFolder:
     def test_lies_under_its_name_and_version(self, folder: Path) -> None:
         described = read(folder)
-        assert (described.id, str(described.version)) == (f"automatosx.{folder.parent.name}", folder.name)
+        assert (short_name(described.id), str(described.version)) == (folder.parent.name, folder.name)
 
     def test_explains_itself(self, folder: Path) -> None:
         described = read(folder)
+        asked = (*described.permissions, *described.optional_permissions)
         readme = (folder / "README.md").read_text(encoding="utf-8")
-        assert all(f"`{permission}`" in readme for permission in described.permissions)
+        assert all(f"`{permission}`" in readme for permission in asked)
         assert all(f"%{magic.name}" in readme for magic in described.contributes.magics)
         assert f"## {described.version}\n" in (folder / "CHANGELOG.md").read_text(encoding="utf-8")
         assert (folder / "icon.svg").read_text(encoding="utf-8").startswith("<svg")

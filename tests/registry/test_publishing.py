@@ -22,6 +22,7 @@ from automatosx_nb.errors import (
 )
 from automatosx_nb.model.identity import Actor, Role, owner
 from automatosx_nb.model.names import BUNDLED_PUBLISHERS, publisher_of
+from automatosx_nb.model.publishing import PublishPolicy
 from automatosx_nb.model.release import SearchQuery, Stage
 from automatosx_nb.model.signatures import SUCCESSION, succession_statement
 from automatosx_nb.package.signing import SigningKey
@@ -431,3 +432,41 @@ def test_what_its_owner_published_before_it_came_bundled_is_verified_where_it_is
     with pytest.raises(ReleaseExists):
         publish_folder_tree(registry, root)
     assert not registry.is_verified("other")
+
+
+def test_what_the_community_has_bundled_is_published_once_and_not_verified(
+    registry: EmbeddedRegistry, tmp_path: Path, plugin_folder: Callable[..., Path]
+) -> None:
+    root = tmp_path / "catalog"
+    plugin_folder(root / "finder" / "1.0.0", "meadow.finder")
+    assert [report.created for report in publish_folder_tree(registry, root)] == [True]
+    assert not registry.plugin("meadow.finder").summary.verified
+    assert publish_folder_tree(registry, root) == ()
+    plugin_folder(root / "finder" / "1.0.0", "meadow.finder", summary="Other bytes under a version that is there.")
+    assert publish_folder_tree(registry, root) == ()
+
+
+def test_a_community_publishers_name_that_users_have_already_stays_theirs(
+    registry: EmbeddedRegistry, tmp_path: Path, plugin_folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a registry that is older than what comes bundled now."""
+    with monkeypatch.context() as patch:
+        patch.setattr("automatosx_nb.registry.publishing.BUNDLED_PUBLISHERS", frozenset({"automatosx"}))
+        registry.seen_by(Actor("mallory")).publish(package.build(plugin_folder(tmp_path / "theirs", "meadow.mine")))
+    root = tmp_path / "catalog"
+    plugin_folder(root / "finder" / "1.0.0", "meadow.finder")
+    assert publish_folder_tree(registry, root) == ()
+    assert registry.known() == ("meadow.mine",)
+
+
+def test_documentation_of_what_comes_bundled_is_not_executed_again_even_where_it_has_to_run(
+    home: Path, tmp_path: Path, plugin_folder: Callable[..., Path]
+) -> None:
+    folder = plugin_folder(tmp_path / "told", "automatosx.told", more='docs = ["docs/fails.ipynb"]')
+    (folder / "docs").mkdir()
+    (folder / "docs" / "fails.ipynb").write_text("no notebook at all", encoding="utf-8")
+    policy = PublishPolicy(enforced=frozenset({"notebooks"}))
+    with EmbeddedRegistry(home / "registry", policy=lambda: policy) as strict:
+        report = strict.publish_bundled(package.build(folder))
+    (found,) = [each for each in report.checks if each.check == "notebooks"]
+    assert (found.severity, found.passed) == ("warning", False)

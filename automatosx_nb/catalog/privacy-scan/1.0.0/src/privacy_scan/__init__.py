@@ -1,0 +1,1 @@
+"""Finds personal data in a table, and masks it."""
