@@ -28,8 +28,8 @@ PROJECT_FILE = Path(".automatosx", "config.toml")
 VARIABLE = "AUTOMATOSX_CONFIG"
 """Sections as JSON, as in ``{"PermissionPolicy": {"default": "deny"}}``."""
 REGISTRY_VARIABLE = "AUTOMATOSX_REGISTRY"
-"""A registry's address, or several with spaces between them: ``c.RegistryConnection.address`` and ``further``."""
-_ADDRESSES = re.compile(r"\s+(?=https?:|file:|embedded(?:\s|$))", re.IGNORECASE)
+"""A registry's address or a mirror's path, or several of them: ``c.RegistryConnection.address`` and ``further``."""
+_ADDRESSES = re.compile(r"\s+(?=https?:|file:|~?/|\.{1,2}/|embedded(?:\s|$))", re.IGNORECASE)
 """Between two of them; a mirror's path may have spaces of its own."""
 MOST_BYTES = 1 << 20
 Stamp = tuple[tuple[str, int, int, int], ...]

@@ -78,3 +78,33 @@ def test_a_token_file_that_is_missing_is_named(home: Path, monkeypatch: pytest.M
     monkeypatch.setenv("AUTOMATOSX_REGISTRY_TOKEN_FILE", str(home / "missing"))
     with pytest.raises(InvalidConfiguration, match="AUTOMATOSX_REGISTRY_TOKEN_FILE"):
         Marketplace().search("csv")
+
+
+def test_the_path_of_a_mirror_is_its_address(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    pin = "#sha256=" + "0" * 64
+    for written, path in (
+        ("./mirror", tmp_path / "mirror"),
+        ("../a mirror", tmp_path.parent / "a mirror"),
+        (str(tmp_path / "b"), tmp_path / "b"),
+        ("demo.axbundle", tmp_path / "demo.axbundle"),
+        ("~/demo.axbundle", Path.home() / "demo.axbundle"),
+    ):
+        monkeypatch.setenv("AUTOMATOSX_REGISTRY", written + pin)
+        assert load_settings().registry.address == path.as_uri() + pin
+    monkeypatch.setenv("AUTOMATOSX_REGISTRY", f"{OURS} ./mirror embedded")
+    assert load_settings().registry.further == ((tmp_path / "mirror").as_uri(), "embedded")
+
+
+def test_this_computers_registry_has_a_name(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOMATOSX_REGISTRY", "embedded")
+    assert load_settings(configured(address=OURS)).registry.address == ""
+
+
+@pytest.mark.parametrize("written", ["127.0.0.1:8899/automatosx", "mirror"])
+def test_an_address_without_its_beginning_is_told_what_it_lacks(
+    home: Path, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    monkeypatch.setenv("AUTOMATOSX_REGISTRY", written)
+    with pytest.raises(InvalidConfiguration, match="write https:// or http:// and a host, or 'embedded'"):
+        load_settings()

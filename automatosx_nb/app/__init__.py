@@ -18,6 +18,7 @@ from automatosx_nb.home import default_home
 from automatosx_nb.model.progress import Progress, silent
 
 if TYPE_CHECKING:
+    from automatosx_nb.errors import AutomatosxError
     from automatosx_nb.host.settings import PluginSettings
     from automatosx_nb.model.compatibility import Mismatch, Needs
     from automatosx_nb.model.consent import GrantScope
@@ -56,8 +57,28 @@ class Marketplace(InNotebooks):
         return self.registry.search(SearchQuery(text, **filters))
 
     def info(self, plugin: str) -> PluginDetail:
-        """:raises UnknownPlugin: with the nearest ids."""
-        return self.registry.plugin(plugin)
+        """:raises UnknownPlugin: with the nearest ids.
+        :raises PluginQuarantined: all of it is.
+        """
+        from automatosx_nb.profile.details import shown_by
+
+        return shown_by(self.registry, plugin)
+
+    def known(self, plugin: str) -> tuple[PluginDetail, AutomatosxError | None]:
+        """What :meth:`info` says; of an installed plugin, where that says nothing, what the store knows, and why.
+
+        Raises as :meth:`info` does, of what is not installed.
+        """
+        from automatosx_nb.errors import AutomatosxError
+        from automatosx_nb.profile.details import detail_of
+
+        try:
+            return self.info(plugin), None
+        except AutomatosxError as error:
+            entry = self.profile.current().plugins.get(plugin)
+            if entry is None:
+                raise
+            return detail_of(self.profile.package(entry), verified=entry.verified, signer=entry.signer), error
 
     def mismatches(self, release: Needs) -> tuple[Mismatch, ...]:
         """Why a release, or the one that a search shows, does not run here; empty: it does."""

@@ -26,8 +26,9 @@ class Granting(Changing):
         :raises UnknownRelease: none is in the range.
         """
         from automatosx_nb.host.deciding import explain_release
+        from automatosx_nb.profile.details import shown_by
 
-        return explain_release(self.registry.plugin(plugin), wish, self.settings.policy, self.permissions)
+        return explain_release(shown_by(self.registry, plugin), wish, self.settings.policy, self.permissions)
 
     def holdings(self, *plugins: str) -> tuple[PluginHoldings, ...]:
         """What the installed plugins (all, or these) ask for, hold and are denied.

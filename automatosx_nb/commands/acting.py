@@ -16,9 +16,10 @@ ME = owner()
 
 def room(market: Marketplace, name: str) -> Any:
     """:raises ReadingOnly: the registry has no such room."""
-    found = getattr(market.registry, name, None)
+    registry = getattr(market.registry, "first", market.registry)
+    found = getattr(registry, name, None)
     if found is None:
-        raise ReadingOnly(market.registry.address)
+        raise ReadingOnly(registry.address, getattr(registry, "location", ""))
     return found
 
 

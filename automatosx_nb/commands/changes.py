@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from automatosx_nb.commands import text
@@ -128,7 +129,12 @@ def _update(market: Marketplace, options: Namespace, console: Console) -> Answer
 
     refusal = "" if options.plugins else "(No: what asks for it is held back, and the rest is updated.)"
     plan = market.plan_update(*options.plugins, prereleases=options.pre, channel=options.channel)
-    return agree_and_apply(market, plan, apply, options, console, refusal)
+    found = agree_and_apply(market, plan, apply, options, console, refusal)
+    if not plan.changes_nothing:
+        return found
+    asked = options.plugins or market.profile.current().plugins  # whoever asked for these has to know why they stay
+    said = [f"{flag}." for flag in market.check_flags() if flag.plugin in asked]
+    return replace(found, text="\n".join([found.text, *said]))
 
 
 def _configure_remove(parser: Parser) -> None:

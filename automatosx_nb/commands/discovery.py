@@ -8,17 +8,16 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, get_args
 
 from automatosx_nb.commands import text
-from automatosx_nb.commands.inspecting import change_lines
+from automatosx_nb.commands.acting import plugin_named
+from automatosx_nb.commands.describing import describe, release_shown
 from automatosx_nb.commands.verbs import Answer, Console, Verb
-from automatosx_nb.errors import RegistryUnreachable, UsageError
-from automatosx_nb.model.contributions import KINDS
-from automatosx_nb.model.flags import deprecation, flags_of
-from automatosx_nb.model.inspection import permission_changes
+from automatosx_nb.errors import AutomatosxError, UsageError
+from automatosx_nb.model.flags import flags_of
 from automatosx_nb.model.manifest import CATEGORIES
 from automatosx_nb.model.permissions import KINDS as PERMISSIONS
-from automatosx_nb.model.permissions import Risk, permission_line
+from automatosx_nb.model.permissions import Risk
 from automatosx_nb.model.printable import printable
-from automatosx_nb.model.release import PluginDetail, PluginSummary, ReleaseDetail, Sort
+from automatosx_nb.model.release import PluginSummary, Sort
 from automatosx_nb.model.semver import Version
 from automatosx_nb.model.spelling import nearest
 
@@ -83,68 +82,25 @@ def _row(summary: PluginSummary, installed: Mapping[str, str], unfit: Sequence[M
 
 
 def _configure_info(parser: Parser) -> None:
-    parser.add_argument("plugin", help="a plugin id, as in automatosx.data-profiler")
+    parser.add_argument("plugin", help="a plugin id, as in automatosx.data-profiler, or id@version")
 
 
 def _info(market: Marketplace, options: Namespace, console: Console) -> Answer:
-    detail = market.info(options.plugin)
+    plugin, version = plugin_named(options.plugin)
+    detail, silent = market.known(plugin)
+    releases = [] if silent else market.registry.releases(plugin)
+    shown = release_shown(detail, version or detail.summary.version, releases)
     unfit = {each.version: market.mismatches(each) for each in detail.releases}
-    lines = _describe(detail, unfit)
-    flags = [flag for each in market.registry.releases(options.plugin) for flag in flags_of(options.plugin, each)]
-    lines += ["", *(f"{flag}." for flag in flags if flag.kind not in ("yanked", "deprecated"))] if flags else []
-    if unfit[detail.summary.version]:
-        fits = market.newest(options.plugin)
-        lines += ["", f"The newest version that fits here is {fits}." if fits else "No version fits here."]
-    return Answer("\n".join(lines), {**asdict(detail), "mismatches": unfit, "flags": flags})
-
-
-def _describe(detail: PluginDetail, unfit: Mapping[str, Sequence[Mismatch]]) -> list[str]:
-    summary, newest = detail.summary, _newest(detail)
-    lines = [f"{summary.id} {summary.version}", summary.summary, ""]
-    lines.append(f"publisher      {summary.id.partition('.')[0]}{' (verified)' if summary.verified else ''}")
-    lines.append(f"authors        {', '.join(detail.authors)}")
-    lines.append(f"licence        {summary.license}")
-    lines.append(f"categories     {', '.join(summary.categories)}")
-    lines.append(f"size           {text.size(newest.size)}")
-    if summary.ratings:
-        lines.append(f"rating         {summary.rating} of 5 ({summary.ratings})")
-    for kind, names in newest.contributions.items():
-        note = "" if kind in KINDS and KINDS[kind].served else " (this version makes no use of them yet)"
-        lines.append(f"{kind:<14} {', '.join(names)}{note}")
-    if newest.packages:
-        lines.append(f"needs          {', '.join(newest.packages)}")
-    if newest.platforms:
-        lines.append(f"works on       {', '.join(newest.platforms)}")
-    if unfit[newest.version]:
-        lines += ["", f"{summary.version} does not fit here:"]
-        lines += [f"  - it {printable(str(each))}" for each in unfit[newest.version]]
-    lines += ["", "It asks for:" if newest.permissions else "It asks for no permission."]
-    lines += [f"  - {permission_line(asked, reason)}" for asked, reason in newest.permissions.items()]
-    if newest.optional_permissions:
-        lines += ["", "It can do without:"]
-        lines += [f"  - {permission_line(*each)}" for each in newest.optional_permissions.items()]
-    differ = [each for each in permission_changes(detail.releases) if any(asdict(each[2]).values())]
-    if differ:
-        lines += ["", "What it asks for has changed:", *change_lines(differ)]
-    lines += [
-        "",
-        text.table(
-            ("version", "stage", "published", "fits here"),
-            (_release_row(each, unfit[each.version]) for each in detail.releases),
-        ),
-    ]
-    return lines
-
-
-def _newest(detail: PluginDetail) -> ReleaseDetail:
-    return next(release for release in detail.releases if release.version == detail.summary.version)
-
-
-def _release_row(release: ReleaseDetail, unfit: Sequence[Mismatch]) -> tuple[str, str, str, str]:
-    stage = f"{release.stage}, yanked: {release.yanked}" if release.yanked else str(release.stage)
-    stage += f", deprecated: {deprecation(release)}" if release.deprecated else ""
-    fits = f"no: it {'; it '.join(each.reason for each in unfit)}" if unfit else "yes"
-    return release.version, stage, release.published[:10], fits
+    lines = describe(detail, shown, unfit)
+    flags = [flag for each in releases for flag in flags_of(plugin, each)]
+    told = [f"{flag}." for flag in flags if flag.kind not in ("yanked", "deprecated")]
+    if unfit[shown.version] and not silent:
+        fits = market.newest(plugin)
+        told.append(f"The newest version that fits here is {fits}." if fits else "No version fits here.")
+    if silent:
+        told.append(f"This is what is installed; the registry tells nothing of it: {silent}")
+    shown_text = "\n".join([*lines, "", *told] if told else lines)
+    return Answer(shown_text, {**asdict(detail), "mismatches": unfit, "flags": flags, "shown": shown.version})
 
 
 def _list(market: Marketplace, options: Namespace, console: Console) -> Answer:
@@ -155,10 +111,10 @@ def _list(market: Marketplace, options: Namespace, console: Console) -> Answer:
     try:
         notes += [f"{flag}." for flag in market.check_flags()]
         newest = {entry.id: market.newest(entry.id) for entry in installed}
-    except RegistryUnreachable as error:
+    except AutomatosxError as error:  # whatever keeps the registry from telling, what is installed is known
         newest = {}
-        notes += [f"{flag}." for flag in market.profile.flags.all()]
-        notes.append(f"What could be updated is not known: {error.problem()}")
+        notes = [f"{flag}." for flag in market.profile.flags.all()]
+        notes.append(f"What could be updated is not known: {error}")
     rows = [_installed_row(entry, newest.get(entry.id)) for entry in installed]
     notes += [f"{entry.id} is {printable(str(entry.pin))}." for entry in installed if entry.pin is not None]
     return Answer("\n".join([text.table(("plugin", "version", "update", "wish", "granted"), rows), *notes]), installed)

@@ -34,7 +34,7 @@ def _configure_inspect(parser: Parser) -> None:
 def _inspect(market: Marketplace, options: Namespace, console: Console) -> Answer:
     plugin, _, version = options.plugin.partition("@")
     seen = market.observed(market.package(plugin, version))
-    changes = permission_changes(market.info(plugin).releases)
+    changes = permission_changes(market.known(plugin)[0].releases)
     lines = [f"{seen.plugin} {seen.version}", _span(seen), ""]
     lines += [line for each in seen.permissions for line in _permission(each)] or ["It asks for no permission."]
     lines += _refusals(seen)

@@ -15,6 +15,7 @@ from automatosx_nb.commands.verbs import Answer, Console, Verb
 from automatosx_nb.errors import InvalidSignature, UnknownKey, UsageError
 from automatosx_nb.files import read_if_there, write_atomic
 from automatosx_nb.home import default_home
+from automatosx_nb.model.keys import named, state
 from automatosx_nb.model.names import publisher_of
 from automatosx_nb.model.signatures import SUCCESSION, succession_statement
 from automatosx_nb.package import read
@@ -72,7 +73,7 @@ def _list(market: Marketplace, options: Namespace, _console: Console) -> Answer:
         shown = text.table(("key", "id", "passphrase"), rows) if rows else "You have no key."
         return Answer(shown, {"keys": [asdict(each) for each in mine]})
     found: tuple[PublisherKey, ...] = room(market, "keys").all(ME, options.names[0])
-    registered = [(each.name, each.id[:16], each.added, _state(each)) for each in found]
+    registered = [(each.name, each.id[:16], each.added, state(each)) for each in found]
     shown = text.table(("key", "id", "since", "now"), registered) if registered else "It has registered no key."
     return Answer(shown, {"keys": [asdict(each) for each in found]})
 
@@ -155,8 +156,8 @@ def _verify(market: Marketplace, options: Namespace, console: Console) -> Answer
         reason = f"its key {envelope.key[:16]} is none that {publisher} has registered"
         raise InvalidSignature(package.manifest.id, str(package.manifest.version), reason)
     verify_envelope(package, envelope, key.public)
-    named = f"{package.manifest.id} {package.manifest.version}"
-    told = f"{named} is what key {key.id[:16]} ({key.name}) of {publisher} signed. That key is {_state(key)}."
+    what = f"{package.manifest.id} {package.manifest.version}"
+    told = f"{what} is what key {named(key)} of {publisher} signed. That key is {state(key)}."
     return Answer(told, {"id": package.manifest.id, "version": str(package.manifest.version), "key": asdict(key)})
 
 
@@ -195,12 +196,6 @@ def _moment(said: str) -> str:
     except ValueError:
         return said
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).isoformat()
-
-
-def _state(key: PublisherKey) -> str:
-    if key.revoked_from is not None:
-        return f"revoked, from {key.revoked_from} on" + (f": {key.reason}" if key.reason else "")
-    return "in use" if key.retired is None else f"retired since {key.retired}"
 
 
 VERBS = (

@@ -80,6 +80,7 @@ def _change(change: PlannedChange, asking: str) -> list[str]:
     lines += [f"    {words}" for words in change.requires_otherwise]
     if change.deprecated:
         lines.append(f"    is deprecated: {' '.join(printable(change.deprecated).split())}")
+    lines += [f"    {change.new} {words}" for words in change.warnings]
     if change.publisher:
         lines.append(f"    {change.publisher}")
     lines += [f"    needs {package}, which this environment does not have" for package in change.missing_packages]

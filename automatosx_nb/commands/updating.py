@@ -28,7 +28,7 @@ def _row(each: OutdatedPlugin) -> tuple[str, str, str, str]:
     said = [flag.words() for flag in each.flags]
     if each.asks:
         said.append(f"the update asks for {', '.join(each.asks)}")
-    said += [f"{held.newer} {held.reason}" for held in each.held_back]
+    said += [f"{held.newer} {held.reason}" for held in each.held_back if held.newer != each.version]
     return each.id, each.version, each.update or "", printable("; ".join(said))
 
 

@@ -10,7 +10,7 @@ from traitlets import Dict, Enum, Float, Int, List, TraitError, Unicode
 from traitlets.config import Configurable
 
 from automatosx_nb.model.urls import parse_url
-from automatosx_nb.registry.client.addresses import is_mirror_address, parse_mirror_address
+from automatosx_nb.registry.client.addresses import address_of_path, is_mirror_address, parse_mirror_address
 from automatosx_nb.registry.client.limits import ClientLimits
 
 _DEFAULT = ClientLimits()
@@ -36,33 +36,41 @@ class _Address(Unicode):  # type: ignore[misc,type-arg,unused-ignore]
 
 
 class _RegistryAddress(_Address):
-    """Of a registry, or of a mirror of one."""
-
-    def _check(self, text: str) -> None:
-        if is_mirror_address(text):
-            parse_mirror_address(text)
-        else:
-            super()._check(text)
-
-
-class _Named(_RegistryAddress):
-    """A registry by its address, or the one of this computer."""
+    """Of a registry, or of a mirror of one, which may be named by its path; or the word for this computer's."""
 
     def validate(self, obj: Any, value: Any) -> Any:
-        return value if value == EMBEDDED else super().validate(obj, value)
+        text = super().validate(obj, value)
+        return text if text in ("", EMBEDDED) else address_of_path(text)
+
+    def _check(self, text: str) -> None:
+        if text == EMBEDDED:
+            return
+        address = address_of_path(text)
+        if is_mirror_address(address):
+            parse_mirror_address(address)
+        elif "://" not in address:
+            raise ValueError(
+                f"write https:// or http:// and a host, or '{EMBEDDED}' for this computer's registry, or the path of a "
+                "mirror, as in ./mirror or /media/plugins.axbundle"
+            )
+        else:
+            super()._check(address)
 
 
 class RegistryConnection(Configurable):  # type: ignore[misc,unused-ignore]
     """The registry of another computer. A project's file cannot name one, and what is locked stays as it is."""
 
     address = _RegistryAddress(
-        "", help="As in 'https://host/automatosx' or 'file:///srv/mirror'; empty: the one of this computer."
+        "",
+        help="As in 'https://host/automatosx', 'file:///srv/mirror' or '/srv/mirror'; empty or 'embedded': the one of "
+        "this computer.",
     ).tag(config=True)
     expired_mirror = Enum(
         ["tell", "refuse"], "tell", help="What becomes of a mirror that has expired: it is used and told, or not used."
     ).tag(config=True)
     further = List(
-        _Named(), help="Registries that are asked for what no one before them has; 'embedded' is this computer's."
+        _RegistryAddress(),
+        help="Registries that are asked for what no one before them has; 'embedded' is this computer's.",
     ).tag(config=True)
     token_files = Dict(
         value_trait=Unicode(),
@@ -110,7 +118,7 @@ def connection(value: Callable[[str, str], Any]) -> Connection:
 
     limits = ClientLimits(**{name: said(name) for name in _LIMITS})
     return Connection(
-        address=said("address"),
+        address="" if said("address") == EMBEDDED else said("address"),
         further=tuple(said("further")),
         token_files=dict(said("token_files")),
         mirrors=tuple(said("mirrors")),

@@ -103,13 +103,22 @@ class UnknownToken(UserError, LookupError):
 
 
 class TokenRefused(UserError):
-    """``reason`` continues 'the token': what was sent is a token of ours by its looks, and opens nothing."""
+    """``reason`` continues 'the token': what was sent is a token of ours by its looks, and opens nothing.
+
+    ``address`` is the registry's to which it was sent; empty: the registry itself says it.
+    """
 
     code: ClassVar[str] = "token-refused"
     reason: str
+    address: str = ""
 
     def problem(self) -> str:
-        return f"the token {self.reason}."
+        to = f" that was sent to {self.address}" if self.address else ""
+        return f"the token{to} {self.reason}."
 
     def next_step(self) -> str:
-        return "Make a new one with %ax token new, or leave it out and come as yourself."
+        return (
+            "It makes no new one itself: an admin of that registry does (%ax token new NAME --scope SCOPE --user YOU), "
+            "or you with another token of yours. Put that into the variable AUTOMATOSX_REGISTRY_TOKEN, or into the "
+            "file that AUTOMATOSX_REGISTRY_TOKEN_FILE names; without any you read what the registry shows to everybody."
+        )

@@ -161,7 +161,8 @@ class RegistryUnreachable(PlatformError):
     def next_step(self) -> str:
         return (
             "Nothing was changed. What is installed goes on; list, rollback, undo, remove and a sync of what the store "
-            "has work without it. Try again when the network is back."
+            "has work without it. See whether AUTOMATOSX_REGISTRY has its host and port right and its server runs, "
+            "and try again when the network is back."
         )
 
 

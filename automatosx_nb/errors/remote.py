@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from automatosx_nb.errors.root import PlatformError, UserError
+from automatosx_nb.errors.root import PlatformError, UserError, acted_in_the_source
 
 
 class RegistryRefused(UserError):
@@ -38,22 +38,30 @@ class RegistryAnswerInvalid(PlatformError):
         return f"what answers at {self.address} is no registry that this version understands: it {self.reason}."
 
     def next_step(self) -> str:
+        below = self.address.endswith("/automatosx")
+        example = "https://host/automatosx" if below else f"{self.address}/automatosx"
         return (
-            "Nothing was changed. Check the address in AUTOMATOSX_REGISTRY, as in https://host/automatosx, and whether "
-            "a proxy or a login page stands before it."
+            f"Nothing was changed. Set AUTOMATOSX_REGISTRY to a registry's address, as in {example}: it is what "
+            "'jupyter automatosx serve' prints, or that of a Jupyter server with the extension automatosx_nb, and no "
+            "proxy or login page stands before it."
         )
 
 
 class PublishingElsewhere(UserError):
-    """A remote registry is read, and not written."""
+    """A registry is read, and not written. ``mirror`` is where the copy of it lies that was asked, if one was."""
 
     code: ClassVar[str] = "publishing-elsewhere"
     address: str
+    mirror: str = ""
 
     def problem(self) -> str:
+        if self.mirror:
+            return f"{self.mirror} is a mirror, which takes and checks no plugins. Nothing was published."
         return f"the registry {self.address} takes and checks no plugins over the network. Nothing was published."
 
     def next_step(self) -> str:
+        if self.mirror:
+            return acted_in_the_source(self.address, "Publish")
         return (
             "Publish where that registry lies: without AUTOMATOSX_REGISTRY, and with AUTOMATOSX_HOME as "
             "its server has it, 'jupyter automatosx publish FOLDER'."
@@ -88,8 +96,8 @@ class NotAMirror(UserError):
 
     def next_step(self) -> str:
         return (
-            "Nothing was changed. Check the address in AUTOMATOSX_REGISTRY, as in file:///srv/mirror or "
-            "file:///media/plugins.axbundle; 'jupyter automatosx mirror OUT' makes one."
+            "Nothing was changed. Check the address in AUTOMATOSX_REGISTRY, as in /srv/mirror or "
+            "/media/plugins.axbundle; 'jupyter automatosx mirror OUT' makes one."
         )
 
 

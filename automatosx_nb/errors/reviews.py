@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from automatosx_nb.errors.root import UserError
+from automatosx_nb.errors.root import UserError, acted_in_the_source
 
 
 class OwnSubmission(UserError):
@@ -69,17 +69,20 @@ class InvalidAct(UserError, ValueError):
 
 
 class PluginQuarantined(UserError):
-    """All of a plugin is quarantined, and nothing is published into it meanwhile."""
+    """A plugin, or one version of it, is quarantined: nobody gets it; into a plugin nothing is published, either."""
 
     code: ClassVar[str] = "plugin-quarantined"
     plugin: str
     reason: str
+    version: str = ""
+    """Empty: all of the plugin is."""
 
     def problem(self) -> str:
-        return f"all of {self.plugin} is quarantined: {self.reason}"
+        what = f"{self.plugin} {self.version}" if self.version else f"all of {self.plugin}"
+        return f"{what} is quarantined: {self.reason}"
 
     def next_step(self) -> str:
-        return "Nothing was published. Talk to the registry's reviewers, who can release it."
+        return "Nobody gets it, and nothing was changed. The registry's reviewers can release it."
 
 
 class UnknownAdvisory(UserError, LookupError):
@@ -109,9 +112,15 @@ class ReadingOnly(UserError):
 
     code: ClassVar[str] = "reading-only"
     address: str
+    mirror: str = ""
+    """Where the copy of it lies that was asked, if one was."""
 
     def problem(self) -> str:
+        if self.mirror:
+            return f"{self.mirror} is a mirror, in which nobody acts: it is only read."
         return f"the registry {self.address} is only read here, and nobody acts in it."
 
     def next_step(self) -> str:
+        if self.mirror:
+            return acted_in_the_source(self.address, "Do it")
         return "Do it in the registry that it comes from: AUTOMATOSX_REGISTRY names one."

@@ -96,6 +96,15 @@ def did_you_mean(nearest: tuple[str, ...], otherwise: str) -> str:
     return f"Did you mean {' or '.join(repr(name) for name in nearest)}?"
 
 
+def acted_in_the_source(address: str, act: str) -> str:
+    """What to do where somebody would change a copy of a registry; ``act`` is a verb, and what it is done to."""
+    if "://" not in address:
+        return (
+            f"{act} where the mirror was made, without AUTOMATOSX_REGISTRY: it is a copy of that computer's registry."
+        )
+    return f"{act} in the registry that it is a copy of: set AUTOMATOSX_REGISTRY={address}, and a token of yours there."
+
+
 def listed(head: str, items: Iterable[object]) -> str:
     """``head``, and below it each item with a dash."""
     return "\n".join([head, *(f"  - {item}" for item in items)])

@@ -51,6 +51,11 @@ def flags_of(plugin: str, release: IndexRelease) -> Iterator[Flag]:
         yield Flag(plugin, version, "deprecated", deprecation(release), disables=False)
 
 
+def warnings_of(plugin: str, release: IndexRelease) -> tuple[str, ...]:
+    """What whoever chose it by its exact version has to know, each continuing the sentence 'acme.a 1.0.0 …'."""
+    return tuple(flag.words() for flag in flags_of(plugin, release) if flag.kind in ("yanked", "advisory"))
+
+
 class Deprecated(Protocol):
     """What a release says of that."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from automatosx_nb.model.activation import find_cycle
 from automatosx_nb.model.candidates import Candidate, Candidates, Excluded, Requirement
 from automatosx_nb.model.release import Stage
-from automatosx_nb.model.rules import BETA, HOW_PRERELEASES
+from automatosx_nb.model.rules import BETA, HOW_PRERELEASES, yanked_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -84,6 +84,8 @@ class _Comparison:
             return "locked", f"is newer than the lock, which has {current.version}"
         if stays == "installed":
             return "installed", f"is left for an update: {current.version} is installed and stays"
+        if newer.release.yanked is not None:
+            return "release", yanked_for(newer.release.yanked)
         return self._own_requirements(newer)
 
     def _own_requirements(self, newer: Candidate) -> tuple[Because, str]:

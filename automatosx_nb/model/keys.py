@@ -32,6 +32,18 @@ class PublisherKey:
         return self.revoked_from is None or when < self.revoked_from
 
 
+def named(key: PublisherKey) -> str:
+    """As people tell it from others."""
+    return f"{key.id[:16]} ({key.name})"
+
+
+def state(key: PublisherKey) -> str:
+    """Continues 'that key is …'."""
+    if key.revoked_from is not None:
+        return f"revoked, from {key.revoked_from} on" + (f": {key.reason}" if key.reason else "")
+    return "in use" if key.retired is None else f"retired since {key.retired}"
+
+
 @dataclass(frozen=True, slots=True)
 class ReleaseSignature:
     """What a registry has of a release's signature; nothing of it is believed before it was verified."""
@@ -41,3 +53,5 @@ class ReleaseSignature:
     public: str
     signature: str
     """64 bytes, base64."""
+    signed: str = ""
+    """When the registry received it, RFC 3339, UTC; empty: it does not say."""

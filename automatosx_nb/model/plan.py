@@ -61,9 +61,10 @@ class PlannedChange:
     """What differs about who stands behind it, continuing 'acme.a …'; empty: nothing."""
     doubt: str = ""
     """Of that, what may mean that it is somebody else: it waits until somebody says that they trust it."""
-
     deprecated: str = ""
     """Why ``new`` is, and what to use in its place; empty: it is not."""
+    warnings: tuple[str, ...] = ()
+    """What else is said against ``new``, which was named exactly: yanked, under an advisory. Each continues 'it …'."""
 
     @property
     def requires_otherwise(self) -> tuple[str, ...]:

@@ -96,7 +96,7 @@ class Rules:
         if release.stage is Stage.BETA and not self.with_prereleases(plugin):
             return BETA
         if release.yanked is not None:
-            return f"was yanked: {_line(release.yanked)}"
+            return yanked_for(release.yanked)
         for advisory in release.advisories:
             return f"is under advisory {advisory.id}: {_line(advisory.summary)}"
         return None if self.cooldown is None else self.cooldown.against(release.published)
@@ -116,6 +116,11 @@ class Rules:
         if found is None and self.platform is not None:
             found = against_platform(release.platforms, self.platform)
         return found
+
+
+def yanked_for(reason: str) -> str:
+    """Continues 'acme.a 1.0.0 …'."""
+    return f"was yanked: {_line(reason)}"
 
 
 def _line(reason: str) -> str:

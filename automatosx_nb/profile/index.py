@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from automatosx_nb.errors import RegistryUnreachable
+from automatosx_nb.errors import RegistryRefused, RegistryUnreachable, TokenRefused
 from automatosx_nb.model.release import IndexRelease, Stage
 
 if TYPE_CHECKING:
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from automatosx_nb.model.ports import Registry
     from automatosx_nb.package import Package
 
+SILENT = (RegistryUnreachable, RegistryRefused, TokenRefused)
+"""What a registry raises that says nothing of any plugin: to whoever has what they need, that is no hindrance."""
 ReadPackage = Callable[["InstalledPlugin"], "Package"]
 
 
@@ -44,10 +46,10 @@ class InstalledIndex:
         return [*found, index_release_of(self._package(entry))]
 
     def here(self, plugin: str, entry: InstalledPlugin) -> Sequence[IndexRelease]:
-        """As :meth:`releases`; from the store where the registry cannot be reached."""
+        """As :meth:`releases`; from the store where the registry cannot be reached, or lets nobody in."""
         try:
             return self.releases(plugin)
-        except RegistryUnreachable:
+        except SILENT:
             return [index_release_of(self._package(entry))]
 
     def known(self) -> tuple[str, ...]:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from automatosx_nb.errors import Incompatible, NotPinned, ProfileDamaged, StillRequired
 from automatosx_nb.model.changelog import news
 from automatosx_nb.model.consent import PermissionPolicy
-from automatosx_nb.model.flags import deprecation
+from automatosx_nb.model.flags import deprecation, warnings_of
 from automatosx_nb.model.gate import Gate, Step
 from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.plan import Plan, PlannedChange
 from automatosx_nb.model.policy import Policy
+from automatosx_nb.model.printable import printable
 from automatosx_nb.model.publisher import Signers, newcomer_doubt, publisher_change, publisher_doubt
 from automatosx_nb.model.resolution import Resolution, resolve
 from automatosx_nb.model.rules import Rules
@@ -29,14 +30,17 @@ from automatosx_nb.profile.changes import (
     rewished,
     wishes_of,
 )
+from automatosx_nb.profile.details import shown_by
 from automatosx_nb.profile.index import InstalledIndex, OnlyInstalled, ReadPackage
 from automatosx_nb.profile.syncing import LockedIndex, plan_sync
 
 if TYPE_CHECKING:
     from automatosx_nb.model.generation import Channel, Generation, InstalledPlugin, Pin
+    from automatosx_nb.model.held_back import HeldBack
     from automatosx_nb.model.lockfile import Lockfile
     from automatosx_nb.model.policy import Cooldown
     from automatosx_nb.model.ports import Registry
+    from automatosx_nb.model.release import IndexRelease, PluginDetail
     from automatosx_nb.profile.store import Store
 
 ANY = "*"
@@ -100,10 +104,11 @@ class Planner:
 
         :param channel: kept from then on; None: as it is, and stable for what is new.
         :raises UnknownPlugin:
+        :raises PluginQuarantined: all of it is.
         :raises InvalidRange:
         :raises ResolutionConflict:
         """
-        detail = self._registry.plugin(plugin)
+        detail = shown_by(self._registry, plugin)
         wanted = {**wishes_of(current), plugin: wish or ANY}
         channels = _rechanneled(current, {plugin: channel} if channel else {})
         resolution = self._resolve(current, wanted, {plugin}, prereleases, channels=channels)
@@ -264,7 +269,10 @@ class Planner:
         selected = {plugin: str(resolution.selected[plugin]) for plugin in resolution.order}
         changes = [
             self._change(
-                current, plugin, version, "you asked for it" if plugin in wanted else resolution.because(plugin)
+                current,
+                plugin,
+                resolution.releases[plugin],
+                "you asked for it" if plugin in wanted else resolution.because(plugin),
             )
             for plugin, version in selected.items()
             if plugin not in current.plugins or current.plugins[plugin].version != version
@@ -287,15 +295,16 @@ class Planner:
             rewished(current, kept, wanted),
             channels=channels or {},
             plugins=resolution.plugins(),
-            held_back=resolution.held_back(),
+            held_back=tuple(each for each in resolution.held_back() if not _is_left(current, changes, each)),
         )
 
     def _magics(self, change: PlannedChange) -> Sequence[str]:
         assert change.new is not None
         return release_of(self._registry.plugin(change.id), change.new).contributions.get("magics", ())
 
-    def _change(self, current: Generation, plugin: str, version: str, why: str) -> PlannedChange:
+    def _change(self, current: Generation, plugin: str, chosen: IndexRelease, why: str) -> PlannedChange:
         detail = self._registry.plugin(plugin)
+        version = str(chosen.version)
         release = release_of(detail, version)
         missing = self._missing(release.packages)
         entry = current.plugins.get(plugin)
@@ -312,7 +321,7 @@ class Planner:
             kind=change_kind(entry.version if entry else None, version),
             old=entry.version if entry else None,
             new=version,
-            why=why,
+            why=_why_left(detail, entry, chosen) or why,
             asks=consent.asks,
             optional=consent.optional,
             by_policy=consent.by_policy,
@@ -330,6 +339,7 @@ class Planner:
             publisher=publisher_change(entry, source, verified=verified, signers=signers) if entry else doubt,
             doubt=doubt,
             deprecated=deprecation(release),
+            warnings=warnings_of(plugin, chosen),
         )
 
     def _installed_requires(self, entry: InstalledPlugin | None) -> Mapping[str, str]:
@@ -368,6 +378,20 @@ def require_packages(plan: Plan) -> None:
                 f"it needs {package}, which this environment does not have" for package in change.missing_packages
             )
             raise Incompatible(change.id, change.new, reasons, f"Nothing was changed. Run {plan.pip_line} first.")
+
+
+def _why_left(detail: PluginDetail, entry: InstalledPlugin | None, chosen: IndexRelease) -> str:
+    """Why what is installed makes place for something older, where it was yanked; else empty."""
+    if entry is None or chosen.version > Version.parse(entry.version):
+        return ""
+    yanked = next((each.yanked for each in detail.releases if each.version == entry.version), None)
+    return f"{entry.version} was yanked: {printable(yanked)}" if yanked else ""
+
+
+def _is_left(current: Generation, changes: Sequence[PlannedChange], held: HeldBack) -> bool:
+    """Whether it is what is installed now: the change away from it says why."""
+    entry = current.plugins.get(held.id)
+    return entry is not None and entry.version == held.newer and any(each.id == held.id for each in changes)
 
 
 def _why_gone(current: Generation, wanted: Mapping[str, str], plugin: str) -> str:

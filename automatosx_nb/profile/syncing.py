@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from automatosx_nb.errors import InvalidLockfile, LockedReleaseGone, RegistryUnreachable
+from automatosx_nb.errors import InvalidLockfile, LockedReleaseGone
 from automatosx_nb.model.changelog import news
 from automatosx_nb.model.flags import deprecation
 from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.plan import Plan, PlannedChange
 from automatosx_nb.model.reader import Problems, key_path
-from automatosx_nb.model.release import IndexRelease, ReleaseDetail, Stage
+from automatosx_nb.model.release import IndexRelease, ReleaseDetail
 from automatosx_nb.model.semver import Range, Version
 from automatosx_nb.package import Package, read
 from automatosx_nb.profile.changes import (
@@ -24,7 +24,8 @@ from automatosx_nb.profile.changes import (
     release_of,
     rewished,
 )
-from automatosx_nb.profile.index import index_release_of
+from automatosx_nb.profile.details import release_detail_of
+from automatosx_nb.profile.index import SILENT, index_release_of
 
 if TYPE_CHECKING:
     from automatosx_nb.model.consent import PermissionPolicy
@@ -64,7 +65,7 @@ class LockedIndex:
     def detail(self, plugin: str) -> ReleaseDetail:
         package = self._packages.get(plugin)
         if package is not None:
-            return _detail_of(package)
+            return release_detail_of(package)
         return release_of(self._registry.plugin(plugin), str(self._releases[plugin].version))
 
     def changelog(self, plugin: str) -> str:
@@ -94,13 +95,13 @@ class LockedIndex:
         return None
 
     def _all_there(self) -> Mapping[str, Sequence[IndexRelease]]:
-        """Nothing where the registry cannot be reached and the store will do.
+        """Nothing where the registry cannot be reached, or lets nobody in, and the store will do.
 
-        :raises RegistryUnreachable: the store lacks what is locked.
+        :raises RegistryUnreachable: the store lacks what is locked. So do RegistryRefused and TokenRefused say.
         """
         try:
             return self._registry.releases_many(self._locked)
-        except RegistryUnreachable:
+        except SILENT:
             if all(self._store.has(locked.sha256) for locked in self._locked.values()):
                 return {}
             raise
@@ -259,23 +260,3 @@ def _untrue(
 
 def _ranges(ranges: Mapping[str, object]) -> str:
     return ", ".join(f"{plugin} {ranges[plugin]}" for plugin in sorted(ranges)) or "none"
-
-
-def _detail_of(package: Package) -> ReleaseDetail:
-    """As a registry would tell it, of what only the store has."""
-    manifest = package.manifest
-    return ReleaseDetail(
-        version=str(manifest.version),
-        stage=Stage.STABLE,
-        published="",
-        sha256=package.sha256,
-        size=package.size,
-        permissions=manifest.permissions,
-        optional_permissions=manifest.optional_permissions,
-        dependencies={plugin: str(wanted) for plugin, wanted in manifest.requires.plugins.items()},
-        packages=manifest.requires.packages,
-        engine=str(manifest.requires.automatosx),
-        python=manifest.requires.python,
-        contributions=manifest.contributes.summary(),
-        platforms=manifest.requires.platforms,
-    )

@@ -172,12 +172,14 @@ def attach(connection: Connection, actor: Actor, unpacked: Package, signature: b
     plugin, version = unpacked.manifest.id, str(unpacked.manifest.version)
     found = _verified(connection, unpacked, signature)
     release = _release(connection, plugin, version).key
-    held = select(signatures.c.key).where(signatures.c.release == release, signatures.c.key == found.key)
-    if connection.execute(held).one_or_none() is None:
-        values = {"release": release, "key": found.key, "signature": found.signature, "signed": acts.now()}
+    held = select(signatures.c.signed).where(signatures.c.release == release, signatures.c.key == found.key)
+    signed = connection.execute(held).scalar_one_or_none()
+    if signed is None:
+        signed = acts.now()
+        values = {"release": release, "key": found.key, "signature": found.signature, "signed": signed}
         connection.execute(insert(signatures).values(values))
         acts.record(connection, actor, "release-sign", plugin=plugin, version=version, key=found.key)
-    return found
+    return replace(found, signed=signed)
 
 
 def _verified(connection: Connection, unpacked: Package, signature: bytes) -> ReleaseSignature:

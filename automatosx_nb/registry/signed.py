@@ -31,7 +31,7 @@ def of_releases(connection: Connection, found: Collection[int]) -> dict[int, Rel
         .order_by(signatures.c.signed, keys.c.added_revision)
     )
     return {
-        row.release: ReleaseSignature(row.key, row.public, row.signature)
+        row.release: ReleaseSignature(row.key, row.public, row.signature, row.signed)
         for row in connection.execute(query)
         if row.revoked_from is None or row.signed < row.revoked_from
     }

@@ -212,6 +212,10 @@ _SCHEMAS: dict[str, Any] = {
                         },
                         "doubt": {"type": "string", "description": "Of that, what may mean that it is somebody else."},
                         "deprecated": {"type": "string", "description": "Why the new one is; empty: it is not."},
+                        "warnings": {
+                            **TEXTS,
+                            "description": "What else is said against the new one: yanked, under an advisory.",
+                        },
                     }
                 ),
             },

@@ -46,6 +46,7 @@ SCHEMAS: dict[str, Any] = {
             "key": {**SHA256, "description": "Id of the key."},
             "public": {"type": "string", "description": "The key's 32 bytes, base64."},
             "signature": {"type": "string", "description": "64 bytes, base64; docs/signatures.md says of what."},
+            "signed": {"type": "string", "description": "When the registry received it; RFC 3339, UTC."},
         }
     ),
     "Keys": record({"keys": {"type": "array", "items": ref("PublisherKey"), "description": "Oldest first."}}),

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from automatosx_nb.errors import InvalidPlanRequest, InvalidSearch, PlanTooHard
 from automatosx_nb.model.changelog import news
-from automatosx_nb.model.flags import deprecation
+from automatosx_nb.model.flags import deprecation, warnings_of
 from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.plan import PlannedChange
 from automatosx_nb.model.resolution import Resolution, resolve
@@ -185,5 +185,6 @@ class _Changes:
             source=self._registry.source_of(plugin),
             verified=detail.summary.verified,
             deprecated=deprecation(release),
+            warnings=warnings_of(plugin, self._resolution.releases[plugin]),
             signature=release.signature,
         )

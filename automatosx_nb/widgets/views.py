@@ -233,6 +233,7 @@ def change(planned: PlannedChange) -> View:
         "requires": planned.requires_otherwise,
         "behind": planned.publisher,
         "deprecated": planned.deprecated,
+        "warnings": planned.warnings,
         "doubt": bool(planned.doubt),
         "changelog": to_safe_html(planned.changelog) if planned.changelog else "",
     }

@@ -1,7 +1,11 @@
-"""Addresses of mirrors: ``file:///srv/mirror``, ``https://host/mirror/mirror.json``, either with ``#sha256=…``."""
+"""Addresses of mirrors: ``file:///srv/mirror``, ``https://host/mirror/mirror.json``, either with ``#sha256=…``.
+
+A person may write the path of one in place of its address: ``./mirror``, ``~/demo.axbundle``.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,7 +14,10 @@ from automatosx_nb.model.urls import parse_url
 
 ROOT = "mirror.json"
 """The file of a mirror that names all others."""
+BUNDLE_SUFFIX = ".axbundle"
 _PIN = "sha256="
+_PATH = re.compile(r"(\.{0,2}|~[^/\\]*)[/\\]|[A-Za-z]:[/\\]")
+"""How a path begins that is not taken for a host: at the root, here, above, at home, on a drive."""
 _VALID = "a mirror's address is file:/// and the path from the root on, or https://host/path/mirror.json"
 
 
@@ -21,6 +28,21 @@ class MirrorAddress:
     path: Path | None
     url: str
     pin: str
+
+
+def address_of_path(text: str) -> str:
+    """``text`` as an address where it is the path of a mirror, seen from the working folder; else as it is.
+
+    :raises ValueError: it begins with the home of somebody who is not known here.
+    """
+    path, mark, pin = text.strip().partition(f"#{_PIN}")
+    bundle = path.endswith(BUNDLE_SUFFIX) and "://" not in path
+    if not (bundle or _PATH.match(path)) or path.startswith("file:"):
+        return text
+    try:
+        return Path(path).expanduser().resolve().as_uri() + mark + pin
+    except RuntimeError as error:
+        raise ValueError(str(error)) from error
 
 
 def is_mirror_address(text: str) -> bool:

@@ -74,6 +74,8 @@ def refusal(address: str, status: int, headers: Mapping[str, str], body: bytes, 
     It is one of ours, or :class:`TryAgain`.
     """
     typed = _typed(body) if "problem+json" in headers.get("content-type", "") else None
+    if isinstance(typed, errors.TokenRefused):
+        return errors.TokenRefused(typed.reason, address)
     if typed is not None:
         return typed
     if status == 429 or status >= 500:
@@ -83,7 +85,14 @@ def refusal(address: str, status: int, headers: Mapping[str, str], body: bytes, 
     if 300 <= status < 400:
         where = printable(headers.get("location", "nowhere").partition("?")[0][:200])
         return RegistryAnswerInvalid(address, f"redirects to {where}, and is not followed there")
+    if _is_jupyter(headers):
+        return RegistryAnswerInvalid(address, f"is a Jupyter server without this extension ({status_text(status)})")
     return RegistryAnswerInvalid(address, f"answers {status_text(status)}")
+
+
+def _is_jupyter(headers: Mapping[str, str]) -> bool:
+    """Each answer of a Jupyter server, also one to a stranger, says where browsers report what its page tried."""
+    return "/api/security/csp-report" in headers.get("content-security-policy", "")
 
 
 def status_text(status: int) -> str:

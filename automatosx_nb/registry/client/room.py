@@ -41,5 +41,6 @@ class Room:
         data = raw if body is None else msgspec.json.encode(body)
         answer = self._transport.send(method, where, data, _JSON if data else {})
         if answer.status >= 300:
+            self._transport.require_registry()
             raise ReadingOnly(self._transport.address)
         return answer.body

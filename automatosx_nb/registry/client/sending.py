@@ -127,6 +127,7 @@ class Sending:
     def _send(self, method: str, path: str, body: bytes, fields: dict[str, str], read_s: float = 0.0) -> Answer:
         answer = self._transport.send(method, path, body, fields, read_s=read_s)
         if answer.status >= 400:  # no server that takes plugins
+            self._transport.require_registry()
             raise PublishingElsewhere(self._transport.address)
         return answer
 

@@ -140,11 +140,11 @@ class StaticRegistry:
 
     def publish(self, artifact: bytes, *, stage: Stage = Stage.STABLE, signature: bytes | None = None) -> NoReturn:
         """:raises PublishingElsewhere: always: it is a copy."""
-        raise PublishingElsewhere(self.address)
+        raise PublishingElsewhere(self.address, self.location)
 
     def check(self, artifact: bytes) -> NoReturn:
         """:raises PublishingElsewhere: always."""
-        raise PublishingElsewhere(self.address)
+        raise PublishingElsewhere(self.address, self.location)
 
     @cached_property
     def _index(self) -> SearchIndex:

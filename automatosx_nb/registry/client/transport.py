@@ -18,7 +18,7 @@ import certifi
 import httpx
 
 from automatosx_nb import __version__
-from automatosx_nb.errors import InvalidConfiguration, RegistryAnswerInvalid, RegistryUnreachable
+from automatosx_nb.errors import InvalidConfiguration, RegistryAnswerInvalid, RegistryRefused, RegistryUnreachable
 from automatosx_nb.registry.client.limits import ClientLimits
 from automatosx_nb.registry.client.problems import TryAgain, problem_code, refusal, retry_after
 
@@ -99,9 +99,20 @@ class Transport:
 
         :param read_s: longest time without a byte, where that is more than usual; each try has it.
         """
-        return self._tried(
-            lambda until: self._sent(method, path, body, fields, max(read_s, self._limits.read_s), until)
-        )
+        try:
+            return self._tried(
+                lambda until: self._sent(method, path, body, fields, max(read_s, self._limits.read_s), until)
+            )
+        except RegistryRefused:
+            self.require_registry()  # a Jupyter server refuses a stranger's token before it looks what is there
+            raise
+
+    def require_registry(self) -> None:
+        """Where nobody acts there may be no registry at all, which is another mistake.
+
+        :raises RegistryAnswerInvalid: it cannot even be read. Else it raises as :meth:`document` does.
+        """
+        self.document("plugins?size=1")
 
     def artifact(self, path: str, start: int = 0) -> Generator[bytes, None, None]:
         """The bytes at ``path`` from ``start`` on, as they come. Raises as :meth:`document` does, also in between."""

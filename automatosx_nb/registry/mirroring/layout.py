@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from automatosx_nb.model.release import IndexRelease, PluginDetail
 
 FORMAT = 1
-BUNDLE_SUFFIX = ".axbundle"
 
 
 class Blob(msgspec.Struct, frozen=True):

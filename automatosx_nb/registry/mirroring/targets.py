@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 from automatosx_nb.files import paths_in, read_if_there, storage_errors, write_atomic
-from automatosx_nb.registry.client.addresses import ROOT
-from automatosx_nb.registry.mirroring.layout import BUNDLE_SUFFIX, Root, path_of
+from automatosx_nb.registry.client.addresses import BUNDLE_SUFFIX, ROOT
+from automatosx_nb.registry.mirroring.layout import Root, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
