@@ -20,6 +20,7 @@ from automatosx_nb.errors import (
     InvalidRequest,
     PermissionDenied,
     PermissionNotOptional,
+    ServiceError,
     UnknownSetting,
 )
 from automatosx_nb.host.beneath import Beneath
@@ -28,6 +29,7 @@ from automatosx_nb.host.capabilities.files import FilesCapability
 from automatosx_nb.host.capabilities.http import HttpCapability
 from automatosx_nb.host.capabilities.log import LogCapability, LogLine
 from automatosx_nb.host.capabilities.secrets import SecretsCapability
+from automatosx_nb.host.capabilities.services import ServicesCapability
 from automatosx_nb.host.capabilities.storage import StorageCapability
 from automatosx_nb.host.capabilities.variables import VariablesCapability
 from automatosx_nb.host.grants import Grants
@@ -38,11 +40,15 @@ from automatosx_nb.model.spelling import nearest
 from automatosx_nb.profile.keyvalue import KeyValueState
 from automatosx_nb.sdk import _wire
 from automatosx_nb.sdk.http import Response
+from automatosx_nb.testing.others import Services, TestServices, publishing
 
 if TYPE_CHECKING:
     from automatosx_nb.host.capabilities import Capability
     from automatosx_nb.host.capabilities.http import Request
+    from automatosx_nb.host.runner import PluginRunner
     from automatosx_nb.host.web.fetching import Deadline
+    from automatosx_nb.model.events import Event
+    from automatosx_nb.model.schemas import Schema
 
 Web = Callable[[str, str, bytes], Response]
 """(method, URL, body) → what a server answers."""
@@ -69,6 +75,11 @@ class PluginHost:
     web: Web
     grants: Grants
     state: KeyValueState
+    services: TestServices
+    events: Mapping[str, Schema]
+    """What the manifest declares that it publishes: JSON Schema by topic."""
+    published: list[Event] = field(default_factory=list)
+    """What it told of, in that order."""
     log: LogCapability = field(default_factory=LogCapability)
     calls: list[tuple[str, str, tuple[object, ...]]] = field(default_factory=list)
     """Capability, method and arguments of every call."""
@@ -94,6 +105,8 @@ class PluginHost:
             "http": _Web(self.grants, meter, self),
             "variables": VariablesCapability(self.grants, lambda: self.variables),
             "permissions": _Permissions(self),
+            "services": ServicesCapability(self.grants, meter, self.services, _nobody, lambda _error: None),
+            "events": publishing(self.plugin, self.events, self.published.append),
         }
         return CapabilityBroker(self.grants, capabilities, meter=meter, rates={})
 
@@ -110,6 +123,8 @@ def plugin_host(
     variables: Mapping[str, Any] | None = None,
     files: Mapping[str, str | bytes] | None = None,
     web: Web = no_web,
+    services: Services | None = None,
+    events: Mapping[str, Schema] | None = None,
     plugin: str = "automatosx.subject",
 ) -> Iterator[PluginHost]:
     """While it is open, the sdk in this process talks to a host that granted ``permissions``.
@@ -118,7 +133,11 @@ def plugin_host(
         ``session``, ``always`` or ``no``.
     :param files: path → content, in the notebook's folder.
     :param settings: name → value of every setting that the manifest declares.
+    :param services: what other plugins offer, as in ``{"acme.tables/summarise@2.1.0": function}``, a function of the
+        request's arguments.
+    :param events: topic → JSON Schema of every event that the manifest declares.
     :raises InvalidPermission:
+    :raises ValueError: a key of ``services`` is spelled otherwise.
     """
     held = [str(Permission.parse(text)) for text in permissions]
     before, name, libraries = _wire.current()
@@ -137,6 +156,8 @@ def plugin_host(
             web,
             Grants(plugin, held),
             state,
+            TestServices(services or {}),
+            dict(events or {}),
         )
         broker = host.broker()
         modules = {permission.scope for permission in host.grants.of("modules")}
@@ -160,18 +181,22 @@ def _written(folder: Path, files: Mapping[str, str | bytes]) -> Path:
 
 
 def _asking(host: PluginHost, broker: CapabilityBroker) -> _wire.Ask:
-    """The way through the wire, on which every error but a denial becomes a :class:`CapabilityFailed`."""
+    """The way through the wire, on which all errors but denials and services' become :class:`CapabilityFailed`."""
 
     def ask(capability: str, method: str, args: tuple[object, ...]) -> object:
         host.calls.append((capability, method, args))
         try:
             return broker.ask(capability, method, list(args))
-        except PermissionDenied:
+        except (PermissionDenied, ServiceError):
             raise
         except AutomatosxError as error:
             raise CapabilityFailed(capability, type(error).__name__, str(error)) from error
 
     return ask
+
+
+def _nobody() -> PluginRunner:
+    raise AssertionError("the test's functions answer by themselves")
 
 
 @dataclass(frozen=True)

@@ -210,3 +210,39 @@ def test_an_argument_of_another_type_is_refused_before_the_host_is_asked(
 ) -> None:
     with pytest.raises(TypeError, match=message):
         call()
+
+
+def test_an_answer_is_an_answer_whatever_its_status() -> None:
+    fine, gone = http.Response(204, "https://a.org/", {}, b""), http.Response(404, "https://a.org/x", {}, b"\xff")
+    assert (fine.ok, gone.ok) == (True, False)
+    assert fine.raise_for_status() is fine
+    with pytest.raises(ValueError, match=r"https://a\.org/x answered 404"):
+        gone.raise_for_status()
+    assert (repr(gone), gone.text) == ("<Response 404>", "�")
+    with pytest.raises(ValueError, match="a request has json or data, not both"):
+        http.post("https://a.org/", json=1, data="x")
+
+
+def test_a_table_becomes_a_frame_where_the_library_was_granted(host: Host) -> None:
+    table = tables.Table.from_columns({"a": [1, 2], "b": ["x", None]})
+    prepared: list[str] = []
+    _wire.granted_to("acme.subject", ["pandas", "polars"], prepare=prepared.append)
+    assert table.to_pandas()["a"].tolist() == [1, 2]
+    assert table.to_polars()["b"].to_list() == ["x", None]
+    assert prepared == ["pandas", "polars"]
+    assert (len(table), repr(table)) == (2, "<Table of 2 rows: a, b>")
+    assert pyarrow.table(table).num_rows == 2
+    _wire.granted_to("acme.subject", [])
+    with pytest.raises(PermissionDenied):
+        table.to_pandas()
+    with pytest.raises(PermissionDenied):
+        table.to_polars()
+
+
+def test_the_wire_says_whose_code_it_serves_and_what_is_handled(host: Host) -> None:
+    _wire.granted_to("acme.subject", ["pandas"])
+    assert _wire.current() == (host.ask, "acme.subject", ["pandas"])
+    _wire.handling("e-1")
+    assert _wire.handled() == "e-1"
+    _wire.handling(None)
+    assert _wire.handled() is None

@@ -79,3 +79,33 @@ def test_many_small_writes_cross_in_few_pieces_and_large_ones_in_bounded_ones() 
     assert all(len(piece) <= PIECE for piece in sent)
     with pytest.raises(ValueError, match="that is over"):
         out.write("late")
+
+
+def test_what_is_handed_over_shows_its_name_and_never_what_is_in_it() -> None:
+    read, write, secret = InputFile("a.csv", b"x,y"), OutputFile("b.csv"), Secret("token", "t0p")
+    assert (repr(read), read.name, read.size) == ("<InputFile 'a.csv' of 3 bytes>", "a.csv", 3)
+    assert (repr(write), write.name) == ("<OutputFile 'b.csv'>", "b.csv")
+    assert (secret.name, secret.reveal()) == ("token", "t0p")
+    assert "t0p" not in repr(secret)
+
+
+def test_a_worker_reads_from_the_host_and_has_nothing_of_what_it_wrote() -> None:
+    asked: list[tuple[str, str, tuple[Any, ...]]] = []
+
+    def ask(capability: str, method: str, args: tuple[Any, ...]) -> object:
+        asked.append((capability, method, args))
+        return b"abcdef"[args[1] : args[1] + args[2]] if method == "read" else None
+
+    before, _, _ = _wire.current()
+    _wire.connect(ask)
+    try:
+        assert _handing.file_to_read(4, "a", 6).read_bytes() == b"abcdef"
+        file = _handing.file_to_write(5, "b", 0)
+        file.write("x")
+        with pytest.raises(ValueError, match="what was written is with the host"):
+            file.getvalue()
+        _handing.end_all([file, "another argument"])
+    finally:
+        _wire.connect(before)
+    assert asked[0] == ("handed", "read", (4, 0, PIECE))
+    assert asked[-2:] == [("handed", "write", (5, b"")), ("handed", "write", (5, b"x"))]

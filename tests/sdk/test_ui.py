@@ -87,3 +87,70 @@ def test_numbers_of_numpy_are_shown_as_pythons_own() -> None:
     assert type(ui.metric("sum", np.int64(3)).tree()["value"]) is int  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="not ndarray"):
         ui.metric("sum", np.arange(2))  # type: ignore[arg-type]
+
+
+def test_a_form_has_controls_that_are_plain() -> None:
+    controls = [
+        ui.text_field("note", "Note", "none", help="h"),
+        ui.number("rows", value=3, minimum=0, step=1),
+        ui.slider("share", 0.0, 1.0, 0.5),
+        ui.checkbox("all", value=True),
+        ui.select("kind", ["a", "b"], value="b"),
+        ui.pick("table", "Table"),
+    ]
+    tree = ui.form("chart", *controls, title="Charts").tree()
+    assert {name: tree[name] for name in ("node", "command", "submit", "title")} == {
+        "node": "form",
+        "command": "chart",
+        "submit": "Run",
+        "title": "Charts",
+    }
+    named = {each["name"]: each for each in tree["controls"]}
+    assert named["note"] == {"node": "text_field", "name": "note", "label": "Note", "help": "h", "value": "none"}
+    assert (named["rows"]["minimum"], named["rows"]["maximum"], named["rows"]["value"]) == (0, None, 3)
+    assert (named["share"]["minimum"], named["share"]["maximum"], named["share"]["value"]) == (0.0, 1.0, 0.5)
+    assert named["all"]["value"] is True
+    assert (named["kind"]["choices"], named["kind"]["value"]) == (["a", "b"], "b")
+    assert named["table"] == {"node": "pick", "name": "table", "label": "Table", "help": ""}
+
+
+def test_a_button_carries_values() -> None:
+    assert ui.button("More", "chart", {"rows": 3, "all": False}).tree() == {
+        "node": "button",
+        "label": "More",
+        "command": "chart",
+        "values": {"rows": 3, "all": False},
+    }
+    assert ui.button("More", "chart").tree()["values"] == {}
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: ui.form("c", ui.text("t")), "ui.form takes controls .*, not ui.text"),
+        (lambda: ui.form("c", "t"), "ui.form takes controls .*, not str"),  # type: ignore[arg-type]
+        (lambda: ui.button("l", "c", {"x": None}), "the value 'x' is a str, int, float or bool, not NoneType"),  # type: ignore[dict-item]
+        (lambda: ui.checkbox("c", value=1), "ui.checkbox: value is a bool, not int"),  # type: ignore[arg-type]
+        (lambda: ui.number("n", value="1"), "ui.number: value is an int or a float, not str"),  # type: ignore[arg-type]
+        (lambda: ui.number("n", step=True), "ui.number: step is an int or a float, not bool"),
+        (lambda: ui.slider("s", 1, 1), "ui.slider: 1 is not below 1"),
+        (lambda: ui.select("s", []), "ui.select: no choice"),
+        (lambda: ui.select("s", ["a"], value="b"), "ui.select: 'b' is none of its 1 choices"),
+        (lambda: ui.metric("m", None), "ui.metric: value is a str, int or float, not NoneType"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_wrong_control_says_what_it_takes(make: Any, said: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=said):
+        make()
+
+
+def test_a_node_says_its_kind_and_loses_nothing() -> None:
+    node = ui.text("t")
+    assert (repr(node), node.kind) == ("<ui.text>", "text")
+    with pytest.raises(AttributeError, match="make another one instead of deleting '_kind'"):
+        del node._kind
+
+
+def test_a_picture_has_a_size_that_can_be_shown() -> None:
+    with pytest.raises(ValueError, match=f"are more than a picture's {ui.MAX_IMAGE_BYTES}"):
+        ui.png(PNG + bytes(ui.MAX_IMAGE_BYTES), "large")

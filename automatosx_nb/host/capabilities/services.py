@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from automatosx_nb.errors import InvalidRequest, ServiceError
 from automatosx_nb.host.services.messages import size_of
@@ -17,13 +17,25 @@ if TYPE_CHECKING:
     from automatosx_nb.host.grants import Grants
     from automatosx_nb.host.metering import Meter
     from automatosx_nb.host.runner import PluginRunner
-    from automatosx_nb.host.services.calls import ServiceCalls
     from automatosx_nb.model.permissions import Permission
     from automatosx_nb.sandbox.limits import Limits
 
 _MOST_NAME = 200
 """Characters of a service's name that are read; what the name may be is the manifest's."""
 _VALID = "find with a plugin and a range, and call with those, a service, seconds or None, names, and their values"
+
+
+class Calls(Protocol):
+    """What finds services and carries their calls out: a kernel's :class:`ServiceCalls`."""
+
+    def named(self, plugin: str, wanted: str) -> list[str]:
+        """The names of the services of ``plugin`` that are in the range; raises ServiceError."""
+
+    def call(
+        self, caller: PluginCaller, plugin: str, wanted: str, service: str, arguments: Mapping[str, object],
+        timeout_s: float | None = None,
+    ) -> object:  # fmt: skip
+        """The reply; raises ServiceError."""
 
 
 class ServicesCapability:
@@ -33,7 +45,7 @@ class ServicesCapability:
         self,
         grants: Grants,
         meter: Meter,
-        calls: ServiceCalls,
+        calls: Calls,
         runner: Callable[[], PluginRunner],
         failed: Callable[[ServiceError], None],
     ) -> None:
@@ -58,7 +70,7 @@ class ServicesCapability:
         try:
             match method, list(args):
                 case "find", [str(plugin), str(wanted)]:
-                    return self._calls.offers.named(plugin, wanted)
+                    return self._calls.named(plugin, wanted)
                 case "call", [str(plugin), str(wanted), str(service), timeout, list(names), *values] if (
                     _is_timeout(timeout) and len(names) == len(values) and all(type(name) is str for name in names)
                 ):

@@ -59,6 +59,10 @@ class ServiceCalls:
         self._waits: Waits[Provider] = Waits()
         self._in_flight: Counter[Provider] = Counter()
 
+    def named(self, plugin: str, wanted: str) -> list[str]:
+        """As :meth:`Offers.named`."""
+        return self.offers.named(plugin, wanted)
+
     def call(
         self, caller: Caller, plugin: str, wanted: str, service: str, arguments: Mapping[str, object],
         timeout_s: float | None = None,
