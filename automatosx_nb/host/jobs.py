@@ -86,7 +86,7 @@ class JobQueue:
         self._open: dict[PluginSubscriber, Due] = {}
         """Those behind which nobody waits: later events of their subscription join them."""
         self._thread: threading.Thread | None = None
-        self._closed = self._retired = False
+        self._closed = self._retired = self._turn = False
 
     def __len__(self) -> int:
         """How many wait."""
@@ -122,13 +122,19 @@ class JobQueue:
 
         ``leave`` is called before None is said, while no other thread can begin.
         """
+        job = self._next(idle_s, leave)
+        if self._duty is not None:
+            self._duty.leave(self)
+        return job
+
+    def _next(self, idle_s: float, leave: Callable[[], None]) -> Job | Due | None:
         with self._wake:
             self.running = None
             self._wake.wait_for(lambda: self._jobs or self._closed or self._retired, timeout=idle_s)
             if self._duty is not None and self._jobs and isinstance(self._jobs[0], Due):
-                while not self._hurries() and (wait_s := self._duty.wait_s(self)) > 0:
-                    self._wake.wait_for(self._hurries, timeout=wait_s)
-                self._duty.leave(self)
+                while not self._hurries() and (wait_s := self._duty.wait_s(self, self._take_turn)) > 0:
+                    self._turn = False
+                    self._wake.wait_for(lambda: self._turn or self._hurries(), timeout=wait_s)
             if self._closed or not self._jobs:
                 leave()
                 self._thread = None
@@ -193,6 +199,12 @@ class JobQueue:
             self._thread = threading.Thread(target=self._serve, name=self._name, daemon=True)
             self._thread.start()
         self._wake.notify_all()
+
+    def _take_turn(self) -> None:
+        """Ask again whether events that nobody waits behind may be handed over."""
+        with self._wake:
+            self._turn = True
+            self._wake.notify_all()
 
     def _hurries(self) -> bool:
         return self._closed or not self._jobs or any(isinstance(job, Job) for job in self._jobs)

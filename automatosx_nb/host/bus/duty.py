@@ -9,9 +9,10 @@ from contextlib import contextmanager
 
 BUSY_SHARE, IDLE_SHARE = 0.015, 0.5
 """Of one core, in the long run: while a cell runs, and while none does."""
-BUSY_BURST_S, IDLE_BURST_S = 0.02, 0.5
-LONGEST_WAIT_S = 1.0
-HANDOVER_S = 0.0005
+BUSY_BURST_S, IDLE_BURST_S = 0.03, 0.5
+LONGEST_WAIT_S, IN_LINE_S = 1.0, 10.0
+"""Whoever is first in the line asks again so soon; the others when they are woken, or at the latest after that."""
+HANDOVER_S = 0.002
 """What a delivery or a publishing costs a running cell besides its CPU: it takes the interpreter away a few times."""
 _MOST_OF_A_BURST = 0.9
 """What goes on, however long, counts as no more than that: whoever is next goes on, too, in the end."""
@@ -22,9 +23,9 @@ _LATELY = 0.2
 class Duty:
     """Seconds of CPU in a bucket that all of a kernel's deliveries share, and beside a cell what plugins publish.
 
-    What a delivery takes is known when it is over, so those that go on count with what one took lately; and who has
-    to wait stands in a line, and asks again when it may be its turn: a hundred plugins do not all ask at once.
-    ``clock`` is ``time.monotonic``'s.
+    What a delivery takes is known when it is over, so those that go on count with what one took lately. Who has to wait
+    stands in a line, of which only the first looks at the time, and wakes the next when it leaves: a hundred plugins
+    that ask again and again would be noticed themselves. ``clock`` is ``time.monotonic``'s.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -35,7 +36,7 @@ class Duty:
         self._filled_at = clock()
         self._going_on = 0
         self._usual_s = 0.0
-        self._line: dict[object, None] = {}
+        self._line: dict[object, Callable[[], None] | None] = {}
 
     def cell(self, *, running: bool) -> None:
         """A cell begins, or ended."""
@@ -43,25 +44,42 @@ class Duty:
             self._fill()
             self._busy = running
             self._left_s = min(self._left_s, self._burst_s)
+        if self._line and not running:
+            self._wake_first()
 
-    def wait_s(self, who: object = None) -> float:
-        """0.0, or how long ``who``, by default this thread, waits before it asks again for its next delivery."""
+    def wait_s(self, who: object = None, wake: Callable[[], None] | None = None) -> float:
+        """0.0, or how long ``who``, by default this thread, waits before it asks again for its next delivery.
+
+        Then it leaves. ``wake`` is called, on any thread, when it is the first; where nothing is, it asks in time.
+        """
         who = threading.get_ident() if who is None else who
         with self._lock:
             self._fill()
             ahead = next((place for place, each in enumerate(self._line) if each == who), len(self._line))
-            going_on_s = min(self._going_on * self._usual_s, _MOST_OF_A_BURST * self._burst_s)
-            left_s = self._left_s - going_on_s - ahead * self._usual_s
+            each_s = self._usual_s + self._handover_s
+            going_on_s = min(self._going_on * each_s, _MOST_OF_A_BURST * self._burst_s)
+            left_s = self._left_s - going_on_s - ahead * each_s
             if left_s > 0:  # there is enough for those ahead, too
-                self._line.pop(who, None)
                 return 0.0
-            self._line[who] = None
-            return min(-left_s / self._share + 0.001, LONGEST_WAIT_S)
+            self._line[who] = wake
+            return IN_LINE_S if ahead and wake else min(-left_s / self._share + 0.001, LONGEST_WAIT_S)
 
-    def leave(self, who: object) -> None:
-        """It does not wait any more."""
+    def leave(self, who: object = None) -> None:
+        """It does not wait any more. No lock is held that ``wake`` of another one takes."""
+        who = threading.get_ident() if who is None else who
+        if who not in self._line:
+            return
         with self._lock:
-            self._line.pop(who, None)
+            was_first = next(iter(self._line)) == who
+            del self._line[who]
+        if was_first:
+            self._wake_first()
+
+    def _wake_first(self) -> None:
+        with self._lock:
+            wake = next(iter(self._line.values()), None)
+        if wake is not None:
+            wake()
 
     @contextmanager
     def delivering(self) -> Iterator[None]:
@@ -72,11 +90,11 @@ class Duty:
         try:
             yield
         finally:
-            cpu_s = time.thread_time() - began_s + self._handover_s
+            cpu_s = time.thread_time() - began_s
             with self._lock:
                 self._going_on -= 1
                 self._usual_s = max(cpu_s, self._usual_s + (cpu_s - self._usual_s) * _LATELY)
-            self.spend(cpu_s)
+            self.spend(cpu_s + self._handover_s)
 
     def debt_s(self) -> float:
         """0.0, or how long a plugin that publishes beside a running cell waits before it does so again."""

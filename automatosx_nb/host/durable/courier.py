@@ -267,6 +267,8 @@ class DurableDelivery:
     def _outcome(self, owed: Owed) -> Outcome:
         while self._duty is not None and (wait_s := self._duty.wait_s()) > 0 and not self._closed:
             self._pause(wait_s)
+        if self._duty is not None:
+            self._duty.leave()
         handler = self._handlers.get(owed.subscriber)
         if handler is None:
             return Outcome(owed.number, "released")

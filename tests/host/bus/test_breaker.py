@@ -173,3 +173,26 @@ def test_the_next_one_goes_on_though_deliveries_that_take_long_go_on_for_ever() 
         assert duty.wait_s("next") > 0
         clock.now += rules.BUSY_BURST_S / rules.BUSY_SHARE + 10
         assert duty.wait_s("next") == 0
+
+
+def test_only_the_first_in_the_line_looks_at_the_time_and_wakes_the_next_when_it_leaves() -> None:
+    duty, woken = Duty(Clock()), list[str]()
+    duty.cell(running=True)
+    duty.spend(rules.BUSY_BURST_S + 0.003)
+    waits = [duty.wait_s(who, lambda who=who: woken.append(who)) for who in "abc"]  # type: ignore[misc]
+    assert waits[0] < rules.LONGEST_WAIT_S < waits[1] == waits[2] == rules.IN_LINE_S
+    for who, then in (("b", []), ("never in the line", []), ("a", ["c"])):
+        duty.leave(who)
+        assert woken == then
+
+
+def test_the_end_of_a_cell_wakes_the_first_in_the_line() -> None:
+    duty, woken = Duty(Clock()), list[str]()
+    duty.cell(running=True)
+    duty.spend(rules.BUSY_BURST_S + 0.003)
+    for who in "ab":
+        duty.wait_s(who, lambda who=who: woken.append(who))  # type: ignore[misc]
+    duty.cell(running=True)
+    assert woken == []
+    duty.cell(running=False)
+    assert woken == ["a"]
