@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from automatosx_nb.registry.database import Database
     from automatosx_nb.registry.downloads import DownloadCounter
     from automatosx_nb.registry.feed import RevisionFeed
+    from automatosx_nb.registry.search import SearchDocument
 
 COUNTED_S = 60.0
 """How long a plugin that was downloaded is still sorted by what its downloads were."""
@@ -39,13 +40,21 @@ class CurrentSearch:
 
     def search(self, query: SearchQuery) -> SearchPage:
         """:raises InvalidSearch: for a text, size, sort, filter or cursor that is none."""
-        if self._feed.current() > self._index.revision or self._is_due():
-            self._refresh()
+        self._follow()
         return self._index.search(query)
+
+    def search_document(self, query: SearchQuery) -> SearchDocument:
+        """As :meth:`search`, in JSON."""
+        self._follow()
+        return self._index.search_document(query)
 
     def count_downloads(self, plugin: str, count: int) -> None:
         """Show so many downloads more."""
         self._index.count_downloads(plugin, count)
+
+    def _follow(self) -> None:
+        if self._feed.current() > self._index.revision or self._is_due():
+            self._refresh()
 
     def _refresh(self) -> None:
         with self._refreshing, self._database.read() as connection:

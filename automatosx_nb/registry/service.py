@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from automatosx_nb.registry.records import Record
     from automatosx_nb.registry.reports import Reports
     from automatosx_nb.registry.reviews import Reviews
+    from automatosx_nb.registry.search import SearchDocument
     from automatosx_nb.registry.uploads import Uploads
     from automatosx_nb.sandbox.supervisor import Sandbox
 
@@ -201,6 +202,10 @@ class EmbeddedRegistry:
     def search(self, query: SearchQuery) -> SearchPage:
         """:raises InvalidSearch: for a text, size, sort or cursor that is none."""
         return self._search.search(query)
+
+    def search_document(self, query: SearchQuery) -> SearchDocument:
+        """As :meth:`search`, in JSON."""
+        return self._search.search_document(query)
 
     def plugin(self, plugin: str) -> PluginDetail:
         """All of a plugin but what is quarantined; its drafts too, for whoever may see them.

@@ -16,8 +16,8 @@ from automatosx_nb import package
 from automatosx_nb.errors import InvalidSearch
 from automatosx_nb.server import media_types
 from automatosx_nb.server.documents import document_html
-from automatosx_nb.server.handlers import ALWAYS_ASK, FOREVER, JUPYTER, RegistryHandler
-from automatosx_nb.server.slim import Answer
+from automatosx_nb.server.handlers import FOREVER, JUPYTER, RegistryHandler
+from automatosx_nb.server.slim import ALWAYS_ASK, Answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,9 +6,7 @@ inherited method would ask for the wrong resource.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlencode
 
 import msgspec
 from jupyter_server.auth.decorator import authorized
@@ -20,12 +18,12 @@ from automatosx_nb.host.environment import cooldown_now, environment
 from automatosx_nb.model.digests import digest_field
 from automatosx_nb.model.gate import Gate
 from automatosx_nb.model.release import PluginDetail, ReleaseDetail, SearchQuery
-from automatosx_nb.model.search_parameters import parameters_of, query_of
+from automatosx_nb.model.search_parameters import query_of
 from automatosx_nb.model.semver import Range, Version
-from automatosx_nb.server import planning, problems, ranges, requests
+from automatosx_nb.server import planning, problems, ranges
 from automatosx_nb.server.asking import Asking
 from automatosx_nb.server.openapi import DOCUMENT
-from automatosx_nb.server.slim import SETTING, Answer
+from automatosx_nb.server.slim import ALWAYS_ASK, SETTING, Answer, searching
 
 if TYPE_CHECKING:
     from automatosx_nb.model.ports import Registry
@@ -37,7 +35,6 @@ API = "/automatosx/api/v1/"
 JUPYTER = ("token", "_xsrf", "no_track_activity")
 """Parameters that are Jupyter's own, on any of its paths."""
 FOREVER = "private, max-age=31536000, immutable"
-ALWAYS_ASK = "private, no-cache"
 
 
 class RegistryHandler(Asking, APIHandler):
@@ -56,8 +53,8 @@ class RegistryHandler(Asking, APIHandler):
 
     def on_finish(self) -> None:
         super().on_finish()
-        if self._led is not None:
-            self._led()
+        if self._led is not None and not self._led.done():
+            self._led.set_result(None)
 
     def answer(self, document: Any, *, about: str | None = None, also: tuple[tuple[str, str], ...] = ()) -> None:
         """Send ``document``, or a 304 where the client has it already.
@@ -110,16 +107,10 @@ class SearchHandler(RegistryHandler):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        query = query_of(self._said())
-        page = await self.ask(lambda registry: registry.search(query))
-        link = () if page.next is None else (("Link", f'<{self._next(query, page.next)}>; rel="next"'),)
-        self.answer(page, about="", also=((requests.TOTAL, str(page.total)), *link))
-
-    def _said(self) -> dict[str, str]:
-        return {name: self.get_query_argument(name) for name in self.request.query_arguments if name not in JUPYTER}
-
-    def _next(self, query: SearchQuery, cursor: str) -> str:
-        return f"{self.request.path}?{urlencode(parameters_of(replace(query, cursor=cursor)))}"
+        said = {name: self.get_query_argument(name) for name in self.request.query_arguments if name not in JUPYTER}
+        query = query_of(said)
+        found = await self.ask(lambda registry: searching.search(registry, query))
+        self.give(searching.answer(found, query, self.request.path), about="")
 
 
 class PluginHandler(RegistryHandler):

@@ -45,6 +45,18 @@ def test_what_is_fresh_asks_the_database_nothing(place: Path | str, monkeypatch:
         assert [feed.current() for _ in range(3)] == [0, 0, 0]
 
 
+def test_a_file_that_nobody_wrote_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "registry.sqlite"
+    with closing(Database(path)) as own, closing(Database(path)) as other:
+        feed = RevisionFeed(own)
+        assert feed.current() == 0
+        with monkeypatch.context() as unread:
+            unread.setattr(own, "read", None)
+            assert feed.current() == 0
+        change(other)
+        assert feed.current() == 1
+
+
 NODE = """
 import sys
 from automatosx_nb.model.release import SearchQuery

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -234,3 +235,12 @@ def test_query_syntax_is_only_text(index: SearchIndex, text: str) -> None:
 
 
 INDEX = index_of(*PLUGINS)
+
+
+@pytest.mark.parametrize("query", [SearchQuery(), SearchQuery("csv", size=1), SearchQuery("nothinghere")])
+def test_a_page_in_json_is_the_page(index: SearchIndex, query: SearchQuery) -> None:
+    index.count_downloads(index.search(SearchQuery()).items[0].id, 3)
+    page, document = index.search(query), index.search_document(query)
+    assert msgspec.json.decode(document.body, type=SearchPage) == page
+    assert document.body == msgspec.json.encode(page)
+    assert (document.total, document.next) == (page.total, page.next)

@@ -16,13 +16,14 @@ from tornado.httputil import HTTPConnection, HTTPHeaders, HTTPServerRequest, Req
 
 from automatosx_nb.errors import StorageFailed
 from automatosx_nb.model.identity import Actor, Role, Scope, owner
-from automatosx_nb.model.release import PluginDetail
+from automatosx_nb.model.release import PluginDetail, SearchQuery
 from automatosx_nb.registry.service import EmbeddedRegistry
 from automatosx_nb.server.shelf import Shelf
 from automatosx_nb.server.slim import SETTING, Answer, Slim
 from automatosx_nb.server.slim.currency import ASK_S
 from automatosx_nb.server.slim.kept import AGE_S, LARGEST, Kept
 from automatosx_nb.server.slim.route import says_more
+from automatosx_nb.server.slim.searching import question
 from automatosx_nb.server.slim.verdicts import AHEAD_S, REMEMBER_S, Verdict, Verdicts, sight_of
 from tests.server.conftest import artifact
 
@@ -342,6 +343,62 @@ async def test_of_many_who_are_refused_at_once_each_is_refused(ask: Fetch, slim:
     assert [each.code for each in found] == [403] * 8
     found = await asyncio.gather(*(ask("plugins/acme.nobody") for _ in range(8)))
     assert [each.code for each in found] == [404] * 8
+
+
+async def test_a_search_that_nobody_asked_before_needs_no_handler_and_says_what_one_says(
+    ask: Fetch, slim: Slim
+) -> None:
+    await by_the_short_way(ask, slim, "plugins")
+    for path in ("plugins?q=csv", "plugins?size=1&sort=name", "plugins?q=nothinghere", "plugins?category=text"):
+        before = slim.answered
+        short = await ask(path)
+        assert slim.answered == before + 1, path
+        slim.wrote()
+        long = await ask(path)
+        assert slim.answered == before + 1
+        assert (told(short), short.body) == (told(long), long.body), path
+        await by_the_short_way(ask, slim, "plugins")
+
+
+@pytest.mark.parametrize("path", ["plugins?size=0", "plugins?q=a&nothing=1", "plugins?sort=best"])
+async def test_a_search_that_is_none_is_told_so_by_the_handler(ask: Fetch, slim: Slim, path: str) -> None:
+    await by_the_short_way(ask, slim, "plugins")
+    before = slim.answered
+    assert (await ask(path)).code == 400
+    assert slim.answered == before
+
+
+async def test_a_new_search_finds_nothing_for_whom_a_handler_refuses(ask: Fetch, slim: Slim) -> None:
+    await by_the_short_way(ask, slim, "plugins")
+    before = slim.answered
+    for said in (
+        {"Authorization": ""},
+        {"Authorization": "token wrong"},
+        {"Host": "rebound.example"},
+        {"Authorization": "", "Origin": "https://elsewhere.example"},
+    ):
+        for n in range(2):
+            assert (await ask(f"plugins?q=csv{n}", headers=said)).code == 403, said
+    assert slim.answered == before
+
+
+@pytest.mark.parametrize(
+    ("address", "read"),
+    [
+        ("/plugins?q=csv&size=3", SearchQuery("csv", size=3)),
+        ("/plugins?q=a&q=b", SearchQuery("b")),
+        ("/plugins?q=%C3%A9t%C3%A9", SearchQuery("été")),
+        ("/plugins?q=%20csv", None),
+        ("/plugins?q=csv%0A", None),
+        ("/plugins?q=%FF", None),
+        ("/plugins?size=0x", None),
+        ("/plugins?_xsrf=1", None),
+    ],
+)
+def test_an_address_is_read_as_a_handler_reads_it_or_left_to_one(address: str, read: SearchQuery | None) -> None:
+    line = RequestStartLine("GET", address, "HTTP/1.1")
+    request = HTTPServerRequest(start_line=line, headers=HTTPHeaders({"Host": "x"}), connection=HTTPConnection())
+    assert question(request) == read
 
 
 async def test_who_waits_for_one_that_has_no_answer_goes_the_whole_way(

@@ -88,7 +88,11 @@ class Database:
         return pool.checkedout(), pool.checkedin()
 
     def close(self) -> None:
-        self._kind.engine.dispose()
+        self._kind.close()
+
+    def version(self) -> int | None:
+        """Another number after every write, of whatever process; None: it takes a question of its own to know."""
+        return self._kind.version()
 
     def revision(self) -> str | None:
         """The schema's revision, read without Alembic; None: the database is empty."""

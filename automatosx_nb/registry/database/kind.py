@@ -26,6 +26,11 @@ class Kind(Protocol):
     has_revision: str
     """A question that answers true where there is a table ``alembic_version``."""
 
+    def version(self) -> int | None:
+        """Another number after every write of whatever process, where to ask is next to nothing; None: it is not."""
+
+    def close(self) -> None: ...
+
     def lock(self, connection: Connection) -> None:
         """From here to its end the transaction is the only one that writes."""
 

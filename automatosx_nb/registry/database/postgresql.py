@@ -81,6 +81,12 @@ class PostgreSQL:
         )
         event.listen(self.engine, "connect", _connected)
 
+    def version(self) -> None:
+        return
+
+    def close(self) -> None:
+        self.engine.dispose()
+
     def lock(self, connection: Connection) -> None:
         connection.exec_driver_sql("SELECT value FROM sequence FOR UPDATE")
 

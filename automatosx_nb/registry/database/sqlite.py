@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -54,6 +55,26 @@ class SQLite:
             _create(path, make)
         self.read_only = exists and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
         self.engine = _engine(path, read_only=self.read_only)
+        self._watching = threading.Lock()
+        self._watch: sqlite3.Connection | None = None
+
+    def version(self) -> int:
+        """By a connection that never writes: each other one's commit is a change to it (sqlite.org/pragma.html,
+        ``data_version``)."""
+        try:
+            with self._watching:
+                if self._watch is None:
+                    self._watch = _connect(self.path, read_only=self.read_only)
+                return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+        except sqlite3.Error as error:
+            raise self.ours(error) from error
+
+    def close(self) -> None:
+        with self._watching:
+            if self._watch is not None:
+                self._watch.close()
+            self._watch = None
+        self.engine.dispose()
 
     def lock(self, connection: Connection) -> None:
         """BEGIN IMMEDIATE has done it."""

@@ -43,8 +43,9 @@ def schema() -> Any:
         builder.add_unsigned_field(sort, fast=True)
     for field in ("id", WHOLE, filters.HAS):
         builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
-    for field in ("sorted_name", *facets.Values._fields):
-        builder.add_text_field(field, tokenizer_name="raw", index_option="basic", fast=True)
+    for field in facets.Values._fields:
+        builder.add_unsigned_field(field, fast=True)
+    builder.add_text_field("sorted_name", tokenizer_name="raw", index_option="basic", fast=True)
     builder.add_text_field(KNOWN, tokenizer_name="whitespace", index_option="basic")
     for field, weights in FIELDS.items():
         builder.add_text_field(field, tokenizer_name="whitespace", index_option="basic")
@@ -53,7 +54,7 @@ def schema() -> Any:
     return builder.build()
 
 
-def document(number: int, entry: Entry) -> Any:
+def document(number: int, entry: Entry, values: facets.Values) -> Any:
     summary = entry.summary
     made = tantivy.Document()
     made.add_unsigned("number", number)
@@ -62,8 +63,8 @@ def document(number: int, entry: Entry) -> Any:
     _add_words(made, entry)
     for token in filters.tokens(summary):
         made.add_text(filters.HAS, token)
-    for field, value in facets.values(summary)._asdict().items():
-        made.add_text(field, value)
+    for field, value in values._asdict().items():
+        made.add_unsigned(field, value)
     return made
 
 

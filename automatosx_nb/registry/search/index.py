@@ -45,7 +45,7 @@ _BULK = 1000
 _SUMMARIES = msgspec.json.Decoder(PluginSummary)
 
 
-_EVERYTHING = text.Reading(tantivy.Query.all_query(), tantivy.Query.empty_query())
+_EVERYTHING = text.Reading(tantivy.Query.all_query(), [], [])
 
 
 class _Shown(NamedTuple):
@@ -72,12 +72,29 @@ class _Found(NamedTuple):
         return len(self.ranked) < self.limit
 
 
+class SearchDocument(NamedTuple):
+    """A :class:`automatosx_nb.model.release.SearchPage` in JSON, which is ``body``, and what of it a header says."""
+
+    total: int
+    next: str | None
+    body: bytes
+
+
 class _Hit(NamedTuple):
     """``rank`` comes first, and ``id`` where two have the same."""
 
     rank: float | str
     id: str
     summary: bytes
+
+
+class _Page(NamedTuple):
+    """As a SearchPage."""
+
+    total: int
+    items: list[_Hit]
+    facets: Mapping[str, Mapping[str, int]]
+    next: str | None
 
 
 class SearchIndex:
@@ -97,6 +114,7 @@ class SearchIndex:
         self._numbers: dict[str, int] = {}
         self._shown: dict[int, _Shown] = {}
         self._needed = filters.Needed()
+        self._facets = facets.Facets()
         self._counted: Counter[str] = Counter()
         self._next = count(1)
         self._lock = threading.Lock()
@@ -131,6 +149,16 @@ class SearchIndex:
 
     def search(self, query: SearchQuery) -> SearchPage:
         """:raises InvalidSearch: for a text, size, sort, filter or cursor that is none."""
+        page = self._searched(query)
+        return SearchPage(page.total, tuple(map(self._summary, page.items)), page.facets, page.next)
+
+    def search_document(self, query: SearchQuery) -> SearchDocument:
+        """As :meth:`search`, for whoever passes it on: no summary is read and written again."""
+        page = self._searched(query)
+        items = [msgspec.Raw(self._current(hit)) for hit in page.items]
+        return SearchDocument(page.total, page.next, msgspec.json.encode({**page._asdict(), "items": items}))
+
+    def _searched(self, query: SearchQuery) -> _Page:
         after = _validated(query)
         while True:
             searcher = self._searcher
@@ -140,21 +168,17 @@ class SearchIndex:
                 if searcher is self._searcher:
                     raise
 
-    def _search(self, searcher: Any, query: SearchQuery, after: cursor.Position | None) -> SearchPage:
+    def _search(self, searcher: Any, query: SearchQuery, after: cursor.Position | None) -> _Page:
         """:raises KeyError: an update replaced what ``searcher`` found."""
         depth, some = (int(after[2]), bool(after[3])) if after else (0, None)
         found = self._found(searcher, query, max(_FEW, query.size + _MARGIN + depth), some)
         if found.is_whole:
-            counted = facets.tally(self._shown[number].facets for number in found.numbers)
+            counted = self._facets.tally(self._shown[number].facets for number in found.numbers)
         else:
-            counted = facets.count(searcher, found.matching)
+            counted = self._facets.count(searcher, found.matching)
         hits, more = self._page(searcher, found, query, after)
-        return SearchPage(
-            total=counted.total,
-            items=tuple(map(self._summary, hits)),
-            facets=counted.facets,
-            next=cursor.write(query, (*hits[-1][:2], depth + len(hits), int(found.some))) if more else None,
-        )
+        at_end = cursor.write(query, (*hits[-1][:2], depth + len(hits), int(found.some))) if more else None
+        return _Page(counted.total, hits, counted.facets, at_end)
 
     def _found(self, searcher: Any, query: SearchQuery, limit: int, some: bool | None) -> _Found:
         """Whether ``some`` words are enough is decided for the first page, and not again for the next ones, whatever
@@ -163,41 +187,60 @@ class SearchIndex:
         reading = text.read(self._schema, searcher, query.text) if query.text.strip() else _EVERYTHING
         if reading is None:
             return _Found(tantivy.Query.empty_query(), [], [], limit, False)
-        if some is None and reading is not _EVERYTHING:
-            some = len(searcher.search(reading.every, _LITTLE, count=False).hits) < _LITTLE
-        matching = _and(reading.some if some else reading.every, clauses)
-        return _ranked(searcher, matching, query, limit, bool(some))
+        all_met = reading.every
+        if not some:
+            found = _ranked(searcher, _and(reading.every, clauses), query, limit, False)
+            if some is not None or not reading.is_of_several or len(found.ranked) >= _LITTLE:
+                return found
+            if clauses and len(searcher.search(reading.every, _LITTLE, count=False).hits) >= _LITTLE:
+                return found
+            ids = [self._shown[number].id for number in found.numbers]
+            all_met = tantivy.Query.term_set_query(self._schema, "id", ids)
+        return _ranked(searcher, _and(reading.some(all_met), clauses), query, limit, True)
 
     def _page(
         self, searcher: Any, found: _Found, query: SearchQuery, after: cursor.Position | None
     ) -> tuple[list[_Hit], bool]:
         """The page behind ``after``, and whether there is more. Those that share the last rank read are left out, for
         others of it may not have been read."""
+        looked_at = query.size + _MARGIN + (int(after[2]) if after else 0)
         while True:
-            hits = self._hits(found, descending=query.sort != "name")
+            hits = self._hits(found, looked_at, descending=query.sort != "name")
             start = bisect_right(hits, after[:2], key=lambda hit: hit[:2]) if after else 0
-            if found.is_whole or len(hits) > start + query.size:
+            if len(hits) > start + query.size or (found.is_whole and len(hits) == len(found.ranked)):
                 return hits[start : start + query.size], len(hits) > start + query.size
-            found = _ranked(searcher, found.matching, query, found.limit * 4, found.some)
+            if looked_at >= len(found.ranked):
+                found = _ranked(searcher, found.matching, query, found.limit * 4, found.some)
+            looked_at = max(looked_at * 4, len(found.ranked))
 
-    def _hits(self, found: _Found, *, descending: bool) -> list[_Hit]:
-        last = None if found.is_whole else found.ranked[-1][0]
-        pairs = zip(found.ranked, found.numbers, strict=True)
+    def _hits(self, found: _Found, most: int, *, descending: bool) -> list[_Hit]:
+        """In their order, of the first ``most`` those whose rank no other one has: all of them, where there are no
+        more."""
+        cut = not found.is_whole or most < len(found.ranked)
+        pairs = list(zip(found.ranked[:most], found.numbers, strict=False))
+        last = pairs[-1][0][0] if cut and pairs else None
         shown = ((key, self._shown[number]) for (key, _), number in pairs if key != last)
         return sorted(_Hit(-key if descending else key, each.id, each.summary) for key, each in shown)
 
     def _summary(self, hit: _Hit) -> PluginSummary:
-        summary = _SUMMARIES.decode(hit.summary)
+        return _SUMMARIES.decode(self._current(hit))
+
+    def _current(self, hit: _Hit) -> bytes:
+        """The summary of a hit, with the downloads that were counted since it was put."""
         more = self._counted.get(hit.id, 0)
-        return replace(summary, downloads=summary.downloads + more) if more else summary
+        if not more:
+            return hit.summary
+        summary = _SUMMARIES.decode(hit.summary)
+        return msgspec.json.encode(replace(summary, downloads=summary.downloads + more))
 
     def _put(self, writer: Any, entry: Entry) -> int | None:
         summary = entry.summary
         before = self._forget(writer, summary.id)
         number = self._numbers[summary.id] = next(self._next)
-        self._shown[number] = _Shown(summary.id, msgspec.json.encode(summary), facets.values(summary))
+        values = self._facets.values(summary)
+        self._shown[number] = _Shown(summary.id, msgspec.json.encode(summary), values)
         self._needed.add(filters.needs(summary))
-        writer.add_document(document(number, entry))
+        writer.add_document(document(number, entry, values))
         return before
 
     def _forget(self, writer: Any, plugin: str) -> int | None:

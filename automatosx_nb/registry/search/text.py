@@ -50,10 +50,19 @@ _SYNONYM = 0.6
 
 
 class Reading(NamedTuple):
-    """One text: ``every`` word has to be met, or, where that finds little, ``some``."""
+    """One text: ``every`` word has to be met, or, where that finds little, some of ``words``."""
 
     every: Any
-    some: Any
+    words: list[Any]
+    bonus: list[Any]
+
+    @property
+    def is_of_several(self) -> bool:
+        return len(self.words) > 1
+
+    def some(self, all_met: Any) -> Any:
+        """One word is enough. ``all_met`` finds what has all of them: ``every`` does, and takes as long as the rest."""
+        return _of(self.words, tantivy.Occur.Should, [*self.bonus, _scored(all_met, _EVERY)])
 
 
 def read(schema: Any, searcher: Any, text: str) -> Reading | None:
@@ -64,8 +73,7 @@ def read(schema: Any, searcher: Any, text: str) -> Reading | None:
     each = [_word(schema, searcher, word, last=n == len(typed)) for n, word in enumerate(typed, 1)]
     whole = [tantivy.Query.term_query(schema, WHOLE, spelling) for spelling in {" ".join(typed), "".join(typed)}]
     bonus = [_scored(tantivy.Query.disjunction_max_query(whole), _WHOLE_NAME)]
-    every = _of(each, tantivy.Occur.Must, bonus)
-    return Reading(every, _of(each, tantivy.Occur.Should, [*bonus, _scored(every, _EVERY)]))
+    return Reading(_of(each, tantivy.Occur.Must, bonus), each, bonus)
 
 
 def _of(each: list[Any], occur: Any, bonus: list[Any]) -> Any:

@@ -15,6 +15,8 @@ from tornado.httputil import HTTPHeaders
 Fields = tuple[tuple[str, str], ...]
 """Header fields."""
 
+ALWAYS_ASK = "private, no-cache"
+"""``Cache-Control`` of what may be another one the next time."""
 GZIP_FROM = 1024
 """Bytes; what is shorter fits in a packet anyway."""
 GZIP_LEVEL = 6

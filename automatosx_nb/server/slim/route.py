@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Collection, Hashable
 from dataclasses import replace
@@ -13,8 +14,10 @@ from jupyter_server.auth import AllowAllAuthorizer
 from tornado.routing import AnyMatches, Router, Rule
 from tornado.web import Application
 
+from automatosx_nb.errors import AutomatosxError
 from automatosx_nb.server.identity import names_people
 from automatosx_nb.server.requests import HEADER
+from automatosx_nb.server.slim import searching
 from automatosx_nb.server.slim.currency import Currency
 from automatosx_nb.server.slim.downloads import Downloads
 from automatosx_nb.server.slim.giving import Given
@@ -27,8 +30,10 @@ if TYPE_CHECKING:
     from tornado.web import RequestHandler
 
     from automatosx_nb.model.identity import Actor
+    from automatosx_nb.model.release import SearchQuery
     from automatosx_nb.server.shelf import Shelf
-    from automatosx_nb.server.slim.answer import Answer
+    from automatosx_nb.server.slim.answer import Answer, Fields
+    from automatosx_nb.server.slim.waiting import Told
 
 SETTING = "automatosx_slim"
 """Its name among the application's settings."""
@@ -43,6 +48,8 @@ _CLIENTS = "Access-Control-"
 """Header fields that depend on who asks; all others, on what is asked for."""
 _WAITED = "automatosx_waited"
 """A mark on requests: they go the whole way, whatever is known by then."""
+FOREVER_S = 3600.0
+"""How long a request waits for its own answer, which has limits of its own."""
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
@@ -51,7 +58,10 @@ class Slim(Router):
 
     def __init__(self, shelf: Shelf, prefix: str, clock: Callable[[], float] = time.monotonic) -> None:
         """:param prefix: what the paths begin with that it may answer."""
+        self._shelf = shelf
         self._prefix = prefix
+        self._searches = f"{prefix}plugins"
+        self._around: Fields | None = None
         self._verdicts = Verdicts(clock)
         self._kept = Kept(clock)
         self._currency = Currency(shelf, clock, self._changed)
@@ -75,20 +85,57 @@ class Slim(Router):
         if not self._may(request) or _WAITED in vars(request):
             return None
         key = self._key(request)
-        given, holds = self._found(request, key), self._currency.holds()
-        if given is not None and holds:
-            return given
-        told = self._leaders.of((request.uri, key)) if given is None else self._currency.asking
+        verdict, holds = self._verdicts.get(key), self._currency.holds()
+        answer = self._answer(request, verdict)
+        if answer is None:
+            told = self._leaders.of((request.uri, key))
+            if told is None and holds and verdict is not None:
+                return self._search(request, key, verdict)
+        elif holds and verdict is not None:
+            return Given(request, verdict, answer, self._given)
+        else:
+            told = self._currency.asking
         return None if told is None else Waiting(request, told, partial(self._after, request, key))
 
     def _after(self, request: HTTPServerRequest, key: Hashable) -> HTTPMessageDelegate | None:
         """Who answers a request that has waited."""
-        given = self._found(request, key) if self._currency.holds() else None
-        if given is not None:
-            return given
+        verdict = self._verdicts.get(key) if self._currency.holds() else None
+        answer = self._answer(request, verdict)
+        if verdict is None or answer is None:
+            return self._whole(request)
+        return Given(request, verdict, answer, self._given)
+
+    def _whole(self, request: HTTPServerRequest) -> HTTPMessageDelegate | None:
         assert self._application is not None, "it answers for no application before it is attached to one"
         vars(request)[_WAITED] = True
         return Application.find_handler(self._application, request)
+
+    def _search(self, request: HTTPServerRequest, key: Hashable, verdict: Verdict) -> HTTPMessageDelegate | None:
+        """Search for somebody who may: what nobody asked before is found without a handler. What a handler says around
+        it is known from the last one that did."""
+        query = searching.question(request) if request.path == self._searches and self._around is not None else None
+        if query is None:
+            return None
+        finding = asyncio.get_running_loop().create_task(self._find(request, query, verdict.sight))
+        self._leaders.lead((request.uri, key), finding)
+
+        def then() -> HTTPMessageDelegate | None:
+            answer = None if finding.exception() else finding.result()
+            return self._whole(request) if answer is None else Given(request, verdict, answer, self._given)
+
+        return Waiting(request, finding, then, longest_s=FOREVER_S)
+
+    async def _find(self, request: HTTPServerRequest, query: SearchQuery, sight: str) -> Answer | None:
+        """None: a handler says what is wrong."""
+        epoch, around = self._currency.epoch, self._around
+        try:
+            found = await self._shelf.ask(lambda registry: searching.search(registry, query))
+        except (AutomatosxError, RuntimeError):  # RuntimeError: it was closed meanwhile
+            return None
+        answer = replace(searching.answer(found, query, request.path), around=around or ())
+        if epoch == self._currency.epoch:
+            self._kept.put(request.uri or "", sight, answer, "")
+        return answer
 
     def _may(self, request: HTTPServerRequest) -> bool:
         """Whether it is such that its answer may be one that was given before."""
@@ -100,17 +147,16 @@ class Slim(Router):
             and not says_more(request)
         )
 
-    def _found(self, request: HTTPServerRequest, key: Hashable) -> Given | None:
-        verdict = self._verdicts.get(key)
-        answer = None if verdict is None else self._kept.get(request.uri or "", verdict.sight)
-        return None if verdict is None or answer is None else Given(request, verdict, answer, self._given)
+    def _answer(self, request: HTTPServerRequest, verdict: Verdict | None) -> Answer | None:
+        return None if verdict is None else self._kept.get(request.uri or "", verdict.sight)
 
-    def lead(self, request: HTTPServerRequest) -> Callable[[], None] | None:
+    def lead(self, request: HTTPServerRequest) -> Told | None:
         """``request`` goes the whole way to an answer that will be kept: those that are the same wait for it, until
-        what this returns is called. None: they do not."""
+        what this returns is done. None: they do not."""
         if self._application is None or not self._may(request):
             return None
-        return self._leaders.lead((request.uri, self._key(request)))
+        told: Told = asyncio.get_running_loop().create_future()
+        return told if self._leaders.lead((request.uri, self._key(request)), told) else None
 
     async def close(self) -> None:
         """Tell the registry what is not told yet, before it is closed."""
@@ -132,6 +178,8 @@ class Slim(Router):
         self._verdicts.put(self._key(request), Verdict(sight_of(actor), clients))
         around = tuple(pair for pair in said if not pair[0].startswith(_CLIENTS))
         self._kept.put(request.uri or "", sight_of(actor), replace(answer, around=around), about)
+        if request.path == self._searches:
+            self._around = around
 
     def wrote(self) -> None:
         """Somebody changed something here: perhaps also what somebody may do."""

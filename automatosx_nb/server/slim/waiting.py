@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Hashable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tornado.httputil import HTTPHeaders, HTTPMessageDelegate
 
@@ -12,18 +12,25 @@ if TYPE_CHECKING:
     from tornado.httputil import HTTPServerRequest, RequestStartLine, ResponseStartLine
 
 LONGEST_S = 2.0
-"""Then it goes the whole way by itself."""
+"""For somebody else's answer; then it goes the whole way by itself."""
+Told = asyncio.Future[Any]
 
 
 class Waiting(HTTPMessageDelegate):
     """Has a request that is there whole, and has no body, answered by whom ``then`` names once ``told`` is done."""
 
     def __init__(
-        self, request: HTTPServerRequest, told: asyncio.Future[None], then: Callable[[], HTTPMessageDelegate | None]
+        self,
+        request: HTTPServerRequest,
+        told: Told,
+        then: Callable[[], HTTPMessageDelegate | None],
+        longest_s: float | None = None,
     ) -> None:
+        """:param longest_s: by default :data:`LONGEST_S`."""
         self._request = request
         self._told = told
         self._then = then
+        self._longest_s = LONGEST_S if longest_s is None else longest_s
         self._longest: asyncio.TimerHandle | None = None
         self.handler_class = type(self)
 
@@ -34,13 +41,13 @@ class Waiting(HTTPMessageDelegate):
         return
 
     def finish(self) -> None:
-        self._longest = asyncio.get_running_loop().call_later(LONGEST_S, self._go_on)
+        self._longest = asyncio.get_running_loop().call_later(self._longest_s, self._go_on)
         self._told.add_done_callback(self._go_on)
 
     def on_connection_close(self) -> None:
         return
 
-    def _go_on(self, _told: asyncio.Future[None] | None = None) -> None:
+    def _go_on(self, _told: Told | None = None) -> None:
         if self._longest is None:
             return
         self._longest.cancel()
@@ -53,24 +60,19 @@ class Waiting(HTTPMessageDelegate):
 
 
 class Leaders:
-    """The requests that go the whole way, each the only one of its kind. For one thread: the server's loop."""
+    """The requests whose answer is being found, each the only one of its kind. For one thread: the server's loop."""
 
     def __init__(self) -> None:
-        self._led: dict[Hashable, asyncio.Future[None]] = {}
+        self._led: dict[Hashable, Told] = {}
 
-    def of(self, kind: Hashable) -> asyncio.Future[None] | None:
+    def of(self, kind: Hashable) -> Told | None:
         """Done when there is an answer, or is none; None: nobody has asked."""
         return self._led.get(kind)
 
-    def lead(self, kind: Hashable) -> Callable[[], None] | None:
-        """What has to be called when that request has its answer; None: another one leads."""
+    def lead(self, kind: Hashable, told: Told) -> bool:
+        """Whether nobody else does: then the others of its kind wait until ``told`` is done."""
         if kind in self._led:
-            return None
-        told = self._led[kind] = asyncio.get_running_loop().create_future()
-
-        def end() -> None:
-            if self._led.get(kind) is told:
-                del self._led[kind]
-                told.set_result(None)
-
-        return end
+            return False
+        self._led[kind] = told
+        told.add_done_callback(lambda _told: self._led.pop(kind, None))
+        return True

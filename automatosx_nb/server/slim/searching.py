@@ -1,0 +1,55 @@
+"""A search over HTTP: the question in an address, and the page that is found as the answer that is given."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from automatosx_nb.errors import InvalidSearch
+from automatosx_nb.model.search_parameters import parameters_of, query_of
+from automatosx_nb.registry.search import SearchDocument
+from automatosx_nb.server.requests import TOTAL
+from automatosx_nb.server.slim.answer import ALWAYS_ASK, Answer
+
+if TYPE_CHECKING:
+    from tornado.httputil import HTTPServerRequest
+
+    from automatosx_nb.model.ports import Registry
+    from automatosx_nb.model.release import SearchQuery
+
+
+_READ_OTHERWISE = re.compile(r"^\s|\s$|[\x00-\x1f]")
+"""In a value: tornado's handlers take it away."""
+
+
+def question(request: HTTPServerRequest) -> SearchQuery | None:
+    """What a handler would read of the address; None: it has to, for it reads that otherwise, or says what is wrong."""
+    try:
+        said = {name: values[-1].decode() for name, values in request.query_arguments.items()}
+        if any(map(_READ_OTHERWISE.search, said.values())):
+            return None
+        return query_of(said)
+    except (UnicodeDecodeError, InvalidSearch):
+        return None
+
+
+def search(registry: Registry, query: SearchQuery) -> SearchDocument:
+    """A registry that is kept here has its summaries in JSON."""
+    has: Any = getattr(registry, "search_document", None)
+    if has is not None:
+        found: SearchDocument = has(query)
+        return found
+    page = registry.search(query)
+    return SearchDocument(page.total, page.next, msgspec.json.encode(page))
+
+
+def answer(found: SearchDocument, query: SearchQuery, path: str) -> Answer:
+    also = [(TOTAL, str(found.total))]
+    if found.next is not None:
+        there = f"{path}?{urlencode(parameters_of(replace(query, cursor=found.next)))}"
+        also.append(("Link", f'<{there}>; rel="next"'))
+    return Answer.of(found.body, "application/json", ALWAYS_ASK, tuple(also))
