@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.errors import AutomatosxError, CallInterrupted, PermissionDenied, WorkerLost
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from automatosx_nb.host.broker import CapabilityBroker
     from automatosx_nb.host.bus.duty import Duty
     from automatosx_nb.host.bus.plugins import PluginSubscriber
+    from automatosx_nb.host.bus.tracing import Node
     from automatosx_nb.host.capabilities.log import LogCapability
     from automatosx_nb.host.incidents import Incidents
     from automatosx_nb.model.events import Event
@@ -285,20 +286,39 @@ class JobRunner:
         return nullcontext() if self._duty is None else self._duty.delivering()
 
     def _carry_out(self, job: Job) -> Any:
-        if job.events is None:
-            with handling(handled_in(job.context)), self._traces.within(job.context):
+        with handling(handled_in(job.context) if job.events is None else job.events):
+            if job.events is not None:
+                return self._carry_out_events(job, job.events)
+            with self._traces.within(job.context):
                 return self._granted(job)
-        with handling(job.events), self._traces.handled(f"{self.entry.id} {job.handler}", job.events) as parts:
-            faults = self._granted(job)
-            for event, fault in zip(job.events, faults, strict=True):
-                if fault is not None and event.traceparent in parts:
-                    parts[event.traceparent].count(times=0, failed=1)
-            return faults
 
-    def _granted(self, job: Job) -> Any:
+    def _carry_out_events(self, job: Job, events: Sequence[Event]) -> list[AutomatosxError | None]:
+        """What became of each. Its trace begins when the worker has them, and does not keep it waiting."""
+        with ExitStack() as handled:
+            parts: list[Mapping[str | None, Node]] = []
+
+            def begin() -> None:
+                if not parts:
+                    name = f"{self.entry.id} {job.handler}"
+                    parts.append(handled.enter_context(self._traces.handled(name, events)))
+
+            try:
+                faults: dict[int, AutomatosxError] = self._granted(job, begin)
+            finally:
+                begin()
+            for index in faults:
+                node = parts[0].get(events[index].traceparent)
+                if node is not None:
+                    node.count(times=0, failed=1)
+            return [faults.get(index) for index in range(len(events))]
+
+    def _granted(self, job: Job, begin: Callable[[], None] | None = None) -> Any:
+        """``begin`` is called when something can come of the job: a worker that starts, or what it asks for."""
         try:
             self._fit(self._broker.grants.begin_call(event=job.silent))
-            return self._call_worker(self._ready(job), job)
+            if begin is not None and (self._worker is None or not self._worker.alive):
+                begin()
+            return self._call_worker(self._ready(job), job, begin)
         except PermissionDenied as denied:
             raise self._broker.grants.explained(denied) from denied
         finally:
@@ -321,26 +341,45 @@ class JobRunner:
         self.log.begin_call(self._worker.limits.log_kb)
         return self._worker
 
-    def _call_worker(self, worker: Worker, job: Job) -> Any:
-        broker, wall_s = JobBroker(self._broker, self.log, job, self._duty, self.abandoned), self._limits.wall_s
-        self.calls += job.events is None
-        self.events += len(job.events or ())
-        self._incidents.calls.handled(event=job.events is not None, times=len(job.events or "1"))
-        self._asking.begin_call(job.errands if job.asks else None, self._libraries)
+    def _call_worker(self, worker: Worker, job: Job, begin: Callable[[], None] | None) -> Any:
+        broker = JobBroker(self._broker, self.log, job, self._duty, self.abandoned)
         try:
-            if job.events is None:
-                return worker.call(job.handler, job.args, job.kwargs, broker=broker, wall_s=wall_s)
-            faults = worker.deliver(job.handler, job.events, broker=broker, wall_s=wall_s)
-            faults = {index: self._explained(fault) for index, fault in faults.items()}
+            if job.events is not None:
+                return self._deliver(worker, job, job.events, broker, begin)
+            self._count(job)
+            return worker.call(job.handler, job.args, job.kwargs, broker=broker, wall_s=self._limits.wall_s)
         except AutomatosxError as error:
             if not worker.alive:
                 self._ended(error if job.handover is None else job.handover.explained(error))
             raise
+
+    def _deliver(
+        self,
+        worker: Worker,
+        job: Job,
+        events: Sequence[Event],
+        broker: JobBroker,
+        begin: Callable[[], None] | None,
+    ) -> dict[int, AutomatosxError]:
+        def sent() -> None:
+            self._count(job)
+            if begin is not None:
+                begin()
+
+        faults = worker.deliver(job.handler, events, broker=broker, wall_s=self._limits.wall_s, sent=sent)
+        faults = {index: self._explained(fault) for index, fault in faults.items()}
         for fault in faults.values():
             self._note(job, fault)
         if not worker.alive:  # out of memory, after which nothing of it is to be trusted
             self._ended(list(faults.values())[-1])
-        return [faults.get(index) for index in range(len(job.events))]
+        return faults
+
+    def _count(self, job: Job) -> None:
+        """The handler is called now."""
+        self.calls += job.events is None
+        self.events += len(job.events or ())
+        self._incidents.calls.handled(event=job.events is not None, times=len(job.events or "1"))
+        self._asking.begin_call(job.errands if job.asks else None, self._libraries)
 
     def _started(self) -> Worker:
         self._restarts.check()

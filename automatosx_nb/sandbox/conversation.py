@@ -83,12 +83,14 @@ class Conversation:
         broker: Broker,
         clock: Clock,
         keep: Callable[[protocol.Compiled], None] | None = None,
+        sent: Callable[[], None] | None = None,
     ) -> object:
         """Send ``frame``, serve what the worker asks and prints, and return the value of its reply.
 
         Of a load it is None, of a ``Deliver`` the faults by their index.
 
-        ``call``: the number of the call, 0 for a load; ``keep`` takes the code that a load may send first.
+        ``call``: the number of the call, 0 for a load; ``keep`` takes the code that a load may send first; ``sent`` is
+        called, and must not raise, when ``frame`` is on its way or could not be sent.
 
         :raises Failed: the reply is a fault.
         :raises LimitExceeded: it asked or printed too much; it is still at it.
@@ -103,6 +105,9 @@ class Conversation:
         except FrameTooLarge as error:
             self.open = False
             raise UntransferableValue("a value", "frame", f"{error}; hand large data over as a table") from error
+        finally:
+            if sent is not None:
+                sent()
         try:
             self._awaits_events = isinstance(frame, protocol.Deliver)
             return self._listen(call, broker, clock, keep)

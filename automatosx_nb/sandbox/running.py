@@ -184,10 +184,17 @@ class Worker:
             close_all(fds)
 
     def deliver(
-        self, handler: str, events: Sequence[Any], *, broker: Broker, wall_s: float | None = None
+        self,
+        handler: str,
+        events: Sequence[Any],
+        *,
+        broker: Broker,
+        wall_s: float | None = None,
+        sent: Callable[[], None] | None = None,
     ) -> dict[int, AutomatosxError]:
         """Call a handler with each event; the result is what failed, by index.
 
+        ``sent`` is called when the events are on their way, or could not be sent, and before ``broker`` is asked.
         Raises as :meth:`call` does where it is no single event that failed; ``wall_s`` is for all of them together.
         """
         if not self._alive or self._owner != os.getpid():
@@ -195,7 +202,7 @@ class Worker:
         self._calls += 1
         frame = protocol.Deliver(self._calls, handler, list(events))
         limit = self._limits.wall_s if wall_s is None else min(wall_s, self._limits.wall_s)
-        faults = self._exchange(self._calls, frame, [], broker, "wall_s", limit)
+        faults = self._exchange(self._calls, frame, [], broker, "wall_s", limit, sent)
         assert isinstance(faults, dict), "that is what a Delivered carries"
         if not faults.keys() <= set(range(len(events))):
             self._end()
@@ -238,14 +245,21 @@ class Worker:
     # --- one exchange -----------------------------------------------------------------------------------------
 
     def _exchange(
-        self, call: int, frame: protocol.Struct, fds: Sequence[int], broker: Broker, limit: str, seconds: float
+        self,
+        call: int,
+        frame: protocol.Struct,
+        fds: Sequence[int],
+        broker: Broker,
+        limit: str,
+        seconds: float,
+        sent: Callable[[], None] | None = None,
     ) -> object:
         with self._lock:
             self._in_flight, self._conversation.interrupted = call or -1, False
         clock = Clock(seconds)
         keep, self._keep = self._keep, None
         try:
-            return self._conversation.hold(call, frame, fds, broker, clock, keep)
+            return self._conversation.hold(call, frame, fds, broker, clock, keep, sent)
         except Failed as failed:
             raise self._failed(failed.fault) from None
         except DeadlineExceeded:
