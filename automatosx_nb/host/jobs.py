@@ -86,6 +86,8 @@ class JobQueue:
         self._open: dict[PluginSubscriber, Due] = {}
         """Those behind which nobody waits: later events of their subscription join them."""
         self._thread: threading.Thread | None = None
+        self._leaving: threading.Thread | None = None
+        """The one before, which may still write down what it did."""
         self._closed = self._retired = self._turn = False
 
     def __len__(self) -> int:
@@ -137,7 +139,7 @@ class JobQueue:
                     self._wake.wait_for(lambda: self._turn or self._hurries(), timeout=wait_s)
             if self._closed or not self._jobs:
                 leave()
-                self._thread = None
+                self._thread, self._leaving = None, self._thread
                 return None
             self.running = job = self._jobs.popleft()
             if isinstance(job, Due) and self._open.get(job.source) is job:
@@ -175,7 +177,7 @@ class JobQueue:
             return [job for job in jobs if job.origin is None]
 
     def close(self) -> tuple[list[Job], threading.Thread | None]:
-        """Take no more; the jobs that nobody will do, and the thread, if there is one."""
+        """Take no more; the jobs that nobody will do, and the thread, if there was one, which may have ended."""
         with self._wake:
             self._closed = True
             left = [job for job in self._jobs if isinstance(job, Job)]
@@ -183,7 +185,7 @@ class JobQueue:
                 self._close_due(source)
             self._jobs.clear()
             self._wake.notify_all()
-            return left, self._thread
+            return left, self._thread or self._leaving
 
     def _close_due(self, source: PluginSubscriber) -> None:
         """Later events of this subscription do not join those that wait.
