@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 BUSY_SHARE, IDLE_SHARE = 0.015, 0.5
 """Of one core, in the long run: while a cell runs, and while none does."""
-BUSY_BURST_S, IDLE_BURST_S = 0.03, 0.5
+BUSY_BURST_S, IDLE_BURST_S = 0.05, 0.5
 LONGEST_WAIT_S, IN_LINE_S = 1.0, 10.0
 """Whoever is first in the line asks again so soon; the others when they are woken, or at the latest after that."""
-HANDOVER_S = 0.002
+HANDOVER_S = 0.004
 """What a delivery or a publishing costs a running cell besides its CPU: it takes the interpreter away a few times."""
 _MOST_OF_A_BURST = 0.9
 """What goes on, however long, counts as no more than that: whoever is next goes on, too, in the end."""
