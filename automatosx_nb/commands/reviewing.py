@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from automatosx_nb.model.code_difference import FileChange
     from automatosx_nb.model.review import Dossier, PermissionChanges, Standing
 
-_ACTIONS = ("list", "show", "approve", "reject")
+_ACTIONS = ("list", "show", "approve", "reject", "lift")
 
 
 def _configure_review(parser: Parser) -> None:
     parser.add_argument("action", nargs="?", choices=_ACTIONS, default="list", help="default: list")
     parser.add_argument("release", nargs="?", help="ID@VERSION, for all but list")
-    parser.add_argument("--reason", default="", help="why; a rejection takes one")
+    parser.add_argument("--reason", default="", help="why; a rejection takes one, and so does lifting it")
+    parser.add_argument("--of", default="", metavar="USER", help="for lift: whose rejection, as an admin")
     parser.add_argument("--sha256", default="", help="of the artifact that you looked at; default: the release's")
     parser.add_argument("--publisher", help="for list: only this publisher's")
     parser.add_argument("--to", choices=["beta", "stable"], help="for list: only what waits to become that")
@@ -38,7 +39,7 @@ def _configure_review(parser: Parser) -> None:
 
 
 def _review(market: Marketplace, options: Namespace, console: Console) -> Answer:
-    usage = f"{console.prefix} review list | show|approve|reject ID@VERSION [--reason WHY]"
+    usage = f"{console.prefix} review list | show|approve|reject|lift ID@VERSION [--reason WHY]"
     if (options.release is None) != (options.action == "list"):
         raise UsageError(f"'review {options.action}' takes {'no' if options.action == 'list' else 'a'} release", usage)
     if options.action == "list":
@@ -48,6 +49,9 @@ def _review(market: Marketplace, options: Namespace, console: Console) -> Answer
     if options.action == "show":
         dossier = reviews.dossier(ME, plugin, version)
         return Answer("\n".join(_dossier(dossier, lines=not options.files)), asdict(dossier))
+    if options.action == "lift":
+        standing = reviews.lift(ME, plugin, version, options.of, reason=options.reason)
+        return Answer(f"Lifted: {_stands(standing)}.", asdict(standing))
     sha256 = options.sha256 or reviews.dossier(ME, plugin, version).standing.sha256
     approves = options.action == "approve"
     standing = reviews.decide(ME, plugin, version, sha256, approves=approves, reason=options.reason)

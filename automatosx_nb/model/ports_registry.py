@@ -78,6 +78,14 @@ class Reviews(Protocol):
         :raises InvalidAct: a rejection without a reason, or of what is stable.
         """
 
+    def lift(self, actor: Actor, plugin: str, version: str, reviewer: str, *, reason: str) -> Standing:
+        """Take back the rejection of a ``reviewer`` who cannot, or does not; the record keeps both.
+
+        :raises ActionForbidden: the actor is no admin.
+        :raises OwnSubmission:
+        :raises InvalidAct: there is no reason, or no such rejection stands.
+        """
+
     def promote(self, actor: Actor, plugin: str, version: str, to: Stage) -> Standing:
         """Have a release become ``to``, now or once it is approved; again, it changes nothing.
 

@@ -12,7 +12,8 @@ from automatosx_nb.model.access import Member, Publisher, RoleHolder, user_name
 from automatosx_nb.model.identity import Actor, Role, Scope
 from automatosx_nb.model.spelling import nearest
 from automatosx_nb.registry import acts, publishing
-from automatosx_nb.registry.schema import members, plugins, publishers, roles
+from automatosx_nb.registry.schema import members, plugins, publishers, releases, roles
+from automatosx_nb.registry.sight import seen_by
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -65,7 +66,7 @@ class Access:
     def publisher(self, actor: Actor, name: str) -> Publisher:
         """As the protocol's."""
         with self._database.read() as connection:
-            found = _publisher(connection, name)
+            found = _publisher(connection, actor, name)
         return found if actor.is_known else replace(found, members=())
 
     def put_member(self, actor: Actor, publisher: str, user: str, *, owner: bool = False) -> Publisher:
@@ -74,8 +75,8 @@ class Access:
         user_name(user)
         with self._database.write() as connection:
             publishing.hold(connection)
-            key = _locked(connection, publisher)
-            before = _publisher(connection, publisher)
+            key = _locked(connection, actor, publisher)
+            before = _publisher(connection, actor, publisher)
             if any(each.user == user and each.owner == owner for each in before.members):
                 return before
             if not owner:
@@ -86,7 +87,7 @@ class Access:
                 join(connection, key, user, owner=owner)
             publishing.next_revision(connection)
             acts.record(connection, actor, "member-add", publisher=publisher, user=user, owner=owner)
-            return _publisher(connection, publisher)
+            return _publisher(connection, actor, publisher)
 
     def remove_member(self, actor: Actor, publisher: str, user: str) -> Publisher:
         """As the protocol's."""
@@ -94,8 +95,8 @@ class Access:
             actor.manage(publisher)
         with self._database.write() as connection:
             publishing.hold(connection)
-            key = _locked(connection, publisher)
-            before = _publisher(connection, publisher)
+            key = _locked(connection, actor, publisher)
+            before = _publisher(connection, actor, publisher)
             users = tuple(each.user for each in before.members)
             if user not in users:
                 raise UnknownMember(publisher, user, users)
@@ -103,7 +104,7 @@ class Access:
             connection.execute(delete(members).where(_is(key, user)))
             publishing.next_revision(connection)
             acts.record(connection, actor, "member-remove", publisher=publisher, user=user)
-            return _publisher(connection, publisher)
+            return _publisher(connection, actor, publisher)
 
     def roles(self, actor: Actor) -> tuple[RoleHolder, ...]:
         """As the protocol's."""
@@ -141,8 +142,8 @@ class Access:
         actor.administer()
         with self._database.write() as connection:
             publishing.hold(connection)
-            key = _locked(connection, publisher)
-            before = _publisher(connection, publisher)
+            key = _locked(connection, actor, publisher)
+            before = _publisher(connection, actor, publisher)
             if before.verified == verified:
                 return before
             revision = publishing.next_revision(connection)
@@ -150,7 +151,7 @@ class Access:
             connection.execute(update(plugins).where(plugins.c.publisher == key).values(revision=revision))
             action = "publisher-verify" if verified else "publisher-unverify"
             acts.record(connection, actor, action, publisher=publisher)
-            return _publisher(connection, publisher)
+            return _publisher(connection, actor, publisher)
 
 
 def join(connection: Connection, publisher: int, user: str, *, owner: bool) -> None:
@@ -159,7 +160,7 @@ def join(connection: Connection, publisher: int, user: str, *, owner: bool) -> N
     connection.execute(insert(members).values(row))
 
 
-def _locked(connection: Connection, publisher: str) -> int:
+def _locked(connection: Connection, actor: Actor, publisher: str) -> int:
     """A publisher's key. Where writers run beside each other, only one of them changes its members.
 
     :raises UnknownPublisher:
@@ -167,21 +168,26 @@ def _locked(connection: Connection, publisher: str) -> int:
     query = select(publishers.c.key).where(publishers.c.name == publisher).with_for_update()
     key = connection.execute(query).scalar_one_or_none()
     if key is None:
-        raise _unknown(connection, publisher)
+        raise _unknown(connection, actor, publisher)
     return int(key)
 
 
-def _publisher(connection: Connection, name: str) -> Publisher:
+def _publisher(connection: Connection, actor: Actor, name: str) -> Publisher:
     found = connection.execute(select(publishers).where(publishers.c.name == name)).one_or_none()
     if found is None:
-        raise _unknown(connection, name)
+        raise _unknown(connection, actor, name)
     query = select(members).where(members.c.publisher == found.key).order_by(members.c.user)
     belongs = tuple(Member(row.user, row.owner, row.added) for row in connection.execute(query))
     return Publisher(name, found.verified, belongs)
 
 
-def _unknown(connection: Connection, name: str) -> UnknownPublisher:
-    return UnknownPublisher(name, nearest(name, tuple(connection.execute(select(publishers.c.name)).scalars())))
+def _unknown(connection: Connection, actor: Actor, name: str) -> UnknownPublisher:
+    """With the nearest of those of whom the actor sees a release, or is one."""
+    seen = select(plugins.c.publisher).join(releases, releases.c.plugin == plugins.c.key).where(seen_by(actor))
+    query = select(publishers.c.name)
+    if not (actor.reads_all or actor.everything):
+        query = query.where(publishers.c.key.in_(seen) | publishers.c.name.in_(sorted(actor.publishers)))
+    return UnknownPublisher(name, nearest(name, tuple(connection.execute(query).scalars())))
 
 
 def _refuse_if_last(publisher: Publisher, user: str) -> None:

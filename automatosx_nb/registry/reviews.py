@@ -90,7 +90,7 @@ class Reviews:
     ) -> Standing:
         """As :meth:`automatosx_nb.model.ports_registry.Reviews.decide`."""
         actor.review()
-        _check_reason(reason, needed=not approves)
+        _check_reason(reason, "" if approves else "a rejection")
         with self._database.write() as connection:
             publishing.hold(connection)
             row = finding.find_release(connection, actor, plugin, version)
@@ -114,6 +114,23 @@ class Reviews:
             )
             self._settle(connection, actor, row, revision, approves=approves)
             return self._standing(connection, finding.find_release(connection, actor, plugin, version))
+
+    def lift(self, actor: Actor, plugin: str, version: str, reviewer: str, *, reason: str) -> Standing:
+        """As :meth:`automatosx_nb.model.ports_registry.Reviews.lift`."""
+        actor.administer()
+        _check_reason(reason, "to lift a rejection")
+        with self._database.write() as connection:
+            publishing.hold(connection)
+            row = finding.find_release(connection, actor, plugin, version)
+            if row.submitter == actor.name:
+                raise OwnSubmission(actor.name, row.id, row.version)
+            theirs = (reviews.c.release == row.key) & (reviews.c.reviewer == reviewer) & ~reviews.c.approves
+            if not connection.execute(delete(reviews).where(theirs)).rowcount:
+                raise InvalidAct(f"no rejection of {reviewer!r} stands", "See whose do: review show ID@VERSION")
+            stages.changed(connection, row.plugin, publishing.next_revision(connection))
+            told = {"sha256": row.artifact, "reviewer": reviewer, "reason": reason}
+            acts.record(connection, actor, "lift-rejection", plugin=plugin, version=version, **told)
+            return self._standing(connection, row)
 
     def promote(self, actor: Actor, plugin: str, version: str, to: Stage) -> Standing:
         """As :meth:`automatosx_nb.model.ports_registry.Reviews.promote`."""
@@ -212,11 +229,12 @@ def _refuse_own_or_else(actor: Actor, row: Record, sha256: str) -> None:
         raise ReviewedElse(row.id, row.version, sha256, row.artifact)
 
 
-def _check_reason(reason: str, *, needed: bool) -> None:
+def _check_reason(reason: str, what: str) -> None:
+    """:param what: takes one; empty: nothing does."""
     if len(reason) > LONGEST_TEXT:
         raise InvalidAct(f"the reason has {len(reason)} characters", f"At most {LONGEST_TEXT} are kept")
-    if needed and not reason.strip():
-        raise InvalidAct("a rejection takes a reason", "Say what has to be mended")
+    if what and not reason.strip():
+        raise InvalidAct(f"{what} takes a reason", "Say what has to be mended, or why it need not be")
 
 
 def _stands(row: Record) -> bool:

@@ -217,7 +217,7 @@ class EmbeddedRegistry:
             published = [row for row in rows if row.stage != Stage.DRAFT]
             top = records.shown(published or rows)
             if top is None:
-                raise UnknownPlugin(plugin, nearest(plugin, self._known(connection)))
+                raise UnknownPlugin(plugin, nearest(plugin, self._shown(connection)))
             asked = records.asked_permissions(connection, top.key)
             count = records.download_count(connection, top.plugin) + self._downloads.pending(top.plugin)
             return PluginDetail(
@@ -413,6 +413,11 @@ class EmbeddedRegistry:
             query = query.where(plugins.c.key.in_(select(releases.c.plugin).where(seen_by(self._reader))))
         return tuple(sorted(connection.execute(query).scalars()))  # databases differ in what comes first
 
+    def _shown(self, connection: Connection) -> tuple[str, ...]:
+        """Of :meth:`known`, those of which something can be had."""
+        seen = select(releases.c.plugin).where(releases.c.quarantined.is_(None) & seen_by(self._reader))
+        return tuple(sorted(connection.execute(select(plugins.c.id).where(plugins.c.key.in_(seen))).scalars()))
+
     def _releases(self, connection: Connection, plugin: str, version: str | None = None) -> list[Record]:
         """All, or the one of that version, but what is quarantined."""
         query = (
@@ -438,5 +443,5 @@ class EmbeddedRegistry:
             return found[0]
         rows = records.newest_first(self._releases(connection, plugin))
         if not rows:
-            raise UnknownPlugin(plugin, nearest(plugin, self._known(connection)))
+            raise UnknownPlugin(plugin, nearest(plugin, self._shown(connection)))
         raise UnknownRelease(plugin, version, tuple(row.version for row in rows))

@@ -262,6 +262,19 @@ PATHS: dict[str, Any] = {
             parameters=(_ID, _VERSION),
             refusals={**_UNKNOWN, "409": "The release has other bytes than were looked at."},
         ),
+        **_act(
+            "delete",
+            "Take back somebody's rejection",
+            None,
+            "Standing",
+            parameters=(
+                _ID,
+                _VERSION,
+                in_query("reviewer", TEXT, "Whose it is."),
+                in_query("reason", TEXT, "Why it does not stand any more."),
+            ),
+            refusals=_UNKNOWN,
+        ),
     },
     "/releases/{id}": _act(
         "patch",

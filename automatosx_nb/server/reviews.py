@@ -56,7 +56,7 @@ class QueueHandler(RoomHandler):
 
 
 class ReviewHandler(RoomHandler):
-    """``GET`` and ``POST reviews/{id}/{version}``"""
+    """``GET``, ``POST`` and ``DELETE reviews/{id}/{version}``"""
 
     room = "reviews"
 
@@ -72,6 +72,14 @@ class ReviewHandler(RoomHandler):
         said = {"approves": word.approves, "reason": word.reason}
         self.answer(
             await self.in_room(lambda reviews, actor: reviews.decide(actor, plugin, version, word.sha256, **said))
+        )
+
+    @web.authenticated
+    @authorized
+    async def delete(self, plugin: str, version: str) -> None:
+        reviewer, reason = self.text("reviewer") or "", self.text("reason") or ""
+        self.answer(
+            await self.in_room(lambda reviews, actor: reviews.lift(actor, plugin, version, reviewer, reason=reason))
         )
 
 

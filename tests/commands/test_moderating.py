@@ -73,6 +73,11 @@ def test_a_rejection_takes_a_reason_and_is_shown(said: Said, submitted: str) -> 
         said("review", "reject", submitted)
     assert said("review", "reject", submitted, "--reason", "It leaks.") == f"Rejected: {DOCTOR} 1.0.0 is a draft."
     assert "REJECTED by   owner: It leaks." in said("review", "show", submitted)
+    with pytest.raises(InvalidAct, match="takes a reason"):
+        said("review", "lift", submitted, "--of", "owner")
+    lifted = said("review", "lift", submitted, "--of", "owner", "--reason", "It was a false alarm.")
+    assert lifted == f"Lifted: {DOCTOR} 1.0.0 is a draft."
+    assert "REJECTED" not in said("review", "show", submitted)
 
 
 def test_what_one_published_oneself_waits_for_somebody_else(said: Said, tmp_path: Path) -> None:

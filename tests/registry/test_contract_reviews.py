@@ -185,6 +185,11 @@ def test_a_rejection_stands(everybody: Everybody, submit: Submit) -> None:
     with pytest.raises(ReviewRejected) as caught:
         own.reviews.promote(ann, plugin, "1.0.0", Stage.STABLE)
     assert (caught.value.reviewer, caught.value.reason) == ("rob", "It leaks.")
+    with pytest.raises(ActionForbidden):
+        own.reviews.lift(ann, plugin, "1.0.0", "rob", reason="It does not.")
+    ada, administered = everybody["ada"]
+    assert administered.reviews.lift(ada, plugin, "1.0.0", "rob", reason="He left.").reviews == ()
+    assert own.reviews.promote(ann, plugin, "1.0.0", Stage.STABLE).wanted is Stage.STABLE
 
 
 @pytest.mark.parametrize("user", ["ann", "eve"])

@@ -139,6 +139,39 @@ def test_a_rejection_takes_a_reason_ends_the_waiting_and_stands_against_promotio
     assert registry.reviews.decide(RIA, DOCTOR, "1.0.0", sha256, approves=True).stage is Stage.STABLE
 
 
+def test_an_admin_takes_back_anothers_rejection_and_the_record_has_both(
+    registry: EmbeddedRegistry, submit: Callable[..., str]
+) -> None:
+    sha256 = submit()
+    lift = registry.reviews.lift
+    registry.reviews.decide(RIA, DOCTOR, "1.0.0", sha256, approves=True)
+    for reviewer in (ROB, BOB):
+        registry.reviews.decide(reviewer, DOCTOR, "1.0.0", sha256, approves=False, reason="It sends the table away.")
+    for actor in (ROB, ANN):
+        with pytest.raises(ActionForbidden):
+            lift(actor, DOCTOR, "1.0.0", "bob", reason="I am in a hurry.")
+    for whose, why in (("rob", " "), ("ria", "It is an approval."), ("nobody", "Nobody said a word.")):
+        with pytest.raises(InvalidAct):
+            lift(ADA, DOCTOR, "1.0.0", whose, reason=why)
+    left = lift(ADA, DOCTOR, "1.0.0", "rob", reason="He left, and it was mended in the policy.")
+    assert [(each.reviewer, each.approves) for each in left.reviews] == [("bob", False), ("ria", True)]
+    with pytest.raises(ReviewRejected, match="'bob'"):
+        registry.reviews.promote(ANN, DOCTOR, "1.0.0", Stage.STABLE)
+    lift(ADA, DOCTOR, "1.0.0", "bob", reason="He left, too.")
+    assert registry.reviews.promote(ANN, DOCTOR, "1.0.0", Stage.STABLE).wanted is Stage.STABLE
+    said = [each.action for each in registry.audit.read(ADA).items]
+    assert (said.count("reject"), said.count("lift-rejection")) == (2, 2)
+
+
+def test_an_admin_lifts_no_rejection_of_what_is_their_own(
+    registry: EmbeddedRegistry, submit: Callable[..., str]
+) -> None:
+    sha256 = submit(by=replace(ADA, publishers=frozenset({"acme"})))
+    registry.reviews.decide(ROB, DOCTOR, "1.0.0", sha256, approves=False, reason="It sends the table away.")
+    with pytest.raises(OwnSubmission):
+        registry.reviews.lift(ADA, DOCTOR, "1.0.0", "rob", reason="I know better.")
+
+
 def test_what_is_stable_is_not_rejected_any_more(registry: EmbeddedRegistry, submit: Callable[..., str]) -> None:
     sha256 = submit()
     for reviewer in (ROB, RIA):

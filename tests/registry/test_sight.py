@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from automatosx_nb import package
-from automatosx_nb.errors import ActionForbidden, PublishRefused, UnknownPlugin, UnknownRelease
+from automatosx_nb.errors import ActionForbidden, PublishRefused, UnknownPlugin, UnknownPublisher, UnknownRelease
 from automatosx_nb.model.identity import Actor, Role, Scope, owner
 from automatosx_nb.model.release import SearchQuery, Stage
 from automatosx_nb.registry.service import EmbeddedRegistry
@@ -73,6 +73,27 @@ def test_a_plugin_of_drafts_only_is_unknown_to_others_also_as_the_nearest(publis
             view.plugin(asked)
         assert caught.value.nearest == ()
     assert published.seen_by(REVIEWER).known() == (DOCTOR, HIDDEN)
+
+
+def test_a_publisher_of_drafts_only_is_named_to_nobody_else_as_the_nearest(published: EmbeddedRegistry) -> None:
+    ask: Callable[[Actor], object] = lambda actor: published.access.publisher(actor, "nordik")  # noqa: E731
+    told = {}
+    for actor in (STRANGER, REVIEWER, owner(), Actor("eva", publishers=frozenset({"nordic"}))):
+        with pytest.raises(UnknownPublisher) as caught:
+            ask(actor)
+        told[actor.name] = caught.value.nearest
+    assert told == {"bob": (), "rob": ("nordic",), "owner": ("nordic",), "eva": ("nordic",)}
+    assert published.seen_by(STRANGER).has_publisher("nordic"), "or the name would be taken elsewhere for its plugins"
+
+
+def test_what_is_quarantined_is_not_named_as_the_nearest(home: Path, build: Build) -> None:
+    with EmbeddedRegistry(home) as registry:
+        registry.publish(build(DOCTOR))
+        registry.moderation.quarantine(owner(), DOCTOR, None, "It phones home.")
+        for asked in (DOCTOR, "acme.csv-docter"):
+            with pytest.raises(UnknownPlugin) as caught:
+                registry.plugin(asked)
+            assert caught.value.nearest == ()
 
 
 @pytest.mark.parametrize("actor", [MEMBER, REVIEWER, STRANGER])

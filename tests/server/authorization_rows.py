@@ -92,6 +92,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("DELETE", "/uploads/{id}"): Row(_UPLOAD),
     ("GET", "/reviews"): Row(("reviews",)),
     ("GET", "/reviews/{id}/{version}"): Row(("reviews", *_RELEASE), MEMBERS | REVIEWERS),
+    ("DELETE", "/reviews/{id}/{version}"): Row(("reviews", *_RELEASE), ADMINS, (Scope.ADMIN,)),
     ("POST", "/reviews/{id}/{version}"): Row(
         ("reviews", *_RELEASE), REVIEWERS, (Scope.REVIEW,), body={"approves": True, "sha256": "0" * 64}
     ),

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import json
 import re
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,8 @@ from automatosx_nb.errors import StorageFailed
 from automatosx_nb.model.identity import Actor, Role, Scope, owner
 from automatosx_nb.model.release import PluginDetail, SearchQuery
 from automatosx_nb.registry.service import EmbeddedRegistry
-from automatosx_nb.server.shelf import Shelf
-from automatosx_nb.server.slim import SETTING, Answer, Slim
+from automatosx_nb.server.shelf import THREADS, Shelf
+from automatosx_nb.server.slim import SETTING, Answer, Slim, downloads
 from automatosx_nb.server.slim.currency import ASK_S
 from automatosx_nb.server.slim.kept import AGE_S, LARGEST, Kept
 from automatosx_nb.server.slim.route import says_more
@@ -488,6 +489,29 @@ async def test_downloads_by_the_short_way_are_counted_together(ask: Fetch, slim:
     assert counted.summary.downloads == codes.count(200) + codes.count(206), (
         "all that were given whole or from the first byte on, and no 304"
     )
+
+
+async def test_downloads_that_are_being_told_when_the_server_ends_are_counted(
+    ask: Fetch, slim: Slim, jp_web_app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The telling is under way, and has not reached the registry: all threads for questions are taken."""
+    monkeypatch.setattr(downloads, "TELL_S", 0.0)
+    shelf: Shelf = jp_web_app.settings["automatosx_shelf"]
+    before = await shelf.ask(lambda each: each.plugin("acme.csv-doctor").summary.downloads)
+    go = threading.Event()
+    held = [asyncio.ensure_future(shelf.ask(lambda _: go.wait(60))) for _ in range(THREADS)]
+    slim._downloads.count("acme.csv-doctor", "1.0.0")
+    while slim._downloads._telling is None or slim._downloads._counts:
+        await asyncio.sleep(0)
+    closing = asyncio.ensure_future(slim.close())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not closing.done(), "it does not end before what it counted is told"
+    go.set()
+    await closing
+    assert slim._downloads._telling.done()
+    await asyncio.gather(*held)
+    assert await shelf.ask(lambda each: each.plugin("acme.csv-doctor").summary.downloads) == before + 1
 
 
 def test_who_sees_the_same_is_given_the_same() -> None:

@@ -38,6 +38,9 @@ class RemoteReviews(Room):
         word = {"approves": approves, "sha256": sha256, "reason": reason}
         return self._ask(Standing, "POST", "reviews", plugin, version, body=word)
 
+    def lift(self, _actor: Actor, plugin: str, version: str, reviewer: str, *, reason: str) -> Standing:
+        return self._ask(Standing, "DELETE", "reviews", plugin, version, reviewer=reviewer, reason=reason)
+
     def promote(self, _actor: Actor, plugin: str, version: str, to: Stage) -> Standing:
         return self._ask(Standing, "PATCH", "releases", plugin, version, body={"stage": to})
 

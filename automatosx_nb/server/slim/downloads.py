@@ -45,6 +45,12 @@ class Downloads:
         except (AutomatosxError, RuntimeError) as error:  # RuntimeError: it was closed meanwhile
             _LOG.warning("%d downloads were not counted: %s", counts.total(), error)
 
+    async def close(self) -> None:
+        """All of it, and what is being told just now, before the registry is closed."""
+        if self._telling is not None:
+            await self._telling
+        await self.tell()
+
     def _tell(self) -> None:
         self._timer = None
         self._telling = asyncio.get_running_loop().create_task(self.tell())

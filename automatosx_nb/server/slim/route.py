@@ -160,7 +160,7 @@ class Slim(Router):
 
     async def close(self) -> None:
         """Tell the registry what is not told yet, before it is closed."""
-        await self._downloads.tell()
+        await self._downloads.close()
 
     @property
     def epoch(self) -> int:
