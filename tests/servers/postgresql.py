@@ -23,9 +23,10 @@ init() { "$bin/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C
   -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200" -w start >/dev/null &&
 echo started && cat >/dev/null
 "$bin/pg_ctl" -D "$folder/data" -m immediate -w stop >/dev/null
+rm -rf "$folder"
 """
-"""Serves until its standard input is closed. Texts are sorted as people do it, and not as SQLite does, by their bytes;
-that takes PostgreSQL 15."""
+"""Serves until its standard input is closed, which whoever started it does by ending, too, and leaves nothing. Texts
+are sorted as people do it, and not as SQLite does, by their bytes; that takes PostgreSQL 15."""
 
 
 class PostgreSQL:
@@ -78,7 +79,11 @@ def serving(bin: Path) -> Iterator[PostgreSQL]:
     command = ["/bin/sh", "-c", _SERVE, str(bin), str(folder)]
     pipe = subprocess.PIPE
     try:
-        with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd="/", **as_user) as server:
+        apart = {
+            "start_new_session": True,
+            **as_user,
+        }  # from who kills all of a test run: the server left its group, too
+        with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd="/", **apart) as server:
             assert server.stdin is not None
             assert server.stdout is not None
             assert server.stdout.readline() == "started\n", (folder / "log").read_text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections.abc import Callable, Collection, Hashable
 from dataclasses import replace
@@ -214,10 +215,26 @@ class Slim(Router):
         return path, query, client(request)
 
 
+_NO_STREAM = object()
+
+
 def says_more(request: HTTPServerRequest) -> bool:
-    """Whether it may say outside its headers who asks: Jupyter takes a token from the query and from a body, too."""
+    """Whether it may say outside its headers who asks: Jupyter takes a token from the query and from a body, too, and
+    an identity provider may look at a certificate."""
     said = request.headers
-    return "token" in request.query_arguments or "Content-Length" in said or "Transfer-Encoding" in said
+    sends_more = "token" in request.query_arguments or "Content-Length" in said or "Transfer-Encoding" in said
+    return sends_more or _has_certificate(request)
+
+
+def _has_certificate(request: HTTPServerRequest) -> bool:
+    """Whether the client has shown one; also where that cannot be told any more."""
+    stream: Any = getattr(request.connection, "stream", _NO_STREAM)
+    if stream is _NO_STREAM:
+        return False
+    connection = getattr(stream, "socket", None)
+    if connection is None or connection.fileno() < 0:
+        return True
+    return isinstance(connection, ssl.SSLSocket) and connection.getpeercert(binary_form=True) is not None
 
 
 class Announcing:
