@@ -10,7 +10,7 @@ from automatosx_nb.registry.objects.folder import Folder
 from automatosx_nb.registry.objects.port import Objects, Stored
 
 _SHARED = ("s3", "s3a", "gs", "az", "azure", "abfs", "abfss")
-_VALID = "'file:///folder', 's3://bucket/prefix', 'gs://bucket/prefix' or 'az://account/container/prefix'"
+_VALID = "'file:///folder', 's3://bucket/prefix', 'gs://bucket/prefix' or 'az://container/prefix'"
 _SETTING = "the URL of the artifacts' store"
 
 

@@ -5,7 +5,7 @@ Each of them writes an object whole or not at all, and durably.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -69,8 +69,14 @@ class SharedStore:
 
     def delete(self, names: Collection[str]) -> None:
         with self._errors():
-            if names:
+            if not names:
+                return
+            try:
                 obstore.delete(self._store, list(names))
+            except FileNotFoundError:  # Azure, where one of them is not there; S3 counts that as done
+                for name in names:
+                    with suppress(FileNotFoundError):
+                        obstore.delete(self._store, name)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

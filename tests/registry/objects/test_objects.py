@@ -1,12 +1,14 @@
-"""One contract for every store of bytes: a folder, and S3 as moto speaks it."""
+"""One contract for every store of bytes: a folder, S3 as moto speaks it, and whatever else is named."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -16,10 +18,18 @@ from automatosx_nb.registry.service import EmbeddedRegistry
 from tests.servers.s3 import S3
 
 
-@pytest.fixture(params=["folder", "s3"])
+ELSEWHERE = "AUTOMATOSX_TEST_STORE"
+"""Names a store, as in ``az://plugins``, that the suite is to be run over, too; docs/operations.md has how."""
+
+
+@pytest.fixture(params=["folder", "s3", "elsewhere"])
 def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Objects:
     if request.param == "folder":
         return open_objects((tmp_path / "böth here").as_uri())
+    if request.param == "elsewhere":
+        if ELSEWHERE not in os.environ:
+            pytest.skip(f"{ELSEWHERE} names no store")
+        return open_objects(f"{os.environ[ELSEWHERE].rstrip('/')}/{uuid4().hex}/below/this")
     server: S3 = request.getfixturevalue("s3")
     return open_objects(f"{server.bucket()}/below/this")
 
