@@ -17,7 +17,6 @@ from automatosx_nb.registry.objects import Folder, Objects, open_objects
 from automatosx_nb.registry.service import EmbeddedRegistry
 from tests.servers.s3 import S3
 
-
 ELSEWHERE = "AUTOMATOSX_TEST_STORE"
 """Names a store, as in ``az://plugins``, that the suite is to be run over, too; docs/operations.md has how."""
 
