@@ -105,8 +105,10 @@ class _Explanation:
 
     def sentences(self) -> tuple[str, ...]:
         limits = self._limits()
-        endings = [(on, each) for on, same in _by_plugin(limits).items() for each in self._contradictions(on, same)]
-        endings = list(dict.fromkeys(endings))[:SHOWN_ENDINGS]
+        by_plugin = _by_plugin(limits).items()
+        endings = _first(
+            SHOWN_ENDINGS, ((on, each) for on, same in by_plugin for each in self._contradictions(on, same))
+        )
         shown, contested = self._shown(limits, dict.fromkeys(plugin for plugin, _ in endings))
         steps = [self._sentence(limit) for limit in limits if limit.is_wish or limit in shown]
         more = sum(not limit.is_wish for limit in limits) - len(shown)
@@ -190,18 +192,18 @@ class _Explanation:
             for limit in hopeless:
                 yield from self._contradiction(plugin, [limit])
             return
-        pairs = [
-            (one, other)
-            for one, other in combinations(limits, 2)
-            if not one.accepted & other.accepted and one.requirer != other.requirer
-        ]
-        for pair in pairs:
-            yield from self._contradiction(plugin, pair)
-        if not pairs and not _left_by(limits):
+        none = True
+        for one, other in combinations(limits, 2):
+            if not one.accepted & other.accepted and one.requirer != other.requirer:
+                none = False
+                yield from self._contradiction(plugin, (one, other))
+        if none and not _left_by(limits):
             yield from self._contradiction(plugin, limits)
 
     def _contradiction(self, plugin: str, limits: Sequence[_Limit]) -> Iterable[str]:
         candidates = self._candidates
+        if candidates.spend is not None:
+            candidates.spend()
         if not candidates.knows(plugin):
             yield f"there is no plugin {plugin!r} in the registry"
             return
@@ -227,6 +229,16 @@ class _Explanation:
         if newest is not None:
             how = HOW_PRERELEASES if all(limit.is_wish for limit in limits) else ALLOW_PRERELEASES
             yield f"{plugin} {newest} is a prerelease: {how}"
+
+
+def _first(most: int, found: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The first ``most`` of ``found`` that differ; no more are looked for."""
+    some: dict[tuple[str, str], None] = {}
+    for each in found:
+        some[each] = None
+        if len(some) == most:
+            break
+    return list(some)
 
 
 def _by_plugin(limits: Iterable[_Limit]) -> dict[str, list[_Limit]]:

@@ -17,9 +17,12 @@ from automatosx_nb.errors import (
     ResolutionUnsound,
     UnknownPlugin,
 )
-from automatosx_nb.model.candidates import Candidate
+from automatosx_nb.model.candidates import Candidate, Candidates
 from automatosx_nb.model.check import STRETCH, check
+from automatosx_nb.model.explain import SHOWN_ENDINGS
 from automatosx_nb.model.resolution import resolve
+from automatosx_nb.model.rules import Rules
+from automatosx_nb.model.search import search
 from automatosx_nb.model.semver import Range, Version
 from automatosx_nb.testing.index import MemoryIndex
 
@@ -67,6 +70,30 @@ def test_a_search_is_ended_by_what_it_spends() -> None:
         with pytest.raises(TimeoutError):
             resolve({"p0": "*"}, MemoryIndex(pigeons), spend=lambda most=most: spend(most))  # type: ignore[misc]
         assert len(spent) == most + 1
+
+
+class Counted(Candidates):
+    """Says how often somebody looked whether there is a plugin, as a contradiction does before it is told."""
+
+    looked = 0
+
+    def knows(self, plugin: str) -> bool:
+        self.looked += 1
+        return super().knows(plugin)
+
+
+def test_no_more_contradictions_are_looked_for_than_are_told() -> None:
+    """Thirty versions of two plugins, each of which needs another version of a third: 900 pairs."""
+    records = {
+        "z": [release(f"{n}.0.0") for n in range(60)],
+        "a": [release(f"{n + 1}.0.0", z=f"={n}.0.0") for n in range(30)],
+        "b": [release(f"{n + 1}.0.0", z=f"={30 + n}.0.0") for n in range(30)],
+    }
+    candidates = Counted(MemoryIndex(records), Rules(pins={}, installed={}, locked={}))
+    with pytest.raises(ResolutionConflict) as raised:
+        search({plugin: Range.parse("*") for plugin in "ab"}, candidates, "refuse")
+    assert len(raised.value.causes) > SHOWN_ENDINGS
+    assert candidates.looked < 20
 
 
 def v(**versions: str) -> dict[str, Version]:
