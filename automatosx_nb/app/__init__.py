@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from automatosx_nb.model.lockfile import Lockfile
     from automatosx_nb.model.plan import Applied, Plan
     from automatosx_nb.model.release import CheckResult, PluginDetail, PublishReport, SearchPage, Stage
+    from automatosx_nb.model.screenshots import ShownPicture
     from automatosx_nb.package import Package
     from automatosx_nb.profile.saved import SavedState
 
@@ -79,6 +80,16 @@ class Marketplace(InNotebooks):
             if entry is None:
                 raise
             return detail_of(self.profile.package(entry), verified=entry.verified, signer=entry.signer), error
+
+    def screenshots(self, plugin: str, version: str) -> tuple[tuple[ShownPicture, bytes], ...]:
+        """What a release shows of itself, each with its bytes; what is not what it was said to be is left out.
+
+        :raises UnknownPlugin:
+        :raises UnknownRelease:
+        """
+        shown = self.registry.screenshots(plugin, version)
+        found = ((each, self.registry.picture(plugin, version, each)) for each in shown)
+        return tuple((each, data) for each, data in found if data is not None)
 
     def mismatches(self, release: Needs) -> tuple[Mismatch, ...]:
         """Why a release, or the one that a search shows, does not run here; empty: it does."""

@@ -7,6 +7,7 @@ import re
 from automatosx_nb.errors import InvalidVersion
 from automatosx_nb.model.semver import Version
 
+_TITLE = re.compile(r"\A\s*# +(?:the )?change ?log *#* *(?:\n|\Z)", re.IGNORECASE)
 _HEADING = re.compile(r"^#{1,6}\s+\[?v?(\d[^\s\]]*)\]?", re.MULTILINE)
 
 
@@ -23,6 +24,11 @@ def news(markdown: str, old: str, new: str) -> str:
         if low < version <= high
     ]
     return "\n\n".join(sections)
+
+
+def untitled(markdown: str) -> str:
+    """Without its first heading where that only says what it is, for a page that says so already."""
+    return _TITLE.sub("", markdown, count=1)
 
 
 def _version(text: str) -> Version | None:

@@ -15,6 +15,7 @@ from automatosx_nb.model.licenses import license_expression
 from automatosx_nb.model.permissions import Permission, is_granted
 from automatosx_nb.model.reader import Problems, Spot, Table, line, matching, one_of, tuple_of
 from automatosx_nb.model.requirements import REQUIRES, Requires
+from automatosx_nb.model.screenshots import Screenshot, screenshots
 from automatosx_nb.model.state import StateFormat
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class Manifest:
     requires: Requires
     keywords: tuple[str, ...] = ()
     docs: tuple[str, ...] = ()
+    screenshots: tuple[Screenshot, ...] = ()
     permissions: Mapping[str, str] = field(default_factory=dict)
     """Permission → the author's reason."""
     optional_permissions: Mapping[str, str] = field(default_factory=dict)
@@ -173,6 +175,7 @@ def _plugin(table: Table) -> dict[str, Any]:
     optional = {
         "keywords": table.get("keywords", tuple_of(_KEYWORD, "a list of words", most=20)) or (),
         "docs": table.get("docs", tuple_of(_DOC, "a list of notebooks under docs/")) or (),
+        "screenshots": table.get("screenshots", screenshots) or (),
         "self_test": table.get("self-test", handler),
     }
     table.finish()

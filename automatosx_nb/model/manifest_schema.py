@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from automatosx_nb.model import schemas
+from automatosx_nb.model import schemas, screenshots
 from automatosx_nb.model.contributions import arguments, events, kind, magics, services
 from automatosx_nb.model.events.delivery import DELIVERIES, MAX_QUEUE, OVERFLOWS
 from automatosx_nb.model.events.topics import MAX_TOPIC
@@ -67,6 +67,10 @@ def render() -> str:
 
 
 def _plugin() -> Schema:
+    screenshot = {
+        "file": _text(screenshots.FILE_PATTERN, "A picture: PNG, JPEG or WebP."),
+        "alt": _line(screenshots.ALT_LENGTH, "What is seen in it, for whoever does not see it."),
+    }
     return _table(
         {
             "id": _text(ID_PATTERN, "publisher.name, as in 'acme.csv-doctor'.", most=MAX_LENGTH),
@@ -78,6 +82,7 @@ def _plugin() -> Schema:
             "keywords": _list(_text(KEYWORD_PATTERN, "What people may type to find it."), most=20),
             "main": _text(MAIN_PATTERN, "The package or module under src/."),
             "docs": _list(_text(DOC_PATTERN, "A notebook that shows how it is used.")),
+            "screenshots": _list(_table(screenshot, "file", "alt"), most=screenshots.MOST),
             "self-test": _reference("handler"),
         },
         *("id", "version", "summary", "license", "authors", "categories", "main"),

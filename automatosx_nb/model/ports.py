@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         SearchQuery,
         Stage,
     )
+    from automatosx_nb.model.screenshots import ShownPicture
 
 
 class ReleaseIndex(Protocol):
@@ -67,6 +68,12 @@ class Registry(ReleaseIndex, ArtifactSource, Protocol):
 
     def checked(self, plugin: str, version: str) -> tuple[CheckResult, ...]:
         """What the checks found when it was published. Raises as :meth:`artifact` does."""
+
+    def screenshots(self, plugin: str, version: str) -> tuple[ShownPicture, ...]:
+        """What a release shows of itself, in its author's order. Raises as :meth:`artifact` does."""
+
+    def picture(self, plugin: str, version: str, shown: ShownPicture) -> bytes | None:
+        """The bytes of one of them; None: it is not what was shown. Raises as :meth:`artifact` does."""
 
     def publish(self, artifact: bytes, *, stage: Stage, signature: bytes | None = None) -> PublishReport:
         """Check and store one artifact; the very same bytes again change nothing.

@@ -17,6 +17,7 @@ CHECK_NAMES = (
     "size",
     "permissions",
     "secrets",
+    "screenshots",
     "services",
     "events",
     "look-alike",

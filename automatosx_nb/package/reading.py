@@ -95,9 +95,9 @@ def _check_contents(described: Manifest, files: Mapping[str, bytes], name: str) 
         module = "src/" + reference.partition(":")[0].replace(".", "/")
         if f"{module}.py" not in files and f"{module}/__init__.py" not in files:
             raise InvalidArtifact(name, f"the module of its handler {reference!r} is not under src/")
-    for notebook in described.docs:
-        if notebook not in files:
-            raise InvalidArtifact(name, f"its manifest names {notebook!r}, which is not there")
+    for named in (*described.docs, *(one.file for one in described.screenshots)):
+        if named not in files:
+            raise InvalidArtifact(name, f"its manifest names {named!r}, which is not there")
 
 
 def _text(files: Mapping[str, bytes], path: str, name: str) -> str:

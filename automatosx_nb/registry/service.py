@@ -30,6 +30,7 @@ from automatosx_nb.registry.current import CurrentSearch
 from automatosx_nb.registry.downloads import DownloadCounter
 from automatosx_nb.registry.feed import RevisionFeed
 from automatosx_nb.registry.figures import Figures, figures
+from automatosx_nb.registry.pictures import Pictures
 from automatosx_nb.registry.sayings import sayings
 from automatosx_nb.registry.schema import artifacts, plugins, publishers, releases, sequence
 from automatosx_nb.registry.sight import seen_by
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from automatosx_nb.model.identity import Actor
     from automatosx_nb.model.ports import ArtifactSource
     from automatosx_nb.model.release import CheckResult, IndexRelease, PublishReport, SearchPage, SearchQuery
+    from automatosx_nb.model.screenshots import ShownPicture
     from automatosx_nb.registry.advisories import Advisories
     from automatosx_nb.registry.audit import AuditLog
     from automatosx_nb.registry.keeping import Keeping
@@ -96,6 +98,7 @@ class EmbeddedRegistry:
         self._downloads = DownloadCounter(self._database)
         self._search = CurrentSearch(self._database, self._feed, self._downloads)
         self._reader: Actor | None = None
+        self._pictures = Pictures()
 
     def seen_by(self, actor: Actor) -> EmbeddedRegistry:
         """The same registry, open and closed with this one, as ``actor`` reads it, without the drafts of others,
@@ -254,12 +257,27 @@ class EmbeddedRegistry:
 
     def contents(self, plugin: str, version: str) -> Mapping[str, bytes]:
         """The files of an artifact. To look into it is no download. Raises as :meth:`artifact` does."""
+        return self._files(plugin, version, self._artifact_of(plugin, version))
+
+    def screenshots(self, plugin: str, version: str) -> tuple[ShownPicture, ...]:
+        """As :meth:`automatosx_nb.model.ports.Registry.screenshots`."""
+        sha256 = self._artifact_of(plugin, version)
+        return self._pictures.of(sha256, lambda: self._files(plugin, version, sha256))
+
+    def picture(self, plugin: str, version: str, shown: ShownPicture) -> bytes | None:
+        """As :meth:`automatosx_nb.model.ports.Registry.picture`."""
+        data = self.contents(plugin, version).get(shown.file, b"")
+        return data if shown in self.screenshots(plugin, version) else None
+
+    def _artifact_of(self, plugin: str, version: str) -> str:
         with self._database.read() as connection:
-            row = self._release(connection, plugin, version)
+            return str(self._release(connection, plugin, version).artifact)
+
+    def _files(self, plugin: str, version: str, sha256: str) -> Mapping[str, bytes]:
         try:
-            return self._unpacked.files(row.artifact, f"{plugin} {version}")
+            return self._unpacked.files(sha256, f"{plugin} {version}")
         except DigestDiffers as error:
-            raise ArtifactMismatch(plugin, row.version, error.expected, error.actual) from error
+            raise ArtifactMismatch(plugin, version, error.expected, error.actual) from error
 
     def artifact(self, plugin: str, version: str, *, start: int = 0) -> Generator[bytes, None, None]:
         """The artifact in pieces of at most 64 KiB. A whole one is compared with its digest before the first is given.

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         SearchQuery,
         Stage,
     )
+    from automatosx_nb.model.screenshots import ShownPicture
 
 FRESH_S = 5.0
 """So long a registry's no is remembered; that it has a publisher is true for ever."""
@@ -127,6 +128,12 @@ class SeveralRegistries:
 
     def checked(self, plugin: str, version: str) -> tuple[CheckResult, ...]:
         return self.holder(plugin).checked(plugin, version)
+
+    def screenshots(self, plugin: str, version: str) -> tuple[ShownPicture, ...]:
+        return self.holder(plugin).screenshots(plugin, version)
+
+    def picture(self, plugin: str, version: str, shown: ShownPicture) -> bytes | None:
+        return self.holder(plugin).picture(plugin, version, shown)
 
     def search(self, query: SearchQuery) -> SearchPage:
         """What the first finds, in its order, then the next one's, without the plugins that an earlier one holds.

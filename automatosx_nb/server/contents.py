@@ -91,7 +91,7 @@ class FileHandler(_Inside):
         files = await self.files(plugin, version)
         if not (path in _SHOWN or path.startswith(_FOLDER)) or path not in files:
             raise web.HTTPError(404)
-        self.show(plugin, files[path], media_types.of(path))
+        self.show(plugin, files[path], media_types.of(path, files[path]))
 
 
 def _files(registry: Registry, plugin: str, version: str) -> Mapping[str, bytes]:

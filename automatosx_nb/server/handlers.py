@@ -146,7 +146,11 @@ class ReleaseHandler(RegistryHandler):
     async def get(self, plugin: str, version: str) -> None:
         def ask(registry: Registry) -> dict[str, Any]:
             release = _release(registry.plugin(plugin), version)
-            more = {"changelog": registry.changelog(plugin, version), "checks": registry.checked(plugin, version)}
+            more = {
+                "changelog": registry.changelog(plugin, version),
+                "checks": registry.checked(plugin, version),
+                "screenshots": registry.screenshots(plugin, version),
+            }
             return {"id": plugin, **more, **msgspec.to_builtins(release)}
 
         self.answer(await self.ask(ask), about=plugin)

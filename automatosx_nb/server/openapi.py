@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 from automatosx_nb.model.held_back import Because
 from automatosx_nb.model.permissions import KINDS
+from automatosx_nb.model.pictures import SUFFIXES
 from automatosx_nb.model.release import Sort
 from automatosx_nb.model.surroundings import VALID
 from automatosx_nb.server import openapi_access, openapi_contents, openapi_reviews, openapi_uploads
@@ -97,7 +98,21 @@ _SCHEMAS: dict[str, Any] = {
                 "items": ref("CheckResult"),
                 "description": "What was found when it was published.",
             },
+            "screenshots": {
+                "type": "array",
+                "items": ref("Screenshot"),
+                "description": "In the order in which its author shows them.",
+            },
             **_RELEASE,
+        }
+    ),
+    "Screenshot": record(
+        {
+            "file": {"type": "string", "description": "Its path: what `files/{path}` gives."},
+            "alt": {"type": "string", "description": "What is seen in it, for whoever does not see it."},
+            "media_type": {"enum": sorted(set(SUFFIXES.values()))},
+            "width": {**COUNT, "description": "Pixels."},
+            "height": {**COUNT, "description": "Pixels."},
         }
     ),
     "PluginDetail": record(

@@ -77,6 +77,8 @@ class Conversation:
                 return {"page": self._search(request)}
             case requests.Details():
                 return {"details": views.details(self._market.info(request.id), self._market.installed(), self._market)}
+            case requests.Screenshots():
+                return {"screenshots": views.screenshots(self._market.screenshots(request.id, request.version))}
             case requests.Installed():
                 return {"installed": self._installed()}
             case requests.Outdated():

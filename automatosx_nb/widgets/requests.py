@@ -38,6 +38,13 @@ class Details(_Request, tag="details", frozen=True):
     id: PluginId
 
 
+class Screenshots(_Request, tag="screenshots", frozen=True):
+    """What a release shows of itself: the pictures, too, for a front end fetches nothing."""
+
+    id: PluginId
+    version: Line
+
+
 class Installed(_Request, tag="installed", frozen=True):
     """What is installed, and the history."""
 
@@ -145,6 +152,7 @@ Request: TypeAlias = (
     Ping
     | Search
     | Details
+    | Screenshots
     | Installed
     | Outdated
     | Preview

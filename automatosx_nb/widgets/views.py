@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, Protocol, TypeAlias
 
 from automatosx_nb.host.deciding import PluginHoldings
 from automatosx_nb.host.markdown import to_safe_html
+from automatosx_nb.model.changelog import untitled
 from automatosx_nb.model.compatibility import Mismatch, Needs
 from automatosx_nb.model.contributions import KINDS
 from automatosx_nb.model.flags import Flag, deprecation
@@ -21,6 +23,7 @@ from automatosx_nb.model.permissions import worded
 from automatosx_nb.model.plan import Plan, PlannedChange
 from automatosx_nb.model.printable import printable
 from automatosx_nb.model.release import PluginDetail, PluginSummary, ReleaseDetail, SearchPage
+from automatosx_nb.model.screenshots import ShownPicture
 from automatosx_nb.model.semver import Version
 from automatosx_nb.model.tree import tree_text
 from automatosx_nb.widgets.wording import besides, calls
@@ -129,10 +132,23 @@ def details(found: PluginDetail, installed: Iterable[InstalledPlugin], here: Com
         | {
             "authors": found.authors,
             "readme": to_safe_html(found.readme),
-            "changelog": to_safe_html(found.changelog),
+            "changelog": to_safe_html(untitled(found.changelog)),
             "releases": [release(r, here) for r in found.releases],
         }
     )
+
+
+def screenshots(found: Iterable[tuple[ShownPicture, bytes]]) -> list[View]:
+    """Each as a ``data:`` address (https://www.rfc-editor.org/rfc/rfc2397), so that nothing is fetched."""
+    return [
+        {
+            "alt": printable(each.alt),
+            "width": each.width,
+            "height": each.height,
+            "address": f"data:{each.media_type};base64,{b64encode(data).decode()}",
+        }
+        for each, data in found
+    ]
 
 
 def _facts(newest: ReleaseDetail) -> View:

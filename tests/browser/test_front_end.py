@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from automatosx_nb.catalog import ROOT
 from automatosx_nb.widgets import bundle
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ window.model = {
 window.say = (message, event = "msg:custom") => (heard.get(event) ?? []).forEach((hear) => hear(message));
 window.listeners = () => [...heard.values()].flat().length;
 """
+
+
+REPORT = "data:image/png;base64," + b64encode((ROOT / "data-profiler/1.1.0/docs/report.png").read_bytes()).decode()
 
 
 def card(name: str, **rest: Any) -> dict[str, Any]:
@@ -329,6 +334,32 @@ def test_a_plugin_is_pinned_with_a_note_by_keyboard_alone(panel: Page) -> None:
     panel.keyboard.press("Tab")
     panel.keyboard.press("Enter")
     wait_for_request(panel, "run", action="pin", note="the paper needs it", preview="f")
+
+
+def test_details_show_screenshots_large_and_small_by_keyboard(panel: Page) -> None:
+    panel.get_by_role("button", name="Details of one").click()
+    told = card("one") | {"authors": ["Ada"], "readme": "", "changelog": "", "releases": []}
+    say(panel, {"re": wait_for_request(panel, "details", id="acme.one"), "details": told})
+    request = wait_for_request(panel, "screenshots", id="acme.one", version="1.0.0")
+    shot = {"alt": "A <b>report</b>", "width": 1112, "height": 620, "address": REPORT}
+    say(panel, {"re": request, "screenshots": [shot, shot | {"alt": "Groups"}]})
+    report = panel.get_by_role("button", name="A <b>report</b>")
+    groups = panel.get_by_role("button", name="Groups")
+    small = report.bounding_box()
+    report.press("Enter")
+    assert report.get_attribute("aria-expanded") == "true"
+    assert report.bounding_box()["height"] > small["height"]  # type: ignore[index]
+    groups.press("Enter")
+    assert (report.get_attribute("aria-expanded"), groups.get_attribute("aria-expanded")) == ("false", "true")
+
+
+def test_details_stay_where_screenshots_cannot_be_shown(panel: Page) -> None:
+    panel.get_by_role("button", name="Details of one").click()
+    told = card("one") | {"authors": ["Ada"], "readme": "<p>Read.</p>", "changelog": "", "releases": []}
+    say(panel, {"re": wait_for_request(panel, "details", id="acme.one"), "details": told})
+    say(panel, {"re": wait_for_request(panel, "screenshots"), "error": FULL})
+    panel.get_by_text("Its screenshots cannot be shown: The disk is full.").wait_for()
+    assert panel.get_by_text("Read.").is_visible()
 
 
 def test_an_update_shows_sizes_and_requirements_and_a_doubt_about_its_publisher_before_them(panel: Page) -> None:

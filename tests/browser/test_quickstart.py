@@ -70,6 +70,18 @@ class Journey:
         self.page.mouse.move(1, 1)
         self.page.screenshot(path=Path(IMAGES) / f"{name}.png", animations="disabled")
 
+    def shoot_part(self, name: str, part: Locator, height: int) -> None:
+        """The same of the top of ``part``, one pixel a CSS pixel: as small as a plugin's own screenshots have to be."""
+        if IMAGES is None:
+            return
+        part.evaluate("one => one.scrollIntoView({ block: 'start' })")
+        box = part.bounding_box()
+        assert box is not None
+        clip: Any = {**box, "height": min(height, box["height"])}
+        self.page.mouse.move(1, 1)
+        path = Path(IMAGES) / f"{name}.png"
+        self.page.screenshot(path=path, clip=clip, scale="css", animations="disabled")
+
 
 @pytest.fixture
 def shipped() -> dict[str, Any]:
@@ -250,7 +262,11 @@ def test_a_newcomers_journey(journey: Journey, freeze: Any) -> None:
 
     journey.run("%ax plan")
     update(journey)
-    assert "η²" in journey.run(BY).inner_text()
+    compared = journey.run(BY)
+    assert "η²" in compared.inner_text()
+    journey.shoot_part("report", compared.locator(".jp-OutputArea-output").last, 620)
+    groups = compared.get_by_role("heading", name="Compared by Species")
+    journey.shoot_part("groups", groups.locator("xpath=.."), 480)
     pin_and_undo(journey)
     roll_back(journey)
     assert "--by" in journey.run(BY).locator("[data-mime-type='application/vnd.jupyter.stderr']").inner_text()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from automatosx_nb.model.changelog import news
+from automatosx_nb.model.changelog import news, untitled
 
 LOG = """\
 # Changelog
@@ -48,3 +48,19 @@ def test_several_versions_are_all_news_in_the_order_of_the_file() -> None:
 
 def test_a_changelog_without_versions_is_shown_whole() -> None:
     assert news("Some words.\n", "1.0.0", "2.0.0") == "Some words."
+
+
+@pytest.mark.parametrize(
+    ("markdown", "shown"),
+    [
+        (LOG, LOG.removeprefix("# Changelog\n")),
+        ("\n# Change Log #\n## 1.0.0\n", "## 1.0.0\n"),
+        ("# CHANGELOG", ""),
+        ("## Changelog\n", "## Changelog\n"),
+        ("# Changelog of acme.demo\n", "# Changelog of acme.demo\n"),
+        ("## 1.0.0\n\n# Changelog\n", "## 1.0.0\n\n# Changelog\n"),
+        ("", ""),
+    ],
+)
+def test_a_title_that_says_nothing_more_is_left_out_below_one_that_says_it(markdown: str, shown: str) -> None:
+    assert untitled(markdown) == shown

@@ -53,6 +53,10 @@ def test_every_value_of_a_manifest_arrives() -> None:
     assert read.self_test == "csv_doctor.checks:self_test"
     assert read.handlers.count("csv_doctor.checks:self_test") == 1
     assert read.docs == ("docs/quickstart.ipynb", "docs/deeper/all of it.ipynb")
+    assert [(one.file, one.alt) for one in read.screenshots] == [
+        ("docs/shots/all of it.webp", "All of it"),
+        ("docs/one.jpeg", "One"),
+    ]
     assert read.requires.python == ">=3.11,<4"
     assert list(read.requires.plugins) == ["acme.tables"]
     assert list(read.requires.optional_plugins) == ["acme.charts"]
@@ -150,7 +154,7 @@ def test_the_default_limits_are_wishes_that_a_plugin_may_have() -> None:
 
 
 WORDS = """
-schema plugin id version summary license authors name categories keywords main docs requires
+schema plugin id version summary license authors name categories keywords main docs screenshots file alt requires
 automatosx python plugins optional-plugins packages permissions optional limits memory-mb wall-s
 contributes magics subscriptions"     " handler args type choices default required help cell topic
 storage acme.hello

@@ -26,6 +26,7 @@ ONLY_THE_READERS_SEE = {
     "settings-with-defaults-that-do-not-fit": "a default against its own schema",
     "subscription-without-permission": "a permission that covers another",
     "formatter-without-permission": "a permission that covers another",
+    "screenshots-twice": "one key of a table unlike that of another one",
     "summary-that-hides-something": "characters by their Unicode category",
 }
 """Bad manifest → why JSON Schema cannot say what is wrong with it."""

@@ -291,6 +291,9 @@ def test_a_notebook_that_the_manifest_names_has_to_be_there(
     text = manifest_text.replace("main =", 'docs = ["docs/tour.ipynb"]\nmain =')
     plugin_files["plugin.toml"] = text.encode()
     assert refusal(zip_of(plugin_files)).reason == "its manifest names 'docs/tour.ipynb', which is not there"
+    text = manifest_text.replace("main =", 'screenshots = [{file = "docs/a.png", alt = "A"}]\nmain =')
+    plugin_files["plugin.toml"] = text.encode()
+    assert refusal(zip_of(plugin_files)).reason == "its manifest names 'docs/a.png', which is not there"
 
 
 @pytest.mark.parametrize("path", ["plugin.toml", "README.md", "CHANGELOG.md"])

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ from automatosx_nb.model.identity import Role, Scope
 from automatosx_nb.model.identity import owner as everybody
 from automatosx_nb.model.ports import Registry
 from automatosx_nb.model.release import Advisory, SearchQuery, Stage
+from automatosx_nb.model.screenshots import ShownPicture
 from automatosx_nb.model.semver import Range
 from automatosx_nb.model.signatures import SUCCESSION, succession_statement
 from automatosx_nb.package.signing import SigningKey, sign
@@ -44,7 +46,8 @@ from automatosx_nb.registry.client.remote import RemoteRegistry
 from automatosx_nb.registry.service import EmbeddedRegistry
 
 TOKEN = "a-token-of-the-test"
-DOCTOR, TABLES, DRAFT = "acme.csv-doctor", "acme.tables", "nordic.draft"
+DOCTOR, TABLES, DRAFT, SHOWN = "acme.csv-doctor", "acme.tables", "nordic.draft", "acme.shown"
+PICTURES = Path(__file__).parents[1] / "data" / "pictures"
 
 
 @pytest.fixture(scope="module")
@@ -77,11 +80,23 @@ def owner(folder: Path, place: tuple[str, str]) -> Iterator[EmbeddedRegistry]:
         registry.publish(artifact(DOCTOR, "1.1.0+build.7", needs=needs, readme="# Ünïcode\n\n" + "long " * 40_000))
         registry.publish(artifact(DOCTOR, "2.0.0-beta.1", needs=needs), stage=Stage.BETA)
         registry.publish(artifact(DRAFT, "0.1.0"), stage=Stage.DRAFT)
+        registry.publish(_with_screenshots(folder / "sources" / "shown"))
         registry.advisories.put(
             everybody(), Advisory("AX-1", DOCTOR, Range.parse("<1.1"), "high", "It leaks.", disables=True)
         )
         registry.access.verify(everybody(), "acme", verified=True)
         yield registry
+
+
+def _with_screenshots(folder: Path) -> bytes:
+    from tests.registry.conftest import write_plugin
+
+    named = ('{file = "docs/two words.webp", alt = "More <b>"}', '{file = "docs/bars.png", alt = "Two bars"}')
+    write_plugin(folder, SHOWN, more=f"screenshots = [{', '.join(named)}]")
+    (folder / "docs").mkdir(exist_ok=True)
+    for name, source in (("bars.png", "bars.png"), ("two words.webp", "lossy.webp")):
+        (folder / "docs" / name).write_bytes((PICTURES / source).read_bytes())
+    return package.build(folder)
 
 
 @pytest.fixture(scope="module")
@@ -206,7 +221,7 @@ def test_pages_follow_each_other(registry: Registry) -> None:
     first = registry.search(SearchQuery(sort="name", size=1))
     assert first.next is not None
     second = registry.search(SearchQuery(sort="name", size=1, cursor=first.next))
-    assert [each.id for each in (*first.items, *second.items)] == [DOCTOR, TABLES]
+    assert [each.id for each in (*first.items, *second.items)] == [DOCTOR, SHOWN]
 
 
 @pytest.mark.parametrize(
@@ -270,6 +285,16 @@ def test_a_changelog_is_the_same_everywhere(registry: Registry, owner: EmbeddedR
 def test_what_checks_found_is_the_same_everywhere(registry: Registry, owner: EmbeddedRegistry) -> None:
     assert registry.checked(DOCTOR, "1.0.0") == owner.checked(DOCTOR, "1.0.0")
     assert "readme" in [each.check for each in registry.checked(DOCTOR, "1.0.0")]
+
+
+def test_what_a_release_shows_is_the_same_everywhere(registry: Registry) -> None:
+    first, second = registry.screenshots(SHOWN, "1.0.0")
+    assert first == ShownPicture("docs/two words.webp", "More <b>", "image/webp", 96, 64)
+    assert (second.file, second.media_type) == ("docs/bars.png", "image/png")
+    assert registry.picture(SHOWN, "1.0.0", first) == (PICTURES / "lossy.webp").read_bytes()
+    assert registry.picture(SHOWN, "1.0.0", replace(second, width=97)) is None
+    assert registry.screenshots(DOCTOR, "1.0.0") == ()
+    said_by(UnknownRelease, lambda: registry.screenshots(SHOWN, "9.0.0"))
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from tests.server.conftest import write
 
 Fetch = Callable[..., Awaitable[Any]]
 RELEASE = ("plugins", "acme.csv-doctor", "1.1.0")
+PICTURES = Path(__file__).parents[1] / "data" / "pictures"
 EVIL = "# Hi\n\n<script>alert(1)</script>\n\n[x](javascript:alert(1)) ![a picture](https://elsewhere.example/x.png)\n"
 
 
@@ -90,3 +91,31 @@ async def test_to_look_into_a_release_is_no_download(fetch: Fetch, get_json: Fet
     for what in (("readme",), ("changelog",), ("manifest",), ("files", "docs", "shot.svg")):
         assert (await fetch(*RELEASE, *what)).code == 200
     assert (await get_json(*RELEASE[:2]))["summary"]["downloads"] == 0
+
+
+async def test_a_file_is_only_called_the_picture_that_it_is(fetch: Fetch, registry_home: Path, tmp_path: Path) -> None:
+    folder = write(tmp_path / "pictures", "acme.pictures", "1.0.0", "text")
+    (folder / "docs").mkdir(exist_ok=True)
+    for name in ("bars.png", "bars.jpg", "alpha.webp"):
+        (folder / "docs" / name).write_bytes((PICTURES / name).read_bytes())
+    for name in ("page.png", "page.gif"):
+        (folder / "docs" / name).write_text("<!doctype html><script>alert(1)</script>", "utf-8")
+    (folder / "docs" / "jpeg.png").write_bytes((PICTURES / "bars.jpg").read_bytes())
+    with EmbeddedRegistry(registry_home) as registry:
+        registry.publish(package.build(folder))
+    types = {}
+    for name in ("bars.png", "bars.jpg", "alpha.webp", "jpeg.png", "page.png", "page.gif"):
+        response = await fetch("plugins", "acme.pictures", "1.0.0", "files", "docs", name)
+        types[name] = response.headers["Content-Type"]
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert response.headers["Content-Security-Policy"].endswith("sandbox")
+        assert "immutable" in response.headers["Cache-Control"]
+    text = "text/plain; charset=utf-8"
+    assert types == {
+        "bars.png": "image/png",
+        "bars.jpg": "image/jpeg",
+        "alpha.webp": "image/webp",
+        "jpeg.png": "image/jpeg",
+        "page.png": text,
+        "page.gif": text,
+    }

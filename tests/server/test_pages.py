@@ -20,6 +20,7 @@ from automatosx_nb.registry.service import EmbeddedRegistry
 from tests.registry.conftest import write_plugin
 from tests.server.pages import Fetch, Outline, outline
 
+PICTURES = Path(__file__).parents[1] / "data" / "pictures"
 HOSTILE = '# Hi\n\n<script>alert(1)</script> <img src=x onerror=alert(1)> [x](javascript:alert(1)) "quoted"\n'
 
 
@@ -210,3 +211,28 @@ async def test_no_link_carries_a_token(page: Fetch, jp_serverapp: Any) -> None:
     response = await page(params={"q": "tables", "token": token}, headers={"Authorization": ""})
     assert response.code == 200
     assert token not in response.body.decode()
+
+
+async def test_a_plugins_page_shows_its_screenshots_and_says_changelog_once(
+    page: Fetch, registry_home: Path, tmp_path: Path
+) -> None:
+    named = 'screenshots = [{file = "docs/two bars.png", alt = "Two <bars>"}]'
+    folder = write_plugin(tmp_path / "shown", "acme.shown", more=named, changelog="# Changelog\n\n## 1.0.0\n\nFirst.\n")
+    (folder / "docs").mkdir()
+    (folder / "docs" / "two bars.png").write_bytes((PICTURES / "bars.png").read_bytes())
+    with EmbeddedRegistry(registry_home) as registry:
+        registry.publish(package.build(folder))
+    response = await page("plugins", "acme.shown")
+    found = Outline(response.body.decode())
+    (shot,) = [each for tag, each in found.tags if tag == "img"]
+    assert (shot["alt"], shot["width"], shot["height"], shot["loading"]) == (
+        "Two <bars> (in full size)",
+        "96",
+        "64",
+        "lazy",
+    )
+    assert (shot["src"] or "").endswith("/api/v1/plugins/acme.shown/1.0.0/files/docs/two%20bars.png")
+    assert shot["src"] in found.links(), "the picture in full is a link away"
+    assert "img-src 'self'" in " ".join(response.headers.get_list("Content-Security-Policy"))
+    assert re.findall("<h[1-6][^>]*>(Changelog)", response.body.decode()) == ["Changelog"]
+    assert "Screenshots" not in (await outline(page, "plugins", "acme.csv-doctor")).text

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from base64 import b64decode
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from automatosx_nb.catalog import ROOT
 from automatosx_nb.model.generation import InstalledPlugin
 from automatosx_nb.model.identity import owner
 from automatosx_nb.model.plan import PlannedChange
@@ -51,6 +53,16 @@ def test_details_carry_readme_versions_and_what_each_permission_allows(talk: Any
     asked = {one["permission"]: one for one in details["permissions"]}
     assert asked["storage"]["risk"] == "low"
     assert asked["events:subscribe:kernel.cell.finished"]["sentence"] == "Be told about kernel.cell.finished."
+
+
+def test_screenshots_come_as_data_and_not_as_addresses(talk: Any) -> None:
+    shots = talk.ask("screenshots", id=PROFILER, version="1.1.0")["screenshots"]
+    assert [shot["alt"].partition(" ")[0] for shot in shots] == ["A", "Seven"]
+    folder = ROOT / "data-profiler" / "1.1.0" / "docs"
+    for shot, name in zip(shots, ("report.png", "groups.png"), strict=True):
+        assert b64decode(shot["address"].removeprefix("data:image/png;base64,")) == (folder / name).read_bytes()
+    assert talk.ask("screenshots", id=LEDGER, version="1.0.0")["screenshots"] == []
+    assert talk.ask("screenshots", id=PROFILER, version="9.0.0")["error"]["code"] == "unknown-release"
 
 
 def test_a_preview_changes_nothing_and_tells_what_is_asked(talk: Any) -> None:

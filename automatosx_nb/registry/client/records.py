@@ -18,6 +18,7 @@ from automatosx_nb.model.release import (
     Severity,
     Stage,
 )
+from automatosx_nb.model.screenshots import ShownPicture
 from automatosx_nb.model.semver import Range, Version
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class SaidOfRelease(msgspec.Struct):
 
     changelog: str
     checks: tuple[CheckResult, ...] = ()
+    screenshots: tuple[ShownPicture, ...] = ()
 
 
 def index_of(plugin: str, body: bytes) -> list[IndexRelease]:

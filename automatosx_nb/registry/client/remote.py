@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -24,6 +25,7 @@ from automatosx_nb.model.identity import owner
 from automatosx_nb.model.names import publisher_of
 from automatosx_nb.model.release import Stage
 from automatosx_nb.model.review import is_above
+from automatosx_nb.model.screenshots import FILE_PATTERN
 from automatosx_nb.model.search_parameters import parameters_of
 from automatosx_nb.model.urls import address_of, parse_url
 from automatosx_nb.package.signing import read_signature, verify_envelope
@@ -41,6 +43,7 @@ from automatosx_nb.registry.client.sayings import (
 )
 from automatosx_nb.registry.client.sending import Sending
 from automatosx_nb.registry.client.transport import API, Transport
+from automatosx_nb.registry.pictures import is_what_was_shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Sequence
@@ -56,6 +59,7 @@ if TYPE_CHECKING:
         SearchPage,
         SearchQuery,
     )
+    from automatosx_nb.model.screenshots import ShownPicture
 
 _DEFAULT = ClientLimits()
 
@@ -183,6 +187,19 @@ class RemoteRegistry:
         """As :meth:`automatosx_nb.model.ports.Registry.checked`; nothing, where the registry does not tell."""
         path = f"plugins/{_id(plugin)}/{_version(plugin, version)}"
         return self._documents.read(path, lambda body: records.said_of(plugin, body).checks)
+
+    def screenshots(self, plugin: str, version: str) -> tuple[ShownPicture, ...]:
+        """As :meth:`automatosx_nb.model.ports.Registry.screenshots`; nothing, where the registry does not tell."""
+        path = f"plugins/{_id(plugin)}/{_version(plugin, version)}"
+        return self._documents.read(path, lambda body: records.said_of(plugin, body).screenshots)
+
+    def picture(self, plugin: str, version: str, shown: ShownPicture) -> bytes | None:
+        """As :meth:`automatosx_nb.model.ports.Registry.picture`; what comes is looked at like anybody's."""
+        if not re.fullmatch(FILE_PATTERN, shown.file):
+            return None
+        path = f"plugins/{_id(plugin)}/{_version(plugin, version)}/files/{quote(shown.file)}"
+        data = self._transport.document(path).body or b""
+        return data if is_what_was_shown(data, shown) else None
 
     def has_publisher(self, name: str) -> bool:
         """As :meth:`automatosx_nb.model.ports.Registry.has_publisher`: a no from the cache is none."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import msgspec
 
+from automatosx_nb import package
 from automatosx_nb.errors import (
     MirrorDamaged,
     MirrorExpired,
@@ -25,14 +26,16 @@ from automatosx_nb.registry.client import records
 from automatosx_nb.registry.client.addresses import ROOT
 from automatosx_nb.registry.client.static_files import read_root, verified
 from automatosx_nb.registry.mirroring.layout import FORMAT, Blob, PluginDocument, Root, path_of
+from automatosx_nb.registry.pictures import in_files
 from automatosx_nb.registry.search import Entry, SearchIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Generator
+    from collections.abc import Callable, Collection, Generator, Mapping
 
     from automatosx_nb.model.identity import Actor
     from automatosx_nb.model.ports import ArtifactSource
     from automatosx_nb.model.release import CheckResult, IndexRelease, PluginDetail, SearchPage, SearchQuery
+    from automatosx_nb.model.screenshots import ShownPicture
     from automatosx_nb.registry.client.static_files import MirrorFiles
 
 T = TypeVar("T")
@@ -137,6 +140,18 @@ class StaticRegistry:
     def checked(self, plugin: str, version: str) -> tuple[CheckResult, ...]:
         """As :meth:`automatosx_nb.model.ports.Registry.checked`."""
         return self._document(plugin).checks.get(version, ())
+
+    def screenshots(self, plugin: str, version: str) -> tuple[ShownPicture, ...]:
+        """As :meth:`automatosx_nb.model.ports.Registry.screenshots`."""
+        return in_files(self._files(plugin, version))
+
+    def picture(self, plugin: str, version: str, shown: ShownPicture) -> bytes | None:
+        """As :meth:`automatosx_nb.model.ports.Registry.picture`."""
+        files = self._files(plugin, version)
+        return files[shown.file] if shown in in_files(files) else None
+
+    def _files(self, plugin: str, version: str) -> Mapping[str, bytes]:
+        return package.read(b"".join(self.artifact(plugin, version)), name=f"{plugin} {version}").files
 
     def publish(self, artifact: bytes, *, stage: Stage = Stage.STABLE, signature: bytes | None = None) -> NoReturn:
         """:raises PublishingElsewhere: always: it is a copy."""

@@ -57,4 +57,5 @@ def _view(registry: Registry, plugin: str, version: str) -> views.PluginView:
         changelog=registry.changelog(plugin, wanted) if version else detail.changelog,
         advisories=index.advisories if index is not None else (),
         checks=registry.checked(plugin, wanted),
+        screenshots=registry.screenshots(plugin, wanted),
     )

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from automatosx_nb.commands.text import size
+from automatosx_nb.model.changelog import untitled
 from automatosx_nb.model.names import publisher_of, short_name
 from automatosx_nb.server.documents import document_html
 from automatosx_nb.server.pages.dossier import diff_lines
@@ -30,7 +31,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {"size": size, "day": day, "label": label, "markdown": _markdown, "count": _count}
-    made.filters |= {"short": short_name, "publisher": publisher_of, "diff_lines": diff_lines}
+    made.filters |= {"untitled": untitled, "short": short_name, "publisher": publisher_of, "diff_lines": diff_lines}
     return made
 
 

@@ -58,5 +58,10 @@ class Site:
         return f"{path}/{quote(version, safe='')}" if version else path
 
     def download(self, plugin: str, version: str) -> str:
-        path = f"{quote(plugin, safe='')}/{quote(version, safe='')}"
-        return f"{self.home}api/v1/plugins/{path}/artifact"
+        return f"{self._api(plugin, version)}/artifact"
+
+    def file(self, plugin: str, version: str, path: str) -> str:
+        return f"{self._api(plugin, version)}/files/{quote(path)}"
+
+    def _api(self, plugin: str, version: str) -> str:
+        return f"{self.home}api/v1/plugins/{quote(plugin, safe='')}/{quote(version, safe='')}"

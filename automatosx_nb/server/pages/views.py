@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         SearchPage,
         SearchQuery,
     )
+    from automatosx_nb.model.screenshots import ShownPicture
     from automatosx_nb.server.pages.site import Site
 
 SORTS = {
@@ -94,6 +95,7 @@ class PluginView:
     changelog: str
     advisories: tuple[Advisory, ...]
     checks: tuple[CheckResult, ...]
+    screenshots: tuple[ShownPicture, ...] = ()
 
     @property
     def id(self) -> str:

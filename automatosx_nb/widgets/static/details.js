@@ -41,7 +41,7 @@ function versionsPanel(found, act) {
       "tr",
       { class: release.unfit.length ? "ax-unfit" : "" },
       h("th", { scope: "row" }, release.version),
-      h("td", {}, release.yanked ? `withdrawn: ${release.yanked}` : `${sentence(release.stage)}${release.deprecated ? `, deprecated: ${release.deprecated}` : ""}`),
+      h("td", {}, release.yanked ? `yanked: ${release.yanked}` : `${sentence(release.stage)}${release.deprecated ? `, deprecated: ${release.deprecated}` : ""}`),
       h("td", {}, day(release.published)),
       h("td", {}, sized(release.size)),
       h(
@@ -107,7 +107,35 @@ function unfitBox(found) {
   return h("div", { class: "ax-box ax-box-warn" }, unfitText(found, found.version), more, older);
 }
 
-export function showDetails(dialog, found, { act }) {
+// The pictures of one release: each a button that shows it in full, or again beside the others.
+function gallery(shots) {
+  const list = h("ul", { class: "ax-shots", "aria-label": "Screenshots" });
+  list.replaceChildren(
+    ...shots.map(({ alt, width, height, address }) => {
+      const button = h("button", { type: "button", class: "ax-shot", "aria-expanded": "false", onclick: () => turn() });
+      const turn = () => {
+        const big = list.querySelector('[aria-expanded="true"]');
+        if (big && big !== button) big.setAttribute("aria-expanded", "false");
+        button.setAttribute("aria-expanded", String(big !== button));
+        button.scrollIntoView({ block: "nearest" });
+      };
+      button.append(h("img", { src: address, alt, width, height, decoding: "async" }));
+      return h("li", {}, button);
+    }),
+  );
+  return list;
+}
+
+function showScreenshots(place, asked) {
+  asked.then(
+    ({ screenshots: shots }) => shots.length && place.append(gallery(shots)),
+    (fault) => place.append(h("p", { class: "ax-dim" }, `Its screenshots cannot be shown: ${sentence(fault.problem ?? String(fault))}`)),
+  );
+  return place;
+}
+
+export function showDetails(dialog, found, { act, ask }) {
+  const shots = showScreenshots(h("div"), ask({ do: "screenshots", id: found.id, version: found.version }));
   const asked = (found.permissions ?? []).length;
   const entries = [
     { label: "Readme", panel: prose(found.readme, "Its publisher wrote no readme.") },
@@ -124,7 +152,7 @@ export function showDetails(dialog, found, { act }) {
       found.verified ? verifiedBadge() : null,
       found.installed ? h("span", { class: "ax-have" }, `✓ Installed ${found.installed}`) : null,
     ].filter(Boolean),
-    content: [h("p", { class: "ax-lead" }, found.summary), deprecatedText(found), unfitBox(found), facts(found), strip.element, ...entries.map((entry) => entry.panel)],
+    content: [h("p", { class: "ax-lead" }, found.summary), deprecatedText(found), unfitBox(found), facts(found), shots, strip.element, ...entries.map((entry) => entry.panel)],
     actions: [
       closeButton(dialog),
       action ? actButton(`${action[1]}…`, `${action[1]} ${found.name}`, `dialog:${action[0]}`, () => act(action[0], wished(found))) : null,

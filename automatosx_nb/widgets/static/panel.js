@@ -137,7 +137,7 @@ function render({ model, el }) {
     dialog.show({ heading: item.name, content: h("p", { class: "ax-dim" }, "Loading…"), actions: closeButton(dialog) });
     try {
       const { details: found } = await link.ask({ do: "details", id: item.id });
-      if (dialog.open) showDetails(dialog, found, { act });
+      if (dialog.open) showDetails(dialog, found, { act, ask: link.ask });
       lock();
     } catch (fault) {
       dialog.show({ heading: item.name, content: faultBox(fault), actions: closeButton(dialog) });
