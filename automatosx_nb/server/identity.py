@@ -17,6 +17,7 @@ from tornado import web
 from automatosx_nb.errors import TokenRefused
 from automatosx_nb.model.access import TOKEN_PREFIX
 from automatosx_nb.model.identity import OWNER, Actor, Scope, owner
+from automatosx_nb.server.keeping import is_kept_here
 from automatosx_nb.server.requests import request_id
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ async def actor_of(handler: Asking) -> Actor:
         return Actor(user.username, scopes=frozenset({Scope.READ}), request=request)
 
     def ask(registry: Registry) -> Actor:
-        if not _is_kept_here(registry):
+        if not is_kept_here(registry):
             return Actor(user.username, scopes=frozenset({Scope.READ}), request=request)
         found: Actor = _rooms(registry).access.actor(user.username, admins=deployment.admins, request=request)
         return found
@@ -137,11 +138,6 @@ def _rooms(registry: Registry) -> Any:
 
     :raises TokenRefused:
     """
-    if not _is_kept_here(registry):
+    if not is_kept_here(registry):
         raise TokenRefused("is of no registry that this server keeps")
     return registry
-
-
-def _is_kept_here(registry: Registry) -> bool:
-    """Not another computer's: that one knows this server's token, and nothing of who asks here."""
-    return registry.address == "embedded" and hasattr(registry, "tokens")

@@ -10,6 +10,7 @@ import msgspec
 
 from automatosx_nb.errors import InvalidAct, ReadingOnly
 from automatosx_nb.server.handlers import RegistryHandler
+from automatosx_nb.server.keeping import is_kept_here
 
 if TYPE_CHECKING:
     from automatosx_nb.model.identity import Actor
@@ -78,6 +79,6 @@ def room_of(registry: Registry, name: str) -> Any:
 
     :raises ReadingOnly:
     """
-    if registry.address != "embedded" or not hasattr(registry, name):
+    if not is_kept_here(registry):
         raise ReadingOnly(registry.address)
     return getattr(registry, name)

@@ -14,7 +14,7 @@ from automatosx_nb.model.release import Stage
 from automatosx_nb.model.review import ReviewPolicy
 from automatosx_nb.registry.service import EmbeddedRegistry
 from tests.registry.conftest import write_plugin
-from tests.server.pages import Fetch, Outline, outline
+from tests.server.pages import Fetch, Outline, by, outline
 
 WAITING = ("reviews", "acme.csv-doctor", "1.2.0")
 SOURCE = "from automatosx_nb.sdk import http\n\ndef run():\n    return http.get('https://api.example.org/<b>')\n"
@@ -32,10 +32,6 @@ def waiting(shared: dict[str, Any], registry_home: Path, tmp_path: Path) -> Path
             registry.access.grant_role(owner(), reviewer, Role.REVIEWER)
         registry.seen_by(registry.access.actor("ann")).publish(data)
     return registry_home
-
-
-def by(user: str) -> dict[str, Any]:
-    return {"headers": {"Authorization": "", "X-Test-User": user}}
 
 
 async def decide(page: Fetch, user: str, **said: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from jupyter_server.auth.decorator import authorized
@@ -12,8 +12,12 @@ from tornado import web
 from automatosx_nb.errors import AutomatosxError
 from automatosx_nb.server import identity, problems
 from automatosx_nb.server.asking import Asking
+from automatosx_nb.server.keeping import is_kept_here
 from automatosx_nb.server.pages.rendering import render
 from automatosx_nb.server.pages.site import Site
+
+if TYPE_CHECKING:
+    from automatosx_nb.model.identity import Actor
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
@@ -37,6 +41,7 @@ class Page(Asking):
     def site(self) -> Site:
         user = getattr(self, "_jupyter_current_user", None)  # a token that is refused ends before there is one
         origin, actor = f"{self.request.protocol}://{self.request.host}", self._actor
+        known = actor if self._kept_here and actor is not None and actor.is_known else None
         reviews = actor is not None and (actor.reads_all or bool(actor.publishers))
         name = "" if user is None or user.username == identity.PUBLIC else user.display_name or user.username
         return Site(
@@ -45,7 +50,18 @@ class Page(Asking):
             user=name,
             sign_in="" if name else f"{self.settings['login_url']}?{urlencode({'next': self.request.path})}",
             reviews=reviews,
+            kept_here=self._kept_here,
+            known=known is not None,
+            administers=known is not None and known.may_administer,
         )
+
+    _kept_here = False
+
+    async def actor(self) -> Actor:
+        """As of any handler; from then on it is known which links there are."""
+        if self._actor is None:
+            self._kept_here = await self.shelf.ask(is_kept_here)
+        return await super().actor()
 
     async def show(self, template: str, *, keep: bool = True, **values: Any) -> None:
         """Beside the server's loop, for a readme may be long.

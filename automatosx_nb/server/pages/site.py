@@ -20,6 +20,11 @@ class Site:
     """Where that is done; empty: somebody is signed in."""
     reviews: bool
     """Whether that one may review, or publishes what others review."""
+    kept_here: bool = False
+    """Whether people act in the registry here; another computer's is only read."""
+    known: bool = False
+    """Whether that one can say something in it."""
+    administers: bool = False
 
     @property
     def home(self) -> str:
@@ -36,6 +41,29 @@ class Site:
 
     def dossier(self, plugin: str, version: str) -> str:
         return f"{self.queue}/{quote(plugin, safe='')}/{quote(version, safe='')}"
+
+    @property
+    def advisories(self) -> str:
+        return f"{self.home}advisories"
+
+    @property
+    def reports(self) -> str:
+        return f"{self.home}reports"
+
+    def report(self, plugin: str, version: str) -> str:
+        """Where one says what is wrong with it."""
+        return f"{self.reports}?{urlencode({'plugin': plugin, 'version': version})}#file"
+
+    def publisher(self, name: str) -> str:
+        return f"{self.home}publishers/{quote(name, safe='')}"
+
+    @property
+    def roles(self) -> str:
+        return f"{self.home}roles"
+
+    @property
+    def account(self) -> str:
+        return f"{self.home}account"
 
     @property
     def sign_out(self) -> str:
