@@ -143,14 +143,14 @@ class StaticRegistry:
 
     def screenshots(self, plugin: str, version: str) -> tuple[ShownPicture, ...]:
         """As :meth:`automatosx_nb.model.ports.Registry.screenshots`."""
-        return in_files(self._files(plugin, version))
+        return in_files(self._contents(plugin, version))
 
     def picture(self, plugin: str, version: str, shown: ShownPicture) -> bytes | None:
         """As :meth:`automatosx_nb.model.ports.Registry.picture`."""
-        files = self._files(plugin, version)
+        files = self._contents(plugin, version)
         return files[shown.file] if shown in in_files(files) else None
 
-    def _files(self, plugin: str, version: str) -> Mapping[str, bytes]:
+    def _contents(self, plugin: str, version: str) -> Mapping[str, bytes]:
         return package.read(b"".join(self.artifact(plugin, version)), name=f"{plugin} {version}").files
 
     def publish(self, artifact: bytes, *, stage: Stage = Stage.STABLE, signature: bytes | None = None) -> NoReturn:
