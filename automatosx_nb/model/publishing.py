@@ -20,6 +20,7 @@ CHECK_NAMES = (
     "screenshots",
     "services",
     "events",
+    "settings",
     "look-alike",
     "start",
     "notebooks",

@@ -22,9 +22,12 @@ _AT_MOST = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperti
 _REWRITTEN = ("anyOf", "oneOf", "allOf", "not")
 
 
-def request_breaks(old: Schema, new: Schema) -> tuple[str, ...]:
-    """Why a request that was valid may no longer be: sentences with dotted paths; empty: every one still is."""
-    return tuple(_narrower(old, new, "request"))
+def request_breaks(old: Schema, new: Schema, *, name: str = "request") -> tuple[str, ...]:
+    """Why a request that was valid may no longer be: sentences with dotted paths; empty: every one still is.
+
+    ``name`` is what it is called.
+    """
+    return tuple(_narrower(old, new, name))
 
 
 def reply_breaks(old: Schema, new: Schema, *, name: str = "reply") -> tuple[str, ...]:

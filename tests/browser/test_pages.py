@@ -170,6 +170,7 @@ def waiting(server: Any, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The path of a dossier: somebody else's release that waits for a reviewer."""
     data = package.build(write_plugin(tmp_path_factory.mktemp("waiting"), "acme.waiting", "1.0.0"))
     ann = Actor("ann", publishers=frozenset({"acme"}))
+    server.ask("automatosx/api/v1/healthz")  # from then on the bundled plugins are there
     folder = server.home / "automatosx" / "registry"
     with EmbeddedRegistry(folder, review=lambda: ReviewPolicy(stable=1)) as registry:
         registry.seen_by(ann).publish(data)

@@ -1,7 +1,8 @@
-"""Review and moderation, one contract for every registry: SQLite, PostgreSQL, and over HTTP with everybody's token."""
+"""Review and moderation, one contract for every registry: SQLite and PostgreSQL, in this process and over HTTP."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -63,22 +64,23 @@ def populated(registry: EmbeddedRegistry, folder: Path) -> EmbeddedRegistry:
     return registry
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql", "http"])
+@pytest.fixture(scope="module", params=["sqlite", "postgresql", "sqlite-http", "postgresql-http"])
 def everybody(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Everybody]:
     folder = tmp_path_factory.mktemp("contract-reviews")
     with ExitStack() as stack:
-        if request.param == "postgresql":
-            database = request.getfixturevalue("postgresql").database()
-            opened = EmbeddedRegistry.at(database, f"file://{folder / 'blobs'}", review=lambda: POLICY)
+        kind, _, over_http = request.param.partition("-")
+        if kind == "postgresql":
+            place = request.getfixturevalue("postgresql").database(), (folder / "blobs").as_uri()
+            opened = EmbeddedRegistry.at(*place, review=lambda: POLICY)
         else:
             opened = EmbeddedRegistry(folder / "registry", review=lambda: POLICY)
         registry = populated(stack.enter_context(opened), folder)
-        if request.param != "http":
+        if not over_http:
             actors = {user: registry.access.actor(user) for user in PEOPLE}
             yield {user: Person(actor, registry.seen_by(actor)) for user, actor in actors.items()}
             return
         secrets = {user: registry.tokens.new(owner(), "t", list(Scope), 7, user=user).secret for user in PEOPLE}
-        address = stack.enter_context(served(folder))
+        address = stack.enter_context(served_alone(*place) if kind == "postgresql" else served(folder))
         limits = ClientLimits(fresh_s=0)
         yield {
             user: Person(
@@ -116,6 +118,21 @@ def served(folder: Path) -> Iterator[str]:
         finally:
             server.terminate()
             server.stderr.read()
+
+
+@contextmanager
+def served_alone(database: str, blobs: str) -> Iterator[str]:
+    """A server of its own on a team's registry."""
+    policy = {"ReviewPolicy": {"beta": POLICY.beta, "stable": POLICY.stable}}
+    command = [sys.executable, "-m", "automatosx_nb.cli", "serve", "--db", database, "--blobs", blobs, "--port", "0"]
+    environment = {**os.environ, "AUTOMATOSX_CONFIG": json.dumps(policy)}
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, text=True, env=environment, **streams) as server:  # type: ignore[call-overload]
+        assert server.stdout is not None
+        try:
+            yield server.stdout.readline().strip()
+        finally:
+            server.terminate()
 
 
 _number = count(1)

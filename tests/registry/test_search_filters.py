@@ -140,7 +140,9 @@ def test_few_ratings_count_little() -> None:
     one, many = rated("acme.one", 5.0, 1), rated("acme.many", 4.7, 200)
     assert first_of(one, many) == "acme.many"
     assert first_of(rated("acme.bad", 1.0, 1), summary("acme.none", "table", keywords="table")) == "acme.none"
-    assert first_of(one, many, sort="rating") == "acme.one"
+    assert first_of(one, many, sort="rating") == "acme.many"
+    unrated = summary("acme.none", "table", keywords="table")
+    assert first_of(unrated, rated("acme.bad", 1.0, 1), sort="rating") == "acme.bad", "what nobody rated comes last"
 
 
 def test_the_deprecated_come_after_what_matches_less() -> None:

@@ -22,6 +22,7 @@ from automatosx_nb.registry.checks import (
     screenshots,
     secrets,
     services,
+    settings,
     size,
     start,
 )
@@ -41,6 +42,7 @@ CHECKS: tuple[Check, ...] = (
     screenshots.CHECK,
     services.CHECK,
     events.CHECK,
+    settings.CHECK,
     lookalike.CHECK,
     start.CHECK,
     notebooks.CHECK,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import tantivy
 
+from automatosx_nb.model.moderation import damped_mean
 from automatosx_nb.model.names import publisher_of, short_name
 from automatosx_nb.registry.search import facets, filters
 from automatosx_nb.registry.search.quality import quality, weight
@@ -74,7 +75,7 @@ def _add_sorts(made: Any, entry: Entry) -> None:
     name = _letters(short_name(summary.id))
     made.add_float("quality", weight(quality(summary, documented=entry.documented) * _nudge(summary.id)))
     made.add_unsigned("downloads", min(summary.downloads, 2**32 - 1) << 30 | name)
-    stars = 0 if summary.rating is None else round(summary.rating * 1000)
+    stars = 0 if summary.rating is None else round(damped_mean(summary.rating, summary.ratings) * 1000)
     made.add_unsigned("rating", stars << 50 | min(summary.ratings, 2**20 - 1) << 30 | name)
     made.add_unsigned("updated", entry.revision)
     made.add_text("sorted_name", sorted_name(summary.id))

@@ -35,9 +35,14 @@ _MEANS = {
     "searches_without_result": "Of those, those that found nothing.",
     "clicks": "Plugins' pages that were opened from a page of results.",
     "downloads": "Artifacts that were sent from their first byte.",
+    "publishes": "Releases that were made of what was sent here.",
+    "publishes_refused": "What was sent here to be published, and was not.",
 }
 """What is also counted by what it means, so that nobody has to know our paths."""
 _API_SEARCH, _PAGE_SEARCH, _PAGE, _ARTIFACT = "plugins", "automatosx/", "automatosx/plugins/*", "plugins/*/*/artifact"
+
+_PUBLISHING = {("POST", "releases"), ("PATCH", "uploads/*")}
+_REFUSED = {HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
 
 
 class Metrics:
@@ -74,9 +79,8 @@ class Metrics:
             told = self._told[key] = self._requests.labels(*key), self._seconds.labels(*key[:2])
         told[0].inc()
         told[1].observe(handler.request.request_time())
-        if method == "GET" and key[2] == HTTPStatus.OK:
-            for event in _events(handler, route):
-                self._events[event].inc()
+        for event in _meant(handler, route, method, key[2]):
+            self._events[event].inc()
 
     def exposition(self, figures: Mapping[str, tuple[str, float]]) -> bytes:
         """The text format. ``figures``, what the registry says of itself now: name → what it is, and how much."""
@@ -93,6 +97,15 @@ class _Figures(Collector):
     def collect(self) -> Iterable[GaugeMetricFamily]:
         for name, (what, value) in self.now.items():
             yield GaugeMetricFamily(f"automatosx_{name}", what, value=value)
+
+
+def _meant(handler: Any, route: str, method: str | None, status: int) -> Iterator[str]:
+    if method == "GET" and status == HTTPStatus.OK:
+        yield from _events(handler, route)
+    elif (method, route) in _PUBLISHING and status == HTTPStatus.CREATED:
+        yield "publishes"
+    elif (method, route) in _PUBLISHING and status in _REFUSED:
+        yield "publishes_refused"
 
 
 def _events(handler: Any, route: str) -> Iterator[str]:

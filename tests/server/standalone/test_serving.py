@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 import socket
@@ -21,6 +23,7 @@ from cryptography.x509.oid import NameOID
 from jupyter_server.auth import Authorizer, PasswordIdentityProvider, security
 from prometheus_client.parser import text_string_to_metric_families
 
+from automatosx_nb import package
 from automatosx_nb.errors import InvalidConfiguration, RegistryUnreachable
 from automatosx_nb.host.metering import Rate
 from automatosx_nb.model.identity import Scope, owner
@@ -31,6 +34,7 @@ from automatosx_nb.registry.service import EmbeddedRegistry
 from automatosx_nb.server.shelf import Shelf
 from automatosx_nb.server.standalone.application import MOST_BODY
 from automatosx_nb.server.standalone.run import served
+from tests.registry.conftest import write_plugin
 
 TOKEN = "the-token-of-the-test"
 WITH_TOKEN = {"Authorization": f"token {TOKEN}"}
@@ -231,6 +235,20 @@ def test_searches_that_find_nothing_and_results_that_are_opened_are_counted(serv
     found = measured(client)
     assert (found["automatosx_searches_total"], found["automatosx_searches_without_result_total"]) == (6.0, 4.0)
     assert found["automatosx_clicks_total"] == 1.0
+
+
+def test_what_is_published_and_what_is_refused_is_counted(server: MakeServer, tmp_path: Path) -> None:
+    client = server()
+    taken = package.build(write_plugin(tmp_path / "taken", "acme.counted"))
+    refused = package.build(write_plugin(tmp_path / "refused", "acme.refused", readme=" "))
+    answers = []
+    for data in (taken, taken, refused):
+        digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
+        sent = client.post("api/v1/releases", content=data, headers={"Repr-Digest": f"sha-256=:{digest}:"})
+        answers.append(sent.status_code)
+    assert answers == [201, 200, 422]
+    found = measured(client)
+    assert (found["automatosx_publishes_total"], found["automatosx_publishes_refused_total"]) == (1.0, 1.0)
 
 
 def test_an_answer_that_is_given_again_is_counted_limited_and_has_an_id_of_its_own(server: MakeServer) -> None:
