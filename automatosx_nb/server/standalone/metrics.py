@@ -35,7 +35,7 @@ _MEANS = {
     "searches_without_result": "Of those, those that found nothing.",
     "clicks": "Plugins' pages that were opened from a page of results.",
     "downloads": "Artifacts that were sent from their first byte.",
-    "publishes": "Releases that were made of what was sent here.",
+    "publishes": "Releases that came of what was sent here.",
     "publishes_refused": "What was sent here to be published, and was not.",
 }
 """What is also counted by what it means, so that nobody has to know our paths."""

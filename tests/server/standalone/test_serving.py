@@ -237,14 +237,19 @@ def test_searches_that_find_nothing_and_results_that_are_opened_are_counted(serv
     assert found["automatosx_clicks_total"] == 1.0
 
 
-def test_what_is_published_and_what_is_refused_is_counted(server: MakeServer, tmp_path: Path) -> None:
+def test_what_is_published_and_what_is_refused_is_counted(
+    server: MakeServer, registry_home: Path, tmp_path: Path
+) -> None:
+    with EmbeddedRegistry(registry_home) as registry:
+        token = registry.tokens.new(owner(), "ci", [Scope.READ, Scope.PUBLISH], 1, user="ann").secret
     client = server()
-    taken = package.build(write_plugin(tmp_path / "taken", "acme.counted"))
-    refused = package.build(write_plugin(tmp_path / "refused", "acme.refused", readme=" "))
+    taken = package.build(write_plugin(tmp_path / "taken", "anns.counted"))
+    refused = package.build(write_plugin(tmp_path / "refused", "anns.refused", readme=" "))
     answers = []
+    by = {"Authorization": f"Bearer {token}"}
     for data in (taken, taken, refused):
         digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
-        sent = client.post("api/v1/releases", content=data, headers={"Repr-Digest": f"sha-256=:{digest}:"})
+        sent = client.post("api/v1/releases", content=data, headers={"Repr-Digest": f"sha-256=:{digest}:", **by})
         answers.append(sent.status_code)
     assert answers == [201, 200, 422]
     found = measured(client)
