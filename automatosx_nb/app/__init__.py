@@ -317,12 +317,15 @@ class Marketplace(InNotebooks):
         return self.registry.publish(data, stage=stage or Stage.STABLE, signature=signature)
 
     def check(self, source: Path | str) -> tuple[CheckResult, ...]:
-        """What :meth:`publish` of an artifact or a folder would find; nothing is published.
+        """What :meth:`publish` of an artifact or a folder would find; nothing is published."""
+        from automatosx_nb.errors import InvalidArtifact, InvalidManifest
+        from automatosx_nb.registry.unreadable import results
 
-        :raises InvalidArtifact:
-        :raises InvalidManifest:
-        """
-        return self.registry.check(_artifact(Path(source)))
+        try:
+            data = _artifact(Path(source))
+        except (InvalidArtifact, InvalidManifest) as error:  # a folder of which there can be no artifact
+            return results(error)
+        return self.registry.check(data)
 
     # --- what plugins may do, and what they did
 

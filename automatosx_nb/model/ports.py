@@ -87,11 +87,9 @@ class Registry(ReleaseIndex, ArtifactSource, Protocol):
         """
 
     def check(self, artifact: bytes) -> tuple[CheckResult, ...]:
-        """What :meth:`publish` would find; nothing is stored.
+        """What :meth:`publish` would find, also why the artifact cannot be read; nothing is stored.
 
         :raises ActionForbidden: the name is another's to publish under.
-        :raises InvalidArtifact:
-        :raises InvalidManifest:
         """
 
     def has_publisher(self, name: str) -> bool:

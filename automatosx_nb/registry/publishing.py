@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, select, true, update
 
 from automatosx_nb import package
-from automatosx_nb.errors import ArtifactMismatch, PluginQuarantined, PublishRefused, ReleaseExists, VersionUsed
+from automatosx_nb.errors import (
+    ArtifactMismatch,
+    InvalidArtifact,
+    InvalidManifest,
+    PluginQuarantined,
+    PublishRefused,
+    ReleaseExists,
+    VersionUsed,
+)
 from automatosx_nb.model.event_changes import last_of_line
 from automatosx_nb.model.identity import owner as whoever_has_the_folder
 from automatosx_nb.model.names import BUNDLED_PUBLISHERS, publisher_of
@@ -20,7 +28,7 @@ from automatosx_nb.model.publishing import PublishPolicy
 from automatosx_nb.model.release import CheckResult, PublishReport, Stage
 from automatosx_nb.model.review import ReviewPolicy
 from automatosx_nb.model.semver import Version
-from automatosx_nb.registry import acts, checks, records, schema, stages
+from automatosx_nb.registry import acts, checks, records, schema, stages, unreadable
 from automatosx_nb.registry.blobs import DigestDiffers
 from automatosx_nb.registry.checks.companions import companions
 from automatosx_nb.registry.checks.lookalike import HIDDEN, neighbours, refusal, skeleton
@@ -114,7 +122,10 @@ def check(
 
     :raises ActionForbidden: the name is not ``actor``'s to publish under, so its drafts are nothing to compare with.
     """
-    unpacked = package.read(artifact)
+    try:
+        unpacked = package.read(artifact)
+    except (InvalidArtifact, InvalidManifest) as error:
+        return unreadable.results(error)
     plugin, version = unpacked.manifest.id, unpacked.manifest.version
     taken: ReleaseExists | VersionUsed | None = None
     with database.read() as connection:

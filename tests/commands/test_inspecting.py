@@ -133,6 +133,24 @@ def test_check_publishes_nothing_and_says_what_would_be_refused(
     assert market.search("acme.demo").total == 0
 
 
+def test_check_tells_all_faults_of_a_manifest_as_results(
+    market: Marketplace, make_plugin: MakePlugin, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = make_plugin()
+    manifest = folder / "plugin.toml"
+    manifest.write_text(manifest.read_text().replace('license = "MIT"', 'licence = "MIT"'))
+    assert cli.main(["check", str(folder), "--json"]) == 3
+    found = json.loads(capsys.readouterr().out)
+    assert [(each["check"], each["severity"], each["file"]) for each in found["checks"]] == [
+        ("manifest", "error", "plugin.toml")
+    ] * 2
+    (folder / "notes.txt").write_text("Notes.")
+    assert cli.main(["check", str(folder)]) == 3
+    shown = capsys.readouterr().out
+    assert "archive" in shown
+    assert "notes.txt: only these belong in an artifact" in shown
+
+
 def test_check_says_that_a_version_is_taken(used: Marketplace, folder: Path) -> None:
     (folder / "README.md").write_text("# Another\n\nA text.\n")
     shown = ax(used, f"check {folder}")

@@ -40,6 +40,7 @@ from automatosx_nb.model.release import Advisory, SearchQuery, Stage
 from automatosx_nb.model.screenshots import ShownPicture
 from automatosx_nb.model.semver import Range
 from automatosx_nb.model.signatures import SUCCESSION, succession_statement
+from automatosx_nb.package.building import _zip
 from automatosx_nb.package.signing import SigningKey, sign
 from automatosx_nb.registry.client.limits import ClientLimits
 from automatosx_nb.registry.client.remote import RemoteRegistry
@@ -317,6 +318,21 @@ def test_what_is_checked_is_what_publishing_finds_and_nothing_is_kept(
     assert failed == ["readme"]
     with pytest.raises(UnknownPlugin):
         registry.plugin("nordic.unsent")
+
+
+def test_why_an_artifact_cannot_be_read_is_told_as_results_everywhere(
+    registry: Registry, make: Callable[..., bytes]
+) -> None:
+    (archive,) = registry.check(b"PK no zip")
+    assert (archive.check, archive.passed, archive.severity) == ("archive", False, "error")
+    files = dict(package.read(make("nordic.faulty")).files)
+    files["plugin.toml"] = (
+        files["plugin.toml"].replace(b"schema = 1", b"schema = 1\nextra = 1").replace(b'"MIT"', b'"MITT"')
+    )
+    found = registry.check(_zip(files))
+    assert {(each.check, each.severity, each.file) for each in found} == {("manifest", "error", "plugin.toml")}
+    assert len(found) == 2
+    assert "extra: found an unknown key" in " ".join(each.message for each in found)
 
 
 def test_publishing_is_the_same_everywhere(

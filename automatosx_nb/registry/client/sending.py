@@ -13,6 +13,8 @@ import msgspec
 
 from automatosx_nb import package
 from automatosx_nb.errors import (
+    InvalidArtifact,
+    InvalidManifest,
     PublishingElsewhere,
     RegistryAnswerInvalid,
     RegistryUnreachable,
@@ -22,6 +24,7 @@ from automatosx_nb.errors import (
 from automatosx_nb.model.digests import digest_field
 from automatosx_nb.model.release import CheckResult, PublishReport
 from automatosx_nb.model.upload import UploadState
+from automatosx_nb.registry import unreadable
 from automatosx_nb.registry.client.problems import problem_in
 from automatosx_nb.registry.client.transport import Answer
 
@@ -71,8 +74,12 @@ class Sending:
             return self._in_parts(artifact, sha256, stage)
 
     def check(self, artifact: bytes) -> tuple[CheckResult, ...]:
-        """As :meth:`automatosx_nb.model.ports.Registry.check`."""
-        fields = {"Repr-Digest": digest_field(package.read(artifact).sha256), "Content-Type": _MEDIA_TYPE}
+        """As :meth:`automatosx_nb.model.ports.Registry.check`; what cannot be read is not sent."""
+        try:
+            sha256 = package.read(artifact).sha256
+        except (InvalidArtifact, InvalidManifest) as error:
+            return unreadable.results(error)
+        fields = {"Repr-Digest": digest_field(sha256), "Content-Type": _MEDIA_TYPE}
         answer = self._send("POST", "checks", artifact, fields, read_s=self._limits.check_s)
         return self._decoded(answer, _Checks).checks
 
