@@ -54,7 +54,12 @@ def snapshot(home: Path) -> dict[str, bytes]:
 
 def test_the_bundled_plugins_are_found_by_what_a_person_types(market: Marketplace) -> None:
     assert market.search("prof").items[0].id == PROFILER
-    assert {item.id for item in market.search().items} == {PROFILER, LEDGER, "meadow.privacy-scan"}
+    assert {item.id for item in market.search().items} == {
+        PROFILER,
+        LEDGER,
+        "meadow.privacy-scan",
+        "lantern.quick-charts",
+    }
 
 
 def test_the_life_of_a_plugin(market: Marketplace) -> None:

@@ -12,7 +12,7 @@ from automatosx_nb.errors import InvalidPluginId
 
 MAX_LENGTH = 128
 OWN_PUBLISHER = "automatosx"
-COMMUNITY_PUBLISHERS = frozenset({"meadow"})
+COMMUNITY_PUBLISHERS = frozenset({"lantern", "meadow"})
 """Whose plugins come with an installation although nobody vouches for who they are, as for most publishers."""
 BUNDLED_PUBLISHERS = frozenset({OWN_PUBLISHER, *COMMUNITY_PUBLISHERS})
 """Whose plugins come with an installation: names that no user of a registry takes by publishing first."""

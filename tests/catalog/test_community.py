@@ -23,7 +23,8 @@ from automatosx_nb.errors import PluginFailed
 from automatosx_nb.home import default_home
 
 PRIVACY = "meadow.privacy-scan"
-COMMUNITY = {PRIVACY: ROOT / "privacy-scan" / "1.0.0"}
+CHARTS = "lantern.quick-charts"
+COMMUNITY = {PRIVACY: ROOT / "privacy-scan" / "1.0.0", CHARTS: ROOT / "quick-charts" / "1.0.0"}
 TOLD = "events:publish:plugin.meadow.privacy-scan.finding"
 CUSTOMERS = {
     "id": [1, 2, 3, 4],
@@ -79,6 +80,17 @@ def test_its_own_tests_pass(folder: Path, tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
+def test_its_documentation_runs(shell: Any, market: Marketplace, tmp_path: Path) -> None:
+    """As the publishing check executes it, in the home in which all of them are installed."""
+    market.grant(PRIVACY, "storage")
+    notebooks = [str(path) for folder in COMMUNITY.values() for path in (folder / "docs").glob("*.ipynb")]
+    assert len(notebooks) == len(COMMUNITY)
+    command = [sys.executable, "-m", "pytest", "-q", "--nbval-lax", "--nbval-current-env", "-p", "no:cacheprovider"]
+    ran = subprocess.run([*command, *notebooks], capture_output=True, text=True, cwd=tmp_path, check=False)
+    market.revoke(PRIVACY, "storage")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
 @pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])
 def test_what_is_found_is_shown_and_masked_in_a_frame_of_the_same_kind(
     shell: Any, make: Callable[..., Any], capsys: pytest.CaptureFixture[str]
@@ -129,3 +141,30 @@ def test_the_scan_is_a_service_and_its_findings_are_events_without_a_value(shell
         events = [heard.get(timeout=10) for _ in range(2)]
     assert [event.data["kind"] for event in events] == ["email", "phone"]
     assert "ada" not in str(events)
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])
+def test_a_chart_is_a_picture_that_says_what_it_shows(shell: Any, make: Callable[..., Any]) -> None:
+    shell.user_ns["birds"] = make({"mass": [3750.0, None, 5000.0], "kind": ["Adelie", "Adelie", "Gentoo"]})
+    shown = shell.run_line_magic("chart", "birds --x kind --y mass --kind bar --title Birds")
+    assert "<img" in shown.html
+    assert "mean of mass for each kind" in str(shown)
+    assert "1 of 3 rows are left out: mass is missing" in str(shown)
+    assert "no column 'mas': did you mean 'mass'?" in str(shell.run_line_magic("chart", "birds --x mas"))
+
+
+def test_settings_are_the_size_and_the_colours_of_a_chart(shell: Any) -> None:
+    shell.user_ns["birds"] = pd.DataFrame({"mass": [3750.0, 5000.0]})
+    before = shell.run_line_magic("chart", "birds --x mass").html
+    shell.run_line_magic("ax", f"settings {CHARTS} palette okabe-ito")
+    shell.run_line_magic("ax", f"settings {CHARTS} width 500")
+    assert len({before, shell.run_line_magic("chart", "birds --x mass").html}) == 2
+
+
+def test_the_panel_offers_the_columns_of_a_table_and_draws_them(shell: Any) -> None:
+    shell.user_ns["birds"] = pd.DataFrame({"mass": [3750.0, 5000.0], "kind": ["Adelie", "Gentoo"]})
+    first = automatosx_nb.panel(CHARTS)
+    assert "Show its columns" in str(first)
+    shell.run_line_magic("ax", f"run {CHARTS} choose birds")
+    drawn = shell.run_line_magic("ax", f"run {CHARTS} draw birds --x mass --by (none)")
+    assert "distribution of mass" in str(drawn)

@@ -24,6 +24,7 @@ def test_the_catalog_holds_ours_and_the_communitys() -> None:
         "automatosx.data-profiler 1.0.0",
         "automatosx.data-profiler 1.1.0",
         "meadow.privacy-scan 1.0.0",
+        "lantern.quick-charts 1.0.0",
     ]
 
 

@@ -33,9 +33,10 @@ def names(answer: dict[str, Any]) -> list[str]:
 
 def test_an_empty_search_finds_the_bundled_plugins_with_their_categories(talk: Any) -> None:
     answer = talk.ask("search", sort="name")
-    assert names(answer) == ["cell-ledger", "data-profiler", "privacy-scan"]
-    assert answer["page"]["total"] == 3
-    assert set(answer["page"]["categories"]) == {"productivity", "data-quality", "data-transformation"}
+    assert names(answer) == ["cell-ledger", "data-profiler", "privacy-scan", "quick-charts"]
+    assert answer["page"]["total"] == 4
+    found = {"productivity", "data-quality", "data-transformation", "visualization", "exploration"}
+    assert set(answer["page"]["categories"]) == found
 
 
 def test_a_search_finds_by_the_beginning_of_a_word(talk: Any) -> None:

@@ -28,7 +28,7 @@ def test_a_saved_notebook_shows_a_table_of_plugins_and_what_is_installed(market:
     assert bundled is not None
     data = bundled[0]
     assert "application/vnd.jupyter.widget-view+json" in data
-    assert data["text/plain"] == "<marketplace panel: 3 plugins, installed: cell-ledger 1.0.0>"
+    assert data["text/plain"] == "<marketplace panel: 4 plugins, installed: cell-ledger 1.0.0>"
     assert "automatosx.data-profiler</th>" in data["text/html"]
     assert "✓ 1.0.0</td>" in data["text/html"]
     assert "<script" not in data["text/html"]
@@ -37,7 +37,7 @@ def test_a_saved_notebook_shows_a_table_of_plugins_and_what_is_installed(market:
 
 def test_the_first_page_needs_no_message(market: Marketplace) -> None:
     panel = marketplace(market)
-    assert panel.first["page"]["total"] == 3
+    assert panel.first["page"]["total"] == 4
     assert panel.first["installed"]["plugins"] == []
     panel.close()
 

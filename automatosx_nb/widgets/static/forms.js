@@ -23,8 +23,11 @@ function render({ model, el }) {
   function draw() {
     const active = root.getRootNode().activeElement;
     const at = [...body.querySelectorAll("input, select, button")].indexOf(active);
+    const named = new Map(fields.filter((field) => field.names).map((field) => [field.name, field.input.value]));
     fields = [];
     body.replaceChildren(...model.get("forms").map(drawForm));
+    // What a person named stays named: a plugin that shows further controls does not learn it, and cannot choose it.
+    for (const field of fields) if (field.names && named.get(field.name)) field.input.value = named.get(field.name);
     if (at >= 0) [...body.querySelectorAll("input, select, button")][at]?.focus();
     lock();
   }

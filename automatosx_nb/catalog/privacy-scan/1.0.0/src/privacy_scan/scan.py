@@ -14,6 +14,8 @@ HIGH, MEDIUM, LOW = "high", "medium", "low"
 ORDER = {HIGH: 0, MEDIUM: 1, LOW: 2}
 ALWAYS = 0.8
 """Of the values that have the shape, this share has to be right, where chance makes right ones, too."""
+OFTEN = 0.3
+"""Of numbers in texts that have a card's shape, the share of cards; of numbers drawn by lot it is one in forty."""
 FILLED = 0.5
 """A column is taken as a whole from this share of its values on."""
 IN_NUMBERS = (known.CARD, known.PHONE, known.NATIONAL_ID)
@@ -105,14 +107,15 @@ def judged(name: str, values: Values, detector: Detector, *, hint: bool) -> Find
     if not tally.right or (values.kind != TEXT and detector.kind == known.PHONE and not hint):
         return None
     mostly = tally.right >= ALWAYS * tally.shaped
-    if not detector.strong and not (hint or (mostly and tally.distinct >= 5)):
+    proven = detector.strong or hint or (mostly and tally.distinct >= 5)
+    if not proven and not (detector.kind == known.CARD and values.kind == TEXT and tally.right >= OFTEN * tally.shaped):
         return None
     share = tally.right / values.present
     inside = tally.whole < tally.right / 2 or share < FILLED
     if hint and share >= ALWAYS or detector.strong and mostly and tally.distinct >= 3:
         confidence = HIGH
     else:
-        confidence = MEDIUM if mostly else LOW
+        confidence = MEDIUM if mostly and proven else LOW
     proof = "check digits" if detector.kind in (known.IBAN, known.CARD, known.NATIONAL_ID) else "form"
     evidence = f"{proof} of {tally.right:,} of {tally.shaped:,}" + (", and the column's name" if hint else "")
     return Finding(

@@ -18,7 +18,7 @@ def self_test() -> None:
     )
     found = scan_table(table, list(KINDS), 100)
     kinds = {finding.column: finding.kind for finding in found.findings}
-    assert kinds == {"contact": "email", "account": "iban"}, kinds
+    assert kinds == {"contact": "email", "account": "iban", "note": "card"}, kinds
     masked, _done = masking.mask_table(table, masking.plan(found), masking.PARTIAL, b"")
     assert masked.column("contact").to_pylist() == ["a***@example.org", "b***@example.org", None]
     coded, _done = masking.mask_table(table, masking.plan(found), masking.HASH, b"salt")
