@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from quick_charts import boxes, histogram, lines, svg
 from quick_charts.columns import ChartError, column_of
@@ -165,6 +165,7 @@ def test_any_name_makes_a_picture_that_is_xml(kind: str) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True) | st.none(), min_size=1, max_size=30))
+@example([0.0, 1e-280, 2e-280, 1e280])
 def test_any_numbers_make_a_picture_or_an_error_that_says_why(values: list) -> None:
     table = pa.table({"x": pa.array(values, pa.float64()), "y": pa.array(range(len(values)))})
     for kind, y in (("scatter", "y"), ("line", "y"), ("histogram", ""), ("box", "x")):

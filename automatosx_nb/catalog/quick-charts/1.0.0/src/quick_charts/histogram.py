@@ -74,7 +74,9 @@ def wanted(values: pa.ChunkedArray, low: float, high: float) -> int:
     """How many bins: D. Freedman and P. Diaconis (1981), a width of twice the interquartile range by the cube root of n."""
     q1, q3 = pc.quantile(values, q=[0.25, 0.75]).to_pylist()
     width = 2 * (q3 - q1) / len(values) ** (1 / 3)
-    return min(MOST, max(FEWEST, math.ceil((high - low) / width))) if width > 0 else 30
+    if width * MOST <= high - low:
+        return MOST if width > 0 else 30
+    return max(FEWEST, math.ceil((high - low) / width))
 
 
 def binned(values: pa.ChunkedArray, edges: list, request: Request) -> pa.ChunkedArray:
