@@ -6,6 +6,7 @@ inherited method would ask for the wrong resource.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
@@ -20,10 +21,10 @@ from automatosx_nb.model.gate import Gate
 from automatosx_nb.model.release import PluginDetail, ReleaseDetail, SearchQuery
 from automatosx_nb.model.search_parameters import query_of
 from automatosx_nb.model.semver import Range, Version
-from automatosx_nb.server import planning, problems, ranges
+from automatosx_nb.server import identity, planning, problems, ranges
 from automatosx_nb.server.asking import Asking
 from automatosx_nb.server.openapi import DOCUMENT
-from automatosx_nb.server.slim import ALWAYS_ASK, SETTING, Answer, searching
+from automatosx_nb.server.slim import ALWAYS_ASK, FOR_ALL, SETTING, WHO_ASKS, Answer, searching
 
 if TYPE_CHECKING:
     from automatosx_nb.model.ports import Registry
@@ -197,7 +198,7 @@ class ArtifactHandler(RegistryHandler):
 
 
 class IndexHandler(RegistryHandler):
-    """``GET index/{id}``"""
+    """``GET index/{id}``, which a cache in front of the server may give to strangers, where it lets them read."""
 
     repeats = True
 
@@ -210,7 +211,10 @@ class IndexHandler(RegistryHandler):
                 registry.plugin(plugin)  # which names the nearest ids
             return {"id": plugin, "releases": msgspec.to_builtins(releases, enc_hook=_as_text)}
 
-        self.answer(await self.ask(ask), about=plugin)
+        document = msgspec.json.encode(await self.ask(ask))
+        stranger = (await self.actor()).name == identity.PUBLIC
+        caching = FOR_ALL if stranger else ALWAYS_ASK
+        self.give(replace(Answer.of(document, self._media_type, caching), vary=WHO_ASKS), about=plugin)
 
 
 class NameHandler(RegistryHandler):

@@ -6,7 +6,7 @@ nothing changed. A request that repeats both is answered from that, before any h
 for sure goes the whole way: nothing is decided here, only repeated.
 """
 
-from automatosx_nb.server.slim.answer import ALWAYS_ASK, Answer
+from automatosx_nb.server.slim.answer import ALWAYS_ASK, FOR_ALL, WHO_ASKS, Answer
 from automatosx_nb.server.slim.route import SETTING, Announcing, Slim
 
-__all__ = ["ALWAYS_ASK", "SETTING", "Announcing", "Answer", "Slim"]
+__all__ = ["ALWAYS_ASK", "FOR_ALL", "SETTING", "WHO_ASKS", "Announcing", "Answer", "Slim"]

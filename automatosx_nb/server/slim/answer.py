@@ -17,6 +17,11 @@ Fields = tuple[tuple[str, str], ...]
 
 ALWAYS_ASK = "private, no-cache"
 """``Cache-Control`` of what may be another one the next time."""
+FOR_ALL = "public, max-age=10, stale-while-revalidate=20"
+"""Of what a stranger is shown: a cache between may give it to others, for seconds. So long a plugin that is quarantined
+is shown there as if it were not."""
+WHO_ASKS = "Accept-Encoding, Authorization, Cookie, Origin"
+"""``Vary`` of that: whoever says who it is is not given what strangers are shown."""
 GZIP_FROM = 1024
 """Bytes; what is shorter fits in a packet anyway."""
 GZIP_LEVEL = 6
@@ -36,6 +41,7 @@ class Answer:
     also: Fields = ()
     around: Fields = ()
     """Header fields that its handler set around it, security's above all."""
+    vary: str = "Accept-Encoding"
     release: tuple[str, str] | None = None
     """Whose artifact it is, plugin and version: given whole, it is a download. It is a zip, so gzip does not pay."""
     _heads: dict[tuple[HTTPStatus, bool, Fields], bytes] = field(
@@ -72,7 +78,7 @@ class Answer:
         yield "Cache-Control", self.cache_control
         yield "Etag", self.etag
         if self.release is None:
-            yield "Vary", "Accept-Encoding"
+            yield "Vary", self.vary
 
     def head(self, status: HTTPStatus, *, gzipped: bool, clients: Fields) -> bytes:
         """The head of a response, but the fields that differ each time and the line that ends it.

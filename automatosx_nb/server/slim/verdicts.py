@@ -6,6 +6,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, NamedTuple
 
+from automatosx_nb.server.identity import PUBLIC
+
 if TYPE_CHECKING:
     from tornado.httputil import HTTPServerRequest
 
@@ -78,5 +80,10 @@ def client(request: HTTPServerRequest) -> Hashable:
 
 
 def sight_of(actor: Actor) -> str:
-    """The same for two who see the same releases, as :func:`automatosx_nb.registry.sight.seen_by` has it."""
+    """The same for two who see the same releases, as :func:`automatosx_nb.registry.sight.seen_by` has it.
+
+    Strangers are told apart from those who are known and see no more: what they are given may be kept on its way.
+    """
+    if actor.name == PUBLIC:
+        return PUBLIC
     return "*" if actor.reads_all else " ".join(sorted(actor.publishers))
