@@ -132,8 +132,8 @@ def search_anew(port: int, api: str, seconds: float, queries: list[str]) -> bool
     return missed
 
 
-def load(port: int, connections: int, seconds: float, paths: list[str]) -> dict[str, float]:
-    command = [sys.executable, str(HERE / "load.py"), str(port), str(connections), str(seconds), TOKEN]
+def load(port: int, connections: int, seconds: float, paths: list[str], token: str = TOKEN) -> dict[str, float]:
+    command = [sys.executable, str(HERE / "load.py"), str(port), str(connections), str(seconds), token]
     done = subprocess.run(command, input="\n".join(paths), capture_output=True, text=True, check=True)
     found: dict[str, float] = json.loads(done.stdout)
     assert not found["refused"], f"{found['refused']} of {paths[0]} were refused"
