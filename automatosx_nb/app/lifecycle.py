@@ -9,15 +9,16 @@ from automatosx_nb.errors import AutomatosxError
 from automatosx_nb.model.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from automatosx_nb.model.difference import Difference
     from automatosx_nb.model.flags import Flag
     from automatosx_nb.model.gate import Step
-    from automatosx_nb.model.generation import Generation, Pin
+    from automatosx_nb.model.generation import Generation, InstalledPlugin, Pin
     from automatosx_nb.model.history import HistoryEntry
     from automatosx_nb.model.outdated import OutdatedPlugin
     from automatosx_nb.model.plan import Applied, Plan
+    from automatosx_nb.model.release import IndexRelease
     from automatosx_nb.profile import Profile
     from automatosx_nb.profile.collecting import Collected
     from automatosx_nb.profile.reverting import LastUpdate
@@ -174,8 +175,6 @@ class Lifecycle(Granting):
 
         :raises RegistryUnreachable:
         """
-        from automatosx_nb.model.flags import flags_of
-
         installed = self.profile.current().plugins
         releases = self.registry.releases_many(installed)
         found = tuple(
@@ -183,11 +182,19 @@ class Lifecycle(Granting):
             for entry in installed.values()
             for release in releases[entry.id]
             if str(release.version) == entry.version
-            for flag in flags_of(entry.id, release)
+            for flag in self._said_against(entry, release)
         )
         if self.profile.flags.put(found):
             self.tell_changed()
         return found
+
+    def _said_against(self, entry: InstalledPlugin, release: IndexRelease) -> Iterator[Flag]:
+        """The registry is asked for the keys only where a signature that counted does not any more."""
+        from automatosx_nb.model.flags import flags_of, signature_flag
+
+        yield from flags_of(entry.id, release)
+        if entry.signer and release.signed is None and release.quarantined is None:
+            yield signature_flag(entry.id, entry.version, entry.signer, self.registry.plugin(entry.id).keys)
 
     # --- what happens by itself
 

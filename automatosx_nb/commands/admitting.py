@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
+from argparse import SUPPRESS, Namespace
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -20,24 +20,24 @@ DAYS = 30
 def _configure(parser: Parser) -> None:
     parser.add_argument("user", help="the name by which the identity provider, or a token, knows somebody")
     parser.add_argument("--db", help="URL of the database; default: what configuration says, else this user's registry")
-    parser.add_argument("--blobs", help="URL of the artifacts' store; default: beside a database that is a file")
+    parser.add_argument("--blobs", help=SUPPRESS)  # needed once; people, roles and tokens are in the database
     parser.add_argument("--config", help="file of settings (.py or .json) with c.RegistryServer")
     parser.add_argument("--days", type=int, default=DAYS, help=f"how long the token lives ({DAYS})")
 
 
 def _admit(_market: Marketplace, options: Namespace, _console: Console) -> Answer:
     from automatosx_nb.config import load_settings
-    from automatosx_nb.config.serving import artifacts_of, database_of
+    from automatosx_nb.config.serving import database_of
     from automatosx_nb.model.identity import Role, Scope, owner
-    from automatosx_nb.registry.service import EmbeddedRegistry
+    from automatosx_nb.registry.access import Access
+    from automatosx_nb.registry.database import Database
+    from automatosx_nb.registry.tokens import Tokens
 
     settings = load_settings(config_of(options.config))
-    typed = {name: value for name in ("db", "blobs") if (value := getattr(options, name))}
-    serving = replace(settings.server, **typed)
-    where = database_of(serving, settings.home), artifacts_of(serving, settings.home)
-    with closing(EmbeddedRegistry.at(*where)) as registry:
-        made = registry.tokens.new(owner(), "first", frozenset(Scope), options.days, user=options.user)
-        registry.access.grant_role(owner(), options.user, Role.ADMIN)
+    serving = replace(settings.server, db=options.db or settings.server.db)
+    with closing(Database(database_of(serving, settings.home))) as database:
+        made = Tokens(database).new(owner(), "first", frozenset(Scope), options.days, user=options.user)
+        Access(database).grant_role(owner(), options.user, Role.ADMIN)
     lines = [
         f"{options.user} is an admin now. A token for that, until {made.token.expires}:",
         f"  {made.secret}",

@@ -94,6 +94,6 @@ def _resume(market: Marketplace, options: Namespace, console: Console) -> Answer
 
 
 VERBS = (
-    Verb("audit", "what became of plugins and their workers", _configure, _audit, reads=True),
+    Verb("audit", "what became of plugins and their workers", _configure, _audit, json=True),
     Verb("resume", "try a suspended plugin again before its time", _configure_resume, _resume),
 )

@@ -37,7 +37,9 @@ def _pack(market: Marketplace, options: Namespace, console: Console) -> Answer:
     package = read(data, name=str(options.folder))
     path = options.output / package.file_name
     write_atomic(path, data, mode=0o666)
-    return Answer(f"{path}  {text.size(len(data))}  sha256 {package.sha256}", {"path": path, "sha256": package.sha256})
+    named = {"id": package.manifest.id, "version": package.manifest.version}
+    data_of = {**named, "path": path, "sha256": package.sha256, "size": len(data)}
+    return Answer(f"{path}  {text.size(len(data))}  sha256 {package.sha256}", data_of)
 
 
 def _configure_publish(parser: Parser) -> None:
@@ -64,6 +66,6 @@ def _stage(report: PublishReport) -> str:
 
 
 VERBS = (
-    Verb("pack", "build a plugin's folder into an artifact (.axp)", _configure_pack, _pack),
-    Verb("publish", "check a plugin and publish it into the registry", _configure_publish, _publish),
+    Verb("pack", "build a plugin's folder into an artifact (.axp)", _configure_pack, _pack, json=True),
+    Verb("publish", "check a plugin and publish it into the registry", _configure_publish, _publish, json=True),
 )

@@ -112,6 +112,8 @@ def _configure_update(parser: Parser) -> None:
 def _update(market: Marketplace, options: Namespace, console: Console) -> Answer:
     if options.all and options.plugins:
         raise UsageError("--all and an id say different things", f"{console.prefix} update [ID …], or update --all")
+    if options.trust and not options.plugins:
+        raise UsageError("--trust is for plugins that are named", f"{console.prefix} update ID --trust ID")
     if options.channel and not options.plugins:
         raise UsageError("--channel is for plugins that are named", f"{console.prefix} update ID --channel beta")
     refuse_without_session(options.scope, console, f"update {' '.join(options.plugins)}".rstrip())
@@ -250,8 +252,8 @@ def _adds(plugin: str, contributes: Mapping[str, Any], console: Console) -> list
 
 
 VERBS = (
-    Verb("install", "install a plugin, or another version of it", _configure_install, _install),
-    Verb("update", "bring installed plugins to their newest versions", _configure_update, _update),
-    Verb("remove", "remove a plugin and what only it needed", _configure_remove, _remove),
-    Verb("plan", "show what an install or an update would change", _configure_plan, _plan, reads=True),
+    Verb("install", "install a plugin, or another version of it", _configure_install, _install, json=True),
+    Verb("update", "bring installed plugins to their newest versions", _configure_update, _update, json=True),
+    Verb("remove", "remove a plugin and what only it needed", _configure_remove, _remove, json=True),
+    Verb("plan", "show what an install or an update would change", _configure_plan, _plan, json=True),
 )

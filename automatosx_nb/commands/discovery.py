@@ -127,7 +127,7 @@ def _installed_row(entry: InstalledPlugin, newest: str | None) -> tuple[str, ...
 
 
 VERBS = (
-    Verb("search", "find plugins by words", _configure_search, _search, reads=True),
-    Verb("info", "what one plugin is, asks for and adds", _configure_info, _info, reads=True),
-    Verb("list", "what is installed, and what could be updated", lambda _parser: None, _list, reads=True),
+    Verb("search", "find plugins by words", _configure_search, _search, json=True),
+    Verb("info", "what one plugin is, asks for and adds", _configure_info, _info, json=True),
+    Verb("list", "what is installed, and what could be updated", lambda _parser: None, _list, json=True),
 )

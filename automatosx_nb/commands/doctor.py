@@ -45,7 +45,9 @@ def _doctor(market: Marketplace, options: Namespace, console: Console) -> Answer
         return _without_workers(facts, error)
     found = tiers.tier(layers)
     required = market.settings.required_layers
+    flags = market.profile.flags.all()
     lines = [*_facts({**facts, "tier": found}), "", *report(layers, required)]
+    lines += ["", "What was last said against what is installed:", *(f"- {flag}." for flag in flags)] if flags else []
     data = {
         **facts,
         "tier": found.name,
@@ -53,6 +55,7 @@ def _doctor(market: Marketplace, options: Namespace, console: Console) -> Answer
         "required": list(required),
         "layers": layers,
         "explained": {name: _explained(name) for name in layers},
+        "flags": flags,
     }
     return Answer("\n".join(lines), data)
 
@@ -119,6 +122,6 @@ VERBS = (
         "which walls stand between plugins and this computer",
         lambda _parser: None,
         _doctor,
-        reads=True,
+        json=True,
     ),
 )

@@ -137,4 +137,4 @@ def _activity(host: KernelHost, options: Namespace, console: Console) -> Answer:
     return Answer(shown, list(lines))
 
 
-VERBS = (Verb("events", "what goes over the kernel's event bus, and who listens", _configure, _events, reads=True),)
+VERBS = (Verb("events", "what goes over the kernel's event bus, and who listens", _configure, _events, json=True),)

@@ -70,13 +70,15 @@ def _storage(options: Namespace) -> Storage:
 
 
 def _verified(found: Verified) -> str:
-    lines = [f"{_counted(found.whole, 'artifact')} ({text.size(found.size)}) whole."]
+    lines = [f"{text.counted(found.whole, 'artifact')} ({text.size(found.size)}) whole."]
     lines += [f"Missing: {_of(each)}" for each in found.missing]
     lines += [f"Altered: {_of(each)}" for each in found.altered]
     if not found.is_sound:
         lines.append("Put these back from a backup, under their digests: nobody else has the same bytes.")
     if found.orphans:
-        lines.append(f"{_counted(len(found.orphans), 'artifact')} that no release names: 'registry gc' deletes them.")
+        lines.append(
+            f"{text.counted(len(found.orphans), 'artifact')} that no release names: 'registry gc' deletes them."
+        )
     lines += [f"Not of a registry: {name}" for name in found.foreign]
     return "\n".join(lines)
 
@@ -88,17 +90,13 @@ def _of(named: Named) -> str:
 
 def _cleared(found: Cleared) -> str:
     verb = "Would delete" if found.dry_run else "Deleted"
-    artifacts = _counted(len(found.artifacts), "artifact")
-    parts = [f"{artifacts} that no release names", f"{_counted(len(found.unfinished), 'unfinished file')}"]
+    artifacts = text.counted(len(found.artifacts), "artifact")
+    parts = [f"{artifacts} that no release names", f"{text.counted(len(found.unfinished), 'unfinished file')}"]
     if not found.dry_run:
-        parts.append(f"{_counted(found.uploads, 'upload')} that ran out")
+        parts.append(f"{text.counted(found.uploads, 'upload')} that ran out")
     return f"{verb} {', '.join(parts)}: {text.size(found.size)}."
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
 VERBS = (
-    Verb("registry", "verify a registry's artifacts, clear it, see who did what", _configure, _registry, reads=True),
+    Verb("registry", "verify a registry's artifacts, clear it, see who did what", _configure, _registry, json=True),
 )

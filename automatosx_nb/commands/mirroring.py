@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from os import environ
 from pathlib import Path
@@ -67,7 +68,7 @@ def _mirror(market: Marketplace, options: Namespace, console: Console) -> Answer
         made=made,
         expires=made + expires,
     )
-    return Answer(_told(report, options.out), report)
+    return Answer(_told(report, options.out), {**asdict(report), "address": _address(report, options.out)})
 
 
 def _wishes(registry: Registry, typed: list[str], target: Target) -> Mapping[str, Range | None]:
@@ -108,13 +109,17 @@ def _now() -> datetime:
         raise UsageError(f"{EPOCH_VARIABLE} is {said!r}", f"{EPOCH_VARIABLE}=SECONDS, since 1970") from None
 
 
+def _address(report: MirrorReport, out: Path) -> str:
+    return f"{out.absolute().as_uri()}#sha256={report.sha256}"
+
+
 def _told(report: MirrorReport, out: Path) -> str:
-    plugins = f"{report.plugins} plugin{'' if report.plugins == 1 else 's'}"
+    copied = f"{text.counted(report.plugins, 'plugin')}, {text.counted(report.releases, 'release')}"
     lines = [
-        f"{out}: {plugins}, {report.releases} releases; {report.fetched} fetched ({text.size(report.fetched_bytes)}), "
+        f"{out}: {copied}; {report.fetched} fetched ({text.size(report.fetched_bytes)}), "
         f"{report.kept} there before, {report.removed} files removed.",
         f"Its word counts until {report.expires}.",
-        f"AUTOMATOSX_REGISTRY={out.absolute().as_uri()}#sha256={report.sha256}",
+        f"AUTOMATOSX_REGISTRY={_address(report, out)}",
     ]
     lines += [
         f"Not there: {plugin} {wanted}, which {by} requires." if by else f"Not there: {plugin} {wanted}."
@@ -123,4 +128,4 @@ def _told(report: MirrorReport, out: Path) -> str:
     return "\n".join(lines)
 
 
-VERBS = (Verb("mirror", "copy a registry, or plugins with what they require", _configure, _mirror),)
+VERBS = (Verb("mirror", "copy a registry, or plugins with what they require", _configure, _mirror, json=True),)

@@ -43,13 +43,17 @@ def _reason(options: Namespace, usage: str) -> str | None:
     return None if options.undo else str(options.reason)
 
 
+def _act(plugin: str, version: str | None, reason: str | None) -> dict[str, str | None]:
+    return {"id": plugin, "version": version, "reason": reason}
+
+
 def _yank(market: Marketplace, options: Namespace, console: Console) -> Answer:
     usage = f"{console.prefix} yank ID@VERSION --reason WHY | --undo"
     plugin, version = release_named(options.release, usage)
     reason = _reason(options, usage)
     room(market, "moderation").yank(ME, plugin, version, reason)
     said = "is chosen again" if reason is None else "is yanked: nothing chooses it, and who has it keeps it"
-    return Answer(f"{plugin} {version} {said}.", None)
+    return Answer(f"{plugin} {version} {said}.", _act(plugin, version, reason))
 
 
 def _configure_deprecate(parser: Parser) -> None:
@@ -62,7 +66,10 @@ def _deprecate(market: Marketplace, options: Namespace, console: Console) -> Ans
     plugin, version = plugin_named(options.plugin)
     reason = _reason(options, f"{console.prefix} deprecate ID[@VERSION] --reason WHY [--successor ID] | --undo")
     room(market, "moderation").deprecate(ME, plugin, version, reason, options.successor)
-    return Answer(f"{of(plugin, version)}: {'no longer ' if reason is None else ''}deprecated.", None)
+    return Answer(
+        f"{of(plugin, version)}: {'no longer ' if reason is None else ''}deprecated.",
+        {**_act(plugin, version, reason), "successor": options.successor},
+    )
 
 
 def _configure_quarantine(parser: Parser) -> None:
@@ -75,7 +82,7 @@ def _quarantine(market: Marketplace, options: Namespace, console: Console) -> An
     reason = _reason(options, f"{console.prefix} quarantine ID[@VERSION] --reason WHY | --undo")
     room(market, "moderation").quarantine(ME, plugin, version, reason)
     said = "released" if reason is None else "quarantined: nobody gets it, and who has it does not run it"
-    return Answer(f"{of(plugin, version)}: {said}.", None)
+    return Answer(f"{of(plugin, version)}: {said}.", _act(plugin, version, reason))
 
 
 def _configure_advisory(parser: Parser) -> None:
@@ -199,9 +206,15 @@ def _ratings(found: PluginRatings) -> Answer:
 
 
 VERBS = (
-    Verb("yank", "have nothing choose a release any more", _configure_yank, _yank),
-    Verb("deprecate", "tell who has a plugin to use another one", _configure_deprecate, _deprecate),
-    Verb("quarantine", "have nobody get a release, and who has it not run it", _configure_quarantine, _quarantine),
+    Verb("yank", "have nothing choose a release any more", _configure_yank, _yank, json=True),
+    Verb("deprecate", "tell who has a plugin to use another one", _configure_deprecate, _deprecate, json=True),
+    Verb(
+        "quarantine",
+        "have nobody get a release, and who has it not run it",
+        _configure_quarantine,
+        _quarantine,
+        json=True,
+    ),
     Verb(
         "advisory", "what is known against versions; make, change and withdraw it", _configure_advisory, _advisory, True
     ),

@@ -100,7 +100,8 @@ VERBS = (
         "go back to an earlier generation, with its plugins' state",
         _configure_rollback,
         _rollback,
+        json=True,
     ),
-    Verb("undo", "take the last change back; twice: do it again", _configure_undo, _undo),
-    Verb("history", "every generation of this profile, and what it changed", _configure_history, _history, reads=True),
+    Verb("undo", "take the last change back; twice: do it again", _configure_undo, _undo, json=True),
+    Verb("history", "every generation of this profile, and what it changed", _configure_history, _history, json=True),
 )

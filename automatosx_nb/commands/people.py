@@ -48,7 +48,9 @@ def _shown(publisher: Publisher) -> Answer:
     head = f"{publisher.name}{' (verified)' if publisher.verified else ''}"
     rows = [(each.user, "owner" if each.owner else "member", each.added) for each in publisher.members]
     shown = (
-        text.table(("user", "is", "since"), rows) if rows else "It has no members: whoever runs the registry adds one."
+        text.table(("user", "is", "since"), rows)
+        if rows
+        else f"It has no members: who administers the registry adds one, with member add {publisher.name} USER --owner."
     )
     return Answer(f"{head}\n{shown}", asdict(publisher))
 
@@ -118,7 +120,7 @@ def _state(token: Token) -> str:
 
 
 VERBS = (
-    Verb("member", "who publishes under a name, and whether it is verified", _configure_member, _member, reads=True),
-    Verb("role", "who reviews and who administers", _configure_role, _role, reads=True),
-    Verb("token", "make, list or revoke tokens for programs", _configure_token, _token, reads=True),
+    Verb("member", "who publishes under a name, and whether it is verified", _configure_member, _member, json=True),
+    Verb("role", "who reviews and who administers", _configure_role, _role, json=True),
+    Verb("token", "make, list or revoke tokens for programs", _configure_token, _token, json=True),
 )

@@ -99,8 +99,8 @@ def _explained_row(each: ExplainedPermission) -> tuple[str, str, str, str, str]:
 
 
 VERBS = (
-    Verb("grants", "what plugins ask for, hold, and are denied", _configure_grants, _grants, reads=True),
+    Verb("grants", "what plugins ask for, hold, and are denied", _configure_grants, _grants, json=True),
     Verb("grant", "grant an installed plugin what it asks for", _configure_grant, _grant),
     Verb("revoke", "take back what a plugin was granted", _configure_revoke, _revoke),
-    Verb("policy", "explain what policy says of a plugin", _configure_policy, _policy, reads=True),
+    Verb("policy", "explain what policy says of a plugin", _configure_policy, _policy, json=True),
 )

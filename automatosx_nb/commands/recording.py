@@ -46,7 +46,16 @@ def _log(market: Marketplace, options: Namespace) -> Answer:
     return Answer("\n".join(lines), asdict(page))
 
 
+def _detail(name: str, value: object) -> str:
+    """Without a reason or a successor what was done before is taken back."""
+    if value is None:
+        return "taken back" if name == "reason" else f"no {name}"
+    if isinstance(value, (list, tuple)):
+        return f"{name}: {', '.join(map(str, value))}"
+    return f"{name}: {value}"
+
+
 def _act_row(act: Act) -> tuple[str, ...]:
     on = f"{act.plugin} {act.version or ''}".strip() if act.plugin else ""
-    details = "; ".join(f"{name}: {value}" for name, value in act.details.items() if name != "sha256")
+    details = "; ".join(_detail(name, value) for name, value in act.details.items() if name != "sha256")
     return act.at[:19].replace("T", " "), act.actor, act.action, on, details

@@ -152,5 +152,7 @@ def _promote(market: Marketplace, options: Namespace, console: Console) -> Answe
 
 VERBS = (
     Verb("review", "what waits for reviewers, what it changes, and your word on it", _configure_review, _review, True),
-    Verb("promote", "have a release become beta or stable, once it is approved", _configure_promote, _promote),
+    Verb(
+        "promote", "have a release become beta or stable, once it is approved", _configure_promote, _promote, json=True
+    ),
 )

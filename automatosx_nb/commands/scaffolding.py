@@ -177,6 +177,6 @@ def _pytest(folder: Path, arguments: list[str], *, keep: bool) -> tuple[str, int
 
 
 VERBS = (
-    Verb("new", "make a plugin's folder, with a magic and its tests, to begin with", _configure_new, _new),
+    Verb("new", "make a plugin's folder, with a magic and its tests, to begin with", _configure_new, _new, json=True),
     Verb("test", "run a plugin's own tests with pytest", _configure_test, _test),
 )

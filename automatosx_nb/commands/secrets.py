@@ -76,4 +76,4 @@ def _from_stdin() -> str:
     return sys.stdin.read().removesuffix("\n").removesuffix("\r")
 
 
-VERBS = (Verb("secrets", "set, list or remove what you keep for plugins, unseen", _configure, _secrets, reads=True),)
+VERBS = (Verb("secrets", "set, list or remove what you keep for plugins, unseen", _configure, _secrets, json=True),)

@@ -102,6 +102,6 @@ def _notifications(_market: Marketplace, _options: Namespace, console: Console) 
 
 
 VERBS = (
-    Verb("services", "what plugins and the host offer to plugins and notebooks", _configure, _services, reads=True),
-    Verb("notifications", "what plugins told you in this kernel", _configure_nothing, _notifications, reads=True),
+    Verb("services", "what plugins and the host offer to plugins and notebooks", _configure, _services, json=True),
+    Verb("notifications", "what plugins told you in this kernel", _configure_nothing, _notifications, json=True),
 )

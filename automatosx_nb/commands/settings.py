@@ -113,4 +113,4 @@ def _record(found: SettingValue) -> dict[str, Any]:
     }
 
 
-VERBS = (Verb("settings", "show or change the settings of an installed plugin", _configure, _settings, reads=True),)
+VERBS = (Verb("settings", "show or change the settings of an installed plugin", _configure, _settings, json=True),)

@@ -69,7 +69,14 @@ def _new(_market: Marketplace, options: Namespace, console: Console) -> Answer:
 def _list(market: Marketplace, options: Namespace, _console: Console) -> Answer:
     if not options.names:
         mine = _folder().all()
-        rows = [(each.name, each.id or "(encrypted)", "yes" if each.encrypted else "no") for each in mine]
+        rows = [
+            (
+                each.name,
+                each.id[:16] if each.id else "(its passphrase tells)",
+                "yes" if each.encrypted else "no",
+            )
+            for each in mine
+        ]
         shown = text.table(("key", "id", "passphrase"), rows) if rows else "You have no key."
         return Answer(shown, {"keys": [asdict(each) for each in mine]})
     found: tuple[PublisherKey, ...] = room(market, "keys").all(ME, options.names[0])
@@ -199,7 +206,7 @@ def _moment(said: str) -> str:
 
 
 VERBS = (
-    Verb("key", "make, list, register, rotate or revoke keys that sign", _configure_key, _key, reads=True),
-    Verb("sign", "sign an artifact", _configure_sign, _sign),
-    Verb("verify", "whether an artifact is what its publisher signed", _configure_verify, _verify, reads=True),
+    Verb("key", "make, list, register, rotate or revoke keys that sign", _configure_key, _key, json=True),
+    Verb("sign", "sign an artifact", _configure_sign, _sign, json=True),
+    Verb("verify", "whether an artifact is what its publisher signed", _configure_verify, _verify, json=True),
 )

@@ -108,4 +108,4 @@ def _counted(entries: int) -> str:
     return f"{entries} entr{'y' if entries == 1 else 'ies'}"
 
 
-VERBS = (Verb("state", "what a plugin has saved: usage, snapshots, export, import", _configure, _state, reads=True),)
+VERBS = (Verb("state", "what a plugin has saved: usage, snapshots, export, import", _configure, _state, json=True),)

@@ -35,6 +35,11 @@ def size(count: int) -> str:
     return f"{count / 1024**power:.1f} {('KiB', 'MiB', 'GiB')[power - 1]}"
 
 
+def counted(count: int, noun: str) -> str:
+    """``1 artifact``, ``2 artifacts``."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def plan(plan: Plan, *, asking: str = "asks for") -> str:
     """Every change of a plan with its reason, what it asks for (or, afterwards, was granted) and what is new."""
     if plan.changes_nothing:

@@ -56,4 +56,4 @@ def _row(each: PluginActivity) -> tuple[str, ...]:
     )
 
 
-VERBS = (Verb("top", "what each plugin of this kernel does, and what it has used", _configure, _top, reads=True),)
+VERBS = (Verb("top", "what each plugin of this kernel does, and what it has used", _configure, _top, json=True),)

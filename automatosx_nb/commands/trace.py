@@ -119,4 +119,4 @@ def _part(node: Node) -> dict[str, Any]:
     }
 
 
-VERBS = (Verb("trace", "what came of a cell: calls, services, events and handlers", _configure, _trace, reads=True),)
+VERBS = (Verb("trace", "what came of a cell: calls, services, events and handlers", _configure, _trace, json=True),)

@@ -106,13 +106,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """``configure`` adds the verb's arguments to its parser; ``reads``: it changes nothing and takes ``--json``."""
+    """``configure`` adds the verb's arguments to its parser; ``json``: it takes ``--json``, and shows its data so."""
 
     name: str
     summary: str
     configure: Callable[[Parser], None]
     carry_out: Callable[[Marketplace, Namespace, Console], Answer]
-    reads: bool = False
+    json: bool = False
 
 
 def run(words: Sequence[str], market: Callable[[], Marketplace], console: Console) -> str:
@@ -133,12 +133,12 @@ def answer(words: Sequence[str], market: Callable[[], Marketplace], console: Con
     verb = find(words[0], console.prefix)
     parser = parser_of(verb, console.prefix)
     try:
-        options = parser.parse_args(list(words[1:]))
+        options = parser.parse_anywhere(words[1:])
         with asked_in("notebook" if console.prefix.startswith("%") else "terminal"):
             found = verb.carry_out(market(), options, console)
     except HelpAsked as asked:
         return Answer(asked.text.rstrip(), None)
-    if verb.reads and options.json:
+    if verb.json and options.json:
         return replace(found, text=to_json(found.data))
     told = [f"Meanwhile: {each}" for each in market().profile.notices.take()]
     told += filter(None, [market().registry_note()])
@@ -158,7 +158,7 @@ def find(name: str, prefix: str) -> Verb:
 def parser_of(verb: Verb, prefix: str) -> Parser:
     parser = Parser(f"{prefix} {verb.name}", verb.summary)
     verb.configure(parser)
-    if verb.reads:
+    if verb.json:
         parser.add_argument("--json", action="store_true", help="for a program: JSON in place of text")
     return parser
 

@@ -131,8 +131,17 @@ def rooted(path: str) -> str:
 
 
 def database_of(serving: Serving, home: Path) -> str:
-    """The URL of its database; ``home`` is where everything of this user lies."""
-    return serving.db or f"sqlite:///{home / 'registry' / 'registry.sqlite'}"
+    """The URL of its database; ``home`` is where everything of this user lies.
+
+    :raises InvalidConfiguration: it is no URL; a path of a file is told as one.
+    """
+    database = serving.db or f"sqlite:///{home / 'registry' / 'registry.sqlite'}"
+    if "://" not in database:
+        meant = f"sqlite:///{Path(database).expanduser().absolute()}"
+        raise InvalidConfiguration(
+            "c.RegistryServer.db", f"{database!r} is no URL: of a file of SQLite's it is {meant}"
+        )
+    return database
 
 
 def artifacts_of(serving: Serving, home: Path) -> str:
@@ -142,7 +151,8 @@ def artifacts_of(serving: Serving, home: Path) -> str:
     """
     if serving.blobs:
         return serving.blobs
-    scheme, _, path = database_of(serving, home).partition(":///")
+    database = database_of(serving, home)
+    scheme, _, path = database.partition(":///")
     if scheme != "sqlite":
         reason = "artifacts need a store that every node reaches, as in 's3://bucket/prefix'"
         raise InvalidConfiguration("c.RegistryServer.blobs", reason)

@@ -19,7 +19,11 @@ class ActionForbidden(UserError):
         return f"{self.actor!r} may not {self.action} here: it takes {self.missing}."
 
     def next_step(self) -> str:
-        return "Ask whoever runs the registry, or use a token that carries it."
+        return (
+            "Use a token that carries it, or have it given to you: owners of a publisher say who its members are "
+            "(%ax member add), admins who has which role (%ax role grant); the first admin is made where its database "
+            "is (jupyter automatosx admin USER)."
+        )
 
 
 class InvalidAccessRequest(UserError, ValueError):

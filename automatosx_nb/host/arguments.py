@@ -33,6 +33,11 @@ class Parser(argparse.ArgumentParser):
         super().__init__(prog=prog, description=_literal(description), allow_abbrev=False, **options)
         self.add_argument("-h", "--help", action=_Help, nargs=0, help="show this and do nothing")
 
+    def parse_anywhere(self, words: Sequence[str]) -> argparse.Namespace:
+        """As ``parse_args``, with options also between words of which there may be several, or none."""
+        rest = any(action.nargs == argparse.REMAINDER for action in self._get_positional_actions())
+        return self.parse_args(list(words)) if rest else self.parse_intermixed_args(list(words))
+
     def error(self, message: str) -> NoReturn:
         said = re.sub(r"invalid int value: (.*)", r"\1 is no whole number", message)
         raise UsageError(f"{said}{self._meant(message)}", self.usage_line())

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from automatosx_nb.model.keys import named, state
 from automatosx_nb.model.printable import printable
 
 if TYPE_CHECKING:
+    from automatosx_nb.model.keys import PublisherKey
     from automatosx_nb.model.release import IndexRelease
 
-Kind = Literal["yanked", "deprecated", "quarantined", "advisory"]
+Kind = Literal["yanked", "deprecated", "quarantined", "advisory", "signature"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class Flag:
             return f"was yanked: {said}"
         if self.kind == "deprecated":
             return f"is deprecated: {said}"
+        if self.kind == "signature":
+            return f"has a signature that counts no longer: {said}"
         words = f"is quarantined: {said}" if self.kind == "quarantined" else f"is under advisory {said}"
         return f"{words} (it is disabled)" if self.disables else words
 
@@ -49,6 +53,13 @@ def flags_of(plugin: str, release: IndexRelease) -> Iterator[Flag]:
         yield Flag(plugin, version, "yanked", release.yanked, disables=False)
     if release.deprecated is not None:
         yield Flag(plugin, version, "deprecated", deprecation(release), disables=False)
+
+
+def signature_flag(plugin: str, version: str, signer: str, keys: Iterable[PublisherKey]) -> Flag:
+    """Of an installed release that the key ``signer`` signed, and that no key signs any more, as the registry says."""
+    key = next((each for each in keys if each.id == signer), None)
+    said = f"key {signer[:16]} speaks for its publisher no more" if key is None else f"key {named(key)} is {state(key)}"
+    return Flag(plugin, version, "signature", said, disables=False)
 
 
 def warnings_of(plugin: str, release: IndexRelease) -> tuple[str, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,13 +18,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SUFFIX = ".pem"
+PUBLIC_SUFFIX = ".pub"
+"""Of the public half of an encrypted key, so that its id is told without the passphrase."""
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+PUBLIC_BYTES = 32
 _ENCRYPTED = b"BEGIN ENCRYPTED PRIVATE KEY"
 
 
 @dataclass(frozen=True, slots=True)
 class KeyFile:
-    """A key in the folder. ``id`` is None where only its passphrase would tell it."""
+    """A key in the folder. ``id`` is None where only its passphrase would tell it: an earlier version made it."""
 
     name: str
     encrypted: bool
@@ -47,6 +52,8 @@ class KeyFolder:
             raise KeyExists(name)
         key = SigningKey.new()
         write_atomic(path, key.private_text(passphrase), mode=0o600)
+        if passphrase:
+            write_atomic(path.with_suffix(PUBLIC_SUFFIX), f"{key.public_text}\n".encode(), mode=0o600)
         return key
 
     def all(self) -> tuple[KeyFile, ...]:
@@ -75,7 +82,15 @@ class KeyFolder:
     def _described(self, name: str) -> KeyFile:
         data = read_if_there(self._path(name)) or b""
         encrypted = _ENCRYPTED in data
-        return KeyFile(name, encrypted, None if encrypted else _loaded(name, data, None).id)
+        return KeyFile(name, encrypted, self._public_id(name) if encrypted else _loaded(name, data, None).id)
+
+    def _public_id(self, name: str) -> str | None:
+        data = read_if_there(self._path(name).with_suffix(PUBLIC_SUFFIX)) or b""
+        try:
+            public = b64decode(data.strip(), validate=True)
+        except ValueError:
+            return None
+        return hashlib.sha256(public).hexdigest() if len(public) == PUBLIC_BYTES else None
 
     def _path(self, name: str) -> Path:
         if not _NAME.fullmatch(name) or len(name) > 64:

@@ -38,5 +38,17 @@ def test_a_second_time_it_makes_another_token(home: Path) -> None:
 def test_what_is_no_user_and_no_database_is_refused(home: Path) -> None:
     with pytest.raises(InvalidAccessRequest):
         admin("a b\n")
-    with pytest.raises(InvalidConfiguration, match=r"c\.RegistryServer\.blobs"):
-        admin("ada", "--db", "postgresql://host/registry")
+    with pytest.raises(InvalidConfiguration, match="mysql is not served"):
+        admin("ada", "--db", "mysql://host/registry")
+
+
+def test_it_takes_a_database_alone(home: Path, tmp_path: Path) -> None:
+    admin("ada", "--db", f"sqlite:///{tmp_path}/team/registry.sqlite")
+    assert not (tmp_path / "team" / "blobs").exists(), "people and tokens are no artifacts"
+
+
+@pytest.mark.parametrize("verb", [("admin", "ada"), ("registry", "verify"), ("migrate",)])
+def test_a_path_in_place_of_the_databases_url_is_told_as_one(home: Path, tmp_path: Path, verb: tuple[str, ...]) -> None:
+    with pytest.raises(InvalidConfiguration) as caught:
+        run([*verb, "--db", str(tmp_path / "registry.sqlite")], Marketplace, Console())
+    assert f"sqlite:///{tmp_path}/registry.sqlite" in str(caught.value)

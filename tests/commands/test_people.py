@@ -102,10 +102,13 @@ def test_an_artifact_is_signed_published_with_its_signature_and_verified(
     typing = Typing()
     ax(market, "key new release", typing)
     assert len(typing.questions) == 2, "it is typed twice"
-    assert re.search(r"release +\(encrypted\) +yes", ax(market, "key list"))
+    (mine,) = json.loads(ax(market, "key list --json"))["keys"]
+    assert re.search(rf"release +{mine['id'][:16]} +yes", ax(market, "key list")), "without its passphrase"
     ax(market, "key register acme release", typing)
     ax(market, f"sign {artifact} --key release", typing)
     assert "with its signature" in ax(market, f"publish {artifact}")
+    (registered,) = json.loads(ax(market, "key list acme --json"))["keys"]
+    assert registered["id"] == mine["id"]
     (release,) = market.info("acme.demo").releases
     assert release.signature is not None
     said = ax(market, f"verify {artifact}")

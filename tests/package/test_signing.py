@@ -112,7 +112,7 @@ def test_a_key_is_kept_for_its_user_alone_and_opened_again(tmp_path: Path, passp
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     (described,) = folder.all()
     assert (described.name, described.encrypted) == ("release", bool(passphrase))
-    assert described.id == (None if passphrase else made.id)
+    assert described.id == made.id, "also without the passphrase"
     assert made.private_text().decode().splitlines()[1] not in repr(made)
 
 

@@ -58,6 +58,13 @@ class ReadyHandler(_Probe):
             return {"database": error.code}
 
 
+class FrontDoor(web.RequestHandler):
+    """``GET`` of the base URL itself, as somebody types host and port: the web page is below it."""
+
+    def get(self) -> None:
+        self.redirect("automatosx/")
+
+
 def _condition(registry: Registry) -> dict[str, str]:
     """:raises AutomatosxError: the database does not answer."""
     from automatosx_nb.registry.migrations import HEAD

@@ -27,7 +27,7 @@ from automatosx_nb.server.standalone import identity
 from automatosx_nb.server.standalone.application import RegistryApplication
 from automatosx_nb.server.standalone.logs import write_json_lines
 from automatosx_nb.server.standalone.opening import open_served
-from automatosx_nb.server.standalone.probes import LiveHandler, MetricsHandler, ReadyHandler
+from automatosx_nb.server.standalone.probes import FrontDoor, LiveHandler, MetricsHandler, ReadyHandler
 from automatosx_nb.server.standalone.visitors import Proxies, Visitors
 
 if TYPE_CHECKING:
@@ -153,6 +153,7 @@ def served(shelf: Shelf, provider: IdentityProvider) -> list[Rule]:
         ("/metrics", MetricsHandler, given),
         *rules(shelf),
         *_pages(provider),
+        ("/", FrontDoor, {}),
     ]
 
 
@@ -211,7 +212,9 @@ def _bound(serving: Serving) -> list[socket.socket]:
         return bind_sockets(serving.port, serving.address or None)
     except OSError as error:
         where = f"{serving.address or 'every address'}, port {serving.port}"
-        raise InvalidConfiguration("c.RegistryServer.port", f"{where} cannot be had: {error.strerror}") from error
+        how = "end what listens there, or name another port with --port (0: any that is free)"
+        reason = f"{where} cannot be had ({error.strerror}): {how}"
+        raise InvalidConfiguration("c.RegistryServer.port", reason) from error
 
 
 def _address(serving: Serving, bound: socket.socket) -> str:

@@ -48,7 +48,7 @@ function quietButton(text, name, key, onclick) {
   return h("button", { type: "button", class: "ax-button ax-quiet", "data-key": key, "aria-label": name, onclick }, text);
 }
 
-const FLAGS = { yanked: "Yanked", deprecated: "Deprecated", quarantined: "Quarantined", advisory: "Advisory" };
+const FLAGS = { yanked: "Yanked", deprecated: "Deprecated", quarantined: "Quarantined", advisory: "Advisory", signature: "Signature" };
 
 function flagLine({ kind, text, disables }) {
   return h("p", {}, h("span", { class: `ax-badge ax-flag ${disables ? "ax-risk-high" : "ax-risk-medium"}` }, FLAGS[kind] ?? sentence(kind)), text);
