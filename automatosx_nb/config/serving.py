@@ -139,7 +139,7 @@ def database_of(serving: Serving, home: Path) -> str:
     if "://" not in database:
         meant = f"sqlite:///{Path(database).expanduser().absolute()}"
         raise InvalidConfiguration(
-            "c.RegistryServer.db", f"{database!r} is no URL: of a file of SQLite's it is {meant}"
+            "c.RegistryServer.db", f"{database!r} is no URL; that of a file of SQLite's is {meant}"
         )
     return database
 

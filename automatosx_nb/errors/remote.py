@@ -17,7 +17,7 @@ class RegistryRefused(UserError):
     """Whether a token was sent."""
 
     def problem(self) -> str:
-        why = "does not take your token" if self.sent else "lets nobody in without a token"
+        why = "does not take your token" if self.sent else "takes a token for that, and none was sent"
         return f"the registry {self.address} {why} (HTTP {self.status})."
 
     def next_step(self) -> str:

@@ -88,6 +88,7 @@ def test_a_port_that_somebody_has_is_an_error_with_what_to_do(process: Start) ->
     assert (server.address, server.popen.returncode) == ("", 1)
     assert "c.RegistryServer.port" in error
     assert "Address already in use" in error
+    assert "name another port with --port" in error
 
 
 def test_what_is_typed_comes_before_what_is_written(home: Path, tmp_path: Path) -> None:
