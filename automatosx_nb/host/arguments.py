@@ -35,8 +35,10 @@ class Parser(argparse.ArgumentParser):
 
     def parse_anywhere(self, words: Sequence[str]) -> argparse.Namespace:
         """As ``parse_args``, with options also between words of which there may be several, or none."""
-        rest = any(action.nargs == argparse.REMAINDER for action in self._get_positional_actions())
-        return self.parse_args(list(words)) if rest else self.parse_intermixed_args(list(words))
+        if any(action.nargs == argparse.REMAINDER for action in self._get_positional_actions()):
+            return self.parse_args(list(words))
+        self.usage = self.format_usage().removeprefix("usage: ").replace("%", "%%")  # argparse makes its own unescaped
+        return self.parse_intermixed_args(list(words))
 
     def error(self, message: str) -> NoReturn:
         said = re.sub(r"invalid int value: (.*)", r"\1 is no whole number", message)
