@@ -24,8 +24,8 @@ from automatosx_nb.errors import (
     InvalidSignature,
     InvalidSignatureFile,
     KeyRefused,
-    PublishingElsewhere,
     PublishRefused,
+    RegistryAnswerInvalid,
     ReleaseExists,
     UnknownKey,
     UnknownMember,
@@ -363,12 +363,10 @@ def test_what_is_not_published_is_refused_the_same_way_everywhere(
         assert told == here
 
 
-def test_a_server_that_takes_no_plugins_says_where_to_publish(
-    served: tuple[str, str], tmp_path: Path, make: Any
-) -> None:
+def test_an_address_beside_a_registry_is_said_to_be_none(served: tuple[str, str], tmp_path: Path, make: Any) -> None:
     with RemoteRegistry(served[0] + "/elsewhere", tmp_path, token=served[1]) as remote:
         for attempt in (remote.publish, remote.check):
-            with pytest.raises(PublishingElsewhere, match="Publish where that registry lies"):
+            with pytest.raises(RegistryAnswerInvalid, match="with no registry at that path"):
                 attempt(make())
 
 

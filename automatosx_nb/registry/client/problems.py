@@ -86,7 +86,9 @@ def refusal(address: str, status: int, headers: Mapping[str, str], body: bytes, 
         where = printable(headers.get("location", "nowhere").partition("?")[0][:200])
         return RegistryAnswerInvalid(address, f"redirects to {where}, and is not followed there")
     if _is_jupyter(headers):
-        return RegistryAnswerInvalid(address, f"is a Jupyter server without this extension ({status_text(status)})")
+        return RegistryAnswerInvalid(
+            address, f"is a Jupyter server with no registry at that path ({status_text(status)})"
+        )
     return RegistryAnswerInvalid(address, f"answers {status_text(status)}")
 
 

@@ -15,6 +15,7 @@ import pytest
 from automatosx_nb.errors import (
     AutomatosxError,
     InvalidConfiguration,
+    PublishingElsewhere,
     RegistryAnswerInvalid,
     RegistryRefused,
     RegistryUnreachable,
@@ -181,6 +182,12 @@ def test_no_document_is_believed(hostile: Hostile, connect: Any, ask: str, old: 
     hostile.instead = lies
     with pytest.raises(RegistryAnswerInvalid):
         getattr(connect(), ask)(DOCTOR)
+
+
+def test_a_server_that_takes_no_plugins_says_where_to_publish(connect: Any, build: Build) -> None:
+    for attempt in (connect().publish, connect().check):
+        with pytest.raises(PublishingElsewhere, match="Publish where that registry lies"):
+            attempt(build(DOCTOR, "2.0.0"))
 
 
 @pytest.mark.parametrize("status", [401, 403])
