@@ -48,7 +48,7 @@ class Channel(Generic[T]):
 
     def __init__(
         self,
-        sock: socket.socket,
+        sock: socket.SocketType,
         frames: Any,
         *,
         max_bytes: int,

@@ -387,7 +387,7 @@ def _text_of(error: BaseException) -> str:
         return f"<its text could not be made: {type(second).__name__}>"
 
 
-def run(sock: socket.socket, limits: Limits, layers: Mapping[str, str], without: Collection[str]) -> NoReturn:
+def run(sock: socket.SocketType, limits: Limits, layers: Mapping[str, str], without: Collection[str]) -> NoReturn:
     """The child's main, after confinement. Ends the process: 0 when the host is gone, 70 on an error of ours."""
     language = "language" not in without
     channel: Channel[protocol.ToWorker] = Channel(

@@ -27,12 +27,13 @@ from automatosx_nb.sandbox.confine import Confinement, confine
 
 MAX_BYTES = 1 << 16
 MAX_DEPTH = 8
-_WORKER_SOCKET = 3
+_WORKER_SOCKET, _WORKER_RULES = 3, 4
 _REMEMBERED = 256  # workers that ended and whose host has not asked how
+_UNIX, _STREAM = int(socket.AF_UNIX), int(socket.SOCK_STREAM)  # and not socket.socket, which asks enums for these
 _LINUX = sys.platform == "linux"
 
 if _LINUX:
-    from automatosx_nb.sandbox.confine import linux
+    from automatosx_nb.sandbox.confine import landlock, linux
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,21 @@ class Spare:
     spawn: protocol.Spawn
     pid: int
     sock: socket.socket
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a worker will live: its folder, and Landlock's rules for it, where they can be made ahead.
+
+    They are made before a worker is asked for, and in here, for what a worker does itself is memory of its own.
+    """
+
+    folder: str
+    rules: int | str | None
+
+    def let_go(self) -> None:
+        if isinstance(self.rules, int):
+            os.close(self.rules)
 
 
 class Zygote:
@@ -67,7 +83,8 @@ class Zygote:
         self._ended: dict[int, protocol.Reaped] = {}
         self._pidfds: dict[int, int] = {}
         self._watch = Watch()
-        self._forked = 0
+        self._places = 0
+        self._next: Place | None = self._new_place()
         self._spare: Spare | None = None
         self._wanted: protocol.Spawn | None = None
 
@@ -137,6 +154,13 @@ class Zygote:
         self._spare = None
         return spare.pid, spare.sock
 
+    def _new_place(self) -> Place:
+        """:raises OSError: there is no room for a folder."""
+        self._places += 1
+        folder = f"{self._base}/worker-{self._places}"
+        os.mkdir(folder, 0o700)  # noqa: PTH102 - what it runs between two forks, a worker has to copy
+        return Place(folder, landlock.rules(self._readable, folder) if _LINUX else None)
+
     def _prepare_spare(self) -> None:
         """Have a worker wait for the next request, which is most often like the last one. No plugin ran in it."""
         spawn, self._wanted = self._wanted, None
@@ -147,14 +171,13 @@ class Zygote:
             self._reap(self._spare.pid)
         with contextlib.suppress(OSError):
             self._spare = Spare(spawn, *self._fork(spawn))
+            self._next = self._new_place()
 
     def _fork(self, spawn: protocol.Spawn) -> tuple[int, socket.socket]:
         """:raises OSError: it could not be forked."""
         if (threads := preloading.threads()) > 1:  # a fork would copy one of them, and no wall reaches the others
             raise OSError(f"it has {threads} threads")
-        self._forked += 1
-        folder = f"{self._base}/worker-{self._forked}"
-        os.mkdir(folder, 0o700)  # noqa: PTH102 - what it runs between two forks, a worker has to copy
+        place, self._next = self._next or self._new_place(), None
         zygote = os.getpid()
         ours, theirs = socket.socketpair()
         with theirs:
@@ -162,17 +185,19 @@ class Zygote:
                 pid = os.fork()
             except OSError:
                 ours.close()
-                folders.remove(Path(folder))
+                place.let_go()
+                folders.remove(Path(place.folder))
                 raise
             if pid == 0:
-                self._become_worker(theirs, spawn, folder, zygote)
-        self._running[pid] = Running(Path(folder), spawn.limits)
+                self._become_worker(theirs, spawn, place, zygote)
+        place.let_go()
+        self._running[pid] = Running(Path(place.folder), spawn.limits)
         handle = pidfd(pid)
         if handle is not None:
             self._pidfds[handle] = pid
         return pid, ours
 
-    def _become_worker(self, sock: socket.socket, spawn: protocol.Spawn, folder: str, zygote: int) -> NoReturn:
+    def _become_worker(self, sock: socket.socket, spawn: protocol.Spawn, place: Place, zygote: int) -> NoReturn:
         """In the child. Whatever happens here, it never returns into the fork server's loop."""
         try:
             os.setsid()
@@ -181,16 +206,17 @@ class Zygote:
             gc.enable()
             if self._spare is not None:
                 self._spare.sock.close()  # the host's end of a neighbour's socket, whatever else may be inherited
-            end = _only(sock, inherits="process" in spawn.without)
+            end, rules = _only(sock, place.rules, inherits="process" in spawn.without)
             confinement = Confinement(
                 limits=spawn.limits,
                 readable=self._readable,
-                folder=folder,
+                folder=place.folder,
                 canary=self._canary,
                 namespaces=self._layers,
                 without=spawn.without,
+                ruleset=rules,
             )
-            layers = confine(confinement)
+            layers = linux.confine(confinement) if _LINUX else confine(confinement)
             worker.run(end, spawn.limits, layers, spawn.without)
         finally:
             os._exit(71)
@@ -239,13 +265,20 @@ class Zygote:
         folders.remove(self._base)
 
 
-def _only(sock: socket.socket, *, inherits: bool) -> socket.socket:
-    """0, 1 and 2 are /dev/null already; the socket becomes 3; everything else is closed, unless it is inherited."""
+def _only(
+    sock: socket.SocketType, rules: landlock.Rules | None, *, inherits: bool
+) -> tuple[socket.SocketType, landlock.Rules | None]:
+    """0, 1 and 2 are /dev/null already; the socket becomes 3, Landlock's rules 4; all else is closed, or inherited."""
     if inherits:
-        return sock
-    fd = os.dup2(sock.detach(), _WORKER_SOCKET, inheritable=False)
-    os.closerange(_WORKER_SOCKET + 1, os.sysconf("SC_OPEN_MAX"))
-    return socket.socket(sock.family, sock.type, sock.proto, fd)
+        return sock, rules
+    fd = sock.detach()
+    if rules == _WORKER_SOCKET:
+        rules = os.dup(rules)
+    os.dup2(fd, _WORKER_SOCKET, inheritable=False)
+    if isinstance(rules, int) and rules != _WORKER_RULES:
+        rules = os.dup2(rules, _WORKER_RULES, inheritable=False)
+    os.closerange(_WORKER_SOCKET + 1 + isinstance(rules, int), os.sysconf("SC_OPEN_MAX"))
+    return socket.SocketType(_UNIX, _STREAM, 0, _WORKER_SOCKET), rules
 
 
 def _lowest(fd: int) -> int:

@@ -27,7 +27,8 @@ class Confinement:
 
     ``readable``: the interpreter's own files and folders; ``folder``: its temporary directory, the only place that
     it may write; ``canary``: a file outside of it that has to be unreadable afterwards; ``namespaces``: the state
-    of the layers that its fork server put on; ``without``: layers to leave out (for tests of the others).
+    of the layers that its fork server put on; ``without``: layers to leave out (for tests of the others);
+    ``ruleset``: of Landlock, where it was made ahead, or why it was not.
     """
 
     limits: Limits
@@ -36,6 +37,7 @@ class Confinement:
     canary: str
     namespaces: Mapping[str, str] = field(default_factory=dict)
     without: Collection[str] = ()
+    ruleset: int | str | None = None
 
 
 def confine(confinement: Confinement) -> Mapping[str, str]:

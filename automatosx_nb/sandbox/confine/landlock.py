@@ -84,11 +84,12 @@ def _allow(ruleset: int, path: str, rights: int, *, of_file: int = _OF_FILES) ->
         os.close(fd)
 
 
-def restrict(readable: Sequence[str], folder: str, *, threads: int = 1) -> str:
-    """Restrict the calling thread, which needs no_new_privs. ``active``, or why not.
+Rules = int | str
+"""A descriptor of rules, or why there are none."""
 
-    ``threads``: how many its process has. The others are not reached, so more than one is a failure.
-    """
+
+def rules(readable: Sequence[str], folder: str) -> Rules:
+    """A worker's rules, for any process to restrict itself with; whoever has the descriptor closes it."""
     version = abi()
     if version == 0:
         return "this kernel has no Landlock (Linux 5.13 and later, with 'landlock' in its lsm= list)"
@@ -100,11 +101,27 @@ def restrict(readable: Sequence[str], folder: str, *, threads: int = 1) -> str:
                 _allow(ruleset, path, _READ & files)
             _allow(ruleset, "/dev/null", (_READ_FILE | _WRITE_FILE) & files)
             _allow(ruleset, folder, _OWN_FOLDER & files)
-            syscall(_RESTRICT_SELF, ruleset, 0)
-        finally:
+        except BaseException:
             os.close(ruleset)
+            raise
     except OSError as error:
         return f"the kernel refused the rules ({error.strerror})"
+    return ruleset
+
+
+def restrict(ruleset: Rules, *, threads: int = 1) -> str:
+    """Restrict the calling thread, which needs no_new_privs, and close ``ruleset``. ``active``, or why not.
+
+    ``threads``: how many its process has. The others are not reached, so more than one is a failure.
+    """
+    if isinstance(ruleset, str):
+        return ruleset
+    try:
+        syscall(_RESTRICT_SELF, ruleset, 0)
+    except OSError as error:
+        return f"the kernel refused the rules ({error.strerror})"
+    finally:
+        os.close(ruleset)
     return "active" if threads == 1 else f"{threads} threads run already, and it reaches one of them"
 
 

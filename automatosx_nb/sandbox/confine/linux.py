@@ -29,15 +29,13 @@ def prepare() -> None:
 
 def confine(confinement: Confinement) -> Mapping[str, str]:
     without = confinement.without
-    layers = {"process": LEFT_OUT if "process" in without else _process()}
+    layers = {"process": LEFT_OUT if "process" in without else _process(confinement.ruleset)}
     os.chdir(confinement.folder)
     os.umask(0o077)
     layers["rlimits"] = LEFT_OUT if "rlimits" in without else rlimits.apply(confinement.limits)
     call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     layers["landlock"] = (
-        LEFT_OUT
-        if "landlock" in without
-        else landlock.restrict(confinement.readable, confinement.folder, threads=probe.threads())
+        LEFT_OUT if "landlock" in without else landlock.restrict(_rules(confinement), threads=probe.threads())
     )
     if "process" in without:
         call("prctl", _PR_SET_DUMPABLE, 1, 0, 0, 0)  # its fork server is hidden, which a fork inherits
@@ -47,12 +45,18 @@ def confine(confinement: Confinement) -> Mapping[str, str]:
     return {**_prove(layers, confinement), **confinement.namespaces}
 
 
-def _process() -> str:
+def _rules(confinement: Confinement) -> landlock.Rules:
+    made = confinement.ruleset
+    return landlock.rules(confinement.readable, confinement.folder) if made is None else made
+
+
+def _process(ruleset: landlock.Rules | None) -> str:
     """Drop what a worker inherits. With no_new_privs no capability comes back, root's included."""
     _drop_capabilities()
+    own = _OWN_DESCRIPTORS + isinstance(ruleset, int)
     descriptors = len(os.listdir("/proc/self/fd")) - 1  # noqa: PTH208 - less the one that lists them
-    if descriptors > _OWN_DESCRIPTORS:
-        return f"{descriptors - _OWN_DESCRIPTORS} descriptors are inherited"
+    if descriptors > own:
+        return f"{descriptors - own} descriptors are inherited"
     return ACTIVE
 
 

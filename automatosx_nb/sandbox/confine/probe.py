@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
+from socket import SocketType
 
 from automatosx_nb.sandbox.confine import ACTIVE
+
+_INTERNET, _STREAM = int(socket.AF_INET), int(socket.SOCK_STREAM)  # and not socket.socket, which asks enums for these
 
 
 def read(path: str) -> str:
@@ -19,7 +22,7 @@ def write(path: str) -> str:
 
 def connect() -> str:
     """Making a socket is what has to fail: where there is none, nothing connects, listens or sends."""
-    return _refused(lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM).close(), "a socket could be made")
+    return _refused(lambda: SocketType(_INTERNET, _STREAM).close(), "a socket could be made")
 
 
 def unix() -> str:
