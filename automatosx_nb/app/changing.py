@@ -104,4 +104,4 @@ class Changing(Rooms):
     def _migrate(self, entry: InstalledPlugin, before: int) -> None:
         from automatosx_nb.host.migrating import migrate_state
 
-        migrate_state(self.profile, self.sandbox, self.limits, entry, before)
+        migrate_state(self.profile, self.sandbox, self.limits, entry, before, self.audit)

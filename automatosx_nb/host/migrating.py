@@ -11,8 +11,11 @@ from automatosx_nb.host.capabilities.storage import StorageCapability
 from automatosx_nb.host.grants import Grants
 from automatosx_nb.host.metering import Meter
 from automatosx_nb.host.programs import limits_of, program_of
+from automatosx_nb.host.recording import record_worker, recorder
+from automatosx_nb.host.tally import CallTally
 
 if TYPE_CHECKING:
+    from automatosx_nb.host.audit import Audit
     from automatosx_nb.model.generation import InstalledPlugin
     from automatosx_nb.profile import Profile
     from automatosx_nb.sandbox.limits import Limits
@@ -24,8 +27,10 @@ class _Broker(CapabilityBroker):
         """What a migration prints has no cell to appear in."""
 
 
-def migrate_state(profile: Profile, sandbox: Sandbox, limits: Limits, entry: InstalledPlugin, before: int) -> None:
-    """Call the handler of ``entry``, whose state is a copy that is of version ``before``.
+def migrate_state(
+    profile: Profile, sandbox: Sandbox, limits: Limits, entry: InstalledPlugin, before: int, audit: Audit
+) -> None:
+    """Call the handler of ``entry``, whose state is a copy that is of version ``before``; ``audit`` tells how it went.
 
     :raises MigrationFailed: with what stopped it.
     """
@@ -34,14 +39,19 @@ def migrate_state(profile: Profile, sandbox: Sandbox, limits: Limits, entry: Ins
     assert handler is not None  # the manifest was checked: a version above 1 has one
     grants, meter = Grants(entry.id, entry.grants), Meter()
     storage = StorageCapability(grants, meter, lambda: profile.state(entry))
-    broker = _Broker(grants, {"storage": storage, "log": LogCapability()}, meter=meter)
+    program = program_of(package, entry.grants)
+    calls = CallTally(recorder(audit, program))
+    broker = _Broker(grants, {"storage": storage, "log": LogCapability()}, meter=meter, observer=calls)
     try:
-        worker = sandbox.start(program_of(package, entry.grants), limits_of(package, limits))
+        worker = sandbox.start(program, limits_of(package, limits))
+        record_worker(audit, program, worker.layers, "migration")
         try:
             worker.call(handler, [before], broker=broker)
         finally:
             worker.stop()
             broker.close()
+            calls.flush()
     except AutomatosxError as error:
+        record_worker(audit, program, error, "migration")
         after = package.manifest.state.version
         raise MigrationFailed(entry.id, entry.version, before, after, error.problem()) from error

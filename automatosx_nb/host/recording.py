@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from automatosx_nb.errors import AutomatosxError
 from automatosx_nb.host.incidents import end_of, missing_layers
@@ -17,6 +17,7 @@ from automatosx_nb.model.switches import entries_of
 
 if TYPE_CHECKING:
     from automatosx_nb.host.audit import Audit
+    from automatosx_nb.host.tally import Record
     from automatosx_nb.model.generation import Generation, InstalledPlugin
     from automatosx_nb.profile.generations import Generations
     from automatosx_nb.sandbox.supervisor import Program
@@ -43,14 +44,28 @@ def record_setting(audit: Audit, entry: InstalledPlugin, name: str) -> None:
         audit.add("setting-changed", entry.id, entry.version, settings=[name], surface=current_surface())
 
 
-def record_trial(audit: Audit, program: Program, outcome: Mapping[str, str] | AutomatosxError) -> None:
-    """A worker that was started with what is about to come in: the layers that it had, or why it did not load."""
+def record_worker(
+    audit: Audit,
+    program: Program,
+    outcome: Mapping[str, str] | AutomatosxError,
+    started_for: Literal["trial", "migration"],
+) -> None:
+    """A worker with what is about to come in: the layers that it had, or why it did not load or do its work."""
     if isinstance(outcome, AutomatosxError):
         kind, facts = end_of(outcome)
     else:
         kind, facts = "worker-started", {"missing_layers": missing_layers(outcome)}
-    with told_if_unwritten("the audit log"):
-        audit.add(kind, program.plugin, program.version, **facts, **{"for": "trial"})
+    recorder(audit, program)(kind, **facts, **{"for": started_for})
+
+
+def recorder(audit: Audit, program: Program) -> Record:
+    """Writes down what happened to one release of a plugin."""
+
+    def record(kind: str, /, **detail: object) -> None:
+        with told_if_unwritten("the audit log"):
+            audit.add(kind, program.plugin, program.version, **detail)
+
+    return record
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from automatosx_nb.errors import AutomatosxError, SelfTestFailed
 from automatosx_nb.host.programs import program_of
-from automatosx_nb.host.recording import record_trial
+from automatosx_nb.host.recording import record_worker
 from automatosx_nb.sandbox.self_test import run_self_test, why_it_failed
 
 if TYPE_CHECKING:
@@ -27,14 +27,14 @@ def try_out(package: Package, grants: Iterable[str], sandbox: Sandbox, limits: L
     try:
         worker = sandbox.start(program, limits)
     except AutomatosxError as error:
-        record_trial(audit, program, error)
+        record_worker(audit, program, error, "trial")
         raise
-    record_trial(audit, program, worker.layers)
+    record_worker(audit, program, worker.layers, "trial")
     try:
         if manifest.self_test is not None:
             run_self_test(worker, manifest.self_test)
     except AutomatosxError as error:
-        record_trial(audit, program, error)
+        record_worker(audit, program, error, "trial")
         raise SelfTestFailed(manifest.id, str(manifest.version), why_it_failed(error)) from error
     finally:
         worker.stop()

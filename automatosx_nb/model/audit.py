@@ -31,7 +31,7 @@ KINDS: Mapping[str, Kind] = {
     "worker-started": Kind("A plugin's worker was started, or tried to.", ("missing_layers", "for", TRACE)),
     "limit-exceeded": Kind("A worker was stopped at a limit.", ("limit", "allowed", "used", "for", TRACE), denied=True),
     "worker-ended": Kind(
-        "A worker ended by itself, was killed, could not load its plugin, or did not pass its self-test.",
+        "A worker ended by itself, was killed, could not load its plugin, pass its self-test or migrate its state.",
         ("error", "status", "for", TRACE),
     ),
     "plugin-suspended": Kind(

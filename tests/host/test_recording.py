@@ -1,14 +1,15 @@
-"""What is written of a release that is tried before it comes in."""
+"""What is written of a release that is tried, or migrates what was kept, before it comes in."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from automatosx_nb.errors import AutomatosxError, LimitExceeded, SandboxUnavailable, WorkerLost
 from automatosx_nb.host.audit import Audit
-from automatosx_nb.host.recording import record_trial
+from automatosx_nb.host.recording import record_worker
 from automatosx_nb.sandbox.supervisor import Program
 
 PROGRAM = Program("acme.demo", "1.0.0", {}, ())
@@ -28,20 +29,25 @@ PROGRAM = Program("acme.demo", "1.0.0", {}, ())
         ),
     ],
 )
-def test_a_trial_is_an_entry_with_how_it_went(
-    tmp_path: Path, outcome: dict[str, str] | AutomatosxError, kind: str, carried: dict[str, object]
+@pytest.mark.parametrize("started_for", ["trial", "migration"])
+def test_a_worker_of_what_is_about_to_come_in_is_an_entry_with_how_it_went_and_what_it_was_for(
+    tmp_path: Path,
+    outcome: dict[str, str] | AutomatosxError,
+    kind: str,
+    carried: dict[str, object],
+    started_for: Literal["trial", "migration"],
 ) -> None:
     audit = Audit(tmp_path / "audit.sqlite3")
-    record_trial(audit, PROGRAM, outcome)
+    record_worker(audit, PROGRAM, outcome, started_for)
     (entry,) = audit.read()
     audit.close()
     assert (entry.kind, entry.plugin, entry.version) == (kind, "acme.demo", "1.0.0")
-    assert entry.detail == {**carried, "for": "trial"}
+    assert entry.detail == {**carried, "for": started_for}
 
 
 def test_a_trial_that_cannot_be_written_down_is_told_and_stops_nothing(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "audit.sqlite3").write_text("no database, and long enough to be looked at as one" * 20)
-    record_trial(Audit(tmp_path / "audit.sqlite3"), PROGRAM, {})
+    record_worker(Audit(tmp_path / "audit.sqlite3"), PROGRAM, {}, "trial")
     assert "automatosx_nb: the audit log: " in capfd.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -120,6 +121,28 @@ def test_a_migration_that_fails_undoes_the_update(market: Marketplace, release: 
     assert all("snapshots/000001" in name for name in left)
     market.install(NOTES, "1.1.0")
     assert saved(market, NOTES) == {"text": "a text", "from": 1}
+
+
+@pytest.mark.parametrize(
+    ("release", "kinds"),
+    [
+        ("1.1.0", {"worker-started": {}, "capability-calls": {"method": "put", "calls": 1}}),
+        ("1.2.0", {"worker-started": {}, "worker-ended": {"error": "plugin-failed"}}),
+        ("1.3.0", {"worker-started": {}, "limit-exceeded": {"limit": "wall_s"}}),
+    ],
+)
+def test_a_migration_is_in_the_audit_log_with_what_it_asked_for_and_how_it_ended(
+    market: Marketplace, release: str, kinds: dict[str, dict[str, object]]
+) -> None:
+    before = max((entry.number for entry in market.audit.read()), default=0)
+    with contextlib.suppress(MigrationFailed):
+        market.install(NOTES, release)
+    written = [entry for entry in market.audit.read(plugin=NOTES, after=before) if entry.version == release]
+    for kind, facts in kinds.items():
+        found = [entry.detail for entry in written if entry.kind == kind and facts.items() <= entry.detail.items()]
+        if kind != "capability-calls":
+            found = [detail for detail in found if detail["for"] == "migration"]
+        assert len(found) == 1, written
 
 
 def test_an_older_release_does_not_get_newer_state(market: Marketplace) -> None:
