@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from automatosx_nb import sdk
-from automatosx_nb.sandbox import builtins_, facades, protocol, worker
+from automatosx_nb.sandbox import builtins_, facades, interruption, protocol
 from automatosx_nb.sandbox.codec import Decoder
 from automatosx_nb.sandbox.modules import PluginModules
 
@@ -63,7 +63,7 @@ def preload(libraries: Sequence[str]) -> None:
     for module in pkgutil.iter_modules(sdk.__path__, f"{sdk.__name__}."):
         importlib.import_module(module.name)
     Decoder(protocol.ToWorker, max_bytes=1, max_depth=1)  # made once, and kept
-    worker.prepare()
+    interruption.prepare()
     if sys.platform == "linux":
         from automatosx_nb.sandbox.confine import linux
 

@@ -6,11 +6,8 @@ It runs in a process that is confined already. What it knows of the host is one 
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
-import signal
 import socket
-import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -18,111 +15,21 @@ from automatosx_nb.errors import (
     AutomatosxError,
     CapabilityFailed,
     PermissionDenied,
-    PluginRefused,
     ProtocolViolation,
-    UnknownHandler,
-    UntransferableValue,
 )
 from automatosx_nb.sandbox import faults, protocol
 from automatosx_nb.sandbox.channel import Channel, ChannelClosed
 from automatosx_nb.sandbox.codec import FrameTooLarge, close_all
+from automatosx_nb.sandbox.interruption import INTERRUPTION
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.modules import PluginModules
+from automatosx_nb.sandbox.printed import Printed
+from automatosx_nb.sandbox.raised import fault_of_raised
 from automatosx_nb.sandbox.values import DisplayTree, all_to_wire, from_wire, to_wire
 from automatosx_nb.sdk import _handing, _wire, handed, tables, ui
 
-_MESSAGE_CHARACTERS = 10_000
 _FRAMES = 40
-_OUTPUT_CHUNK = 8192
-_OUTPUT_DELAY_S = 0.1
-_PROMPT_LINES = 100
 _EAGER_BYTES = 256 << 10  # most source that is compiled ahead of need and kept; what is over waits for its import
-
-
-class Interruption:
-    """SIGINT becomes KeyboardInterrupt only in the plugin's own code; elsewhere it waits, or is for nobody."""
-
-    def __init__(self) -> None:
-        self._calling = False
-        self._exposed = False
-        self._pending = False
-
-    def on_signal(self, *_: object) -> None:
-        if self._exposed:
-            raise KeyboardInterrupt
-        self._pending = self._calling
-
-    def begin(self) -> None:
-        self._calling = self._exposed = True
-
-    def end(self) -> None:
-        self._exposed = self._calling = self._pending = False
-
-    def shelter(self) -> None:
-        """From here to ``expose`` frames are on the wire, and must not be cut in the middle."""
-        self._exposed = False
-
-    def expose(self) -> None:
-        """:raises KeyboardInterrupt: one came in the meantime."""
-        self._exposed = self._calling
-        if self._pending:
-            self._pending = False
-            raise KeyboardInterrupt
-
-
-INTERRUPTION = Interruption()
-"""The one of this process: a signal is a process's, too."""
-
-
-def prepare() -> None:
-    """Do in the fork server what every worker would do: nothing is called there, so that a SIGINT does nothing."""
-    signal.signal(signal.SIGINT, INTERRUPTION.on_signal)
-
-
-class Printed:
-    """What plugin code prints: sent in pieces, at most ``output_kb`` a call; the rest is dropped, and that is said."""
-
-    def __init__(self, send: Callable[[str], None], limits: Limits) -> None:
-        self._send = send
-        self._limit = limits.output_kb * 1024
-        self._kb = limits.output_kb
-        self._left = self._limit
-        self._waiting: list[str] = []
-        self._size = 0
-        self._flushed_at = 0.0
-        self._prompt_lines = _PROMPT_LINES
-
-    def restart(self) -> None:
-        self._left = self._limit
-        self._prompt_lines = _PROMPT_LINES
-
-    def write(self, text: str) -> None:
-        if self._left < 0:
-            return
-        if len(text) > self._left:
-            text = text[: self._left] + f"\n[output cut: more than {self._kb} KiB, the limit output-kb]\n"
-            self._left = -1
-        else:
-            self._left -= len(text)
-        self._waiting.append(text)
-        self._size += len(text)
-        if self._is_due(text):
-            self.flush()
-
-    def _is_due(self, text: str) -> bool:
-        """The first lines of a call go out one by one, so that a person sees them; a flood goes out in chunks."""
-        if text.endswith("\n") and self._prompt_lines > 0:
-            self._prompt_lines -= 1
-            return True
-        return self._size >= _OUTPUT_CHUNK or time.monotonic() - self._flushed_at > _OUTPUT_DELAY_S
-
-    def flush(self) -> None:
-        self._flushed_at = time.monotonic()
-        if self._waiting:
-            text = "".join(self._waiting)
-            self._waiting.clear()
-            self._size = 0
-            self._send(text)
 
 
 class Session:
@@ -338,26 +245,7 @@ class Session:
     # --- faults -----------------------------------------------------------------------------------------------
 
     def _fault(self, error: BaseException) -> protocol.Fault:
-        """The error as data. Never raises: its text and its frames come from plugin code."""
-        name = type.__getattribute__(type(error), "__name__")
-        if isinstance(error, ChannelClosed | ProtocolViolation):
-            raise error
-        if isinstance(error, KeyboardInterrupt):
-            return protocol.Fault("interrupted", name, "")
-        if isinstance(error, MemoryError):
-            return protocol.Fault("raised", "MemoryError", "out of memory")
-        if isinstance(error, PluginRefused):
-            return protocol.Fault(
-                "refused", name, error.refused, file=error.file, line=error.line, detail=error.instead
-            )
-        if isinstance(error, PermissionDenied):
-            return protocol.Fault("denied", name, error.problem(), self._frames(error), detail=error.permission)
-        if isinstance(error, UnknownHandler):
-            return protocol.Fault("invalid", "UnknownHandler", error.handler, detail=error.reason)
-        if isinstance(error, UntransferableValue):
-            return protocol.Fault("invalid", error.type_name, error.what, detail=error.reason)
-        limit = "open_files" if isinstance(error, OSError) and _number_of(error) == errno.EMFILE else ""
-        return protocol.Fault("raised", str(name)[:200], _text_of(error), self._frames(error), detail=limit)
+        return fault_of_raised(error, self._frames)
 
     def _frames(self, error: BaseException) -> list[protocol.Frame]:
         if self._modules is None:
@@ -372,19 +260,6 @@ def _plain(value: object) -> object:
     if isinstance(value, ui.Node):
         return DisplayTree(value.tree())
     return value
-
-
-def _number_of(error: OSError) -> object:
-    """``errno`` past what a class of the plugin may have under that name."""
-    return vars(OSError)["errno"].__get__(error)
-
-
-def _text_of(error: BaseException) -> str:
-    try:
-        text = str(error)[:_MESSAGE_CHARACTERS]
-        return text.encode("utf-8", "replace").decode("utf-8")
-    except BaseException as second:  # noqa: BLE001 - __str__ is plugin code
-        return f"<its text could not be made: {type(second).__name__}>"
 
 
 def run(sock: socket.SocketType, limits: Limits, layers: Mapping[str, str], without: Collection[str]) -> NoReturn:
