@@ -8,7 +8,7 @@ from automatosx_nb.sandbox.facades.spec import Names, needs, words
 from automatosx_nb.sandbox.libraries import LIBRARIES, Opened
 
 _COMPUTE_OWN = (
-    "bottom_k_unstable cast fill_null if_else index scalar field sort_indices take top_k_unstable "
+    "and_ or_ bottom_k_unstable cast fill_null if_else index scalar field sort_indices take top_k_unstable "
     "value_counts unique count_substring find_substring match_substring split_pattern"
 )
 
