@@ -20,13 +20,13 @@ def nearest(word: str, known: Iterable[str], *, most: int = 3) -> tuple[str, ...
     """
     if len(word) > MAX_WORD:
         return ()
-    names = sorted(name for name in known if name != word)
+    names = sorted(known)
     folded = fold(word)
-    same = tuple(name for name in names if fold(name) == folded)
+    same = tuple(name for name in names if name != word and fold(name) == folded)
     if same:
         return same[:most]
     lowered = word.lower()
-    suffixed = [name for name in names if name.lower().rpartition(".")[2] == lowered]
+    suffixed = [name for name in names if name.lower().rpartition(".")[2] == lowered and name != word]
     own = lowered.rpartition(".")[2]
     whole = get_close_matches(lowered, names, n=most, cutoff=0.6)
     alike = [name for name in whole if SequenceMatcher(None, own, name.rpartition(".")[2].lower()).ratio() >= 0.5]

@@ -24,6 +24,8 @@ from automatosx_nb.home import default_home
 
 PRIVACY = "meadow.privacy-scan"
 CHARTS = "lantern.quick-charts"
+SOURCES = Path(__file__).parents[2] / "automatosx_nb" / "catalog"
+"""Of this checkout: an installation leaves the plugins' tests out."""
 COMMUNITY = {PRIVACY: ROOT / "privacy-scan" / "1.0.0", CHARTS: ROOT / "quick-charts" / "1.0.0"}
 TOLD = "events:publish:plugin.meadow.privacy-scan.finding"
 CUSTOMERS = {
@@ -74,7 +76,7 @@ def test_a_newcomers_first_search_finds_ours_and_the_communitys(market: Marketpl
 
 @pytest.mark.parametrize("folder", COMMUNITY.values(), ids=COMMUNITY)
 def test_its_own_tests_pass(folder: Path, tmp_path: Path) -> None:
-    copy = Path(shutil.copytree(folder, tmp_path / folder.parent.name))
+    copy = Path(shutil.copytree(SOURCES / folder.relative_to(ROOT), tmp_path / folder.parent.name))
     command = [sys.executable, "-m", "automatosx_nb.cli", "test", str(copy), "--", "-q", "-p", "no:cacheprovider"]
     ran = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr

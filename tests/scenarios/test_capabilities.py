@@ -300,10 +300,10 @@ def test_an_update_keeps_the_settings_that_still_fit_and_says_which_do_not(
     source = "from automatosx_nb.sdk import settings\n\n\ndef run(text):\n"
     source += "    return [settings.get('max-rows'), settings.get('label')]\n"
     app.current().publish(
-        make_plugin(version="1.1.0", source=source, args='{name = "text", type = "string"}', extra=newer)
+        make_plugin(version="2.0.0", source=source, args='{name = "text", type = "string"}', extra=newer)
     )
     capsys.readouterr()
-    shell.run_line_magic("ax", "update")
+    shell.run_line_magic("ax", "install acme.demo@2.0.0")
     assert "'max-rows' from the user does not count (20 is less than the minimum of 50): 100 holds." in (
         capsys.readouterr().out
     )
