@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tornado import web
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from automatosx_nb.model.identity import Actor
 
 T = TypeVar("T")
+Act = Callable[[Any, "Actor"], object]
+"""What a form has done in a room, for whoever sent it."""
 _LAST = 1 << 62
 
 
@@ -34,7 +36,27 @@ class ActingPage(Page):
             raise web.HTTPError(403)
         return actor
 
-    async def refusal(self, room: str, act: Callable[[Any, Actor], object]) -> UserError | None:
+    async def act(
+        self, room: str, acts: Mapping[str, Act], *, then: str, show: Callable[[UserError], Awaitable[None]]
+    ) -> None:
+        """Do what the form says, and go on to ``then``; where that cannot be done, ``show`` why.
+
+        :raises HTTPError: 400, the form says none of ``acts``.
+        """
+        refused = await self.refusal(room, self.asked(acts))
+        if refused is None:
+            self.redirect(then, status=303)
+        else:
+            await show(refused)
+
+    def asked(self, acts: Mapping[str, Act]) -> Act:
+        """:raises HTTPError: 400, the form says none of them."""
+        act = acts.get(self.said("do"))
+        if act is None:
+            raise web.HTTPError(400)
+        return act
+
+    async def refusal(self, room: str, act: Act) -> UserError | None:
         """Why what was written cannot be done; None: it is done."""
         try:
             await self.in_room(room, act)

@@ -33,14 +33,7 @@ class AdvisoriesPage(ActingPage):
     @authorized
     async def post(self) -> None:
         acts = {"make": self._make, "withdraw": self._withdraw}
-        act = acts.get(self.said("do"))
-        if act is None:
-            raise web.HTTPError(400)
-        refused = await self.refusal("advisories", act)
-        if refused is None:
-            self.redirect(self.site.advisories, status=303)
-        else:
-            await self._show(refused)
+        await self.act("advisories", acts, then=self.site.advisories, show=self._show)
 
     def _make(self, room: Advisories, actor: Actor) -> None:
         severity: Any = self.said("severity")
@@ -70,14 +63,7 @@ class ReportsPage(ActingPage):
     @authorized
     async def post(self) -> None:
         acts = {"file": self._file, "close": self._close}
-        act = acts.get(self.said("do"))
-        if act is None:
-            raise web.HTTPError(400)
-        refused = await self.refusal("reports", act)
-        if refused is None:
-            self.redirect(self.site.reports, status=303)
-        else:
-            await self._show(refused)
+        await self.act("reports", acts, then=self.site.reports, show=self._show)
 
     def _file(self, room: Reports, actor: Actor) -> None:
         kind: Any = self.said("kind")

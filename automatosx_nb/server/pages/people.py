@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from jupyter_server.auth.decorator import authorized
 from tornado import web
@@ -30,23 +31,14 @@ class PublisherPage(ActingPage):
     @web.authenticated
     @authorized
     async def post(self, name: str) -> None:
-        do, user, owner = self.said("do"), self.said("user"), bool(self.said("owner"))
-
-        def act(access: Access, actor: Actor) -> None:
-            if do == "put":
-                access.put_member(actor, name, user, owner=owner)
-            elif do == "remove":
-                access.remove_member(actor, name, user)
-            else:
-                access.verify(actor, name, verified=do == "verify")
-
-        if do not in ("put", "remove", "verify", "unverify"):
-            raise web.HTTPError(400)
-        refused = await self.refusal("access", act)
-        if refused is None:
-            self.redirect(self.site.publisher(name), status=303)
-        else:
-            await self._show(name, refused)
+        user, owner = self.said("user"), bool(self.said("owner"))
+        acts: Mapping[str, Callable[[Access, Actor], object]] = {
+            "put": lambda access, actor: access.put_member(actor, name, user, owner=owner),
+            "remove": lambda access, actor: access.remove_member(actor, name, user),
+            "verify": lambda access, actor: access.verify(actor, name, verified=True),
+            "unverify": lambda access, actor: access.verify(actor, name, verified=False),
+        }
+        await self.act("access", acts, then=self.site.publisher(name), show=lambda error: self._show(name, error))
 
     async def _show(self, name: str, refused: UserError | None) -> None:
         actor = await self.actor()
@@ -74,19 +66,12 @@ class RolesPage(ActingPage):
     @web.authenticated
     @authorized
     async def post(self) -> None:
-        do, user, role = self.said("do"), self.said("user"), self.said("role")
-
-        def act(access: Access, actor: Actor) -> None:
-            change = access.grant_role if do == "grant" else access.withdraw_role
-            change(actor, user, role_of(role))
-
-        if do not in ("grant", "withdraw"):
-            raise web.HTTPError(400)
-        refused = await self.refusal("access", act)
-        if refused is None:
-            self.redirect(self.site.roles, status=303)
-        else:
-            await self._show(refused)
+        user, role = self.said("user"), self.said("role")
+        acts: Mapping[str, Callable[[Access, Actor], object]] = {
+            "grant": lambda access, actor: access.grant_role(actor, user, role_of(role)),
+            "withdraw": lambda access, actor: access.withdraw_role(actor, user, role_of(role)),
+        }
+        await self.act("access", acts, then=self.site.roles, show=self._show)
 
     async def _show(self, refused: UserError | None) -> None:
         holders = await self.in_room("access", lambda access, who: access.roles(who))
@@ -112,10 +97,7 @@ class AccountPage(ActingPage):
         def revoke(tokens: Tokens, actor: Actor) -> None:
             tokens.revoke(actor, self.said("token"))
 
-        act: Any = {"new": new, "revoke": revoke}.get(self.said("do"))
-        if act is None:
-            raise web.HTTPError(400)
-        refused = await self.refusal("tokens", act)
+        refused = await self.refusal("tokens", self.asked({"new": new, "revoke": revoke}))
         if refused is None and not made:
             self.redirect(self.site.account, status=303)
         else:
