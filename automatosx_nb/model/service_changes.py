@@ -9,18 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from automatosx_nb.model.contributions.services import Service
+from automatosx_nb.model.release_lines import line_of, said, to_raise
 from automatosx_nb.model.schema_changes import reply_breaks, request_breaks
-from automatosx_nb.model.semver import Version
-
-MOST_SAID = 3
-"""Differences of one service that are told."""
 
 
 def broken_promises(service: Service, published: Iterable[Service]) -> Iterator[str]:
     """What ``service`` does to callers of those of its name that are published: a sentence for each version."""
-    line = _line(service.version)
+    line = line_of(service.version)
     others = {other.version: other for other in published if other.name == service.name}
-    kept = sorted(version for version in others if _line(version) == line and not version.prerelease)
+    kept = sorted(version for version in others if line_of(version) == line and not version.prerelease)
     if service.version.prerelease:
         return
     before = [version for version in kept if version <= service.version][-1:]
@@ -48,16 +45,10 @@ def lost_by_callers(new: Iterable[Service], called: Iterable[Service]) -> Iterat
         service = offered.get(old.name)
         if service is None:
             yield f"it has no service {old.name!r} any more"
-        elif _line(service.version) != _line(old.version) or service.version < old.version:
+        elif line_of(service.version) != line_of(old.version) or service.version < old.version:
             yield f"its service {old.name!r} is {service.version}, which is not ^{old.version}"
         elif found := [*_breaks(old, service)]:
-            said = "; ".join(list(dict.fromkeys(found))[:MOST_SAID])
-            yield f"its service {old.name!r} {service.version} breaks {old.version} ({said})"
-
-
-def _line(version: Version) -> tuple[int, ...]:
-    """Versions with the same one promise not to break each other."""
-    return (version.major,) if version.major else (0, version.minor)
+            yield f"its service {old.name!r} {service.version} breaks {old.version} ({said(found)})"
 
 
 def _breaks(old: Service, new: Service) -> Iterator[str]:
@@ -66,6 +57,5 @@ def _breaks(old: Service, new: Service) -> Iterator[str]:
 
 
 def _sentence(service: Service, what: str, found: list[str]) -> str:
-    said = "; ".join(list(dict.fromkeys(found))[:MOST_SAID])
-    raised = "its major version" if service.version.major else "its minor version"
-    return f"the service {service.name!r} {service.version} {what} ({said}): raise {raised}, or keep the schema"
+    raised = f"its {to_raise(service.version)}"
+    return f"the service {service.name!r} {service.version} {what} ({said(found)}): raise {raised}, or keep the schema"

@@ -21,11 +21,11 @@ from automatosx_nb.errors import (
     ReleaseExists,
     VersionUsed,
 )
-from automatosx_nb.model.event_changes import last_of_line
 from automatosx_nb.model.identity import owner as whoever_has_the_folder
 from automatosx_nb.model.names import BUNDLED_PUBLISHERS, publisher_of
 from automatosx_nb.model.publishing import PublishPolicy
 from automatosx_nb.model.release import CheckResult, PublishReport, Stage
+from automatosx_nb.model.release_lines import last_of_line
 from automatosx_nb.model.review import ReviewPolicy
 from automatosx_nb.model.semver import Version
 from automatosx_nb.registry import acts, checks, records, schema, stages, unreadable

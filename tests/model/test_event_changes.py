@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from automatosx_nb.model.contributions import EventType
-from automatosx_nb.model.event_changes import broken_events, last_of_line
+from automatosx_nb.model.event_changes import broken_events
 from automatosx_nb.model.semver import Version
 
 TOPIC = "plugin.acme.demo.found"
@@ -65,23 +65,3 @@ def test_an_event_that_is_kept_no_longer_and_one_that_is_gone_break_them_too() -
     assert broken(OLD, retained=(False, True)) == []
     gone = broken_events(Version.parse("0.2.1"), [], Version.parse("0.2.0"), [EventType(TOPIC, OLD)])
     assert [("declared no longer" in each, "raise the minor version" in each) for each in gone] == [(True, True)]
-
-
-@pytest.mark.parametrize(
-    ("version", "published", "last"),
-    [
-        ("1.2.0", ["1.0.0", "1.1.0", "2.0.0"], "1.1.0"),
-        ("2.0.0", ["1.0.0", "1.9.0"], None),
-        ("1.0.1", ["1.1.0", "1.0.0"], "1.0.0"),
-        ("0.3.0", ["0.2.9"], None),
-        ("0.2.1", ["0.2.0", "0.1.0"], "0.2.0"),
-        ("1.1.0", ["1.1.0-rc.1", "1.0.0"], "1.0.0"),
-        ("1.1.0-rc.1", ["1.0.0"], None),
-        ("1.0.0", [], None),
-    ],
-)
-def test_a_release_is_held_against_the_last_one_of_its_line(
-    version: str, published: list[str], last: str | None
-) -> None:
-    found = last_of_line(Version.parse(version), map(Version.parse, published))
-    assert (None if found is None else str(found)) == last

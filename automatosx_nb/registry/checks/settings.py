@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from automatosx_nb.model.event_changes import last_of_line
 from automatosx_nb.model.setting_changes import broken_settings
 from automatosx_nb.registry.checks.submission import Check, Finding, Submission
 
@@ -13,13 +12,12 @@ if TYPE_CHECKING:
 
 
 def _find(submission: Submission) -> Iterator[Finding]:
-    manifest = submission.package.manifest
-    published = {other.version: other for other in submission.published}
-    before = last_of_line(manifest.version, published)
+    before = submission.predecessor
     if before is None:
         return
-    declared = published[before].contributes.settings
-    for sentence in broken_settings(manifest.version, manifest.contributes.settings, before, declared):
+    manifest = submission.package.manifest
+    now, then = manifest.contributes.settings, before.contributes.settings
+    for sentence in broken_settings(manifest.version, now, before.version, then):
         yield Finding("error", sentence, "plugin.toml")
 
 

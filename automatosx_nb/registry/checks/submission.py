@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from automatosx_nb.model.publishing import PublishPolicy
+from automatosx_nb.model.release_lines import last_of_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -43,6 +44,13 @@ class Submission:
     policy: PublishPolicy = _DEFAULT_POLICY
     companions: Sequence[bytes] | None = ()
     """Artifacts of what it requires, each after what it requires itself; None: the registry lacks some."""
+
+    @property
+    def predecessor(self) -> Manifest | None:
+        """Of the release that it follows and must not break; None: there is none."""
+        published = {other.version: other for other in self.published}
+        last = last_of_line(self.package.manifest.version, published)
+        return None if last is None else published[last]
 
 
 class Finding(NamedTuple):
