@@ -24,18 +24,17 @@ from automatosx_nb.model.release import PluginDetail, Stage
 from automatosx_nb.model.review import ReviewPolicy
 from automatosx_nb.model.spelling import nearest
 from automatosx_nb.registry import publishing, records, signed, storage
-from automatosx_nb.registry.access import Access
 from automatosx_nb.registry.blobs import BlobStore, DigestDiffers
 from automatosx_nb.registry.current import CurrentSearch
 from automatosx_nb.registry.downloads import DownloadCounter
 from automatosx_nb.registry.feed import RevisionFeed
 from automatosx_nb.registry.figures import Figures, figures
 from automatosx_nb.registry.pictures import Pictures
+from automatosx_nb.registry.rooms import Rooms
 from automatosx_nb.registry.sayings import sayings
 from automatosx_nb.registry.schema import artifacts, plugins, publishers, releases, sequence
 from automatosx_nb.registry.sight import seen_by
 from automatosx_nb.registry.storage import Storage
-from automatosx_nb.registry.tokens import Tokens
 from automatosx_nb.registry.unpacked import Unpacked
 
 if TYPE_CHECKING:
@@ -48,16 +47,9 @@ if TYPE_CHECKING:
     from automatosx_nb.model.ports import ArtifactSource
     from automatosx_nb.model.release import CheckResult, IndexRelease, PublishReport, SearchPage, SearchQuery
     from automatosx_nb.model.screenshots import ShownPicture
-    from automatosx_nb.registry.advisories import Advisories
-    from automatosx_nb.registry.audit import AuditLog
     from automatosx_nb.registry.keeping import Keeping
-    from automatosx_nb.registry.keys import Keys
-    from automatosx_nb.registry.moderation import Moderation
     from automatosx_nb.registry.publishing import Also
-    from automatosx_nb.registry.ratings import Ratings
     from automatosx_nb.registry.records import Record
-    from automatosx_nb.registry.reports import Reports
-    from automatosx_nb.registry.reviews import Reviews
     from automatosx_nb.registry.search import SearchDocument
     from automatosx_nb.registry.uploads import Uploads
     from automatosx_nb.sandbox.supervisor import Sandbox
@@ -66,7 +58,7 @@ _PIECE = 64 * 1024
 """Bytes in one piece of an artifact."""
 
 
-class EmbeddedRegistry:
+class EmbeddedRegistry(Rooms):
     """Implements :class:`automatosx_nb.model.ports.Registry`; every method may be called from any thread.
 
     Besides what each method says, all raise what :class:`automatosx_nb.registry.database.Database` does.
@@ -93,7 +85,7 @@ class EmbeddedRegistry:
         self._policy = policy
         self._review = review
         self._blobs = BlobStore(self._objects)
-        self._unpacked = Unpacked(self._blobs)
+        self._unpacked = Unpacked()
         self._feed = RevisionFeed(self._database)
         self._downloads = DownloadCounter(self._database)
         self._search = CurrentSearch(self._database, self._feed, self._downloads)
@@ -107,48 +99,6 @@ class EmbeddedRegistry:
         view = copy(self)
         view._reader = actor
         return view
-
-    @cached_property
-    def audit(self) -> AuditLog:
-        """Who did what."""
-        from automatosx_nb.registry.audit import AuditLog
-
-        return AuditLog(self._database)
-
-    @cached_property
-    def reviews(self) -> Reviews:
-        """What waits for reviewers, and what they say."""
-        from automatosx_nb.registry.reviews import Reviews
-
-        return Reviews(self._database, self._blobs, self._review, signed=self._policy().signed)
-
-    @cached_property
-    def moderation(self) -> Moderation:
-        """What is done about releases that are out."""
-        from automatosx_nb.registry.moderation import Moderation
-
-        return Moderation(self._database)
-
-    @cached_property
-    def advisories(self) -> Advisories:
-        """What is known against versions."""
-        from automatosx_nb.registry.advisories import Advisories
-
-        return Advisories(self._database)
-
-    @cached_property
-    def reports(self) -> Reports:
-        """What somebody says is wrong."""
-        from automatosx_nb.registry.reports import Reports
-
-        return Reports(self._database)
-
-    @cached_property
-    def ratings(self) -> Ratings:
-        """What users think."""
-        from automatosx_nb.registry.ratings import Ratings
-
-        return Ratings(self._database)
 
     @classmethod
     def at(cls, database: str, blobs: str, **options: Any) -> EmbeddedRegistry:
@@ -176,22 +126,6 @@ class EmbeddedRegistry:
         Another process's change is seen within half a second, this one's at once.
         """
         return self._feed.current()
-
-    @cached_property
-    def access(self) -> Access:
-        """Members, roles, and who is who."""
-        return Access(self._database)
-
-    @cached_property
-    def keys(self) -> Keys:
-        """Whose word is whose."""
-        from automatosx_nb.registry.keys import Keys
-
-        return Keys(self._database, self._blobs)
-
-    @cached_property
-    def tokens(self) -> Tokens:
-        return Tokens(self._database)
 
     def figures(self) -> Figures:
         """What a server tells of it to whoever watches."""
@@ -266,8 +200,9 @@ class EmbeddedRegistry:
 
     def picture(self, plugin: str, version: str, shown: ShownPicture) -> bytes | None:
         """As :meth:`automatosx_nb.model.ports.Registry.picture`."""
-        data = self.contents(plugin, version).get(shown.file, b"")
-        return data if shown in self.screenshots(plugin, version) else None
+        sha256 = self._artifact_of(plugin, version)
+        files = self._files(plugin, version, sha256)
+        return files[shown.file] if shown in self._pictures.of(sha256, lambda: files) else None
 
     def _artifact_of(self, plugin: str, version: str) -> str:
         with self._database.read() as connection:
@@ -275,7 +210,7 @@ class EmbeddedRegistry:
 
     def _files(self, plugin: str, version: str, sha256: str) -> Mapping[str, bytes]:
         try:
-            return self._unpacked.files(sha256, f"{plugin} {version}")
+            return self._unpacked.files(sha256, f"{plugin} {version}", lambda: self._blobs.read(sha256))
         except DigestDiffers as error:
             raise ArtifactMismatch(plugin, version, error.expected, error.actual) from error
 

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING
 from automatosx_nb import package
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from automatosx_nb.registry.blobs import BlobStore
+    from collections.abc import Callable, Mapping
 
 MOST_MB = 32.0
 """Of files that are kept, MiB: an artifact of which there is more is unpacked for each."""
@@ -21,25 +19,23 @@ MOST_MB = 32.0
 class Unpacked:
     """Artifacts' files by SHA-256, which never changes what it stands for. May be asked from any thread."""
 
-    def __init__(self, blobs: BlobStore, most_mb: float = MOST_MB) -> None:
-        self._blobs = blobs
+    def __init__(self, most_mb: float = MOST_MB) -> None:
         self._most = int(most_mb * 2**20)
         self._kept: OrderedDict[str, Mapping[str, bytes]] = OrderedDict()
         self._bytes = 0
         self._lock = threading.Lock()
 
-    def files(self, sha256: str, name: str) -> Mapping[str, bytes]:
-        """:param name: what an error calls it.
+    def files(self, sha256: str, name: str, read: Callable[[], bytes]) -> Mapping[str, bytes]:
+        """Raises as ``read`` and :func:`automatosx_nb.package.read` do.
 
-        :raises DigestDiffers: what is stored is not what was published.
-
-        Raises besides as :meth:`BlobStore.read` and :func:`automatosx_nb.package.read` do.
+        :param name: what an error calls it.
+        :param read: gives the artifact, which was compared with its digest.
         """
         with self._lock:
             if sha256 in self._kept:
                 self._kept.move_to_end(sha256)
                 return self._kept[sha256]
-        found = MappingProxyType(dict(package.read(self._blobs.read(sha256), name=name).files))
+        found = MappingProxyType(dict(package.read(read(), name=name).files))
         self._keep(sha256, found)
         return found
 

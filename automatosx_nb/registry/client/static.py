@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import msgspec
 
-from automatosx_nb import package
 from automatosx_nb.errors import (
     MirrorDamaged,
     MirrorExpired,
@@ -28,6 +27,7 @@ from automatosx_nb.registry.client.static_files import read_root, verified
 from automatosx_nb.registry.mirroring.layout import FORMAT, Blob, PluginDocument, Root, path_of
 from automatosx_nb.registry.pictures import in_files
 from automatosx_nb.registry.search import Entry, SearchIndex
+from automatosx_nb.registry.unpacked import Unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Mapping
@@ -66,6 +66,7 @@ class StaticRegistry:
         self.location = files.location
         self._indexing = threading.Lock()
         self._kept: dict[str, PluginDocument] = {}
+        self._unpacked = Unpacked()
         if refuse_expired and self.stale_since is not None:
             raise MirrorExpired(files.location, self._root.made, self._root.expires)
 
@@ -124,10 +125,7 @@ class StaticRegistry:
 
     def artifact(self, plugin: str, version: str, *, start: int = 0) -> Generator[bytes, None, None]:
         """As :meth:`automatosx_nb.model.ports.ArtifactSource.artifact`, compared with its digest before it is given."""
-        release = next((each for each in self.releases(plugin) if str(each.version) == version), None)
-        if release is None or release.quarantined is not None:
-            raise UnknownRelease(plugin, version, tuple(each.version for each in self.plugin(plugin).releases))
-        data = verified(self._files, Blob(release.sha256, release.size))
+        data = verified(self._files, self._blob(plugin, version))
         return (data[each : each + _PIECE] for each in range(start, len(data), _PIECE))
 
     def changelog(self, plugin: str, version: str) -> str:
@@ -151,7 +149,15 @@ class StaticRegistry:
         return files[shown.file] if shown in in_files(files) else None
 
     def _contents(self, plugin: str, version: str) -> Mapping[str, bytes]:
-        return package.read(b"".join(self.artifact(plugin, version)), name=f"{plugin} {version}").files
+        blob = self._blob(plugin, version)
+        return self._unpacked.files(blob.sha256, f"{plugin} {version}", lambda: verified(self._files, blob))
+
+    def _blob(self, plugin: str, version: str) -> Blob:
+        """The artifact. Raises as :meth:`artifact` does."""
+        release = next((each for each in self.releases(plugin) if str(each.version) == version), None)
+        if release is None or release.quarantined is not None:
+            raise UnknownRelease(plugin, version, tuple(each.version for each in self.plugin(plugin).releases))
+        return Blob(release.sha256, release.size)
 
     def publish(self, artifact: bytes, *, stage: Stage = Stage.STABLE, signature: bytes | None = None) -> NoReturn:
         """:raises PublishingElsewhere: always: it is a copy."""
