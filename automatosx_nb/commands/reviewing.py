@@ -13,7 +13,7 @@ from automatosx_nb.commands.inspecting import check_table
 from automatosx_nb.commands.verbs import Answer, Console, Verb
 from automatosx_nb.errors import UsageError
 from automatosx_nb.model.permissions import permission_line
-from automatosx_nb.model.printable import printable
+from automatosx_nb.model.printable import one_line, printable
 from automatosx_nb.model.release import Stage
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def _diff(change: FileChange) -> Iterator[str]:
 
 
 def _because(reason: str) -> str:
-    return f": {' '.join(printable(reason).split())}" if reason.strip() else ""
+    return f": {one_line(reason)}" if reason.strip() else ""
 
 
 def _configure_promote(parser: Parser) -> None:

@@ -7,7 +7,7 @@ from textwrap import wrap
 
 from automatosx_nb.model.permissions import permission_line
 from automatosx_nb.model.plan import Plan, PlannedChange
-from automatosx_nb.model.printable import printable
+from automatosx_nb.model.printable import one_line, printable
 
 WIDTH = 110
 """Columns of text that fit a notebook's cell, and most terminals."""
@@ -84,7 +84,7 @@ def _change(change: PlannedChange, asking: str) -> list[str]:
     lines += [f"    {loses} {text}" for text in change.drops]
     lines += [f"    {words}" for words in change.requires_otherwise]
     if change.deprecated:
-        lines.append(f"    is deprecated: {' '.join(printable(change.deprecated).split())}")
+        lines.append(f"    is deprecated: {one_line(change.deprecated)}")
     lines += [f"    {change.new} {words}" for words in change.warnings]
     if change.publisher:
         lines.append(f"    {change.publisher}")

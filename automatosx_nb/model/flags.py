@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from automatosx_nb.model.keys import named, state
-from automatosx_nb.model.printable import printable
+from automatosx_nb.model.printable import one_line
 
 if TYPE_CHECKING:
     from automatosx_nb.model.keys import PublisherKey
@@ -31,15 +31,20 @@ class Flag:
 
     def words(self) -> str:
         """Continues the sentence 'acme.a 1.0.0 …'."""
-        said = " ".join(printable(self.reason).split())
+        said = one_line(self.reason)
         if self.kind == "yanked":
-            return f"was yanked: {said}"
+            return yanked_for(self.reason)
         if self.kind == "deprecated":
             return f"is deprecated: {said}"
         if self.kind == "signature":
             return f"has a signature that counts no longer: {said}"
         words = f"is quarantined: {said}" if self.kind == "quarantined" else f"is under advisory {said}"
         return f"{words} (it is disabled)" if self.disables else words
+
+
+def yanked_for(reason: str) -> str:
+    """Continues 'acme.a 1.0.0 …'."""
+    return f"was yanked: {one_line(reason)}"
 
 
 def flags_of(plugin: str, release: IndexRelease) -> Iterator[Flag]:

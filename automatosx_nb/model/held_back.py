@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 from automatosx_nb.model.activation import find_cycle
 from automatosx_nb.model.candidates import Candidate, Candidates, Excluded, Requirement
+from automatosx_nb.model.flags import yanked_for
 from automatosx_nb.model.release import Stage
-from automatosx_nb.model.rules import BETA, HOW_PRERELEASES, yanked_for
+from automatosx_nb.model.rules import BETA, HOW_PRERELEASES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -6,9 +6,14 @@ import re
 
 from automatosx_nb.errors.root import is_printable, printable
 
-__all__ = ["printable", "printable_output"]
+__all__ = ["one_line", "printable", "printable_output"]
 
 _COLOUR = re.compile(r"(\x1b\[[0-9;]{0,40}m)")
+
+
+def one_line(text: str) -> str:
+    """Somebody's words as one line that can be printed anywhere."""
+    return " ".join(printable(text).split())
 
 
 def printable_output(text: str) -> str:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from automatosx_nb.model.compatibility import against_engine, against_platform, against_python
+from automatosx_nb.model.flags import yanked_for
 from automatosx_nb.model.policy import Cooldown, Policy, ReleasePolicy
-from automatosx_nb.model.printable import printable
+from automatosx_nb.model.printable import one_line
 from automatosx_nb.model.release import IndexRelease, Stage
 
 if TYPE_CHECKING:
@@ -53,10 +54,10 @@ class Rules:
     def against(self, plugin: str, release: IndexRelease) -> str | None:
         """Why ``release`` may not be chosen, continuing 'acme.a 1.0.0 …'; None: it may."""
         if release.quarantined is not None:
-            return f"is quarantined: {_line(release.quarantined)}"
+            return f"is quarantined: {one_line(release.quarantined)}"
         disabling = next((each for each in release.advisories if each.disables), None)
         if disabling is not None:
-            return f"is disabled by advisory {disabling.id}: {_line(disabling.summary)}"
+            return f"is disabled by advisory {disabling.id}: {one_line(disabling.summary)}"
         if release.stage is Stage.DRAFT:
             return "is a draft that is not published yet"
         denied = self.policy.against(plugin, release.version) if self.policy else None
@@ -98,7 +99,7 @@ class Rules:
         if release.yanked is not None:
             return yanked_for(release.yanked)
         for advisory in release.advisories:
-            return f"is under advisory {advisory.id}: {_line(advisory.summary)}"
+            return f"is under advisory {advisory.id}: {one_line(advisory.summary)}"
         return None if self.cooldown is None else self.cooldown.against(release.published)
 
     def _against_environment(self, release: IndexRelease) -> str | None:
@@ -116,13 +117,3 @@ class Rules:
         if found is None and self.platform is not None:
             found = against_platform(release.platforms, self.platform)
         return found
-
-
-def yanked_for(reason: str) -> str:
-    """Continues 'acme.a 1.0.0 …'."""
-    return f"was yanked: {_line(reason)}"
-
-
-def _line(reason: str) -> str:
-    """A publisher's words as one line that can be printed anywhere."""
-    return " ".join(printable(reason).split())

@@ -19,7 +19,7 @@ from automatosx_nb.files import storage_errors, write_atomic
 from automatosx_nb.model.lockfile import LockedPlugin, Lockfile, parse, render
 from automatosx_nb.model.lockfile.reading import MAX_TEXT_KB
 from automatosx_nb.model.lockfile.record import MAX_NOTE
-from automatosx_nb.model.printable import printable
+from automatosx_nb.model.printable import one_line
 
 if TYPE_CHECKING:
     from automatosx_nb.model.generation import InstalledPlugin
@@ -115,4 +115,4 @@ def _locked(entry: InstalledPlugin, package: Package) -> LockedPlugin:
 
 def _fit(note: str) -> str:
     """As a lock can have it: a line that is not too long."""
-    return " ".join(printable(note).split())[:MAX_NOTE].strip()
+    return one_line(note)[:MAX_NOTE].strip()

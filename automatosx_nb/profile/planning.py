@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 from automatosx_nb.errors import Incompatible, NotPinned, ProfileDamaged, StillRequired
 from automatosx_nb.model.changelog import news
 from automatosx_nb.model.consent import PermissionPolicy
-from automatosx_nb.model.flags import deprecation, warnings_of
+from automatosx_nb.model.flags import deprecation, warnings_of, yanked_for
 from automatosx_nb.model.gate import Gate, Step
 from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.plan import Plan, PlannedChange
 from automatosx_nb.model.policy import Policy
-from automatosx_nb.model.printable import printable
 from automatosx_nb.model.publisher import Signers, newcomer_doubt, publisher_change, publisher_doubt
 from automatosx_nb.model.resolution import Resolution, resolve
 from automatosx_nb.model.rules import Rules
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
     from automatosx_nb.model.lockfile import Lockfile
     from automatosx_nb.model.policy import Cooldown
     from automatosx_nb.model.ports import Registry
-    from automatosx_nb.model.release import IndexRelease, PluginDetail
+    from automatosx_nb.model.release import IndexRelease, ReleaseDetail
     from automatosx_nb.profile.store import Store
 
 ANY = "*"
@@ -316,12 +315,13 @@ class Planner:
             doubt = newcomer_doubt(detail, version, current.plugins.values())
         else:
             doubt = publisher_doubt(entry, source, verified=verified, signers=signers)
+        installed = next((each for each in detail.releases if entry and each.version == entry.version), None)
         return PlannedChange(
             id=plugin,
             kind=change_kind(entry.version if entry else None, version),
             old=entry.version if entry else None,
             new=version,
-            why=_why_left(detail, entry, chosen) or why,
+            why=_why_left(installed, chosen) or why,
             asks=consent.asks,
             optional=consent.optional,
             by_policy=consent.by_policy,
@@ -332,7 +332,7 @@ class Planner:
             missing_packages=missing,
             sha256=release.sha256,
             requires=requirement_changes(self._installed_requires(entry), release.dependencies),
-            old_size=next((each.size for each in detail.releases if entry and each.version == entry.version), 0),
+            old_size=installed.size if installed else 0,
             source=source,
             verified=verified,
             signature=release.signature,
@@ -380,12 +380,11 @@ def require_packages(plan: Plan) -> None:
             raise Incompatible(change.id, change.new, reasons, f"Nothing was changed. Run {plan.pip_line} first.")
 
 
-def _why_left(detail: PluginDetail, entry: InstalledPlugin | None, chosen: IndexRelease) -> str:
+def _why_left(installed: ReleaseDetail | None, chosen: IndexRelease) -> str:
     """Why what is installed makes place for something older, where it was yanked; else empty."""
-    if entry is None or chosen.version > Version.parse(entry.version):
+    if installed is None or not installed.yanked or chosen.version > Version.parse(installed.version):
         return ""
-    yanked = next((each.yanked for each in detail.releases if each.version == entry.version), None)
-    return f"{entry.version} was yanked: {printable(yanked)}" if yanked else ""
+    return f"{installed.version} {yanked_for(installed.yanked)}"
 
 
 def _is_left(current: Generation, changes: Sequence[PlannedChange], held: HeldBack) -> bool:

@@ -20,7 +20,7 @@ from automatosx_nb.host.display.nodes import (
     Table,
     Text,
 )
-from automatosx_nb.model.printable import printable
+from automatosx_nb.model.printable import one_line, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -112,7 +112,7 @@ def _cell(value: Cell) -> str:
 
 
 def _one_line(text: str) -> str:
-    line = " ".join(printable(text[:_LOOKED_AT]).split())
+    line = one_line(text[:_LOOKED_AT])
     if columns(line) <= MAX_CELL:
         return line
     while columns(line) > MAX_CELL - 1:

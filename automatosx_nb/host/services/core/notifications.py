@@ -11,7 +11,7 @@ from typing import Any
 
 from automatosx_nb.host.metering import Bucket, Rate
 from automatosx_nb.host.services.core.service import Client, CoreService, core_service
-from automatosx_nb.model.printable import printable
+from automatosx_nb.model.printable import one_line
 
 KEPT = 200
 RATE = Rate(per_s=0.2, burst=5)
@@ -46,7 +46,7 @@ class Notifications:
     def add(self, plugin: str, level: str, text: str) -> Notification | None:
         """None: the plugin notified too often, and nothing was kept."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        made = Notification(now, plugin, level, " ".join(printable(text).split()))
+        made = Notification(now, plugin, level, one_line(text))
         with self._lock:
             if plugin not in self._buckets:
                 self._buckets[plugin] = self._make_bucket()

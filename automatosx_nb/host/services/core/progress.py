@@ -11,7 +11,7 @@ from uuid import uuid4
 from weakref import WeakKeyDictionary
 
 from automatosx_nb.host.services.core.service import Client, CoreService, core_service
-from automatosx_nb.model.printable import printable
+from automatosx_nb.model.printable import one_line
 
 LEAST_S = 0.1
 """Between two drawings; the last one of a bar is always drawn."""
@@ -22,7 +22,7 @@ class Bar:
     """As IPython shows it, in a notebook and in a saved one."""
 
     def __init__(self, plugin: str, fraction: float, text: str) -> None:
-        self.plugin, self.fraction, self.text = plugin, fraction, " ".join(printable(text).split())
+        self.plugin, self.fraction, self.text = plugin, fraction, one_line(text)
 
     def __repr__(self) -> str:
         done = round(self.fraction * _WIDTH)
