@@ -177,9 +177,10 @@ class Zygote:
         """:raises OSError: it could not be forked."""
         if (threads := preloading.threads()) > 1:  # a fork would copy one of them, and no wall reaches the others
             raise OSError(f"it has {threads} threads")
-        place, self._next = self._next or self._new_place(), None
+        self._next = place = self._next or self._new_place()  # which it stays where there is no socket for it now
         zygote = os.getpid()
         ours, theirs = socket.socketpair()
+        self._next = None
         with theirs:
             try:
                 pid = os.fork()
