@@ -40,6 +40,10 @@ _LISTEN_S = 0.1
 """How long an interrupt may wait: where a library handles SIGINT, too (polars does), an endless wait sleeps on."""
 
 
+def _nothing() -> None:
+    """No trace begins: the job has one."""
+
+
 class JobRunner:
     """Calls one installed plugin's handlers, one after the other, in its worker."""
 
@@ -312,13 +316,11 @@ class JobRunner:
                     node.count(times=0, failed=1)
             return [faults.get(index) for index in range(len(events))]
 
-    def _granted(self, job: Job, begin: Callable[[], None] | None = None) -> Any:
+    def _granted(self, job: Job, begin: Callable[[], None] = _nothing) -> Any:
         """``begin`` is called when something can come of the job: a worker that starts, or what it asks for."""
         try:
             self._fit(self._broker.grants.begin_call(event=job.silent))
-            if begin is not None and (self._worker is None or not self._worker.alive):
-                begin()
-            return self._call_worker(self._ready(job), job, begin)
+            return self._call_worker(self._ready(job, begin), job, begin)
         except PermissionDenied as denied:
             raise self._broker.grants.explained(denied) from denied
         finally:
@@ -331,8 +333,9 @@ class JobRunner:
             self._worker = None
         self._libraries = libraries
 
-    def _ready(self, job: Job) -> Worker:
+    def _ready(self, job: Job, begin: Callable[[], None]) -> Worker:
         if self._worker is None or not self._worker.alive:
+            begin()
             self._worker = self._started()
         if self._queue.closed:
             raise self._gone(job)
@@ -341,7 +344,7 @@ class JobRunner:
         self.log.begin_call(self._worker.limits.log_kb)
         return self._worker
 
-    def _call_worker(self, worker: Worker, job: Job, begin: Callable[[], None] | None) -> Any:
+    def _call_worker(self, worker: Worker, job: Job, begin: Callable[[], None]) -> Any:
         broker = JobBroker(self._broker, self.log, job, self._duty, self.abandoned)
         try:
             if job.events is not None:
@@ -359,12 +362,11 @@ class JobRunner:
         job: Job,
         events: Sequence[Event],
         broker: JobBroker,
-        begin: Callable[[], None] | None,
+        begin: Callable[[], None],
     ) -> dict[int, AutomatosxError]:
         def sent() -> None:
             self._count(job)
-            if begin is not None:
-                begin()
+            begin()
 
         faults = worker.deliver(job.handler, events, broker=broker, wall_s=self._limits.wall_s, sent=sent)
         faults = {index: self._explained(fault) for index, fault in faults.items()}

@@ -72,7 +72,7 @@ def shown(named: tuple[Screenshot, ...], files: Mapping[str, bytes]) -> tuple[Sh
     found = []
     for one in named:
         picture = look(files.get(one.file, b""))
-        if picture is not None and not list(faults(one.file, files[one.file])):
+        if picture is not None and not any(faults(one.file, files[one.file])):
             found.append(ShownPicture(one.file, one.alt, picture.media_type, picture.width, picture.height))
     return tuple(found)
 

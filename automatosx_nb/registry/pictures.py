@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from automatosx_nb.model import manifest, screenshots
-from automatosx_nb.model.pictures import look
 from automatosx_nb.package.paths import MANIFEST
 
 if TYPE_CHECKING:
@@ -41,9 +40,4 @@ def in_files(files: Mapping[str, bytes]) -> tuple[ShownPicture, ...]:
 
 def is_what_was_shown(data: bytes, shown: ShownPicture) -> bool:
     """Whether ``data`` is a picture of that type and size, and none that could not be shown."""
-    picture = look(data)
-    return (
-        picture is not None
-        and (picture.media_type, picture.width, picture.height) == (shown.media_type, shown.width, shown.height)
-        and not any(screenshots.faults(shown.file, data))
-    )
+    return screenshots.shown((screenshots.Screenshot(shown.file, shown.alt),), {shown.file: data}) == (shown,)

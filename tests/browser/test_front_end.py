@@ -166,7 +166,7 @@ def open_consent(page: Page, *optional: dict[str, Any]) -> None:
     }
     change |= {"why": "you asked for it", "asks": asks, "drops": [], "size": 10, "changelog": ""}
     change |= {"optional": list(optional), "by_policy": [], "denied": []}
-    change |= {"old_size": 0, "requires": [], "behind": "", "doubt": False}
+    change |= {"old_size": 0, "requires": [], "warnings": [], "behind": "", "doubt": False}
     say(page, {"re": request, "preview": planned(change)})
 
 

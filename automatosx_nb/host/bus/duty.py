@@ -62,7 +62,7 @@ class Duty:
             if left_s > 0:  # there is enough for those ahead, too
                 return 0.0
             self._line[who] = wake
-            return IN_LINE_S if ahead and wake else min(-left_s / self._share + 0.001, LONGEST_WAIT_S)
+            return IN_LINE_S if ahead and wake else self._until_there_s(left_s)
 
     def leave(self, who: object = None) -> None:
         """It does not wait any more. No lock is held that ``wake`` of another one takes."""
@@ -102,7 +102,7 @@ class Duty:
             self._fill()
             if not self._busy or self._left_s > 0:
                 return 0.0
-            return min(-self._left_s / self._share + 0.001, LONGEST_WAIT_S)
+            return self._until_there_s(self._left_s)
 
     @contextmanager
     def publishing(self, *, within_delivery: bool) -> Iterator[None]:
@@ -131,6 +131,10 @@ class Duty:
     @property
     def _burst_s(self) -> float:
         return BUSY_BURST_S if self._busy else IDLE_BURST_S
+
+    def _until_there_s(self, left_s: float) -> float:
+        """How long it takes until there is something again, of ``left_s``, which is not above 0."""
+        return min(-left_s / self._share + 0.001, LONGEST_WAIT_S)
 
     def _fill(self) -> None:
         now = self._clock()

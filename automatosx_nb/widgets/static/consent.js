@@ -46,7 +46,7 @@ function doubtBox(changes) {
   return h("div", { class: "ax-box ax-box-error", role: "alert" }, h("p", { class: "ax-strong" }, "Somebody else may stand behind this"), rows, h("p", {}, "Go on only if you know why."));
 }
 
-function differs({ requires, behind, doubt, drops, deprecated, warnings = [] }, action) {
+function differs({ requires, behind, doubt, drops, deprecated, warnings }, action) {
   const asks = drops?.length && action !== "revoke" ? [`no longer asks for ${drops.join(", ")}`] : [];
   const old = deprecated ? [`is deprecated: ${deprecated}`] : [];
   return [...warnings, ...old, ...requires, ...(behind && !doubt ? [behind] : []), ...asks].map((text) => h("div", { class: "ax-dim" }, sentence(text)));
