@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from automatosx_nb.errors import AutomatosxError, SelfTestFailed
-from automatosx_nb.host.programs import program_of
+from automatosx_nb.host.programs import limits_of, program_of
 from automatosx_nb.host.recording import record_worker
 from automatosx_nb.sandbox.self_test import run_self_test, why_it_failed
 
@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 def try_out(package: Package, grants: Iterable[str], sandbox: Sandbox, limits: Limits, audit: Audit) -> None:
     """Start ``package`` once with the libraries of ``grants``; what becomes of it is written into ``audit``.
 
+    :param limits: what the user's configuration allows; the plugin's own count where they are below, as in a kernel.
+
     :raises SelfTestFailed: with what it raised, or what stopped it. All else as ``Sandbox.start``.
     """
     program, manifest = program_of(package, grants), package.manifest
     try:
-        worker = sandbox.start(program, limits)
+        worker = sandbox.start(program, limits_of(package, limits))
     except AutomatosxError as error:
         record_worker(audit, program, error, "trial")
         raise

@@ -27,7 +27,10 @@ RELEASES = {
     "1.1.0": RUN + "    assert run() == 'walked', 'it does not walk'\n",
     "1.2.0": RUN + "    while True:\n        pass\n",
     "1.3.0": RUN + "    storage.put('a', 1)\n",
+    "1.4.0": RUN + "    assert len('x' * (400 << 20)) == 400 << 20\n",
 }
+LIMITS = "\n[limits]\nmemory-mb = 300\n"
+"""Of each of them."""
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +45,7 @@ def careful(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRegist
             manifest = plugin / "plugin.toml"
             text = manifest.read_text("utf-8")
             manifest.write_text(
-                text.replace('main = "demo"\n', 'main = "demo"\nself-test = "demo:self_test"\n'), "utf-8"
+                text.replace('main = "demo"\n', 'main = "demo"\nself-test = "demo:self_test"\n') + LIMITS, "utf-8"
             )
             registry.publish(build(plugin))
         yield registry
@@ -70,7 +73,8 @@ def fail(what: str, error: Exception) -> None:
 
 
 FAILURES = pytest.mark.parametrize(
-    ("release", "reason"), [("1.1.0", "it does not walk"), ("1.2.0", "wall_s"), ("1.3.0", "nothing of the host")]
+    ("release", "reason"),
+    [("1.1.0", "it does not walk"), ("1.2.0", "wall_s"), ("1.3.0", "nothing of the host"), ("1.4.0", "memory")],
 )
 
 
@@ -81,7 +85,7 @@ def test_what_fails_its_self_test_is_not_installed(market: Marketplace, release:
     assert reason in caught.value.reason
     assert (caught.value.plugin, caught.value.version) == (CAREFUL, release)
     assert market.installed() == ()
-    ended = "limit-exceeded" if reason == "wall_s" else "worker-ended"
+    ended = "limit-exceeded" if reason in ("wall_s", "memory") else "worker-ended"
     told = [(entry.kind, entry.detail["for"]) for entry in market.audit.read()]
     assert told == [("worker-started", "trial"), (ended, "trial")]
 
