@@ -97,6 +97,7 @@ def test_a_registry_shows_what_it_has_not_written_and_writes_it_when_it_closes(
 ) -> None:
     storage = Storage(Database(place), Folder(tmp_path / "blobs"))
     with EmbeddedRegistry(storage) as registry:
+        registry._downloads._every_s = LONG_S
         registry.search(SearchQuery())
         for _ in range(3):
             b"".join(registry.artifact(DOCTOR, "1.0.0"))

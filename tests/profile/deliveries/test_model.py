@@ -43,7 +43,9 @@ class Model:
         going = [entry for entry in waiting if entry.lane[1] == lane[1]] if self.overflow == "coalesce" else []
         if len(waiting) >= QUEUE and self.overflow == "reject":
             return False
-        for entry in going or waiting[: len(waiting) >= QUEUE]:
+        too_many = len(waiting) + 1 - QUEUE  # more than the queue wait where a kernel ended that had taken some
+        others = [entry for entry in waiting if entry not in going]
+        for entry in going + others[: max(0, too_many - len(going))]:
             self.entries.remove(entry)
         self.published += 1
         self.entries.append(Entry(self.published, lane, expires))
@@ -192,3 +194,19 @@ class TwoKernels(RuleBasedStateMachine):
 
 TestTwoKernels = TwoKernels.TestCase
 TestTwoKernels.settings = settings(max_examples=15, stateful_step_count=30, deadline=None)
+
+
+def test_what_comes_back_beyond_the_queue_gives_way_to_what_is_new() -> None:
+    state = TwoKernels()
+    state.begin("drop-oldest")
+    for _ in range(QUEUE):
+        state.publish("one", "a", "x", brief=False)
+    state.take("one")
+    state.publish("one", "a", "x", brief=False)
+    state.end("one")
+    state.agree()
+    assert len(state.model.entries) == QUEUE + 1
+    state.publish("one", "a", "x", brief=False)
+    state.agree()
+    assert len(state.model.entries) == QUEUE
+    state.teardown()
