@@ -20,7 +20,7 @@ from automatosx_nb.model.digests import digest_field
 from automatosx_nb.model.gate import Gate
 from automatosx_nb.model.release import PluginDetail, ReleaseDetail, SearchQuery
 from automatosx_nb.model.search_parameters import query_of
-from automatosx_nb.model.semver import Range, Version
+from automatosx_nb.model.semver import as_text
 from automatosx_nb.server import identity, planning, problems, ranges
 from automatosx_nb.server.asking import Asking
 from automatosx_nb.server.openapi import DOCUMENT
@@ -209,7 +209,7 @@ class IndexHandler(RegistryHandler):
             releases = registry.releases(plugin)
             if not releases:
                 registry.plugin(plugin)  # which names the nearest ids
-            return {"id": plugin, "releases": msgspec.to_builtins(releases, enc_hook=_as_text)}
+            return {"id": plugin, "releases": msgspec.to_builtins(releases, enc_hook=as_text)}
 
         document = msgspec.json.encode(await self.ask(ask))
         stranger = (await self.actor()).name == identity.PUBLIC
@@ -286,13 +286,6 @@ def _artifact_headers(plugin: str, version: str, sha256: str) -> tuple[tuple[str
         ("Repr-Digest", digest_field(sha256)),
         ("Content-Disposition", f'attachment; filename="{plugin}-{version}.axp"'),
     )
-
-
-def _as_text(value: object) -> str:
-    """Versions and ranges, which msgspec does not know."""
-    if isinstance(value, Version | Range):
-        return str(value)
-    raise NotImplementedError(f"a {type(value).__name__} is no part of a document")
 
 
 def _release(detail: PluginDetail, version: str) -> ReleaseDetail:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from automatosx_nb.model.release import CheckResult
-from automatosx_nb.model.semver import Range, Version
+from automatosx_nb.model.semver import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,11 +77,4 @@ def encode_plugin(plugin: MirroredPlugin) -> bytes:
     """The same of the same, byte for byte."""
     index = {"id": plugin.id, "releases": plugin.releases}
     document = {"detail": plugin.detail, "index": index, "changelogs": plugin.changelogs, "checks": plugin.checks}
-    return msgspec.json.encode(document, enc_hook=_as_text, order="sorted")
-
-
-def _as_text(value: object) -> str:
-    """Versions and ranges, which msgspec does not know."""
-    if isinstance(value, Version | Range):
-        return str(value)
-    raise NotImplementedError(f"a {type(value).__name__} is no part of a document")
+    return msgspec.json.encode(document, enc_hook=as_text, order="sorted")
