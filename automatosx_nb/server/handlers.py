@@ -20,7 +20,7 @@ from automatosx_nb.model.digests import digest_field
 from automatosx_nb.model.gate import Gate
 from automatosx_nb.model.release import PluginDetail, ReleaseDetail, SearchQuery
 from automatosx_nb.model.search_parameters import query_of
-from automatosx_nb.model.semver import as_text
+from automatosx_nb.model.semver.encoding import as_text
 from automatosx_nb.server import identity, planning, problems, ranges
 from automatosx_nb.server.asking import Asking
 from automatosx_nb.server.openapi import DOCUMENT

@@ -6,7 +6,6 @@ characters is refused, and so is a range of which one side of a ``||`` is.
 """
 
 from automatosx_nb.errors import InvalidIncrement, InvalidRange, InvalidVersion
-from automatosx_nb.model.semver.encoding import as_text
 from automatosx_nb.model.semver.loose import clean, coerce, loose_range, loose_version
 from automatosx_nb.model.semver.range import Range
 from automatosx_nb.model.semver.steps import difference, increment, truncate
@@ -19,7 +18,6 @@ __all__ = [
     "InvalidVersion",
     "Range",
     "Version",
-    "as_text",
     "clean",
     "coerce",
     "difference",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from automatosx_nb.model.release import CheckResult
-from automatosx_nb.model.semver import as_text
+from automatosx_nb.model.semver.encoding import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
