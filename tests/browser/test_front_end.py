@@ -369,7 +369,7 @@ def test_an_update_shows_sizes_and_requirements_and_a_doubt_about_its_publisher_
     change |= {"behind": "came from https://a and would come from https://b"}
     change |= {"kind": "update", "old": "1.0.0", "new": "1.1.0", "why": "", "asks": [], "optional": [], "drops": []}
     change |= {"by_policy": [], "denied": [], "size": 3072, "old_size": 1024, "changelog": "<p>Faster.</p>"}
-    change |= {"requires": ["requires acme.base ^2.0 (before: ^1.0)"], "doubt": True}
+    change |= {"requires": ["requires acme.base ^2.0 (before: ^1.0)"], "warnings": [], "doubt": True}
     request = wait_for_request(panel, "preview", action="update")
     besides = ["base 1.0.0 stays, and it is only a dependency now (it was ^1.0)"]
     say(panel, {"re": request, "preview": planned(change, besides=besides)})
