@@ -64,18 +64,6 @@ def test_a_magic_comes_and_goes_with_its_generation_and_uncovers_what_it_hid(
     assert shell.run_line_magic("demo", "") == "the user's own"
 
 
-def test_two_magics_of_one_name_leave_in_any_order(shell: Any) -> None:
-    """No plan lets two plugins add one name, but a profile that was written elsewhere may hold it."""
-    layers = magics.LayeredMagics(shell)
-    shell.register_magic_function(lambda line: "the user's own", "line", "demo")
-    remove_one = layers.add("line", "demo", lambda line: "one")
-    remove_two = layers.add("line", "demo", lambda line: "two")
-    remove_one()
-    assert shell.run_line_magic("demo", "") == "two"
-    remove_two()
-    assert shell.run_line_magic("demo", "") == "the user's own"
-
-
 def test_a_magic_that_the_user_wrote_over_a_plugins_stays_when_the_plugin_goes(
     shell: Any, market: Marketplace, make_plugin: MakePlugin
 ) -> None:
@@ -171,32 +159,3 @@ def test_ax_prints_what_a_verb_says(shell: Any, capsys: pytest.CaptureFixture[st
     out = capsys.readouterr().out
     assert "usage: %ax <verb>" in out
     assert "Nothing is installed. Look around with %ax search." in out
-
-
-def test_the_question_mark_shows_a_magics_usage_and_arguments(
-    shell: Any, market: Marketplace, make_plugin: MakePlugin
-) -> None:
-    table = '{name = "table", type = "variable", help = "What to look at."}'
-    args = f'{table}, {{name = "--top", type = "integer", default = 3}}'
-    market.publish(make_plugin(source="def run(table, top):\n    return top\n", args=args))
-    market.install("acme.demo")
-    shown = shell.magics_manager.magics["line"]["demo"].__doc__
-    assert "%demo TABLE [--top INTEGER]" in shown
-    assert "What to look at." in shown
-    assert "acme.demo 1.0.0" in shown
-
-
-def test_a_table_that_a_plugin_returned_moves_nothing_around_it(
-    shell: Any, market: Marketplace, make_plugin: MakePlugin
-) -> None:
-    source = "from automatosx_nb.sdk import tables\n\n\ndef run():\n"
-    source += "    return tables.Table.from_columns({'\\x1b[2Ja': ['\\x1b]52;c;ZXZpbA==\\x07\\u202ex']})\n"
-    market.publish(make_plugin(source=source, permissions={"modules:pyarrow": "To make a table."}))
-    market.install("acme.demo", grant=["modules:pyarrow"])
-    table = shell.run_line_magic("demo", "")
-    assert table.column_names == ["\x1b[2Ja"]
-    shown = shell.display_formatter.format(table)[0]["text/plain"]
-    assert "ZXZpbA==" in shown
-    assert not {"\x1b", "\x07", "\u202e"} & set(shown)
-    magics.unload(shell)
-    assert "\x1b" in shell.display_formatter.format(table)[0]["text/plain"]

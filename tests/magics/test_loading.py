@@ -26,7 +26,7 @@ HEAVY = (
     "sqlite3",
     "filelock",
 )
-MAX_MODULES_IMPORT, MAX_MODULES_LOAD = 1, 29
+MAX_MODULES_LOAD = 30
 
 _LOAD = """
 import json, sys

@@ -7,32 +7,22 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from threading import Event, Thread, Timer
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.app import current
 from automatosx_nb.host.bus.running import RunningCells
 from automatosx_nb.host.kernel import KernelHost
+from automatosx_nb.magics.frontend import IPythonFrontend, Typist, show_tables_printable
 from automatosx_nb.model.events import PLUGIN_SUSPENDED
 
 if TYPE_CHECKING:
-    from traitlets.config import Config
-
-    from automatosx_nb.app import Marketplace
-    from automatosx_nb.config import Settings
-    from automatosx_nb.host.bus import Undo
     from automatosx_nb.host.display import Rendered
     from automatosx_nb.host.form_calls import FormCalls
     from automatosx_nb.host.open_notebook import OpenNotebook
-    from automatosx_nb.host.ports import Record
     from automatosx_nb.host.reverting import Reverting
-    from automatosx_nb.host.runner import PluginRunner
-    from automatosx_nb.host.services.core import Notification
     from automatosx_nb.model.events import Event as BusEvent
-    from automatosx_nb.model.generation import InstalledPlugin
-    from automatosx_nb.model.progress import Step
 
 BRIDGE_DELAY_S = 0.5
 """Loading the extension and the cell that did it are over by then."""
@@ -79,11 +69,11 @@ class Session:
         self._ipython = ipython
         self._live = live if hasattr(ipython, "kernel") else None
         self.market = current()
-        magics = LayeredMagics(ipython)
+        frontend = IPythonFrontend(ipython, self.made_live)
         cells = RunningCells()
         self.host = KernelHost(
             self.market,
-            IPythonFrontend(magics, LayeredFormatters(ipython), self.made_live),
+            frontend,
             ipython.events,
             lambda: ipython.user_ns,
             _note_failure,
@@ -91,8 +81,8 @@ class Session:
             cells,
         )
         self._forget_cells = cells.attach(ipython.events)
-        self._remove_ax = magics.add("line", "ax", self.ax)
-        self._forget_tables = _show_tables_printable(ipython)
+        self._remove_ax = frontend.magics.add(("line", "ax"), self.ax)
+        self._forget_tables = show_tables_printable(ipython)
         self._stop_listening = self.market.on_change(self._follow)
         self._reverting: Reverting | None = None
         self._undo_reverting = self.host.bus.subscribe(PLUGIN_SUSPENDED, self._suspended)
@@ -117,6 +107,7 @@ class Session:
     def carry_out(self, words: list[str]) -> object:
         """What a verb shows; what it says is printed."""
         from automatosx_nb.commands import answer
+        from automatosx_nb.magics.cell import Cell
 
         found = answer(words, lambda: self.market, Cell(self.host, self._notebook))
         if found.shown is None and found.text:
@@ -228,215 +219,6 @@ class Session:
         except Exception as error:  # noqa: BLE001 - a callback that raises would show up in the user's cell
             _note_failure("following the profile", error)
             return False
-
-
-def _show_tables_printable(ipython: Any) -> Undo:
-    """A plugin's table may be a cell's result: nothing in its names and values moves what stands around it."""
-    formatter = ipython.display_formatter.formatters["text/plain"]
-    name = "pyarrow.lib.Table"
-
-    def show(table: object, printer: Any, _cycle: bool) -> None:
-        from automatosx_nb.model.printable import printable
-
-        printer.text(printable(repr(table)))
-
-    before = formatter.for_type_by_name(*name.rsplit(".", 1), show)
-
-    def undo() -> None:
-        formatter.pop(name, None)
-        if before is not None:
-            formatter.for_type_by_name(*name.rsplit(".", 1), before)
-
-    return undo
-
-
-class Typist:
-    """Whoever runs cells here; asked by what they call, in the notebook's own field."""
-
-    session = True
-
-    def ask(self, question: str) -> str | None:
-        """None where the notebook has no such field, as in papermill."""
-        from IPython.core.error import StdinNotImplementedError
-
-        try:
-            return input(question)
-        except (StdinNotImplementedError, EOFError, OSError):
-            return None
-
-
-class Cell:
-    """A verb in a cell asks nobody: what is to be granted is typed with ``--grant``, or ticked in the panel."""
-
-    prefix = "%ax"
-    session = True
-
-    def __init__(self, host: KernelHost, notebook: Callable[[], OpenNotebook | None]) -> None:
-        self.host = host
-        self.notebook = notebook
-
-    def progress(self, _step: Step, /) -> None:
-        """A cell shows what was done, when it is done."""
-
-    def confirm(self, _question: str) -> bool | None:
-        return None
-
-    def secret(self, prompt: str) -> str | None:
-        """The notebook's own field for passwords, which keeps nothing; None where it has none, as in papermill."""
-        from getpass import getpass
-
-        from IPython.core.error import StdinNotImplementedError
-
-        try:
-            return getpass(prompt)
-        except (StdinNotImplementedError, EOFError):
-            return None
-
-    def notifications(self) -> Sequence[Notification]:
-        return self.host.notifications.all()
-
-    @contextmanager
-    def runner(self, _market: Marketplace, plugin: InstalledPlugin) -> Iterator[PluginRunner]:
-        """The kernel's own, which goes on when the command has ended."""
-        yield self.host.activation.runner(plugin)
-
-    def serve(self, _settings: Settings, _config: Config) -> None:
-        """:raises UsageError: always: it would keep the kernel from everything else."""
-        from automatosx_nb.errors import UsageError
-
-        raise UsageError("a server does not run in a kernel", "in a terminal: jupyter automatosx serve …")
-
-
-class IPythonFrontend:
-    """Adds plugin magics to one shell."""
-
-    def __init__(
-        self, magics: LayeredMagics, formatters: LayeredFormatters, made_live: Callable[[object], object]
-    ) -> None:
-        self._magics = magics
-        self._formatters = formatters
-        self._made_live = made_live
-
-    def add_magic(self, plugin: InstalledPlugin, magic: Record, call: Callable[[str, str | None], object]) -> Undo:
-        def run_magic(line: str, cell: str | None = None) -> object:
-            return self._made_live(call(line, cell))
-
-        run_magic.__doc__ = _documentation(plugin, magic)
-        return self._magics.add("cell" if magic["cell"] else "line", magic["name"], run_magic)
-
-    def add_formatter(self, type_name: str, show: Callable[[object], object | None]) -> Undo:
-        return self._formatters.add(type_name, show)
-
-
-def _documentation(plugin: InstalledPlugin, magic: Record) -> str:
-    """What ``%name?`` shows: the usage and each argument, made without a parser, for this runs at loading."""
-    name = f"{'%%' if magic['cell'] else '%'}{magic['name']}"
-    words, lines = [name], []
-    for argument in magic["args"]:
-        option, flag = argument["name"].startswith("-"), argument["type"] == "flag"
-        typed = argument["name"] if option else argument["name"].upper()
-        typed += f" {argument['type'].partition(':')[0].upper()}" if option and not flag else ""
-        words.append(typed if argument.get("required", not option) else f"[{typed}]")
-        lines.append(f"  {typed:<24} {argument.get('help') or ''}".rstrip())
-    words.append("[--into NAME]")
-    lines.append(f"  {'--into NAME':<24} keep what is returned as this variable")
-    if any(argument["type"] == "file:write" for argument in magic["args"]):
-        words.append("[--overwrite]")
-        lines.append(f"  {'--overwrite':<24} replace files that are there")
-    more = f"{name} --help says this, too. From {plugin.id} {plugin.version}: {plugin.summary}"
-    return "\n".join([magic.get("summary", ""), "", " ".join(words), *lines, "", more]).strip()
-
-
-class LayeredFormatters:
-    """One shell's formatters by type, of which a later one hides an earlier one until it is taken away."""
-
-    def __init__(self, ipython: Any) -> None:
-        self._formatter = ipython.display_formatter.mimebundle_formatter
-        self._layers: dict[str, list[Any]] = {}
-        """``module.Name`` → what was registered, the visible one last; the first is None where there was none."""
-
-    def add(self, type_name: str, show: Callable[[object], object | None]) -> Undo:
-        def bundle(value: object) -> object:
-            shown: Any = show(value)
-            return None if shown is None else shown._repr_mimebundle_()
-
-        module, _, name = type_name.rpartition(".")
-        undone = [self._add(f"{home}.{name}", bundle) for home in (module, *_HOMES.get(type_name, ()))]
-
-        def undo() -> None:
-            for each in undone:
-                each()
-
-        return undo
-
-    def _add(self, place: str, bundle: Callable[[object], object]) -> Undo:
-        layers = self._layers.setdefault(place, [])
-        visible = self._visible(place)
-        if not layers or layers[-1] is not visible:
-            layers.append(visible)
-        self._put(place, bundle)
-        layers.append(bundle)
-
-        def undo() -> None:
-            layers.remove(bundle)
-            if self._visible(place) is bundle:
-                self._put(place, layers[-1])
-
-        return undo
-
-    def _visible(self, place: str) -> Any:
-        try:
-            return self._formatter.lookup_by_type(place)
-        except KeyError:
-            return None
-
-    def _put(self, place: str, function: Any) -> None:
-        self._formatter.pop(place, None)
-        if function is not None:
-            self._formatter.for_type_by_name(*place.rsplit(".", 1), function)
-
-
-_HOMES = {
-    "pandas.DataFrame": ("pandas.core.frame",),
-    "pandas.Series": ("pandas.core.series",),
-    "polars.DataFrame": ("polars.dataframe.frame",),
-    "polars.LazyFrame": ("polars.lazyframe.frame",),
-    "polars.Series": ("polars.series.series",),
-    "pyarrow.Table": ("pyarrow.lib",),
-}
-"""A type as people write it → the modules that it says it is of, which differ by the library's version."""
-
-
-class LayeredMagics:
-    """One shell's magics, of which a later one hides an earlier one of the same name until it is taken away.
-
-    They can be taken away in any order, and what the user registered in between stays.
-    """
-
-    def __init__(self, ipython: Any) -> None:
-        self._ipython = ipython
-        self._layers: dict[tuple[str, str], list[Any]] = {}
-        """Kind and name → what was registered, the visible one last; the first is None where there was none."""
-
-    def add(self, kind: str, name: str, function: Callable[..., Any]) -> Undo:
-        table = self._ipython.magics_manager.magics[kind]
-        layers = self._layers.setdefault((kind, name), [])
-        visible = table.get(name)
-        if not layers or layers[-1] is not visible:
-            layers.append(visible)
-        self._ipython.register_magic_function(function, kind, name)
-        layers.append(function)
-
-        def undo() -> None:
-            layers.remove(function)
-            if table.get(name) is not function:
-                return
-            if layers[-1] is None:
-                del table[name]
-            else:
-                table[name] = layers[-1]
-
-        return undo
 
 
 def _note_failure(what: str, error: Exception) -> None:
