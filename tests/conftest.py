@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import signal
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -16,6 +17,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from automatosx_nb import app, magics
 from automatosx_nb.app import Marketplace
+from automatosx_nb.app.rooms import open_registry
 from automatosx_nb.sdk import _wire
 from tests.servers.postgresql import PostgreSQL, installed, serving
 from tests.servers.s3 import S3, serving_s3
@@ -85,8 +87,30 @@ def use_home(parent: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def filled_registry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a registry into which the bundled plugins were published. It is copied, and never opened again."""
+    folder = tmp_path_factory.mktemp("filled")
+    with pytest.MonkeyPatch.context() as patch:
+        market_home = use_home(folder, patch)
+        open_registry(market_home).close()
+    return market_home / "registry"
+
+
 @pytest.fixture
-def market(home: Path) -> Iterator[Marketplace]:
+def stocked_home(home: Path, filled_registry: Path) -> Path:
+    """As ``home``, but somebody has searched in it before: its registry is there. Nothing else is."""
+    return stock(home, filled_registry)
+
+
+def stock(home: Path, filled_registry: Path) -> Path:
+    """As the fixture ``stocked_home``, for another home."""
+    shutil.copytree(filled_registry, home / "registry")
+    return home
+
+
+@pytest.fixture
+def market(stocked_home: Path) -> Iterator[Marketplace]:
     """A marketplace on an empty profile, with the bundled plugins in its registry."""
     market = Marketplace()
     yield market
@@ -132,7 +156,7 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> FullDisk:
 
 
 @pytest.fixture
-def shell(home: Path) -> Iterator[Any]:
+def shell(stocked_home: Path) -> Iterator[Any]:
     """An IPython shell, into which ``magics.load`` loads the extension; what this process opened ends with it."""
     with opened_shell() as shell:
         yield shell

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,27 +38,6 @@ class Talk:
         preview = self.ask("preview", action=action, **target)["preview"]
         grant = [asked["permission"] for change in preview["changes"] for asked in change["asks"]]
         return self.ask("run", action=action, preview=preview["fingerprint"], grant=grant, **target)
-
-
-@pytest.fixture(scope="session")
-def stocked_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home whose registry has the bundled plugins; they are published once, and copied for each test."""
-    home = tmp_path_factory.mktemp("stocked") / "home"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AUTOMATOSX_HOME", str(home))
-        one = Marketplace()
-        one.search()
-        one.close()
-    return home
-
-
-@pytest.fixture
-def market(stocked_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Marketplace]:
-    shutil.copytree(stocked_home, tmp_path / "home")
-    monkeypatch.setenv("AUTOMATOSX_HOME", str(tmp_path / "home"))
-    one = Marketplace()
-    yield one
-    one.close()
 
 
 @pytest.fixture
