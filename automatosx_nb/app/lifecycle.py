@@ -175,18 +175,28 @@ class Lifecycle(Granting):
 
         :raises RegistryUnreachable:
         """
+        found = self._flags()
+        if self.profile.flags.put(found):
+            self.tell_changed()
+        return found
+
+    def known_flags(self) -> tuple[Flag, ...]:
+        """As :meth:`check_flags`, or what was said last where the registry cannot tell; nothing is written."""
+        try:
+            return self._flags()
+        except AutomatosxError:
+            return self.profile.flags.all()
+
+    def _flags(self) -> tuple[Flag, ...]:
         installed = self.profile.current().plugins
         releases = self.registry.releases_many(installed)
-        found = tuple(
+        return tuple(
             flag
             for entry in installed.values()
             for release in releases[entry.id]
             if str(release.version) == entry.version
             for flag in self._said_against(entry, release)
         )
-        if self.profile.flags.put(found):
-            self.tell_changed()
-        return found
 
     def _said_against(self, entry: InstalledPlugin, release: IndexRelease) -> Iterator[Flag]:
         """The registry is asked for the keys only where a signature that counted does not any more."""

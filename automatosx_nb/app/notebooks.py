@@ -81,6 +81,12 @@ class InNotebooks(InProject):
 
         return lacking(notebook_lock(Path(path)), self.profile.current().plugins)
 
+    def needed_by(self, path: Path | str) -> frozenset[str]:
+        """The plugins that the notebook's lock names. Raises as :meth:`lacking_for` does."""
+        from automatosx_nb.profile.notebook import notebook_lock
+
+        return frozenset(notebook_lock(Path(path)).plugins)
+
     def _plan_beside(self, path: Path, lock: Lockfile) -> Plan:
         from automatosx_nb.errors import NotebookMisfit
         from automatosx_nb.model.lockfile import beside, misfits

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -138,7 +138,7 @@ def _sync(market: Marketplace, options: Namespace, console: Console) -> Answer:
     options.file = options.file or market.lock_path()
     if options.check:
         market.check_sync(options.file)
-        return Answer(f"This profile is what {options.file} says.", None)
+        return _in_step(market, f"This profile is what {options.file} says.", market.profile.current().plugins)
 
     def apply(grant: Iterable[str]) -> Applied:
         return market.sync(options.file, grant=grant, progress=console.progress)
@@ -154,12 +154,18 @@ def _sync_notebook(market: Marketplace, options: Namespace, console: Console) ->
         lacking = market.lacking_for(path)
         if lacking:
             raise OutOfSync(str(path), lacking)
-        return Answer(f"This profile has what {path} needs.", None)
+        return _in_step(market, f"This profile has what {path} needs.", market.needed_by(path))
 
     def apply(grant: Iterable[str]) -> Applied:
         return market.sync_notebook(path, grant=grant, progress=console.progress)
 
     return _agree(market, market.plan_sync_notebook(path), apply, options, console)
+
+
+def _in_step(market: Marketplace, said: str, locked: Collection[str]) -> Answer:
+    """With what is said against what is locked: to be in step with a lock is not to be well."""
+    flags = [f"{flag}." for flag in market.known_flags() if flag.plugin in locked]
+    return Answer("\n".join([said, *flags]), None)
 
 
 def _agree(

@@ -91,3 +91,15 @@ def index_release_of(package: Package) -> IndexRelease:
         sha256=package.sha256,
         size=package.size,
     )
+
+
+def with_flags_of(published: IndexRelease, release: IndexRelease) -> IndexRelease:
+    """``release``, and what is said against the version that was ``published``, of which it has other bytes."""
+    return replace(
+        release,
+        yanked=published.yanked,
+        quarantined=published.quarantined,
+        advisories=published.advisories,
+        deprecated=published.deprecated,
+        successor=published.successor,
+    )

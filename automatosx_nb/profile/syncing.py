@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from automatosx_nb.errors import InvalidLockfile, LockedReleaseGone
 from automatosx_nb.model.changelog import news
-from automatosx_nb.model.flags import deprecation
+from automatosx_nb.model.flags import deprecation, warnings_of
 from automatosx_nb.model.permissions import not_covered
 from automatosx_nb.model.plan import Plan, PlannedChange
 from automatosx_nb.model.reader import Problems, key_path
@@ -25,7 +24,7 @@ from automatosx_nb.profile.changes import (
     rewished,
 )
 from automatosx_nb.profile.details import release_detail_of
-from automatosx_nb.profile.index import SILENT, index_release_of
+from automatosx_nb.profile.index import SILENT, index_release_of, with_flags_of
 
 if TYPE_CHECKING:
     from automatosx_nb.model.consent import PermissionPolicy
@@ -87,7 +86,7 @@ class LockedIndex:
             stored = index_release_of(package)
             if published is None:
                 return stored
-            return replace(stored, quarantined=published.quarantined, advisories=published.advisories)
+            return with_flags_of(published, stored)
         has = "no such version" if releases else "no such plugin"
         if published is not None:
             has = f"other bytes under this version, {published.sha256} and not {locked.sha256}"
@@ -200,6 +199,7 @@ def _change(
 ) -> PlannedChange:
     locked, entry = lock.plugins[plugin], current.plugins.get(plugin)
     held, old = (entry.grants, entry.version) if entry else ((), None)
+    (published,) = index.releases(plugin)
     reasons = {**release.permissions, **release.optional_permissions}
     fresh = not_covered(locked.grants, held)
     by_policy = permissions.granted(fresh, plugin, Version.parse(release.version))
@@ -217,7 +217,8 @@ def _change(
         missing_packages=missing(release.packages),
         sha256=locked.sha256,
         grants=locked.grants,
-        deprecated=deprecation(release),
+        deprecated=deprecation(published),
+        warnings=warnings_of(plugin, published),
         signature=release.signature,
     )
 

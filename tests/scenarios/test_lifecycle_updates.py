@@ -388,6 +388,31 @@ def test_without_the_registry_everything_works_that_needs_none(
     market.close()
 
 
+def test_a_check_of_a_lock_tells_what_is_said_against_it_and_without_the_registry_what_was(
+    life: Marketplace, own_shop: EmbeddedRegistry, one_sandbox: Sandbox, tmp_path: Path
+) -> None:
+    registry: Any = Unreachable(own_shop)
+    market = Marketplace(registry=registry)
+    market._sandbox = one_sandbox
+    lock, notebook = tmp_path / "automatosx.lock", tmp_path / "n.ipynb"
+    notebook.write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+    market.install(TOP, "1.0.0")
+    market.lock(lock)
+    market.lock_notebook(notebook, everything=True)
+    market.install(OTHER)
+    own_shop.moderation.yank(owner(), OTHER, "1.0.0", "not in the notebook")
+    own_shop.moderation.yank(owner(), BASE, "1.1.0", "loses data")
+    told = f"This profile has what {notebook} needs.\n{BASE} 1.1.0 was yanked: loses data."
+    assert ax(market, f"sync {notebook} --check") == told
+    market.check_flags()
+    registry.away = True
+    assert ax(market, f"sync {notebook} --check") == told
+    market.undo()
+    assert ax(market, f"sync {lock} --check").endswith(f" says.\n{BASE} 1.1.0 was yanked: loses data.")
+    market._sandbox = None
+    market.close()
+
+
 def test_a_sync_without_the_registry_says_what_it_lacks(
     life: Marketplace, one_sandbox: Sandbox, tmp_path: Path
 ) -> None:

@@ -33,8 +33,11 @@ from automatosx_nb.errors import (
     StorageFailed,
     StorageFull,
 )
+from automatosx_nb.model.identity import owner
 from automatosx_nb.model.lockfile import Lockfile, parse, render
+from automatosx_nb.model.semver import Range
 from automatosx_nb.registry.service import EmbeddedRegistry
+from tests.scenarios.lifecycle import ax
 
 if TYPE_CHECKING:
     from automatosx_nb.model.ports import Registry
@@ -401,7 +404,7 @@ def test_a_lock_made_with_another_registry_works_where_the_bytes_are_the_same(
     other.check_sync(lock)
 
 
-def test_a_locked_release_may_be_yanked(
+def test_a_locked_release_may_be_yanked_or_advised_against_and_whoever_syncs_or_checks_is_told(
     market: Marketplace, other: Marketplace, lock: Path, home: Path, make_plugin: MakePlugin
 ) -> None:
     market.publish(make_plugin("acme.base", "1.2.3", magic="base"))
@@ -411,8 +414,37 @@ def test_a_locked_release_may_be_yanked(
     mark(home / "registry", "yanked", "1.2.3")
     with pytest.raises(ResolutionConflict):
         other.install("acme.top")
-    other.sync(lock)
+    registry = other.registry
+    assert isinstance(registry, EmbeddedRegistry)
+    registry.moderation.deprecate(owner(), "acme.base", "1.2.3", "old", "acme.top")
+    registry.advisories.make(owner(), "acme.base", Range.parse("<2"), "high", "leaks", disables=False)
+    said = {change.id: (change.warnings, change.deprecated) for change in other.sync(lock).plan.changes}
+    warnings, deprecated = said["acme.base"]
+    assert [each.rpartition(": ")[2] for each in warnings] == ["leaks", "loses data"]
+    assert deprecated == "old (use acme.top)"
+    assert said["acme.top"] == ((), "")
     assert state(other) == state(market)
+    told = ax(other, f"sync {lock} --check")
+    assert told.startswith(f"This profile is what {lock} says.\nacme.base 1.2.3 is under advisory ")
+    assert "\nacme.base 1.2.3 was yanked: loses data.\n" in told
+    assert told.count("acme.") == 4  # the successor among them
+
+
+def test_what_is_said_against_a_version_is_told_whatever_bytes_the_registry_has_of_it(
+    market: Marketplace, lock: Path, empty: EmbeddedRegistry, home: Path, tmp_path: Path, make_plugin: MakePlugin
+) -> None:
+    folder = make_plugin(version="1.2.3")
+    market.publish(folder)
+    market.install("acme.demo")
+    market.lock(lock)
+    market.remove("acme.demo")
+    (folder / "README.md").write_text("# Another text\n")
+    with closing(Marketplace(home / "profile", empty)) as moved:
+        moved.publish(folder)
+        mark(tmp_path / "empty", "yanked", "1.2.3")
+        mark(tmp_path / "empty", "deprecated", "1.2.3")
+        (change,) = moved.plan_sync(lock).changes
+    assert (change.warnings, change.deprecated) == (("was yanked: loses data",), "loses data")
 
 
 def test_a_quarantined_release_is_never_installed_not_even_from_the_store(
