@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.errors import InvalidSetting, SettingLocked, UnknownSetting
-from automatosx_nb.model.schemas import first_fault
+from automatosx_nb.model.matching import fault_of
 from automatosx_nb.model.settings import (
     ConfiguredSettings,
     Said,
@@ -80,14 +80,14 @@ class PluginSettings:
         try:
             value = value_of(text, self._schema(name))
         except ValueError as error:
-            raise InvalidSetting(self._plugin, name, f"{text[:60]!r}", str(error).rstrip(".")) from error
+            raise InvalidSetting(self._plugin, name, f"{text[:60]!r}", str(error)) from error
         return self.put_value(name, value)
 
     def put_value(self, name: str, value: Any) -> SettingValue:
         """As :meth:`put`, of a JSON value."""
-        fault = first_fault(value, self._schema(name))
+        fault = fault_of(value, self._schema(name))
         if fault is not None:
-            raise InvalidSetting(self._plugin, name, f"{str(value)[:60]!r}", fault.rstrip("."))
+            raise InvalidSetting(self._plugin, name, f"{str(value)[:60]!r}", fault)
         locked = self.get(name).locked
         if locked:
             raise SettingLocked(self._plugin, name, locked)

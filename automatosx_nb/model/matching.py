@@ -52,7 +52,26 @@ def fault_of(value: object, schema: Mapping[str, Any], *, name: str = "it", step
         return f"{name} takes more than {steps} steps to check; send less at a time, or a table"
 
 
-def values_in(value: object, most: int) -> int:
+def checker(schema: Mapping[str, Any]) -> Callable[[object], str | None]:
+    """As :func:`fault_of`, of ``data``, for many values of one schema: what fits takes microseconds.
+
+    That is by jsonschema-rs, during which nothing else runs, in no thread, and 3,000 words against 100,000 numbers took
+    it 107 s: so it is asked only where a value and its schema are small enough.
+    """
+    import jsonschema_rs
+
+    validator = jsonschema_rs.Draft202012Validator(dict(schema))
+    most = MOST_STEPS // _values_in(schema, MOST_STEPS)
+
+    def check(value: object) -> str | None:
+        if _values_in(value, most) <= most and validator.is_valid(value):
+            return None
+        return fault_of(value, schema, name="data")
+
+    return check
+
+
+def _values_in(value: object, most: int) -> int:
     """How many JSON values ``value`` is, itself included; where it is more than ``most``, some number above that."""
     todo, seen = [value], 0
     while todo and seen <= most:

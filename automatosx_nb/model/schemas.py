@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from automatosx_nb.model.matching import MOST_STEPS, fault_of, values_in
+from automatosx_nb.model.matching import fault_of
 from automatosx_nb.model.reader import Spot, Table, boolean, line, one_of, tuple_of
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ TYPES = ("object", "array", "string", "integer", "number", "boolean", "null")
 SCALARS = ("string", "integer", "number", "boolean")
 MAX_DEPTH = 12
 """Schemas within schemas."""
-MOST_PAIRS = 2_000
-"""Values, times what is in their schema, that :func:`first_fault` leaves to a validator whose time nothing bounds."""
 MAX_NAMES = 64
 """Properties of one object, and words of one ``enum``."""
 SCHEMA = 'a JSON Schema, as in {type = "object", properties = {rows = {type = "integer"}}}'
@@ -77,46 +75,11 @@ def setting_schema(spot: Spot) -> Schema | None:
     table.finish()
     if "type" not in schema or "default" not in schema:
         return None
-    fault = first_fault(schema["default"], schema)
+    fault = fault_of(schema["default"], schema, name="'default'")
     if fault is not None:
-        spot.refuse("a 'default' that the setting's own schema allows", found=f"a 'default' of which {fault}")
+        spot.refuse("a 'default' that the setting's own schema allows", found=fault)
         return None
     return schema
-
-
-def first_fault(value: object, schema: Mapping[str, Any]) -> str | None:
-    """A sentence on how ``value`` is not what ``schema`` describes; None: it is. Where that takes too long, that."""
-    if values_in(value, MOST_PAIRS) * values_in(schema, MOST_PAIRS) > MOST_PAIRS:
-        fault = fault_of(value, schema)
-        return None if fault is None else fault[:120]
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import best_match
-
-    error = best_match(Draft202012Validator(schema).iter_errors(value))
-    return None if error is None else error.message[:120]
-
-
-def checker(schema: Mapping[str, Any]) -> Callable[[object], str | None]:
-    """As :func:`first_fault`, for many values of one schema that a plugin made.
-
-    It is another validator, which takes microseconds. Nothing else runs meanwhile, in no thread, and 3,000 words
-    against 100,000 numbers took it 107 s: so it is asked only where a value and its schema are small enough.
-    """
-    import jsonschema_rs
-
-    validator = jsonschema_rs.Draft202012Validator(dict(schema))
-    most = MOST_STEPS // values_in(schema, MOST_STEPS)
-
-    def check(value: object) -> str | None:
-        if values_in(value, most) > most:
-            fault = fault_of(value, schema, name="data")
-            return None if fault is None else fault[:200]
-        for error in validator.iter_errors(value):
-            where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.instance_path)
-            return f"data{where}: {error.message}"[:200]
-        return None
-
-    return check
 
 
 def _schemas_in(schema: Schema, steps: Steps = ()) -> Iterator[tuple[Steps, Schema]]:

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from automatosx_nb.model.matching import fault_of
 from automatosx_nb.model.names import fold, parse_plugin_id
-from automatosx_nb.model.schemas import Schema, first_fault
+from automatosx_nb.model.schemas import Schema
 from automatosx_nb.model.strict_json import read_json
 
 Origin = Literal["default", "admin", "user", "project", "application", "environment"]
@@ -135,7 +136,7 @@ def in_order(said: Iterable[Said]) -> Sequence[Said]:
 def _fitting(said: Said, schema: Schema) -> Any:
     if said.typed:
         return value_of(said.value, schema)
-    fault = first_fault(said.value, schema)
+    fault = fault_of(said.value, schema)
     if fault is not None:
         raise ValueError(fault)
     return said.value
@@ -159,7 +160,7 @@ def value_of(text: str, schema: Schema) -> Any:
         except ValueError as error:
             example = json.dumps(schema["default"], ensure_ascii=False)
             raise ValueError(f"{text[:60]!r} is not JSON, as {example} is") from error
-    fault = first_fault(value, schema)
+    fault = fault_of(value, schema)
     if fault is not None:
         raise ValueError(fault)
     return value

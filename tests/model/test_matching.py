@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from automatosx_nb.model.matching import fault_of
+from automatosx_nb.model.matching import checker, fault_of
 
 NAMES = st.sampled_from(["a", "b", "c"])
 SCALARS = st.one_of(
@@ -63,6 +63,7 @@ EXAMPLES = int(os.environ.get("AUTOMATOSX_TEST_EXAMPLES", "100"))
 def test_a_value_fits_exactly_where_the_standard_says_so(value: Any, schema: dict[str, Any]) -> None:
     fault = fault_of(value, schema)
     assert (fault is None) is Draft202012Validator(schema).is_valid(value), fault
+    assert checker(schema)(value) == fault_of(value, schema, name="data")
 
 
 @pytest.mark.parametrize(
@@ -112,3 +113,20 @@ def test_long_numbers_take_more_steps_to_divide_than_short_ones() -> None:
     assert divided(1.234e299, 1e-299, 1_000) is None
     assert divided(12.34, 0.01, 3_000) is None
     assert divided(10**18, 1, 3_000) is None
+
+
+WORDS = {"not": {"anyOf": [{"anyOf": [{"const": 50 * tens + one} for one in range(50)]} for tens in range(60)]}}
+
+
+def test_no_schema_of_an_event_keeps_the_host_busy() -> None:
+    check = checker({"type": "array", "items": {"type": "integer", **WORDS}})
+    assert check([-1] * 10) is None
+    assert check([-1] * 10 + [7]) == "data[10] is 7, which is what it may not be"
+    assert "takes more than" in (check([-1] * 100_000) or "")
+
+
+def test_large_data_of_an_event_with_an_ordinary_schema_are_checked_to_the_end() -> None:
+    rows = {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer", "minimum": 0}}}
+    check = checker({"type": "array", "items": rows, "uniqueItems": True})
+    assert check([{"n": number} for number in range(10_000)]) is None
+    assert check([{"n": number} for number in range(10_000, -2, -1)]) == "data[10001].n is -1, and has to be at least 0"

@@ -12,8 +12,6 @@ from automatosx_nb.model.schemas import (
     KEYWORDS,
     MAX_DEPTH,
     SETTING_KEYWORDS,
-    checker,
-    first_fault,
     json_schema,
     setting_schema,
 )
@@ -61,13 +59,6 @@ def test_a_setting_has_a_type_that_a_form_has_a_field_for() -> None:
     assert setting_schema(Spot(fine, "x", Problems())) == fine
 
 
-def test_a_fault_says_what_is_wrong_with_a_value_and_stays_short() -> None:
-    schema = {"type": "array", "items": {"type": "integer"}, "maxItems": 2}
-    assert first_fault([1, 2], schema) is None
-    assert first_fault([1, "x"], schema) == "'x' is not of type 'integer'"
-    assert len(first_fault("x" * 10_000, schema) or "") == 120
-
-
 @pytest.mark.parametrize("schema", [{"type": "tabel"}, {"type": []}, {"type": 3, "title": "a"}])
 def test_a_schema_whose_type_was_refused_is_none(schema: dict[str, Any]) -> None:
     found, problems = read(schema)
@@ -78,25 +69,11 @@ def test_a_schema_whose_type_was_refused_is_none(schema: dict[str, Any]) -> None
 WORDS = {"not": {"anyOf": [{"anyOf": [{"const": 50 * tens + one} for one in range(50)]} for tens in range(60)]}}
 
 
-def test_no_schema_of_an_event_keeps_the_host_busy() -> None:
-    check = checker({"type": "array", "items": {"type": "integer", **WORDS}})
-    assert check([-1] * 10) is None
-    assert (check([-1] * 10 + [7]) or "").startswith("data[10]: ")
-    assert "takes more than" in (check([-1] * 100_000) or "")
-
-
-def test_large_data_of_an_event_with_an_ordinary_schema_are_checked_to_the_end() -> None:
-    rows = {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer", "minimum": 0}}}
-    check = checker({"type": "array", "items": rows, "uniqueItems": True})
-    assert check([{"n": number} for number in range(10_000)]) is None
-    assert check([{"n": number} for number in range(10_000, -2, -1)]) == "data[10001].n is -1, and has to be at least 0"
-
-
 def test_no_default_of_a_setting_keeps_the_host_busy() -> None:
     numbered = [{"n": number} for number in range(8_000)]
     many = {"type": "array", "uniqueItems": True, "default": numbered}
     assert setting_schema(Spot(many, "x", Problems())) == many
-    assert first_fault([*numbered, {"n": 0}], many) == "it has an item twice"
+    assert setting_schema(Spot({**many, "default": [*numbered, {"n": 0}]}, "x", Problems())) is None
     costly = {"type": "array", "items": {"type": "integer", **WORDS}, "default": [-1] * 8_000}
     problems = Problems()
     assert setting_schema(Spot(costly, "x", problems)) is None

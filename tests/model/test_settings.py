@@ -67,9 +67,9 @@ def test_a_typed_value_is_read_as_its_type(text: str, schema: dict[str, Any], va
     ("text", "schema", "told"),
     [
         ("seven", ROWS, "is not JSON, as 10 is"),
-        ("0", ROWS, "minimum"),
-        ("toolong", NAME, "too long"),
-        ("[1]", LIST, "1"),
+        ("0", ROWS, "it is 0, and has to be at least 1"),
+        ("toolong", NAME, "5 characters at most, and has 7"),
+        ("[1]", LIST, r"it\[0\] is 1, and has to be of the type string"),
         ("NaN", {"type": "number", "default": 1.5}, "is not JSON, as 1.5 is"),
     ],
 )

@@ -280,7 +280,7 @@ def test_a_setting_is_its_default_then_what_the_user_set_then_the_environments(
     shell.run_line_magic("ax", "settings acme.demo --unset max-rows")
     monkeypatch.delenv("AUTOMATOSX_SETTING_ACME_DEMO__MAX_ROWS")
     assert run() == [10, "a b"]
-    with pytest.raises(InvalidSetting, match="minimum"):
+    with pytest.raises(InvalidSetting, match="it is 0, and has to be at least 1"):
         shell.run_line_magic("ax", "settings acme.demo max-rows 0")
     with pytest.raises(UnknownSetting, match="max-rows"):
         shell.run_line_magic("ax", "settings acme.demo max-row 5")
@@ -304,7 +304,7 @@ def test_an_update_keeps_the_settings_that_still_fit_and_says_which_do_not(
     )
     capsys.readouterr()
     shell.run_line_magic("ax", "install acme.demo@2.0.0")
-    assert "'max-rows' from the user does not count (20 is less than the minimum of 50): 100 holds." in (
+    assert "'max-rows' from the user does not count (it is 20, and has to be at least 50): 100 holds." in (
         capsys.readouterr().out
     )
     assert run() == [100, "kept"]

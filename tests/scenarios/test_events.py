@@ -145,7 +145,7 @@ REFUSED = {
     'events.publish("plugin.acme.finder.findng", {})': "declares no event",
     'events.publish("plugin.acme.other.finding", {})': "declares no event",
     'events.publish("kernel.cell.finished", {})': "declares no event",
-    f'events.publish("{FINDING}", {{"rows": -1}})': "data.rows: -1 is less than",
+    f'events.publish("{FINDING}", {{"rows": -1}})': "data.rows is -1, and has to be at least 0",
     f'events.publish("{FINDING}", {{"rows": 1, "more": 2}})': "not what its schema",
     f'events.publish("{FINDING}", {{"rows": 1}}, expires_s=-1)': "expires_s",
     f'events.publish("{FINDING}", {{"rows": 1}}, expires_s="1")': "publish, with a topic",

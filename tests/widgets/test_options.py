@@ -92,11 +92,11 @@ def test_what_is_saved_holds_and_goes_back_to_the_default(installed: Any, name: 
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
-        ("max-rows", 0, "0 is less than the minimum of 1"),
-        ("max-rows", "20", "is not of type 'integer'"),
-        ("max-rows", None, "is not of type 'integer'"),
-        ("level", "slow", "is not one of"),
-        ("names", [1], "is not of type 'string'"),
+        ("max-rows", 0, "it is 0, and has to be at least 1"),
+        ("max-rows", "20", "it is '20', and has to be of the type integer"),
+        ("max-rows", None, "it is null, and has to be of the type integer"),
+        ("level", "slow", "it is 'slow', and has to be one of"),
+        ("names", [1], "it[0] is 1, and has to be of the type string"),
     ],
 )
 def test_what_does_not_fit_is_told_at_its_field_and_changes_nothing(

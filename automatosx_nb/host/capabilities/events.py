@@ -60,7 +60,7 @@ class EventsCapability:
 
     @cached_property
     def _checks(self) -> dict[str, Callable[[object], str | None]]:
-        from automatosx_nb.model.schemas import checker
+        from automatosx_nb.model.matching import checker
 
         return {topic: checker(each["schema"]) for topic, each in self._declared.items()}
 
