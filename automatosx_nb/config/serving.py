@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -83,30 +83,30 @@ class RegistryServer(Configurable):  # type: ignore[misc,unused-ignore]
 class Serving:
     """What configuration says of it: the traits of :class:`RegistryServer`, checked."""
 
-    db: str = ""
-    blobs: str = ""
-    address: str = "127.0.0.1"
-    port: int = 8899
-    base_url: str = "/"
-    certfile: str = ""
-    keyfile: str = ""
-    public_read: bool = False
-    bundled: bool = False
-    identity_provider_class: str = "jupyter_server.auth.PasswordIdentityProvider"
-    authorizer_class: str = "jupyter_server.auth.AllowAllAuthorizer"
-    admins: tuple[str, ...] = ()
-    cookie_secret_file: str = ""
-    trusted_proxies: tuple[str, ...] = ()
-    per_address: Rate = field(default_factory=lambda: Rate(200.0, 2000))
+    db: str
+    blobs: str
+    address: str
+    port: int
+    base_url: str
+    certfile: str
+    keyfile: str
+    public_read: bool
+    bundled: bool
+    identity_provider_class: str
+    authorizer_class: str
+    admins: tuple[str, ...]
+    cookie_secret_file: str
+    trusted_proxies: tuple[str, ...]
+    per_address: Rate
     """``per_s`` of 0: no limit; so is that of ``per_token``."""
-    per_token: Rate = field(default_factory=lambda: Rate(100.0, 1000))
-    body_mb: int = 64
-    body_s: float = 120.0
-    idle_s: float = 60.0
-    answer_s: float = 60.0
-    waiting: int = 512
-    plan_s: float = 5.0
-    shutdown_s: float = 30.0
+    per_token: Rate
+    body_mb: int
+    body_s: float
+    idle_s: float
+    answer_s: float
+    waiting: int
+    plan_s: float
+    shutdown_s: float
 
 
 def serving(value: Callable[[str, str], Any]) -> Serving:
@@ -123,6 +123,12 @@ def serving(value: Callable[[str, str], Any]) -> Serving:
         per_address=Rate(said("address_per_s"), said("address_burst")),
         per_token=Rate(said("token_per_s"), said("token_burst")),
     )
+
+
+def unconfigured() -> Serving:
+    """Where no layer says anything."""
+    traits = RegistryServer()
+    return serving(lambda _section, setting: getattr(traits, setting))
 
 
 def rooted(path: str) -> str:

@@ -24,7 +24,7 @@ from automatosx_nb.config.sections import (
     CONFIGURABLES,
     SettingLocks,
 )
-from automatosx_nb.config.serving import Serving, serving
+from automatosx_nb.config.serving import Serving, serving, unconfigured
 from automatosx_nb.errors import (
     InvalidConfiguration,
 )
@@ -76,7 +76,7 @@ class Settings:
     bus: BusLimits = field(default_factory=BusLimits)
     bridge: BridgePolicy = field(default_factory=BridgePolicy)
     review: ReviewPolicy = field(default_factory=ReviewPolicy)
-    server: Serving = field(default_factory=Serving)
+    server: Serving = field(default_factory=unconfigured)
     publishing: PublishPolicy = field(default_factory=PublishPolicy)
 
 
