@@ -95,13 +95,15 @@ class Uploads:
     def append(self, actor: Actor, upload: str, start: int, data: bytes, sha256: str) -> Upload:
         """As :meth:`automatosx_nb.model.ports_registry.Uploads.append`."""
         standing = self.status(actor, upload)
-        self._check_part(standing, start, data, sha256)
+        self._check_place(standing, start, len(data))
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise InvalidUpload("a part's bytes are not those of its digest")
         self._parts.put(standing.id, start, sha256, data)
         with self._database.write() as connection:
             later = update(uploads).where(uploads.c.id == standing.id).values(expires=self._expiry())
             connection.execute(later)  # first of all: whoever changes the row has it alone
             standing = self._upload(connection, actor, upload)
-            self._check_part(standing, start, data, sha256)
+            self._check_place(standing, start, len(data))
             values = {"upload": standing.id, "start": start, "size": len(data), "sha256": sha256}
             connection.execute(insert(upload_parts).values(values))
             return self._upload(connection, actor, upload)
@@ -170,19 +172,18 @@ class Uploads:
         if size > self.limits.size_mb << 20:
             raise UploadTooLarge(size, self.limits.size_mb << 20)
 
-    def _check_part(self, standing: Upload, start: int, data: bytes, sha256: str) -> None:
-        if len(data) > self.limits.part_mb << 20:
-            raise UploadTooLarge(len(data), self.limits.part_mb << 20)
+    def _check_place(self, standing: Upload, start: int, size: int) -> None:
+        """Whether a part of ``size`` bytes comes at ``start``."""
+        if size > self.limits.part_mb << 20:
+            raise UploadTooLarge(size, self.limits.part_mb << 20)
         if start != standing.offset or standing.state is not UploadState.RECEIVING:
             raise UploadOffsetDiffers(standing.id, standing.offset, start)
-        end = start + len(data)
+        end = start + size
         if end > standing.size:
             raise InvalidUpload(f"{standing.size} bytes were announced, and this part ends at {end}")
         least = self.limits.least_part_kb << 10
-        if not data or (len(data) < least and end != standing.size):
+        if not size or (size < least and end != standing.size):
             raise InvalidUpload(f"a part has at least {least} bytes, the last one aside")
-        if hashlib.sha256(data).hexdigest() != sha256:
-            raise InvalidUpload("a part's bytes are not those of its digest")
 
     # --- one node at a time
 

@@ -134,7 +134,7 @@ class ReleasesHandler(_UploadsHandler):
             try:
                 if not upload.is_whole:
                     rest = data[upload.offset :]
-                    digest = hashlib.sha256(rest).hexdigest()
+                    digest = hashlib.sha256(rest).hexdigest() if upload.offset else sha256
                     return room.append(actor, upload.id, upload.offset, rest, digest)
             except UploadOffsetDiffers:  # the same was sent twice at once
                 return room.status(actor, upload.id)
