@@ -96,4 +96,4 @@ def _numbers(options: Namespace, words: Sequence[str], console: Console) -> list
 
 
 def _counted(count: int) -> str:
-    return f"{count} dead letter{' is' if count == 1 else 's are'}"
+    return text.counted(count, "dead letter is", "dead letters are")

@@ -112,7 +112,7 @@ def _stats(host: KernelHost, options: Namespace, console: Console) -> Answer:
         lines = [text.table(("topic", "published"), [(topic, str(count)) for topic, count in published.items()])]
     if subscribers:
         head = ("subscriber", "pattern", *_COUNTED)
-        lines += ["", text.table(head, [_counted(each) for each in subscribers])]
+        lines += ["", text.table(head, [_figures(each) for each in subscribers])]
     data: dict[str, Any] = {"published": published, "subscribers": [_record(each) for each in subscribers]}
     return Answer("\n".join(lines), data)
 
@@ -120,7 +120,7 @@ def _stats(host: KernelHost, options: Namespace, console: Console) -> Answer:
 _COUNTED = ("delivered", "failed", "dropped", "coalesced", "rejected", "expired")
 
 
-def _counted(each: Subscriber) -> tuple[str, ...]:
+def _figures(each: Subscriber) -> tuple[str, ...]:
     return each.owner, each.pattern, *(str(getattr(each.counters, name)) for name in _COUNTED)
 
 

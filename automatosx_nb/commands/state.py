@@ -46,8 +46,8 @@ def _state(market: Marketplace, options: Namespace, console: Console) -> Answer:
 def _usage(saved: SavedState) -> Answer:
     entry, usage = saved.entry, saved.usage()
     lines = [
-        f"{entry.id} {entry.version} keeps {_counted(usage.entries)} in {_size(usage.used_bytes)} "
-        f"of {_size(saved.quota)}, as version {entry.state_version} of its state.",
+        f"{entry.id} {entry.version} keeps {_entries(usage.entries)} in {text.size(usage.used_bytes)} "
+        f"of {text.size(saved.quota)}, as version {entry.state_version} of its state.",
     ]
     if usage.expired:
         lines.append(f"{usage.expired} more have expired, and go when there is something written.")
@@ -59,7 +59,7 @@ def _usage(saved: SavedState) -> Answer:
 
 def _snapshots(saved: SavedState, console: Console) -> Answer:
     found = saved.snapshots()
-    rows = [(each.name, each.taken[:19].replace("T", " "), each.why, _size(each.size)) for each in found]
+    rows = [(each.name, each.taken[:19].replace("T", " "), each.why, text.size(each.size)) for each in found]
     lines = [text.table(("snapshot", "when (UTC)", "for", "size"), rows)] if rows else ["There is no snapshot."]
     if rows:
         lines.append(f"{console.prefix} state restore {saved.entry.id} SNAPSHOT brings one back.")
@@ -82,7 +82,7 @@ def _restore(saved: SavedState, name: str) -> Answer:
 
 def _export(saved: SavedState, path: Path) -> Answer:
     count = saved.export(path)
-    said = f"{_counted(count)} of {saved.entry.id} written to {path}."
+    said = f"{_entries(count)} of {saved.entry.id} written to {path}."
     return Answer(said, {"entries": count, "path": str(path)})
 
 
@@ -90,7 +90,7 @@ def _import(saved: SavedState, path: Path) -> Answer:
     count = saved.load(path)
     before = next(iter(saved.snapshots()))
     lines = [
-        f"{saved.entry.id} has the {_counted(count)} of {path}, and no others.",
+        f"{saved.entry.id} has the {_entries(count)} of {path}, and no others.",
         f"What it had before is the snapshot {before.name}.",
     ]
     return Answer("\n".join(lines), {"entries": count, "snapshot": before.name})
@@ -100,12 +100,8 @@ def _record(snapshot: Snapshot) -> dict[str, Any]:
     return asdict(snapshot) | {"path": str(snapshot.path)}
 
 
-def _size(count: int) -> str:
-    return f"{count / 2**20:.1f} MiB" if count >= 1 << 20 else f"{count / 1024:.0f} KiB"
-
-
-def _counted(entries: int) -> str:
-    return f"{entries} entr{'y' if entries == 1 else 'ies'}"
+def _entries(count: int) -> str:
+    return text.counted(count, "entry", "entries")
 
 
 VERBS = (Verb("state", "what a plugin has saved: usage, snapshots, export, import", _configure, _state, json=True),)

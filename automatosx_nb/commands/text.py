@@ -35,9 +35,9 @@ def size(count: int) -> str:
     return f"{count / 1024**power:.1f} {('KiB', 'MiB', 'GiB')[power - 1]}"
 
 
-def counted(count: int, noun: str) -> str:
-    """``1 artifact``, ``2 artifacts``."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """``1 artifact``, ``2 artifacts``; ``plural`` where an *s* does not make it."""
+    return f"{count} {noun if count == 1 else plural or f'{noun}s'}"
 
 
 def plan(plan: Plan, *, asking: str = "asks for") -> str:

@@ -54,7 +54,7 @@ def saved(market: Marketplace) -> dict[str, object]:
 
 
 def test_nothing_was_saved_yet_and_asking_makes_no_file(market: Marketplace) -> None:
-    assert f"{LEDGER} 1.0.0 keeps 0 entries in 0 KiB of 64.0 MiB" in ax(market, f"state usage {LEDGER}")
+    assert f"{LEDGER} 1.0.0 keeps 0 entries in 0 B of 64.0 MiB" in ax(market, f"state usage {LEDGER}")
     assert ax(market, f"state snapshots {LEDGER}") == "There is no snapshot."
     with pytest.raises(NoSnapshot):
         ax(market, f"state snapshot {LEDGER}")

@@ -101,11 +101,6 @@ class PermissionDiff:
     removed: tuple[Permission, ...] = ()
     """Gone, and nothing has come of it."""
 
-    @property
-    def asks_for_more(self) -> bool:
-        """Whether anything new is not covered by what there was."""
-        return bool(self.added or self.widened)
-
     def apply(self, old: Iterable[Permission]) -> frozenset[Permission]:
         """The new set, from the old one."""
         pairs = (*self.widened, *self.narrowed)
