@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from automatosx_nb.errors import (
@@ -19,12 +21,15 @@ from automatosx_nb.errors import (
     UnknownHandler,
     WorkerLost,
 )
+from automatosx_nb.host.capabilities.storage import StorageCapability
+from automatosx_nb.host.grants import Grants
+from automatosx_nb.host.metering import Meter
+from automatosx_nb.profile.keyvalue import KeyValueState
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.protocol import HandedFile, HandedSecret
 from automatosx_nb.sandbox.supervisor import Program, Sandbox, Usage, Worker
 from automatosx_nb.sandbox.tiers import Tier, tier
 from automatosx_nb.sdk.handed import InputFile, OutputFile, Secret
-from automatosx_nb.testing.storage import MemoryStorage
 
 Status = Literal["refused", "raised", "killed", "returned"]
 
@@ -56,12 +61,12 @@ class Outcome:
 
 
 @dataclass
-class MemoryBroker:
-    """A host in miniature: storage in a dict, a log in a list, and each only with its permission."""
+class _Host:
+    """A host in miniature: storage for as long as it is there, and only with its permission, and a log in a list."""
 
     plugin: str
     permissions: Collection[str]
-    storage: MemoryStorage = field(default_factory=MemoryStorage)
+    storage: StorageCapability
     handed: list[InputFile | OutputFile] = field(default_factory=list)
     logged: list[str] = field(default_factory=list)
     printed: list[str] = field(default_factory=list)
@@ -129,16 +134,20 @@ def run_in_sandbox(
     program = Program("automatosx.subject", "0", {f"{_MODULE}.py": text, "axnb_result.py": _RESULT}, (), tuple(granted))
     wished = limits or Limits()
     capped = replace(wished, wall_s=min(timeout, wished.wall_s), start_s=min(timeout, wished.start_s))
-    broker = MemoryBroker(program.plugin, permissions)
-    worker = (sandbox or _sandbox()).start(program, capped, without=without)
-    try:
-        outcome = _call(worker, entry, args, broker)
-    finally:
-        worker.stop()
+    with TemporaryDirectory(prefix="automatosx-") as folder:
+        grants = Grants(program.plugin, [name for name in permissions if name == "storage"])
+        storage = StorageCapability(grants, Meter(), lambda: KeyValueState(Path(folder, "state.sqlite3")))
+        broker = _Host(program.plugin, permissions, storage)
+        worker = (sandbox or _sandbox()).start(program, capped, without=without)
+        try:
+            outcome = _call(worker, entry, args, broker)
+        finally:
+            worker.stop()
+            storage.close()
     return replace(outcome, usage=worker.usage(), layers=worker.layers, output="".join(broker.printed))
 
 
-def _call(worker: Worker, entry: str, args: Sequence[object], broker: MemoryBroker) -> Outcome:
+def _call(worker: Worker, entry: str, args: Sequence[object], broker: _Host) -> Outcome:
     try:
         return Outcome("returned", _value(worker, entry, [*map(broker.hand, args)], broker))
     except PluginRefused as error:
@@ -151,7 +160,7 @@ def _call(worker: Worker, entry: str, args: Sequence[object], broker: MemoryBrok
         return Outcome("raised", error=error)
 
 
-def _value(worker: Worker, entry: str, args: Sequence[object], broker: MemoryBroker) -> object:
+def _value(worker: Worker, entry: str, args: Sequence[object], broker: _Host) -> object:
     try:
         return worker.call(f"{_MODULE}:{entry}", args, broker=broker)
     except UnknownHandler:

@@ -11,18 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automatosx_nb.host.display import render
-from automatosx_nb.sdk import _wire, events
-from automatosx_nb.testing.storage import MemoryStorage
+from automatosx_nb.sdk import events
+from automatosx_nb.testing import PluginHost, plugin_host
 
 Importer = Callable[[str], Any]
 
 
 @pytest.fixture
-def shelf() -> Iterator[MemoryStorage]:
-    shelf = MemoryStorage()
-    _wire.connect(lambda _capability, method, args: shelf.ask(method, args))
-    yield shelf
-    _wire.connect(None)
+def host() -> Iterator[PluginHost]:
+    with plugin_host(["storage"], plugin="automatosx.cell-ledger") as host:
+        yield host
 
 
 def finished(
@@ -43,12 +41,12 @@ def shown(ledger: Importer, **options: Any) -> str:
     return render(tree, plugin="automatosx.cell-ledger", version="1.0.0").text
 
 
-def test_an_empty_ledger_says_so(ledger: Importer, shelf: MemoryStorage) -> None:
+def test_an_empty_ledger_says_so(ledger: Importer, host: PluginHost) -> None:
     assert shown(ledger).startswith("The ledger is empty")
-    assert shelf.values == {}
+    assert host.storage == {}
 
 
-def test_runs_of_a_cell_add_up(ledger: Importer, shelf: MemoryStorage) -> None:
+def test_runs_of_a_cell_add_up(ledger: Importer, host: PluginHost) -> None:
     note(
         ledger,
         finished("aaaa", 1.0, at=1),
@@ -62,13 +60,13 @@ def test_runs_of_a_cell_add_up(ledger: Importer, shelf: MemoryStorage) -> None:
     assert cell["last"] == "2026-03-01T00:03:00.000Z"
 
 
-def test_each_kernel_session_is_counted_once(ledger: Importer, shelf: MemoryStorage) -> None:
+def test_each_kernel_session_is_counted_once(ledger: Importer, host: PluginHost) -> None:
     note(ledger, *(finished("aaaa", 1.0, session=session) for session in ("k/1", "k/2", "k/1")))
     assert ledger("book").totals()["sessions"] == 2
     assert [session["runs"] for session in ledger("book").sessions()] == [2, 1]
 
 
-def test_it_shows_the_slowest_cells_first_and_then_those_that_ran_last(ledger: Importer, shelf: MemoryStorage) -> None:
+def test_it_shows_the_slowest_cells_first_and_then_those_that_ran_last(ledger: Importer, host: PluginHost) -> None:
     note(ledger, finished("slow" * 8, 9.0, at=1), finished("fast" * 8, 0.01, at=2))
     slowest, last = shown(ledger).partition("Ran last")[::2]
     assert slowest.index("slowslow") < slowest.index("fastfast")
@@ -77,26 +75,26 @@ def test_it_shows_the_slowest_cells_first_and_then_those_that_ran_last(ledger: I
     assert "since 2026-03-01 00:01 UTC" in slowest
 
 
-def test_a_cell_is_named_by_the_number_of_its_last_run(ledger: Importer, shelf: MemoryStorage) -> None:
+def test_a_cell_is_named_by_the_number_of_its_last_run(ledger: Importer, host: PluginHost) -> None:
     event = finished("aaaabbbbcccc", 1.0)
     note(ledger, replace(event, data=event.data | {"execution_count": 6}))
     note(ledger, replace(event, data=event.data | {"execution_count": 7}))
     assert "[7] aaaabbbb" in shown(ledger)
 
 
-def test_last_bounds_the_cells_that_ran_last(ledger: Importer, shelf: MemoryStorage) -> None:
+def test_last_bounds_the_cells_that_ran_last(ledger: Importer, host: PluginHost) -> None:
     note(ledger, *(finished(f"{i:08}", 1.0, at=i) for i in range(20)))
     last = shown(ledger, last=3).partition("Ran last")[2]
     assert [f"{i:08}" in last for i in (19, 18, 17, 16)] == [True, True, True, False]
 
 
-def test_clear_forgets_everything(ledger: Importer, shelf: MemoryStorage) -> None:
+def test_clear_forgets_everything(ledger: Importer, host: PluginHost) -> None:
     note(ledger, finished("aaaa", 1.0), finished("bbbb", 1.0))
     assert shown(ledger, clear=True).startswith("Forgot 2 cells.")
-    assert shelf.values == {}
+    assert host.storage == {}
 
 
-def test_the_cells_that_ran_last_are_kept_and_totals_count_all(ledger: Importer, shelf: MemoryStorage) -> None:
+def test_the_cells_that_ran_last_are_kept_and_totals_count_all(ledger: Importer, host: PluginHost) -> None:
     count = 600
     note(ledger, *(finished(f"{i:08}", 1.0, at=i, session=f"k/{i:04}") for i in range(count)))
     kept = [cell["cell"] for cell in ledger("book").cells()]
@@ -106,7 +104,7 @@ def test_the_cells_that_ran_last_are_kept_and_totals_count_all(ledger: Importer,
     assert (ledger("book").totals()["runs"], ledger("book").totals()["sessions"]) == (count, count)
 
 
-def test_a_cell_keeps_its_last_24_runs(ledger: Importer, shelf: MemoryStorage) -> None:
+def test_a_cell_keeps_its_last_24_runs(ledger: Importer, host: PluginHost) -> None:
     note(ledger, *(finished("aaaa", float(i)) for i in range(40)))
     (cell,) = ledger("book").cells()
     assert [seconds for seconds, ok in cell["recent"]] == [float(i) for i in range(16, 40)]

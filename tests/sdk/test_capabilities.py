@@ -10,22 +10,7 @@ import pytest
 
 from automatosx_nb.errors import CapabilityUnavailable, PermissionDenied
 from automatosx_nb.sdk import _wire, events, files, http, log, secrets, settings, storage, tables
-from automatosx_nb.testing.storage import MemoryStorage
-
-
-class Host:
-    """Answers as the host does, from a dict."""
-
-    def __init__(self) -> None:
-        self.shelf = MemoryStorage()
-        self.lines: list[tuple[str, str]] = []
-
-    def ask(self, capability: str, method: str, args: tuple[Any, ...]) -> object:
-        if capability == "log":
-            self.lines.append((method, args[0]))
-            return None
-        assert capability == "storage"
-        return self.shelf.ask(method, args)
+from automatosx_nb.testing import PluginHost, plugin_host
 
 
 @pytest.fixture(autouse=True)
@@ -42,13 +27,12 @@ def disconnect() -> None:
 
 
 @pytest.fixture
-def host() -> Host:
-    host = Host()
-    _wire.connect(host.ask)
-    return host
+def host() -> Iterator[PluginHost]:
+    with plugin_host(["storage"]) as host:
+        yield host
 
 
-def test_storage_keeps_finds_lists_and_forgets(host: Host) -> None:
+def test_storage_keeps_finds_lists_and_forgets(host: PluginHost) -> None:
     storage.put("a/1", {"n": 1})
     storage.put("a/2", b"raw")
     storage.put("none", None)
@@ -62,16 +46,16 @@ def test_storage_keeps_finds_lists_and_forgets(host: Host) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "x" * 513, 3, None])
-def test_a_key_that_is_none_is_refused_before_the_host_is_asked(host: Host, key: Any) -> None:
+def test_a_key_that_is_none_is_refused_before_the_host_is_asked(host: PluginHost, key: Any) -> None:
     with pytest.raises(ValueError, match="a storage key is a str of 1 to 512 characters"):
         storage.put(key, 1)
-    assert host.shelf.values == {}
+    assert host.storage == {}
 
 
-def test_log_lines_reach_the_host(host: Host) -> None:
+def test_log_lines_reach_the_host(host: PluginHost) -> None:
     log.info("a")
     log.warning("b")
-    assert host.lines == [("info", "a"), ("warning", "b")]
+    assert [(line.level, line.text) for line in host.logged] == [("info", "a"), ("warning", "b")]
     with pytest.raises(TypeError, match="a log line is a str, not int"):
         log.info(3)  # type: ignore[arg-type]
 
@@ -113,7 +97,7 @@ def test_columns_of_different_lengths_are_no_table() -> None:
         tables.Table([1])
 
 
-def test_to_arrow_needs_the_grant_where_a_plugin_runs(host: Host) -> None:
+def test_to_arrow_needs_the_grant_where_a_plugin_runs() -> None:
     table = tables.Table.from_columns({"a": [1]})
     _wire.granted_to("acme.x", ())
     with pytest.raises(PermissionDenied, match=r"acme\.x has no permission 'modules:pyarrow'"):
@@ -223,7 +207,7 @@ def test_an_answer_is_an_answer_whatever_its_status() -> None:
         http.post("https://a.org/", json=1, data="x")
 
 
-def test_a_table_becomes_a_frame_where_the_library_was_granted(host: Host) -> None:
+def test_a_table_becomes_a_frame_where_the_library_was_granted() -> None:
     table = tables.Table.from_columns({"a": [1, 2], "b": ["x", None]})
     prepared: list[str] = []
     _wire.granted_to("acme.subject", ["pandas", "polars"], prepare=prepared.append)
@@ -239,9 +223,13 @@ def test_a_table_becomes_a_frame_where_the_library_was_granted(host: Host) -> No
         table.to_polars()
 
 
-def test_the_wire_says_whose_code_it_serves_and_what_is_handled(host: Host) -> None:
+def test_the_wire_says_whose_code_it_serves_and_what_is_handled() -> None:
+    def ask(capability: str, method: str, args: tuple[object, ...]) -> object:
+        return None
+
+    _wire.connect(ask)
     _wire.granted_to("acme.subject", ["pandas"])
-    assert _wire.current() == (host.ask, "acme.subject", ["pandas"])
+    assert _wire.current() == (ask, "acme.subject", ["pandas"])
     _wire.handling("e-1")
     assert _wire.handled() == "e-1"
     _wire.handling(None)
