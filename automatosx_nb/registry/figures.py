@@ -1,8 +1,8 @@
-"""What a registry says of itself to whoever watches it: gauges of this moment."""
+"""What a registry says of itself to whoever watches it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import func, select
 
@@ -10,13 +10,25 @@ from automatosx_nb.registry.schema import plugins, releases, reports, sequence, 
 
 if TYPE_CHECKING:
     from automatosx_nb.registry.database import Database
-
-Figures = dict[str, tuple[str, float]]
-"""Name → what it is, and how much."""
+    from automatosx_nb.registry.uploads import Uploads
 
 
-def figures(database: Database, index_revision: int) -> Figures:
-    """:param index_revision: the last change that the search index of this process has."""
+class Figure(NamedTuple):
+    """``grows``: it is a count since the process began, and no gauge of this moment."""
+
+    what: str
+    value: float
+    grows: bool = False
+
+
+Figures = dict[str, Figure]
+"""By name."""
+
+
+def figures(database: Database, index_revision: int, sent: Uploads) -> Figures:
+    """:param index_revision: the last change that the search index of this process has.
+    :param sent: what this process was sent to be published.
+    """
     counts = {
         "plugins": ("Plugins.", select(func.count()).select_from(plugins)),
         "releases": ("Releases, also those that wait or are withheld.", select(func.count()).select_from(releases)),
@@ -29,10 +41,12 @@ def figures(database: Database, index_revision: int) -> Figures:
         "revision": ("The last change of the registry.", select(sequence.c.value)),
     }
     with database.read() as connection:
-        found = {name: (what, float(connection.execute(query).scalar_one())) for name, (what, query) in counts.items()}
+        found = {name: Figure(what, connection.execute(query).scalar_one()) for name, (what, query) in counts.items()}
         in_use, idle = database.connections()
     return found | {
-        "index_revision": ("The last change that the search index of this process has.", float(index_revision)),
-        "database_connections_in_use": ("Connections of this process in use, the one that counts included.", in_use),
-        "database_connections_idle": ("Connections of this process that wait for use.", idle),
+        "index_revision": Figure("The last change that the search index of this process has.", index_revision),
+        "database_connections_in_use": Figure("Connections of this process in use, this one included.", in_use),
+        "database_connections_idle": Figure("Connections of this process that wait for use.", idle),
+        "publishes": Figure("Releases that came of what was sent here.", sent.published, grows=True),
+        "publishes_refused": Figure("What was sent here to be published, and was not.", sent.refused, grows=True),
     }

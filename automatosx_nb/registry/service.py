@@ -129,7 +129,7 @@ class EmbeddedRegistry(Rooms):
 
     def figures(self) -> Figures:
         """What a server tells of it to whoever watches."""
-        return figures(self._database, self._search.revision)
+        return figures(self._database, self._search.revision, self.uploads)
 
     @property
     def schema(self) -> str | None:

@@ -70,6 +70,11 @@ class Uploads:
         self._publish = publish
         self.limits = limits
         self._now = now
+        self._ended = threading.Lock()
+        self.published = 0
+        """Releases that were made of what this process finished; the same bytes again are none."""
+        self.refused = 0
+        """What it finished, and refused."""
 
     def open(self, actor: Actor, sha256: str, size: int, stage: Stage) -> Upload:
         """As :meth:`automatosx_nb.model.ports_registry.Uploads.open`."""
@@ -128,6 +133,7 @@ class Uploads:
         with self._database.write() as connection:
             self._settle(connection, claimed.id, outcome)
             settled = self._upload(connection, actor, upload)
+        self._count(outcome)
         self._parts.drop(claimed.id)
         return settled
 
@@ -213,6 +219,13 @@ class Uploads:
             self._settle(connection, claimed.id, report)
 
         return self._publish(artifact, claimed.stage, actor, settle)
+
+    def _count(self, outcome: PublishReport | AutomatosxError) -> None:
+        with self._ended:
+            if isinstance(outcome, AutomatosxError):
+                self.refused += 1
+            elif outcome.created:
+                self.published += 1
 
     @contextmanager
     def _held(self, upload: str) -> Iterator[None]:

