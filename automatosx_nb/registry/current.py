@@ -30,7 +30,7 @@ class CurrentSearch:
         self._database = database
         self._feed = feed
         self._downloads = downloads
-        self._index = SearchIndex()
+        self._index = SearchIndex(downloads.ever)
         self._refreshing = threading.Lock()
 
     @property
@@ -48,16 +48,13 @@ class CurrentSearch:
         self._follow()
         return self._index.search_document(query)
 
-    def count_downloads(self, plugin: str, count: int) -> None:
-        """Show so many downloads more."""
-        self._index.count_downloads(plugin, count)
-
     def _follow(self) -> None:
         if self._feed.current() > self._index.revision or self._is_due():
             self._refresh()
 
     def _refresh(self) -> None:
         with self._refreshing, self._database.read() as connection:
+            written = self._downloads.written(connection)
             revision = connection.execute(select(sequence.c.value)).scalar_one()
             counted = self._counted()
             if revision == self._index.revision and not counted:
@@ -67,7 +64,7 @@ class CurrentSearch:
             for some in records.batches(counted):
                 again = select(plugins.c.key, plugins.c.id).where(plugins.c.id.in_(some))
                 ids |= {row.key: row.id for row in connection.execute(again)}
-            found = records.entries(connection, list(ids), self._downloads.pending)
+            found = records.entries(connection, list(ids), self._downloads.ever, written)
             self._index.update(found, removed=[*ids.values()], revision=revision)
 
     def _is_due(self) -> bool:
@@ -78,4 +75,4 @@ class CurrentSearch:
         if not self._is_due():
             return []
         self._index.counted_at = time.monotonic()
-        return self._index.counted()
+        return [plugin for plugin, ever in self._downloads.all().items() if self._index.is_behind(plugin, ever)]

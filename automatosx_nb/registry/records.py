@@ -69,13 +69,15 @@ def shown(ordered: Sequence[Record]) -> Record | None:
     return None
 
 
-def entries(connection: Connection, keys: Sequence[int], pending: Callable[[int], int]) -> Iterator[Entry]:
+def entries(
+    connection: Connection, keys: Sequence[int], counted: Callable[[str], int], written: Callable[[str], int]
+) -> Iterator[Entry]:
     """The plugins with those keys as search shows them; drafts and quarantined releases are not shown.
 
-    ``pending``: the downloads of one that are counted and not written.
+    ``counted``: the downloads of one that this process counted; ``written``: those of them that ``connection`` reads.
     """
     for some in batches(keys):
-        yield from _entries(connection, some, pending)
+        yield from _entries(connection, some, counted, written)
 
 
 def summary(row: Record, asked: dict[str, str], count: int, said: Said) -> PluginSummary:
@@ -222,7 +224,9 @@ def _kept(row: Record) -> bool:
     return row.yanked is None
 
 
-def _entries(connection: Connection, keys: Sequence[int], pending: Callable[[int], int]) -> Iterator[Entry]:
+def _entries(
+    connection: Connection, keys: Sequence[int], counted: Callable[[str], int], written: Callable[[str], int]
+) -> Iterator[Entry]:
     visible = releases.c.quarantined.is_(None) & (releases.c.stage != Stage.DRAFT.value)
     columns = (releases.c.key, releases.c.plugin, releases.c.version, releases.c.stage, releases.c.yanked)
     by_plugin = defaultdict(list)
@@ -240,9 +244,9 @@ def _entries(connection: Connection, keys: Sequence[int], pending: Callable[[int
         .where(releases.c.key.in_(chosen))
     )
     for row in connection.execute(query):
-        told = said[row.plugin]
-        shown_as = summary(row, asked[row.key], counts[row.plugin] + pending(row.plugin), told)
-        yield Entry(shown_as, row.readme, row.revision, documented=told.documented)
+        told, ever = said[row.plugin], counted(row.id)
+        shown_as = summary(row, asked[row.key], counts[row.plugin] - written(row.id) + ever, told)
+        yield Entry(shown_as, row.readme, row.revision, documented=told.documented, counted=ever)
 
 
 def _permissions(

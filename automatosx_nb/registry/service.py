@@ -150,13 +150,14 @@ class EmbeddedRegistry(Rooms):
         :raises UnknownPlugin: with the nearest ids.
         """
         with self._database.read() as connection:
+            written = self._downloads.written(connection)
             rows = records.newest_first(self._releases(connection, plugin))
             published = [row for row in rows if row.stage != Stage.DRAFT]
             top = records.shown(published or rows)
             if top is None:
                 raise UnknownPlugin(plugin, nearest(plugin, self._shown(connection)))
             asked = records.asked_permissions(connection, top.key)
-            count = records.download_count(connection, top.plugin) + self._downloads.pending(top.plugin)
+            count = records.download_count(connection, top.plugin) - written(top.id) + self._downloads.ever(top.id)
             return PluginDetail(
                 summary=records.summary(top, asked, count, sayings(connection, {top.plugin: top.key})[top.plugin]),
                 authors=tuple(top.authors),
@@ -231,8 +232,7 @@ class EmbeddedRegistry(Rooms):
         except DigestDiffers as error:
             raise ArtifactMismatch(plugin, row.version, error.expected, error.actual) from error
         if not start:
-            self._downloads.count(row.plugin, row.key)
-            self._search.count_downloads(plugin, 1)
+            self._downloads.count(row.id, row.key)
         return (data[each : each + _PIECE] for each in range(0, len(data), _PIECE))
 
     def count_downloads(self, counts: Mapping[tuple[str, str], int]) -> None:
@@ -241,8 +241,7 @@ class EmbeddedRegistry(Rooms):
             for (plugin, version), count in counts.items():
                 with suppress(UnknownPlugin, UnknownRelease):
                     row = self._release(connection, plugin, version)
-                    self._downloads.count(row.plugin, row.key, count)
-                    self._search.count_downloads(plugin, count)
+                    self._downloads.count(row.id, row.key, count)
 
     def changelog(self, plugin: str, version: str) -> str:
         """Markdown. Raises as :meth:`artifact` does."""

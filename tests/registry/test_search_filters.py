@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -191,12 +192,13 @@ def test_an_update_forgets_what_it_replaced() -> None:
 
 
 def test_downloads_are_shown_at_once_and_sorted_by_when_the_plugin_is_put_again() -> None:
-    index = index_of(*PLUGINS)
-    index.count_downloads("nordic.old", 2)
-    index.count_downloads("nordic.old", 1)
-    assert index.counted() == ["nordic.old"]
+    counted = Counter[str]()
+    index = index_of(*PLUGINS, counted=counted.__getitem__)
+    counted["nordic.old"] += 3
+    assert index.is_behind("nordic.old", 3)
     shown = {each.id: each.downloads for each in index.search(SearchQuery()).items}
     assert shown["nordic.old"] == 3
-    index.update([Entry(replace(PLUGINS[3], downloads=3), "", 4)], revision=7)
-    assert index.counted() == []
+    index.update([Entry(replace(PLUGINS[3], downloads=3), "", 4, counted=3)], revision=7)
+    assert not index.is_behind("nordic.old", 3)
+    assert index.search(SearchQuery("old")).items[0].downloads == 3
     assert index.search(SearchQuery(sort="downloads")).items[0].id == "nordic.old"

@@ -34,6 +34,8 @@ class Entry:
     revision: int
     documented: bool = False
     """Its documentation notebooks were executed, and did not fail."""
+    counted: int = 0
+    """Of the downloads in ``summary``, those that this process counted."""
 
 
 def schema() -> Any:

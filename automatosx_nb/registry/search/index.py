@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from bisect import bisect_right
-from collections import Counter
 from dataclasses import replace
 from itertools import chain, count, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,7 +19,7 @@ from automatosx_nb.registry.search import facets, filters, text
 from automatosx_nb.registry.search.entry import document, schema
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from automatosx_nb.model.release import SearchQuery
     from automatosx_nb.registry.search.entry import Entry
@@ -54,6 +53,7 @@ class _Shown(NamedTuple):
     id: str
     summary: bytes
     facets: facets.Values
+    counted: int
 
 
 class _Found(NamedTuple):
@@ -86,6 +86,7 @@ class _Hit(NamedTuple):
     rank: float | str
     id: str
     summary: bytes
+    counted: int
 
 
 class _Page(NamedTuple):
@@ -104,18 +105,21 @@ class SearchIndex:
     searches that began before it, and is forgotten after the next swap.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, counted: Callable[[str], int] = lambda _plugin: 0) -> None:
+        """:param counted: how many of a plugin's downloads this process has counted until now. They are shown at once;
+        what is sorted by them sees them when the plugin is put the next time.
+        """
         self.revision = 0
         """The change up to which the index is current."""
         self.counted_at = time.monotonic()
-        """When :meth:`counted` was last asked for what to put again."""
+        """When somebody last looked for what to put again, for it was downloaded."""
+        self._counted = counted
         self._schema = schema()
         self._index = tantivy.Index(self._schema)
         self._numbers: dict[str, int] = {}
         self._shown: dict[int, _Shown] = {}
         self._needed = filters.Needed()
         self._facets = facets.Facets()
-        self._counted: Counter[str] = Counter()
         self._next = count(1)
         self._lock = threading.Lock()
         self._searcher = self._index.searcher()
@@ -136,16 +140,11 @@ class SearchIndex:
             for number in filter(None, gone):
                 self._shown.pop(number, None)
 
-    def count_downloads(self, plugin: str, count: int) -> None:
-        """Show ``count`` downloads more. What is sorted by them sees it when the plugin is put the next time."""
+    def is_behind(self, plugin: str, counted: int) -> bool:
+        """Whether it was put with fewer downloads than the ``counted``."""
         with self._lock:
-            if plugin in self._numbers:
-                self._counted[plugin] += count
-
-    def counted(self) -> list[str]:
-        """The plugins whose downloads were counted since they were put."""
-        with self._lock:
-            return list(self._counted)
+            number = self._numbers.get(plugin)
+            return number is not None and self._shown[number].counted < counted
 
     def search(self, query: SearchQuery) -> SearchPage:
         """:raises InvalidSearch: for a text, size, sort, filter or cursor that is none."""
@@ -220,14 +219,14 @@ class SearchIndex:
         pairs = list(zip(found.ranked[:most], found.numbers, strict=False))
         last = pairs[-1][0][0] if cut and pairs else None
         shown = ((key, self._shown[number]) for (key, _), number in pairs if key != last)
-        return sorted(_Hit(-key if descending else key, each.id, each.summary) for key, each in shown)
+        return sorted(_Hit(-key if descending else key, each.id, each.summary, each.counted) for key, each in shown)
 
     def _summary(self, hit: _Hit) -> PluginSummary:
         return _SUMMARIES.decode(self._current(hit))
 
     def _current(self, hit: _Hit) -> bytes:
         """The summary of a hit, with the downloads that were counted since it was put."""
-        more = self._counted.get(hit.id, 0)
+        more = self._counted(hit.id) - hit.counted
         if not more:
             return hit.summary
         summary = _SUMMARIES.decode(hit.summary)
@@ -238,7 +237,7 @@ class SearchIndex:
         before = self._forget(writer, summary.id)
         number = self._numbers[summary.id] = next(self._next)
         values = self._facets.values(summary)
-        self._shown[number] = _Shown(summary.id, msgspec.json.encode(summary), values)
+        self._shown[number] = _Shown(summary.id, msgspec.json.encode(summary), values, entry.counted)
         self._needed.add(filters.needs(summary))
         writer.add_document(document(number, entry, values))
         return before
@@ -246,7 +245,6 @@ class SearchIndex:
     def _forget(self, writer: Any, plugin: str) -> int | None:
         """The number that it had."""
         number = self._numbers.pop(plugin, None)
-        self._counted.pop(plugin, None)
         if number is not None:
             writer.delete_documents_by_term("id", plugin)
             self._needed.discard(filters.needs(_SUMMARIES.decode(self._shown[number].summary)))
