@@ -6,7 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, redirect_stdout
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -86,18 +86,26 @@ class Terminal:
 def main(words: Sequence[str] | None = None) -> int:
     """0: done; 1: an error, on standard error; 2: it was typed wrongly; 3: a check found something."""
     from automatosx_nb.app import Marketplace
-    from automatosx_nb.commands import answer
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # arrows and quotes, in a terminal that has none
-    market = Marketplace()
+    return carry_out(sys.argv[1:] if words is None else words, closing(Marketplace()))
+
+
+def carry_out(words: Sequence[str], opened: AbstractContextManager[Marketplace]) -> int:
+    """As :func:`main`. Where JSON is asked for, nothing besides comes on standard output; an error is JSON, too."""
+    from automatosx_nb.commands import answer
+    from automatosx_nb.commands.as_json import asks_for_json, error_to_json, told
+
+    as_json = asks_for_json(words)
     try:
-        with closing(market):
-            found = answer(sys.argv[1:] if words is None else words, lambda: market, Terminal())
+        with opened as market, redirect_stdout(sys.stderr) if as_json else nullcontext():
+            found = answer(words, lambda: market, Terminal())
         return _write(found.text) or found.status
     except AutomatosxError as error:
-        sys.stderr.write(str(error).replace("%ax ", f"{Terminal.prefix} ") + "\n")
+        said = error_to_json(error, Terminal.prefix) if as_json else told(error, Terminal.prefix)
+        sys.stderr.write(f"{said}\n")
         return _status(error)
     except KeyboardInterrupt:
         sys.stderr.write("\nInterrupted: nothing was changed that is not shown by 'jupyter automatosx history'.\n")

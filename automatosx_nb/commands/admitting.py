@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import SUPPRESS, Namespace
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from automatosx_nb.commands.serving import config_of
@@ -43,7 +43,7 @@ def _admit(_market: Marketplace, options: Namespace, _console: Console) -> Answe
         f"  {made.secret}",
         "It is shown this once.",
     ]
-    return Answer("\n".join(lines), None)
+    return Answer("\n".join(lines), {"secret": made.secret, "token": asdict(made.token)})
 
 
-VERBS = (Verb("admin", "the first admin of a registry, by whoever has its database", _configure, _admit),)
+VERBS = (Verb("admin", "the first admin of a registry, by whoever has its database", _configure, _admit, json=True),)

@@ -88,12 +88,12 @@ def _resume(market: Marketplace, options: Namespace, console: Console) -> Answer
     with console.runner(market, entry) as runner:
         lifted = runner.resume()
     if lifted:
-        return Answer(f"{entry.id} is tried again at its next use.", {"resumed": True})
+        return Answer(f"{entry.id} is tried again at its next use.", {"id": entry.id, "resumed": True})
     where = "" if console.prefix.startswith("%") else "; each kernel suspends for itself, so type %ax resume there"
-    return Answer(f"{entry.id} is not suspended here{where}.", {"resumed": False})
+    return Answer(f"{entry.id} is not suspended here{where}.", {"id": entry.id, "resumed": False})
 
 
 VERBS = (
     Verb("audit", "what became of plugins and their workers", _configure, _audit, json=True),
-    Verb("resume", "try a suspended plugin again before its time", _configure_resume, _resume),
+    Verb("resume", "try a suspended plugin again before its time", _configure_resume, _resume, json=True),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from automatosx_nb.commands import text
@@ -33,7 +34,7 @@ def _configure_pin(parser: Parser) -> None:
 def _pin(market: Marketplace, options: Namespace, console: Console) -> Answer:
     if _is_generation(options, f"{console.prefix} pin ID [VERSION], or pin --generation N"):
         market.keep_generation(options.generation, note=options.note)
-        return Answer(f"Generation {options.generation} is kept from gc.", None)
+        return Answer(f"Generation {options.generation} is kept from gc.", _kept(options.generation, options.note))
 
     def apply(grant: Iterable[str], trust: Iterable[str]) -> Applied:
         return market.pin(
@@ -52,9 +53,14 @@ def _configure_unpin(parser: Parser) -> None:
 def _unpin(market: Marketplace, options: Namespace, console: Console) -> Answer:
     if _is_generation(options, f"{console.prefix} unpin ID, or unpin --generation N"):
         market.let_generation_go(options.generation)
-        return Answer(f"Generation {options.generation} goes when it is old enough.", None)
+        return Answer(f"Generation {options.generation} goes when it is old enough.", _kept(options.generation, None))
     applied = market.unpin(options.plugin, progress=console.progress)
     return Answer(done(market, applied, console), applied)
+
+
+def _kept(number: int, note: str | None) -> dict[str, object]:
+    """As ``history`` has it."""
+    return {"number": number, "kept": note}
 
 
 def _is_generation(options: Namespace, usage: str) -> bool:
@@ -70,7 +76,7 @@ def _configure_gc(parser: Parser) -> None:
 
 def _gc(market: Marketplace, options: Namespace, console: Console) -> Answer:
     found = market.collect_garbage(dry_run=options.dry_run)
-    return Answer(_collected(found), found)
+    return Answer(_collected(found), {**asdict(found), "size": found.size})
 
 
 def _collected(found: Collected) -> str:
@@ -92,7 +98,7 @@ _WORDS: Mapping[Kind, tuple[str, str]] = {
 }
 
 VERBS = (
-    Verb("pin", "hold a plugin at its version, or a generation, with a note why", _configure_pin, _pin),
-    Verb("unpin", "let updates move a plugin again", _configure_unpin, _unpin),
-    Verb("gc", "free what no generation needs any more", _configure_gc, _gc),
+    Verb("pin", "hold a plugin at its version, or a generation, with a note why", _configure_pin, _pin, json=True),
+    Verb("unpin", "let updates move a plugin again", _configure_unpin, _unpin, json=True),
+    Verb("gc", "free what no generation needs any more", _configure_gc, _gc, json=True),
 )

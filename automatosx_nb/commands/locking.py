@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _OPEN = Path()
 """Stands for the notebook that is open."""
 _SHOWN = 3
+DIFFERS = 3
+"""The exit status where a check found differences."""
 _RELOAD = (
     "Now reload it from disk (JupyterLab: File → Reload Notebook from Disk; VS Code: File: Revert File). Saving what "
     "is on the screen instead would leave the lock out: Jupyter asks first."
@@ -50,7 +53,12 @@ def _lock(market: Marketplace, options: Namespace, console: Console) -> Answer:
     options.file = options.file or market.lock_path()
     lock = market.lock(options.file)
     said = f"{options.file} says {_what(lock)}" if lock.plugins else f"{options.file} says that nothing is installed"
-    return Answer(f"{said}. {console.prefix} sync {options.file} makes another profile the same.", lock)
+    said += f". {console.prefix} sync {options.file} makes another profile the same."
+    return Answer(said, _record(options.file, lock))
+
+
+def _record(path: Path, lock: Lockfile) -> dict[str, object]:
+    return {"path": path, "grants_digest": lock.grants_digest, **asdict(lock)}
 
 
 def _what(lock: Lockfile) -> str:
@@ -79,7 +87,7 @@ def _lock_notebook(market: Marketplace, options: Namespace, console: Console) ->
     if unused:
         lines.append(f"No cell names {', '.join(unused)}; --all takes all that is installed.")
     lines.append(_RELOAD if opened is not None else "Where it is open, reload it from disk before it is saved again.")
-    return Answer("\n".join(lines), lock)
+    return Answer("\n".join(lines), _record(path, lock))
 
 
 def _notebook(named: Path, console: Console, usage: str) -> tuple[Path, OpenNotebook | None]:
@@ -137,8 +145,8 @@ def _sync(market: Marketplace, options: Namespace, console: Console) -> Answer:
         return _sync_notebook(market, options, console)
     options.file = options.file or market.lock_path()
     if options.check:
-        market.check_sync(options.file)
-        return _in_step(market, f"This profile is what {options.file} says.", market.profile.current().plugins)
+        said, locked = f"This profile is what {options.file} says.", market.profile.current().plugins
+        return _compared(market, options, lambda: market.check_sync(options.file), said, locked)
 
     def apply(grant: Iterable[str]) -> Applied:
         return market.sync(options.file, grant=grant, progress=console.progress)
@@ -151,10 +159,8 @@ def _sync_notebook(market: Marketplace, options: Namespace, console: Console) ->
         raise UsageError("--notebook is the one that is open", f"{console.prefix} sync NOTEBOOK.ipynb")
     path, _ = _notebook(options.file or _OPEN, console, "sync NOTEBOOK.ipynb")
     if options.check:
-        lacking = market.lacking_for(path)
-        if lacking:
-            raise OutOfSync(str(path), lacking)
-        return _in_step(market, f"This profile has what {path} needs.", market.needed_by(path))
+        options.file, said = path, f"This profile has what {path} needs."
+        return _compared(market, options, lambda: _refuse_lacking(market, path), said, market.needed_by(path))
 
     def apply(grant: Iterable[str]) -> Applied:
         return market.sync_notebook(path, grant=grant, progress=console.progress)
@@ -162,10 +168,30 @@ def _sync_notebook(market: Marketplace, options: Namespace, console: Console) ->
     return _agree(market, market.plan_sync_notebook(path), apply, options, console)
 
 
-def _in_step(market: Marketplace, said: str, locked: Collection[str]) -> Answer:
-    """With what is said against what is locked: to be in step with a lock is not to be well."""
-    flags = [f"{flag}." for flag in market.known_flags() if flag.plugin in locked]
-    return Answer("\n".join([said, *flags]), None)
+def _compared(
+    market: Marketplace, options: Namespace, check: Callable[[], None], in_step: str, locked: Collection[str]
+) -> Answer:
+    """With what is said against what is locked: to be in step with a lock is not to be well.
+
+    :raises OutOfSync: unless a program asks, which wants the differences as its answer.
+    """
+    differences: tuple[str, ...] = ()
+    try:
+        check()
+    except OutOfSync as error:
+        if not options.json:
+            raise
+        differences = error.differences
+    flags = [flag for flag in market.known_flags() if flag.plugin in locked]
+    data = {"path": options.file, "in_step": not differences, "differences": differences, "flags": flags}
+    return Answer("\n".join([in_step, *(f"{flag}." for flag in flags)]), data, status=DIFFERS * bool(differences))
+
+
+def _refuse_lacking(market: Marketplace, path: Path) -> None:
+    """:raises OutOfSync:"""
+    lacking = market.lacking_for(path)
+    if lacking:
+        raise OutOfSync(str(path), lacking)
 
 
 def _agree(
@@ -179,6 +205,12 @@ def _agree(
 
 
 VERBS = (
-    Verb("lock", "write what is installed to a lockfile, or into a notebook", _configure_lock, _lock),
-    Verb("sync", "make this profile exactly what a lockfile says, or what a notebook needs", _configure_sync, _sync),
+    Verb("lock", "write what is installed to a lockfile, or into a notebook", _configure_lock, _lock, json=True),
+    Verb(
+        "sync",
+        "make this profile exactly what a lockfile says, or what a notebook needs",
+        _configure_sync,
+        _sync,
+        json=True,
+    ),
 )

@@ -58,4 +58,4 @@ def _may_lose(options: Namespace, console: Console, to: str) -> bool:
     return bool(options.yes or console.confirm(f"What {to} has no tables for is lost. Go on?"))
 
 
-VERBS = (Verb("migrate", "a registry's tables, up to date or back", _configure, _migrate, json=False),)
+VERBS = (Verb("migrate", "a registry's tables, up to date or back", _configure, _migrate, json=True),)

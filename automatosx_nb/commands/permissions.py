@@ -59,7 +59,8 @@ def _grant(market: Marketplace, options: Namespace, console: Console) -> Answer:
     once = options.scope == "once"
     granted = market.grant_in_session(options.plugin, *options.permissions, once=once)
     until = "its next call" if once else "this session"
-    return Answer(f"{options.plugin} is granted {', '.join(granted)} for {until}; no generation was made.", granted)
+    said = f"{options.plugin} is granted {', '.join(granted)} for {until}; no generation was made."
+    return Answer(said, {"generation": None, "plan": None, "granted": granted})
 
 
 def _configure_revoke(parser: Parser) -> None:
@@ -100,7 +101,7 @@ def _explained_row(each: ExplainedPermission) -> tuple[str, str, str, str, str]:
 
 VERBS = (
     Verb("grants", "what plugins ask for, hold, and are denied", _configure_grants, _grants, json=True),
-    Verb("grant", "grant an installed plugin what it asks for", _configure_grant, _grant),
-    Verb("revoke", "take back what a plugin was granted", _configure_revoke, _revoke),
+    Verb("grant", "grant an installed plugin what it asks for", _configure_grant, _grant, json=True),
+    Verb("revoke", "take back what a plugin was granted", _configure_revoke, _revoke, json=True),
     Verb("policy", "explain what policy says of a plugin", _configure_policy, _policy, json=True),
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from automatosx_nb.commands import text
 from automatosx_nb.commands.verbs import Answer, Console, Verb
 from automatosx_nb.errors import UsageError
+from automatosx_nb.host.display import Rendered
 from automatosx_nb.model.printable import printable
 from automatosx_nb.model.spelling import nearest
 
@@ -39,7 +40,7 @@ def _run(market: Marketplace, options: Namespace, console: Console) -> Answer:
     command = commands[options.command]
     with console.runner(market, entry) as runner:
         shown = runner.run_command(command, f"{prog} {command['name']}", options.arguments)
-    return Answer("" if shown is None else printable(str(shown)), shown, shown)
+    return _answer(entry, {"command": command["name"]}, shown)
 
 
 def _list(entry: InstalledPlugin, commands: Mapping[str, Mapping[str, Any]], prog: str) -> Answer:
@@ -69,10 +70,20 @@ def _panel(market: Marketplace, options: Namespace, console: Console) -> Answer:
         raise UsageError(f"{entry.id} has no panel {name!r}{hint}", f"{prog} [PANEL]")
     with console.runner(market, entry) as runner:
         shown = runner.run_panel(panels[name])
-    return Answer("" if shown is None else printable(str(shown)), shown, shown)
+    return _answer(entry, {"panel": name}, shown)
+
+
+def _answer(entry: InstalledPlugin, called: dict[str, object], shown: object) -> Answer:
+    """For a program a table is its rows, and a display what a notebook keeps of it."""
+    data = {"id": entry.id, "version": entry.version, **called, "value": None, "display": None}
+    if isinstance(shown, Rendered):
+        data["display"] = {"text": shown.text, "html": shown.html}
+    else:
+        data["value"] = shown.to_pylist() if hasattr(shown, "to_pylist") else shown
+    return Answer("" if shown is None else printable(str(shown)), data, shown)
 
 
 VERBS = (
-    Verb("run", "run a command of an installed plugin", _configure, _run),
-    Verb("panel", "show a panel of an installed plugin", _configure_panel, _panel),
+    Verb("run", "run a command of an installed plugin", _configure, _run, json=True),
+    Verb("panel", "show a panel of an installed plugin", _configure_panel, _panel, json=True),
 )

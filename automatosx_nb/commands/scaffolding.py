@@ -159,16 +159,21 @@ def _test(_market: Marketplace, options: Namespace, console: Console) -> Answer:
         raise NoTests(str(folder))
     if find_spec("pytest") is None:
         raise PytestMissing(sys.executable)
-    shown, status = _pytest(folder.resolve(), options.arguments, keep=console.prefix.startswith("%"))
+    shown, status = _pytest(
+        folder.resolve(), options.arguments, keep=console.prefix.startswith("%"), aside=options.json
+    )
     last = f"The tests of {folder} pass." if status == 0 else f"The tests of {folder} do not pass (pytest: {status})."
-    return Answer(shown + last, {"folder": folder, "status": status}, status=status)
+    return Answer(shown + last, {"folder": folder, "passed": status == 0, "status": status}, status=status)
 
 
-def _pytest(folder: Path, arguments: list[str], *, keep: bool) -> tuple[str, int]:
-    """What it wrote, and its exit status. In a terminal (``keep`` is false) it writes, and asks, there."""
+def _pytest(folder: Path, arguments: list[str], *, keep: bool, aside: bool) -> tuple[str, int]:
+    """What it wrote, and its exit status. In a terminal (``keep`` is false) it writes, and asks, there.
+
+    :param aside: there it writes to standard error, as the answer is for a program.
+    """
     sources = f"pythonpath={shlex.quote((folder / 'src').as_posix())}"
     command = [sys.executable, "-m", "pytest", "tests", "-o", sources, *arguments]
-    out, err = (subprocess.PIPE, subprocess.STDOUT) if keep else (None, None)
+    out, err = (subprocess.PIPE, subprocess.STDOUT) if keep else (sys.stderr.fileno() if aside else None, None)
     with storage_errors(folder):
         done = subprocess.run(
             command, cwd=folder, stdout=out, stderr=err, encoding="utf-8", errors="replace", check=False
@@ -178,5 +183,5 @@ def _pytest(folder: Path, arguments: list[str], *, keep: bool) -> tuple[str, int
 
 VERBS = (
     Verb("new", "make a plugin's folder, with a magic and its tests, to begin with", _configure_new, _new, json=True),
-    Verb("test", "run a plugin's own tests with pytest", _configure_test, _test),
+    Verb("test", "run a plugin's own tests with pytest", _configure_test, _test, json=True),
 )

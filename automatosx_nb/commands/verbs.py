@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, is_dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
 from automatosx_nb import __version__
+from automatosx_nb.commands.as_json import OPTION, to_json
 from automatosx_nb.errors import UsageError
 from automatosx_nb.host.arguments import HelpAsked, Parser
 from automatosx_nb.host.surface import asked_in
@@ -93,7 +93,7 @@ class Console(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a verb found or did: ``text`` for a person, ``data`` (records, see :func:`to_json`) for a program.
+    """What a verb found or did: ``text`` for a person, ``data`` (records, see :func:`as_json.to_json`) for a program.
 
     ``shown`` is for a notebook to display, in place of the text; ``status`` is a shell's exit status.
     """
@@ -139,7 +139,7 @@ def answer(words: Sequence[str], market: Callable[[], Marketplace], console: Con
     except HelpAsked as asked:
         return Answer(asked.text.rstrip(), None)
     if verb.json and options.json:
-        return replace(found, text=to_json(found.data))
+        return replace(found, text=to_json(found.data), shown=None)
     told = [f"Meanwhile: {each}" for each in market().profile.notices.take()]
     told += filter(None, [market().registry_note()])
     return replace(found, text=printable("\n".join([found.text, *told])))
@@ -159,7 +159,7 @@ def parser_of(verb: Verb, prefix: str) -> Parser:
     parser = Parser(f"{prefix} {verb.name}", verb.summary)
     verb.configure(parser)
     if verb.json:
-        parser.add_argument("--json", action="store_true", help="for a program: JSON in place of text")
+        parser.add_argument(OPTION, action="store_true", help="for a program: JSON in place of text")
     return parser
 
 
@@ -182,22 +182,3 @@ def all_verbs() -> Mapping[str, Verb]:
     )  # fmt: skip
     verbs = [verb for name in modules for verb in import_module(f"automatosx_nb.commands.{name}").VERBS]
     return {verb.name: verb for verb in verbs}
-
-
-def to_json(data: Any) -> str:
-    """Records as JSON with sorted keys; what JSON does not have (versions, paths) as its text.
-
-    In ASCII where a terminal that shows it would do something else with one of its characters.
-    """
-    made = json.dumps(_plain(data), indent=2, sort_keys=True, ensure_ascii=False, default=str)
-    return made if printable(made) == made else json.dumps(json.loads(made), indent=2)
-
-
-def _plain(data: Any) -> Any:
-    if is_dataclass(data) and not isinstance(data, type):
-        return asdict(data)
-    if isinstance(data, dict):
-        return {name: _plain(value) for name, value in data.items()}
-    if isinstance(data, (list, tuple)):
-        return [_plain(each) for each in data]
-    return data

@@ -16,12 +16,11 @@ import pytest
 from automatosx_nb import __version__, cli
 from automatosx_nb.app import Marketplace
 from automatosx_nb.commands import run
-from automatosx_nb.commands.verbs import all_verbs, parser_of
+from automatosx_nb.commands.verbs import all_verbs
 from automatosx_nb.errors import (
     ConsentRequired,
     Incompatible,
     InvalidRange,
-    KernelNeeded,
     NotInstalled,
     StorageFailed,
     UsageError,
@@ -116,33 +115,6 @@ def test_a_line_that_does_not_fit_says_its_usage(market: Marketplace, line: str)
     with pytest.raises(UsageError) as caught:
         ax(market, line)
     assert caught.value.usage.startswith(f"%ax {line.split()[0]}")
-
-
-CHANGING = {
-    *("install", "update", "remove", "rollback", "undo", "new", "pack", "sign", "publish", "promote"),
-    *("yank", "deprecate", "quarantine", "mirror"),
-}
-"""What scripts call; docs/commands.md has the shape of each answer."""
-
-
-def test_every_reading_verb_speaks_json(market: Marketplace) -> None:
-    market.install(PROFILER, "1.0.0", grant=["modules:pyarrow"])
-    lines = {"search": "search profile", "secrets": "secrets list", "policy": f"policy explain {PROFILER}"}
-    lines |= {name: f"{name} {PROFILER}" for name in ("info", "settings", "inspect", "logs")}
-    lines["rate"] = f"rate {PROFILER}"
-    lines |= {"check": f"check --observed {PROFILER}", "state": f"state usage {PROFILER}"}
-    lines["registry"] = "registry verify"
-    lines |= {name: f"{name} list" for name in ("role", "token", "key")} | {"member": "member list automatosx"}
-    for name, verb in all_verbs().items():
-        if name == "verify" or name in CHANGING:
-            continue  # its own test reads it as JSON
-        if name in ("top", "trace"):
-            with pytest.raises(KernelNeeded):  # what they show, tests with a kernel read as JSON
-                ax(market, f"{name} --json")
-        elif verb.json:
-            assert json.loads(ax(market, f"{lines.get(name, name)} --json")) is not None, name
-        else:
-            assert "--json" not in parser_of(verb, "%ax").format_help()
 
 
 def test_the_story_in_text(market: Marketplace) -> None:

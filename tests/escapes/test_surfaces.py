@@ -10,7 +10,7 @@ import pytest
 
 from automatosx_nb import cli
 from automatosx_nb.commands import text
-from automatosx_nb.commands.verbs import to_json
+from automatosx_nb.commands.as_json import to_json
 from automatosx_nb.errors import PermissionDenied, PluginFailed, ProtocolViolation
 from automatosx_nb.host.capabilities.log import LogCapability
 from automatosx_nb.host.display import render
