@@ -15,16 +15,16 @@ from automatosx_nb.app import Marketplace
 from automatosx_nb.errors import InvalidStateFile, NoSnapshot, QuotaExceeded, UsageError
 from automatosx_nb.profile.snapshots import snapshots_of
 from tests.commands.test_verbs import ax
-from tests.conftest import use_home
+from tests.conftest import stock, use_home
 
 LEDGER = "automatosx.cell-ledger"
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Marketplace]:
+def installed(tmp_path_factory: pytest.TempPathFactory, filled_registry: Path) -> Iterator[Marketplace]:
     """With the ledger; making one for each test would cost more than the test."""
     with pytest.MonkeyPatch.context() as patch:
-        use_home(tmp_path_factory.mktemp("state"), patch)
+        stock(use_home(tmp_path_factory.mktemp("state"), patch), filled_registry)
         market = Marketplace()
         market.install(LEDGER, "1.0.0", grant=["storage", "events:subscribe:kernel.cell.finished"])
         yield market

@@ -22,7 +22,7 @@ SUBSCRIPTION = '[[contributes.subscriptions]]\ntopic = "kernel.cell.finished"\nh
 
 
 @pytest.fixture
-def market(home: Path) -> Iterator[Marketplace]:
+def market(stocked_home: Path) -> Iterator[Marketplace]:
     """The marketplace that this process's shell uses."""
     market = app.current()
     yield market

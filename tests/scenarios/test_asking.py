@@ -14,7 +14,7 @@ from IPython.core.error import StdinNotImplementedError
 from automatosx_nb import app, cli, magics
 from automatosx_nb.errors import CallInterrupted, PermissionDenied
 from automatosx_nb.model.events import CELL_FINISHED
-from tests.conftest import opened_shell, plugins_in, use_home
+from tests.conftest import opened_shell, plugins_in, stock, use_home
 
 REQUIRED = (f"events:subscribe:{CELL_FINISHED}", "modules:numpy")
 OPTIONAL = ("storage", "files:read:**", "files:read:data/*", "modules:pyarrow")
@@ -92,14 +92,14 @@ def person(monkeypatch: pytest.MonkeyPatch) -> Person:
 
 
 @pytest.fixture(scope="module")
-def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def kernel(tmp_path_factory: pytest.TempPathFactory, filled_registry: Path) -> Iterator[Any]:
     """A shell in which the plugin is installed."""
     folder = tmp_path_factory.mktemp("asking")
     text = '{name = "text", type = "string", required = false, default = ""}'
     asked = dict.fromkeys(REQUIRED, "It must.")
     plugin = plugins_in(folder)(source=SOURCE, args=text, permissions=asked, extra=EXTRA)
     with pytest.MonkeyPatch.context() as patch:
-        use_home(folder, patch)
+        stock(use_home(folder, patch), filled_registry)
         patch.setattr("jupyter_core.paths.SYSTEM_CONFIG_PATH", [str(folder)])
         with opened_shell() as shell:
             app.current().publish(plugin)

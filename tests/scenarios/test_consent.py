@@ -56,7 +56,7 @@ SetPolicy = Callable[..., None]
 
 
 @pytest.fixture
-def market(home: Path) -> Iterator[Marketplace]:
+def market(stocked_home: Path) -> Iterator[Marketplace]:
     """The marketplace that this process's shell uses."""
     market = app.current()
     yield market

@@ -39,7 +39,7 @@ def on_event(event):
 
 
 @pytest.fixture
-def market(home: Path) -> Iterator[Marketplace]:
+def market(stocked_home: Path) -> Iterator[Marketplace]:
     """The marketplace that this process's shell uses; a dead letter takes no minutes in it."""
     market = app.current()
     vars(market)["deliveries"] = Deliveries(market.profile.root / "events", retries=Retries(attempts=2, first_s=0.01))

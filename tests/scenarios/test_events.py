@@ -64,7 +64,7 @@ def subscription(topic: str, more: str = "") -> str:
 
 
 @pytest.fixture
-def shell(home: Any) -> Iterator[Any]:
+def shell(stocked_home: Any) -> Iterator[Any]:
     make: Callable[[], Any] = InteractiveShell
     shell = make.instance()  # type: ignore[attr-defined]
     yield shell

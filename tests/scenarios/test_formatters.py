@@ -46,7 +46,7 @@ ASKED = {LISTS: "Draws lists.", FRAMES: "Draws tables.", "modules:pyarrow": "Rea
 
 
 @pytest.fixture
-def shell(home: Any) -> Iterator[Any]:
+def shell(stocked_home: Any) -> Iterator[Any]:
     make: Callable[[], Any] = InteractiveShell
     shell = make()
     yield shell

@@ -122,7 +122,9 @@ class Page:
 
 
 @pytest.fixture
-def kernel(home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, make_plugin: MakePlugin) -> Iterator[Kernel]:
+def kernel(
+    stocked_home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, make_plugin: MakePlugin
+) -> Iterator[Kernel]:
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.chdir(tmp_path)
     folder = make_plugin(source=SOURCE + SPINNER, extra=EXTRA)

@@ -97,7 +97,7 @@ class Kernel:
 
 
 @pytest.fixture
-def kernel(home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Kernel]:
+def kernel(stocked_home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Kernel]:
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     kernel = Kernel()
     kernel.start()
