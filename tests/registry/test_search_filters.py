@@ -202,3 +202,38 @@ def test_downloads_are_shown_at_once_and_sorted_by_when_the_plugin_is_put_again(
     assert not index.is_behind("nordic.old", 3)
     assert index.search(SearchQuery("old")).items[0].downloads == 3
     assert index.search(SearchQuery(sort="downloads")).items[0].id == "nordic.old"
+
+
+_SPREAD: tuple[dict[str, Any], ...] = (
+    {"text": "A table."},
+    {"text": "Nothing.", "keywords": "tables"},
+    {"text": "Graphs.", "category": "visualization"},
+    {"text": "A sound plot.", "keywords": "plot"},
+    {"text": "Nothing."},
+)
+
+
+@pytest.fixture(scope="module")
+def many() -> SearchIndex:
+    """More of each than are counted one by one; of the last ones, only the README has words of a search."""
+    index = SearchIndex()
+    spread = [summary(f"acme{n % 7}.{'sound' if n % 2 else 'x'}box-{n}", **_SPREAD[n % 5]) for n in range(1100)]
+    index.update([Entry(each, "Histogram." * (n % 5 == 4), n) for n, each in enumerate(spread, 1)], revision=1100)
+    return index
+
+
+@pytest.mark.parametrize("filters", [{}, {"category": "testing"}], ids=["all", "filtered"])
+@pytest.mark.parametrize(
+    "text",
+    ["table", "tab", "tabel", "chart", "histogram", "sound box", "soundb", "soundbux", "acme3", "table zyxw", "zyxw"],
+)
+def test_as_many_are_counted_as_are_found(many: SearchIndex, text: str, filters: dict[str, Any]) -> None:
+    page = many.search(SearchQuery(text, size=100, **filters))
+    total, facets, found = page.total, page.facets, list(page.items)
+    while page.next:
+        page = many.search(SearchQuery(text, size=100, cursor=page.next, **filters))
+        found += page.items
+    assert len(found) == total
+    assert total == 0 if text == "zyxw" else total > 100
+    for facet, of in (("category", lambda it: it.categories[0]), ("publisher", lambda it: it.id.partition(".")[0])):
+        assert facets[facet] == Counter(map(of, found))

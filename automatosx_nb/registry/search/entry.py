@@ -12,7 +12,7 @@ from automatosx_nb.model.moderation import damped_mean
 from automatosx_nb.model.names import publisher_of, short_name
 from automatosx_nb.registry.search import facets, filters
 from automatosx_nb.registry.search.quality import quality, weight
-from automatosx_nb.registry.search.text import FIELDS, KNOWN, STEMMED, WHOLE
+from automatosx_nb.registry.search.text import FIELDS, WHOLE
 from automatosx_nb.registry.words import words
 
 if TYPE_CHECKING:
@@ -49,11 +49,8 @@ def schema() -> Any:
     for field in facets.Values._fields:
         builder.add_unsigned_field(field, fast=True)
     builder.add_text_field("sorted_name", tokenizer_name="raw", index_option="basic", fast=True)
-    builder.add_text_field(KNOWN, tokenizer_name="whitespace", index_option="basic")
     for field, weights in FIELDS.items():
-        builder.add_text_field(field, tokenizer_name="whitespace", index_option="basic")
-        if weights.stem:
-            builder.add_text_field(field + STEMMED, tokenizer_name="en_stem", index_option="basic")
+        builder.add_text_field(field, tokenizer_name="en_stem" if weights.stem else "whitespace", index_option="basic")
     return builder.build()
 
 
@@ -88,16 +85,12 @@ def _add_words(made: Any, entry: Entry) -> None:
     whole = words(entry.summary.id)
     for spelling in {" ".join(whole), " ".join(name), "".join(name)}:
         made.add_text(WHOLE, spelling)
-    for field, text in _texts(entry).items():
-        plain = " ".join(words(text))
-        made.add_text(field, plain)
-        if FIELDS[field].stem:
-            made.add_text(field + STEMMED, plain)
-        if field != "readme":
-            made.add_text(KNOWN, plain)
+    plain = {place: " ".join(words(text)) for place, text in _places(entry).items()}
+    for field, weights in FIELDS.items():
+        made.add_text(field, " ".join([plain[place] for place in weights.places]))
 
 
-def _texts(entry: Entry) -> Mapping[str, str]:
+def _places(entry: Entry) -> Mapping[str, str]:
     summary = entry.summary
     return {
         "name": short_name(summary.id),

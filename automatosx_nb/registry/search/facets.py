@@ -8,8 +8,9 @@ of each is taken apart here. Each value is a number, for texts take tantivy thre
 from __future__ import annotations
 
 from collections import Counter
-from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Hashable
+from heapq import nlargest
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from automatosx_nb.model.names import publisher_of
 from automatosx_nb.registry.search import filters
@@ -29,7 +30,7 @@ _MOST = 50_000
 _ASKED = {
     "categories": {"terms": {"field": "categories", "size": _MOST, "segment_size": _MOST}},
     "traits": {"terms": {"field": "traits", "size": _MOST, "segment_size": _MOST}},
-    "publisher_is": {"terms": {"field": "publisher_is", "size": MAX_PUBLISHERS, "segment_size": 2000}},
+    "publisher_is": {"terms": {"field": "publisher_is", "size": MAX_PUBLISHERS, "segment_size": 500}},
 }
 
 
@@ -48,21 +49,38 @@ class Values(NamedTuple):
 
 Pair = tuple[str, str]
 """A facet's name and one of its values."""
+N = TypeVar("N", bound=Hashable)
+
+
+class _Numbers(Generic[N]):
+    """Each thing has a number for as long as this lives, from 0."""
+
+    def __init__(self) -> None:
+        self.things: list[N] = []
+        self._numbers: dict[N, int] = {}
+
+    def of(self, thing: N) -> int:
+        number = self._numbers.setdefault(thing, len(self.things))
+        if number == len(self.things):
+            self.things.append(thing)
+        return number
 
 
 class Facets:
     """Of one index: every value of a column has a number for as long as that lives."""
 
     def __init__(self) -> None:
-        self._numbers: dict[tuple[Pair, ...], int] = {}
-        self._pairs: list[tuple[Pair, ...]] = []
+        self._publishers: _Numbers[str] = _Numbers()
+        self._pairs: _Numbers[Pair] = _Numbers()
+        self._sets: _Numbers[tuple[int, ...]] = _Numbers()
+        """Of numbers of pairs; the values of the columns of categories and traits."""
 
     def values(self, summary: PluginSummary) -> Values:
         """For one thread at a time."""
         pairs = [(name, value) for name, equal, value in map(_parted, filters.tokens(summary)) if equal]
         categories = [pair for pair in pairs if pair[0] == "category"]
         traits = [pair for pair in pairs if pair[0] in NAMES and pair[0] not in ("category", "publisher")]
-        return Values(*map(self._number, (categories, traits, [("publisher", publisher_of(summary.id))])))
+        return Values(self._set(categories), self._set(traits), self._publishers.of(publisher_of(summary.id)))
 
     def count(self, searcher: Any, query: Any) -> Counted:
         """By tantivy, however many match."""
@@ -75,28 +93,30 @@ class Facets:
         columns = list(zip(*matches, strict=True)) or [(), (), ()]
         return self._counted(*map(Counter, columns))
 
-    def _counted(self, *columns: Mapping[int, int]) -> Counted:
-        counts: dict[str, dict[str, int]] = {name: {} for name in NAMES}
-        for column in columns:
-            for number, matches in column.items():
-                for name, value in self._pairs[number]:
-                    of_name = counts[name]
-                    of_name[value] = of_name.get(value, 0) + matches
-        facets = {name: _sorted(counts[name]) for name in NAMES}
-        most = islice(facets["publisher"].items(), MAX_PUBLISHERS)
-        return Counted(sum(columns[1].values()), facets | {"publisher": dict(most)})
+    def _counted(
+        self, categories: Mapping[int, int], traits: Mapping[int, int], publishers: Mapping[int, int]
+    ) -> Counted:
+        sets, pairs = self._sets.things, self._pairs.things
+        counts = [0] * len(pairs)
+        for number, matches in (*categories.items(), *traits.items()):
+            for pair in sets[number]:
+                counts[pair] += matches
+        facets: dict[str, dict[str, int]] = {name: {} for name in NAMES}
+        for pair in sorted(filter(counts.__getitem__, range(len(pairs))), key=lambda it: (-counts[it], pairs[it])):
+            name, value = pairs[pair]
+            facets[name][value] = counts[pair]
+        facets["publisher"] = self._most(publishers)
+        return Counted(sum(traits.values()), facets)
 
-    def _number(self, pairs: Iterable[Pair]) -> int:
-        key = tuple(sorted(set(pairs)))
-        number = self._numbers.setdefault(key, len(self._pairs))
-        if number == len(self._pairs):
-            self._pairs.append(key)
-        return number
+    def _most(self, publishers: Mapping[int, int]) -> dict[str, int]:
+        least = min(nlargest(MAX_PUBLISHERS, publishers.values()), default=0)
+        names = self._publishers.things
+        named = sorted((-matches, names[number]) for number, matches in publishers.items() if matches >= least)
+        return {name: -matches for matches, name in named[:MAX_PUBLISHERS]}
+
+    def _set(self, pairs: Iterable[Pair]) -> int:
+        return self._sets.of(tuple(sorted(map(self._pairs.of, set(pairs)))))
 
 
 def _parted(token: str) -> tuple[str, str, str]:
     return token.partition("=")
-
-
-def _sorted(counts: Mapping[str, int]) -> dict[str, int]:
-    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

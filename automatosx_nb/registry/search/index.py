@@ -44,7 +44,7 @@ _BULK = 1000
 _SUMMARIES = msgspec.json.Decoder(PluginSummary)
 
 
-_EVERYTHING = text.Reading(tantivy.Query.all_query(), [], [])
+_EVERYTHING = text.Reading(text.Sought(tantivy.Query.all_query(), tantivy.Query.all_query()), [], [], False)
 
 
 class _Shown(NamedTuple):
@@ -59,7 +59,7 @@ class _Shown(NamedTuple):
 class _Found(NamedTuple):
     """The best of what matches, in tantivy's order, and their numbers."""
 
-    matching: Any
+    sought: text.Sought
     ranked: list[tuple[Any, Any]]
     numbers: list[int]
     limit: int
@@ -174,7 +174,7 @@ class SearchIndex:
         if found.is_whole:
             counted = self._facets.tally(self._shown[number].facets for number in found.numbers)
         else:
-            counted = self._facets.count(searcher, found.matching)
+            counted = self._facets.count(searcher, found.sought.matching)
         hits, more = self._page(searcher, found, query, after)
         at_end = cursor.write(query, (*hits[-1][:2], depth + len(hits), int(found.some))) if more else None
         return _Page(counted.total, hits, counted.facets, at_end)
@@ -185,16 +185,17 @@ class SearchIndex:
         clauses = filters.clauses(self._schema, query, self._needed)
         reading = text.read(self._schema, searcher, query.text) if query.text.strip() else _EVERYTHING
         if reading is None:
-            return _Found(tantivy.Query.empty_query(), [], [], limit, False)
-        all_met = reading.every
+            return _Found(text.NOTHING, [], [], limit, False)
+        every = _and(reading.every, clauses)
         if not some:
-            found = _ranked(searcher, _and(reading.every, clauses), query, limit, False)
+            found = _ranked(searcher, every, query, limit, False)
             if some is not None or not reading.is_of_several or len(found.ranked) >= _LITTLE:
                 return found
-            if clauses and len(searcher.search(reading.every, _LITTLE, count=False).hits) >= _LITTLE:
+            if clauses and len(searcher.search(reading.every.matching, _LITTLE, count=False).hits) >= _LITTLE:
                 return found
-            ids = [self._shown[number].id for number in found.numbers]
-            all_met = tantivy.Query.term_set_query(self._schema, "id", ids)
+            all_met = [tantivy.Query.term_query(self._schema, "id", self._shown[it].id) for it in found.numbers]
+        else:
+            all_met = [every.matching]
         return _ranked(searcher, _and(reading.some(all_met), clauses), query, limit, True)
 
     def _page(
@@ -209,7 +210,7 @@ class SearchIndex:
             if len(hits) > start + query.size or (found.is_whole and len(hits) == len(found.ranked)):
                 return hits[start : start + query.size], len(hits) > start + query.size
             if looked_at >= len(found.ranked):
-                found = _ranked(searcher, found.matching, query, found.limit * 4, found.some)
+                found = _ranked(searcher, found.sought, query, found.limit * 4, found.some)
             looked_at = max(looked_at * 4, len(found.ranked))
 
     def _hits(self, found: _Found, most: int, *, descending: bool) -> list[_Hit]:
@@ -251,14 +252,16 @@ class SearchIndex:
         return number
 
 
-def _ranked(searcher: Any, matching: Any, query: SearchQuery, limit: int, some: bool) -> _Found:
-    ranked = searcher.search(matching, limit, count=False, **_order(query)).hits
+def _ranked(searcher: Any, sought: text.Sought, query: SearchQuery, limit: int, some: bool) -> _Found:
+    ranked = searcher.search(sought.scoring, limit, count=False, **_order(query)).hits
     numbers = searcher.fast_field_values("number", [address for _, address in ranked])
-    return _Found(matching, ranked, numbers, limit, some)
+    return _Found(sought, ranked, numbers, limit, some)
 
 
-def _and(scoring: Any, clauses: list[tuple[Any, Any]]) -> Any:
-    return tantivy.Query.boolean_query([(tantivy.Occur.Must, scoring), *clauses])
+def _and(sought: text.Sought, clauses: list[tuple[Any, Any]]) -> text.Sought:
+    if not clauses:
+        return sought
+    return text.Sought(*(tantivy.Query.boolean_query([(tantivy.Occur.Must, it), *clauses]) for it in sought))
 
 
 def _order(query: SearchQuery) -> dict[str, Any]:

@@ -1,4 +1,8 @@
-"""From what a person typed to tantivy's query: each word scores by how and where it was met best."""
+"""From what a person typed to tantivy's queries: each word scores by how and where it was met best.
+
+A field has the words of several places where they count the same. What counts least is looked for in everything at
+once: so it alone tells whether a word was met, and the other fields only add to its score.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from automatosx_nb.registry.search.synonyms import BY_STEM
 from automatosx_nb.registry.words import stem, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 MAX_TEXT = 256
 MAX_WORDS = 16
@@ -20,26 +24,33 @@ FUZZY_PREFIX_FROM = 6
 """And beginnings of words, of so many: shorter ones would meet half of the dictionary."""
 
 
-class _Weights(NamedTuple):
-    """A word's score by how it was met: as it is, by its stem, as a word's start, with one letter wrong."""
+class _Field(NamedTuple):
+    """The places whose words it has, and a word's score by how it was met there: as it is, by its stem, as a word's
+    start, with one letter wrong. What has a score for stems has those alone."""
 
-    exact: float
-    stem: float
-    prefix: float
-    fuzzy: float
+    places: tuple[str, ...]
+    exact: float = 0
+    stem: float = 0
+    prefix: float = 0
+    fuzzy: float = 0
 
 
-FIELDS: Mapping[str, _Weights] = {
-    "name": _Weights(16, 9, 12, 5),
-    "keyword": _Weights(10, 7, 6, 3),
-    "publisher": _Weights(5, 0, 3, 1),
-    "category": _Weights(5, 4, 3, 1),
-    "summary": _Weights(6, 4, 3, 1),
-    "readme": _Weights(1, 0.5, 0, 0),
-}
-STEMMED = "_stem"
+_SAID = ("name", "keyword", "publisher", "category", "summary")
 KNOWN = "known"
-"""All the words of every field but the README."""
+"""All the words of every place but the README."""
+ANYWHERE = "anywhere"
+"""The stems of all words."""
+FIELDS: Mapping[str, _Field] = {
+    "name": _Field(("name",), exact=16, prefix=12, fuzzy=5),
+    "name_stem": _Field(("name",), stem=9),
+    "keyword": _Field(("keyword",), exact=10, prefix=6, fuzzy=3),
+    "keyword_stem": _Field(("keyword",), stem=7),
+    "summary": _Field(("summary",), exact=6),
+    "label": _Field(("publisher", "category"), exact=5),
+    "about_stem": _Field(("category", "summary"), stem=4),
+    KNOWN: _Field(_SAID, prefix=3, fuzzy=1),
+    ANYWHERE: _Field((*_SAID, "readme"), stem=1),
+}
 WHOLE = "whole"
 _WHOLE_NAME = 32.0
 """For typing a plugin's whole short name or id."""
@@ -49,20 +60,41 @@ _SYNONYM = 0.6
 """Of a stem's score, for another word that means the same."""
 
 
+class _Way(NamedTuple):
+    """One of those to meet a word."""
+
+    query: Any
+    score: float
+    decides: bool = False
+    """Whether it meets something that none of the others may."""
+
+
+class Sought(NamedTuple):
+    """One search twice: as hits are ranked by it, and as they are counted, which finds the same and does not score."""
+
+    scoring: Any
+    matching: Any
+
+
+NOTHING = Sought(tantivy.Query.empty_query(), tantivy.Query.empty_query())
+
+
 class Reading(NamedTuple):
     """One text: ``every`` word has to be met, or, where that finds little, some of ``words``."""
 
-    every: Any
-    words: list[Any]
+    every: Sought
+    words: list[Sought]
     bonus: list[Any]
+    is_of_several: bool
 
-    @property
-    def is_of_several(self) -> bool:
-        return len(self.words) > 1
-
-    def some(self, all_met: Any) -> Any:
-        """One word is enough. ``all_met`` finds what has all of them: ``every`` does, and takes as long as the rest."""
-        return _of(self.words, tantivy.Occur.Should, [*self.bonus, _scored(all_met, _EVERY)])
+    def some(self, all_met: Iterable[Any]) -> Sought:
+        """One word is enough. ``all_met`` find what has all of them: ``every`` does, and takes as long as the rest."""
+        if not self.words:
+            return NOTHING
+        bonus = [*self.bonus, *(_scored(query, _EVERY) for query in all_met)]
+        return Sought(
+            _with(_any([word.scoring for word in self.words]), bonus), _any([word.matching for word in self.words])
+        )
 
 
 def read(schema: Any, searcher: Any, text: str) -> Reading | None:
@@ -71,55 +103,74 @@ def read(schema: Any, searcher: Any, text: str) -> Reading | None:
     if not typed:
         return None
     each = [_word(schema, searcher, word, last=n == len(typed)) for n, word in enumerate(typed, 1)]
-    whole = [tantivy.Query.term_query(schema, WHOLE, spelling) for spelling in {" ".join(typed), "".join(typed)}]
-    bonus = [_scored(tantivy.Query.disjunction_max_query(whole), _WHOLE_NAME)]
-    return Reading(_of(each, tantivy.Occur.Must, bonus), each, bonus)
+    whole = [
+        tantivy.Query.term_query(schema, WHOLE, spelling)
+        for spelling in {" ".join(typed), "".join(typed)}
+        if searcher.doc_freq(WHOLE, spelling)
+    ]
+    bonus = [_scored(_any(whole), _WHOLE_NAME)] if whole else []
+    met = [word for word in each if word is not None]
+    every = NOTHING
+    if len(met) == len(each):
+        every = Sought(_with(_all([word.scoring for word in met]), bonus), _all([word.matching for word in met]))
+    return Reading(every, met, bonus, len(typed) > 1)
 
 
-def _of(each: list[Any], occur: Any, bonus: list[Any]) -> Any:
-    """Words that have to be there, or may, and what counts besides."""
-    found = tantivy.Query.boolean_query([(occur, query) for query in each])
-    more = [(tantivy.Occur.Should, query) for query in bonus]
-    return tantivy.Query.boolean_query([(tantivy.Occur.Must, found), *more])
+def _word(schema: Any, searcher: Any, word: str, *, last: bool) -> Sought | None:
+    """None: no plugin has it. The ``last`` word may still be on its way, so its beginning counts."""
+    known = searcher.doc_freq(KNOWN, word) > 0
+    begins = any(term != word for term, _ in searcher.terms_with_prefix(KNOWN, word, limit=2))
+    ways = list(_met(schema, searcher, word))
+    if begins:
+        ways += _begun(schema, word) if last or not known else [_called(schema, word)]
+    elif not known:
+        ways += _misspelt(schema, searcher, word, last=last)
+    if not ways:
+        return None
+    scoring = [_scored(way.query, way.score) for way in ways]
+    return Sought(
+        scoring[0] if len(scoring) == 1 else tantivy.Query.disjunction_max_query(scoring),
+        _any([way.query for way in ways if way.decides]),
+    )
 
 
-def _word(schema: Any, searcher: Any, word: str, *, last: bool) -> Any:
-    """The ``last`` word may still be on its way, so its beginning counts."""
-    known = searcher.doc_freq(KNOWN, word) > 0 or bool(searcher.terms_with_prefix(KNOWN, word, limit=1))
-    ways = list(_met(schema, word))
-    ways += _begun(schema, word) if last or not searcher.doc_freq(KNOWN, word) else [_called(schema, word)]
-    ways += () if known else _misspelt(schema, word, last=last)
-    return tantivy.Query.disjunction_max_query(ways)
-
-
-def _met(schema: Any, word: str) -> Iterator[Any]:
+def _met(schema: Any, searcher: Any, word: str) -> Iterator[_Way]:
     stemmed = stem(word)
     for field, weights in FIELDS.items():
-        yield _scored(tantivy.Query.term_query(schema, field, word), weights.exact)
-        if weights.stem:
-            yield _scored(tantivy.Query.term_query(schema, field + STEMMED, stemmed), weights.stem)
-        if weights.fuzzy and weights.stem:
+        if weights.exact and searcher.doc_freq(field, word):
+            yield _Way(tantivy.Query.term_query(schema, field, word), weights.exact)
+        if weights.stem and searcher.doc_freq(field, stemmed):
+            yield _Way(tantivy.Query.term_query(schema, field, stemmed), weights.stem, field == ANYWHERE)
+        if weights.stem and field != ANYWHERE:
             for other in BY_STEM.get(stemmed, ()):
-                yield _scored(tantivy.Query.term_query(schema, field + STEMMED, other), weights.stem * _SYNONYM)
+                if searcher.doc_freq(field, other):
+                    yield _Way(tantivy.Query.term_query(schema, field, other), weights.stem * _SYNONYM, True)
 
 
-def _begun(schema: Any, word: str) -> Iterator[Any]:
+def _begun(schema: Any, word: str) -> Iterator[_Way]:
     for field, weights in FIELDS.items():
         if weights.prefix:
-            yield _scored(_fuzzy(schema, field, word, 0, prefix=True), weights.prefix)
+            yield _Way(_fuzzy(schema, field, word, 0, prefix=True), weights.prefix, field == KNOWN)
 
 
-def _called(schema: Any, word: str) -> Any:
+def _called(schema: Any, word: str) -> _Way:
     """Names are often two words in one: 'sound file' is in 'soundfile'."""
-    return _scored(_fuzzy(schema, "name", word, 0, prefix=True), FIELDS["name"].stem)
+    return _Way(_fuzzy(schema, "name", word, 0, prefix=True), FIELDS["name_stem"].stem, True)
 
 
-def _misspelt(schema: Any, word: str, *, last: bool) -> Iterator[Any]:
-    for field, weights in FIELDS.items():
-        if weights.fuzzy and len(word) >= FUZZY_FROM:
-            yield _scored(_fuzzy(schema, field, word, 1, prefix=False), weights.fuzzy)
-        if weights.fuzzy and last and len(word) >= FUZZY_PREFIX_FROM:
-            yield _scored(_fuzzy(schema, field, word, 1, prefix=True), weights.fuzzy / 2)
+def _misspelt(schema: Any, searcher: Any, word: str, *, last: bool) -> Iterator[_Way]:
+    """The whole word, and, where it is the ``last``, its beginning."""
+    for prefix in (True, False) if last and len(word) >= FUZZY_PREFIX_FROM else (False,):
+        if len(word) < FUZZY_FROM or not _meets(searcher, _fuzzy(schema, KNOWN, word, 1, prefix=prefix)):
+            return
+        for field, weights in FIELDS.items():
+            if weights.fuzzy:
+                query = _fuzzy(schema, field, word, 1, prefix=prefix)
+                yield _Way(query, weights.fuzzy / (2 if prefix else 1), field == KNOWN)
+
+
+def _meets(searcher: Any, query: Any) -> bool:
+    return bool(searcher.search(query, 1, count=False).hits)
 
 
 def _fuzzy(schema: Any, field: str, word: str, distance: int, *, prefix: bool) -> Any:
@@ -128,3 +179,22 @@ def _fuzzy(schema: Any, field: str, word: str, distance: int, *, prefix: bool) -
 
 def _scored(query: Any, score: float) -> Any:
     return tantivy.Query.const_score_query(query, score)
+
+
+def _any(queries: list[Any]) -> Any:
+    return _joined(tantivy.Occur.Should, queries)
+
+
+def _all(queries: list[Any]) -> Any:
+    return _joined(tantivy.Occur.Must, queries)
+
+
+def _joined(occur: Any, queries: list[Any]) -> Any:
+    return queries[0] if len(queries) == 1 else tantivy.Query.boolean_query([(occur, query) for query in queries])
+
+
+def _with(scoring: Any, bonus: list[Any]) -> Any:
+    """What counts besides."""
+    if not bonus:
+        return scoring
+    return tantivy.Query.boolean_query([(tantivy.Occur.Must, scoring), *((tantivy.Occur.Should, it) for it in bonus)])
