@@ -110,7 +110,7 @@ def downloads(database: Database) -> tuple[float, float]:
 
     def count() -> None:
         for _ in range(DOWNLOADS):
-            counter.count(1, 1)
+            counter.count("acme.one", 1)
         counter.flush()
 
     def write() -> None:
