@@ -17,12 +17,14 @@ class Grants:
         self.plugin = plugin
         self._held: tuple[Permission, ...] = ()
         self._answers: dict[tuple[str, str], Permission | None] = {}
+        self._libraries: frozenset[str] = frozenset()
         self.hold(texts)
 
     def hold(self, texts: Iterable[str]) -> None:
         """From the next question on, hold exactly these."""
         held = tuple(Permission.parse(text) for text in texts)
         self._held, self._answers = held, {}
+        self._libraries = frozenset(each.scope for each in held if each.kind == "modules")
 
     def of(self, kind: str) -> tuple[Permission, ...]:
         """Those of one kind."""
@@ -60,7 +62,7 @@ class Grants:
 
     def begin_call(self, *, event: bool) -> frozenset[str]:
         """A handler is about to be called; the libraries that its worker may have are the answer."""
-        return frozenset(each.scope for each in self.of("modules"))
+        return self._libraries
 
     def hold_for_call(self, text: str) -> None:
         """Hold one more until the call under way ends."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from automatosx_nb.host.broker import CapabilityBroker
     from automatosx_nb.host.bus.duty import Duty
     from automatosx_nb.host.capabilities.log import LogCapability
-    from automatosx_nb.host.jobs import Job
+    from automatosx_nb.host.jobs import Batch, Job
 
 
 class JobBroker:
@@ -29,7 +29,7 @@ class JobBroker:
         self,
         broker: CapabilityBroker,
         log: LogCapability,
-        job: Job,
+        job: Job | Batch,
         duty: Duty | None,
         abandoned: Callable[[], bool],
     ) -> None:

@@ -19,7 +19,7 @@ from automatosx_nb.host.bus.tracing import Traces
 from automatosx_nb.host.errands import Asking
 from automatosx_nb.host.handover import Handover
 from automatosx_nb.host.job_broker import JobBroker
-from automatosx_nb.host.jobs import Due, Job, JobQueue
+from automatosx_nb.host.jobs import Batch, Due, Job, JobQueue
 from automatosx_nb.host.restarts import Restarts
 from automatosx_nb.host.services.origin import GaveUp, Origin, Retired
 
@@ -160,15 +160,15 @@ class JobRunner:
         return job.result()
 
     @property
-    def running(self) -> Job | None:
-        """The call that it is at, if any."""
+    def running(self) -> Job | Batch | None:
+        """What it is at, if anything."""
         running = self._queue.running
-        return running if isinstance(running, Job) else None
+        return None if isinstance(running, Due) else running
 
     def abandoned(self) -> bool:
         """Whether nobody waits any more for what is running: it was interrupted, or its worker is gone."""
         job, worker = self._queue.running, self._worker
-        cancelled = isinstance(job, Job) and job.cancelled
+        cancelled = job is not None and not isinstance(job, Due) and job.cancelled
         return self._queue.closed or job is None or cancelled or worker is None or worker.ended
 
     def post(self, source: PluginSubscriber) -> None:
@@ -229,7 +229,7 @@ class JobRunner:
         if not self._queue.put(job):
             raise self._gone(job)
 
-    def _gone(self, job: Job) -> Exception:
+    def _gone(self, job: Job | Batch) -> Exception:
         """Why ``job`` is not carried out here; a service may be there anew."""
         return Retired() if job.origin is not None else WorkerLost(self.entry.id, WorkerLost.REPLACED)
 
@@ -276,7 +276,7 @@ class JobRunner:
         events = source.take(due.upto)
         if not events:
             return
-        self._queue.running = job = Job(source.handler, events=events)
+        self._queue.running = job = Batch(source.handler, events)
         try:
             outcomes = self._carry_out(job)
         except BaseException as error:  # noqa: BLE001 - nobody waits for it; this thread goes on
@@ -284,25 +284,26 @@ class JobRunner:
             source.failed(error, len(events))
         else:
             source.handled(outcomes, time.perf_counter() - began_s)
-        self._queue.again(due)
+        if source.waits(due.upto):
+            self._queue.again(due)
 
     def _delivering(self) -> AbstractContextManager[None]:
         return nullcontext() if self._duty is None else self._duty.delivering()
 
-    def _carry_out(self, job: Job) -> Any:
-        with handling(handled_in(job.context) if job.events is None else job.events):
-            if job.events is not None:
-                return self._carry_out_events(job, job.events)
-            with self._traces.within(job.context):
-                return self._granted(job)
+    def _carry_out(self, job: Job | Batch) -> Any:
+        if job.events is not None:
+            return self._carry_out_events(job, job.events)
+        with handling(handled_in(job.context)), self._traces.within(job.context):
+            return self._granted(job)
 
-    def _carry_out_events(self, job: Job, events: Sequence[Event]) -> list[AutomatosxError | None]:
-        """What became of each. Its trace begins when the worker has them, and does not keep it waiting."""
+    def _carry_out_events(self, job: Job | Batch, events: Sequence[Event]) -> list[AutomatosxError | None]:
+        """What became of each. What is written down of it begins when the worker has them, and keeps nobody waiting."""
         with ExitStack() as handled:
             parts: list[Mapping[str | None, Node]] = []
 
             def begin() -> None:
                 if not parts:
+                    handled.enter_context(handling(events))
                     name = f"{self.entry.id} {job.handler}"
                     parts.append(handled.enter_context(self._traces.handled(name, events)))
 
@@ -316,7 +317,7 @@ class JobRunner:
                     node.count(times=0, failed=1)
             return [faults.get(index) for index in range(len(events))]
 
-    def _granted(self, job: Job, begin: Callable[[], None] = _nothing) -> Any:
+    def _granted(self, job: Job | Batch, begin: Callable[[], None] = _nothing) -> Any:
         """``begin`` is called when something can come of the job: a worker that starts, or what it asks for."""
         try:
             self._fit(self._broker.grants.begin_call(event=job.silent))
@@ -333,7 +334,7 @@ class JobRunner:
             self._worker = None
         self._libraries = libraries
 
-    def _ready(self, job: Job, begin: Callable[[], None]) -> Worker:
+    def _ready(self, job: Job | Batch, begin: Callable[[], None]) -> Worker:
         if self._worker is None or not self._worker.alive:
             begin()
             self._worker = self._started()
@@ -344,7 +345,7 @@ class JobRunner:
         self.log.begin_call(self._worker.limits.log_kb)
         return self._worker
 
-    def _call_worker(self, worker: Worker, job: Job, begin: Callable[[], None]) -> Any:
+    def _call_worker(self, worker: Worker, job: Job | Batch, begin: Callable[[], None]) -> Any:
         broker = JobBroker(self._broker, self.log, job, self._duty, self.abandoned)
         try:
             if job.events is not None:
@@ -359,7 +360,7 @@ class JobRunner:
     def _deliver(
         self,
         worker: Worker,
-        job: Job,
+        job: Job | Batch,
         events: Sequence[Event],
         broker: JobBroker,
         begin: Callable[[], None],
@@ -376,7 +377,7 @@ class JobRunner:
             self._ended(list(faults.values())[-1])
         return faults
 
-    def _count(self, job: Job) -> None:
+    def _count(self, job: Job | Batch) -> None:
         """The handler is called now."""
         self.calls += job.events is None
         self.events += len(job.events or ())
@@ -408,6 +409,6 @@ class JobRunner:
     def _explained(self, fault: AutomatosxError) -> AutomatosxError:
         return self._broker.grants.explained(fault) if isinstance(fault, PermissionDenied) else fault
 
-    def _note(self, job: Job, error: BaseException) -> None:
+    def _note(self, job: Job | Batch, error: BaseException) -> None:
         text = str(error) if isinstance(error, AutomatosxError) else repr(error)
         self.log.note(f"{job.handler}: {text}")

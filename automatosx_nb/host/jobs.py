@@ -7,7 +7,8 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from time import monotonic
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from automatosx_nb.host.errands import Errands
 
@@ -58,7 +59,23 @@ class Job:
         return self.value
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True, weakref_slot=True)
+class Batch:
+    """As a :class:`Job`, of events that nobody waits for: it costs what two attributes do."""
+
+    handler: str
+    events: Sequence[Event]
+    origin: ClassVar[None] = None
+    handover: ClassVar[None] = None
+    cell: ClassVar[None] = None
+    errands: ClassVar[None] = None
+    context: ClassVar[contextvars.Context] = contextvars.Context()
+    cancelled: ClassVar[bool] = False
+    silent: ClassVar[bool] = True
+    asks: ClassVar[bool] = False
+
+
+@dataclass(eq=False, slots=True)
 class Due:
     """Nobody waits: the events of one subscription up to a number are to be handed over.
 
@@ -77,11 +94,14 @@ class JobQueue:
     """
 
     def __init__(self, name: str, serve: Callable[[], None], duty: Duty | None) -> None:
-        self.running: Job | Due | None = None
+        self.running: Job | Batch | Due | None = None
         self._name = name
         self._serve = serve
         self._duty = duty
-        self._wake = threading.Condition()
+        self._lock = threading.RLock()
+        self._bell = threading.Lock()
+        """Its thread waits until this is released; a condition would make a lock each time."""
+        self._bell.acquire()
         self._jobs: deque[Job | Due] = deque()
         self._open: dict[PluginSubscriber, Due] = {}
         """Those behind which nobody waits: later events of their subscription join them."""
@@ -100,7 +120,7 @@ class JobQueue:
 
     def put(self, job: Job) -> bool:
         """Whether it waits now; a queue that is closed takes no more."""
-        with self._wake:
+        with self._lock:
             if self._closed or self._retired:
                 return False
             for source in list(self._open):
@@ -111,7 +131,7 @@ class JobQueue:
 
     def post(self, source: PluginSubscriber) -> None:
         """An event came into a subscription's own queue, whose events are not due yet."""
-        with self._wake:
+        with self._lock:
             if self._closed or self._retired or source in self._open:
                 return
             self._open[source] = due = Due(source)
@@ -130,13 +150,13 @@ class JobQueue:
         return job
 
     def _next(self, idle_s: float, leave: Callable[[], None]) -> Job | Due | None:
-        with self._wake:
+        with self._lock:
             self.running = None
-            self._wake.wait_for(lambda: self._jobs or self._closed or self._retired, timeout=idle_s)
+            self._wait_for(lambda: bool(self._jobs) or self._closed or self._retired, idle_s)
             if self._duty is not None and self._jobs and isinstance(self._jobs[0], Due):
-                while not self._hurries() and (wait_s := self._duty.wait_s(self, self._take_turn)) > 0:
+                while (wait_s := self._duty.wait_s(self, self._take_turn)) > 0 and not self._hurries():
                     self._turn = False
-                    self._wake.wait_for(lambda: self._turn or self._hurries(), timeout=wait_s)
+                    self._wait_for(lambda: self._turn or self._hurries(), wait_s)
             if self._closed or not self._jobs:
                 leave()
                 self._thread, self._leaving = None, self._thread
@@ -148,13 +168,13 @@ class JobQueue:
 
     def again(self, due: Due) -> None:
         """There is more of it, which comes before all that waits."""
-        with self._wake:
+        with self._lock:
             if not self._closed and not self._retired:
                 self._jobs.appendleft(due)
 
     def withdraw(self, job: Job) -> bool:
         """Whether ``job`` is being done now; if it only waits, it waits no longer."""
-        with self._wake:
+        with self._lock:
             job.cancelled = True
             if job in self._jobs:
                 self._jobs.remove(job)
@@ -165,7 +185,7 @@ class JobQueue:
 
         None: there is nothing to wait for.
         """
-        with self._wake:
+        with self._lock:
             jobs = [job for job in self._jobs if isinstance(job, Job)]
             if self.running is None and all(job.origin is None for job in jobs):
                 return None
@@ -173,18 +193,18 @@ class JobQueue:
             for source in list(self._open):
                 self._close_due(source)
             self._jobs = deque(job for job in jobs if job.origin is not None)
-            self._wake.notify_all()
+            self._ring()
             return [job for job in jobs if job.origin is None]
 
     def close(self) -> tuple[list[Job], threading.Thread | None]:
         """Take no more; the jobs that nobody will do, and the thread, if there was one, which may have ended."""
-        with self._wake:
+        with self._lock:
             self._closed = True
             left = [job for job in self._jobs if isinstance(job, Job)]
             for source in list(self._open):
                 self._close_due(source)
             self._jobs.clear()
-            self._wake.notify_all()
+            self._ring()
             return left, self._thread or self._leaving
 
     def _close_due(self, source: PluginSubscriber) -> None:
@@ -200,13 +220,28 @@ class JobQueue:
         if self._thread is None:
             self._thread = threading.Thread(target=self._serve, name=self._name, daemon=True)
             self._thread.start()
-        self._wake.notify_all()
+        self._ring()
 
     def _take_turn(self) -> None:
         """Ask again whether events that nobody waits behind may be handed over."""
-        with self._wake:
+        with self._lock:
             self._turn = True
-            self._wake.notify_all()
+            self._ring()
 
     def _hurries(self) -> bool:
         return self._closed or not self._jobs or any(isinstance(job, Job) for job in self._jobs)
+
+    def _wait_for(self, there: Callable[[], bool], seconds: float) -> None:
+        """Let go of the lock, which is held, until somebody rings and it is ``there``, or the time is over."""
+        until = monotonic() + seconds
+        while not there() and (left_s := until - monotonic()) > 0:
+            self._lock.release()
+            try:
+                self._bell.acquire(timeout=left_s)
+            finally:
+                self._lock.acquire()
+
+    def _ring(self) -> None:
+        """Have the thread look again. The lock is held."""
+        if self._bell.locked():
+            self._bell.release()

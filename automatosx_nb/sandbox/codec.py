@@ -9,7 +9,7 @@ import gc
 import os
 import struct
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -222,15 +222,17 @@ def _written(frame: object) -> int:
 
 def values_of(frame: object) -> Sequence[protocol.Value]:
     """The values that a frame carries."""
-    if isinstance(frame, protocol.Result):
-        return (frame.value,)
-    if isinstance(frame, protocol.Call):
-        return [*frame.args, *frame.kwargs.values()]
-    if isinstance(frame, protocol.Ask):
-        return frame.args
-    if isinstance(frame, protocol.Answer) and frame.value is not None:
-        return (frame.value,)
-    return ()
+    carried = _CARRIED.get(type(frame))
+    return () if carried is None else carried(frame)
+
+
+_CARRIED: dict[type, Callable[[Any], Sequence[protocol.Value]]] = {
+    protocol.Result: lambda result: (result.value,),
+    protocol.Call: lambda call: [*call.args, *call.kwargs.values()],
+    protocol.Ask: lambda ask: ask.args,
+    protocol.Answer: lambda answer: () if answer.value is None else (answer.value,),
+}
+"""A look-up, since most frames carry none."""
 
 
 def _check_value(value: protocol.Value, fds: int, max_depth: int) -> None:

@@ -55,7 +55,7 @@ class Duty:
         who = threading.get_ident() if who is None else who
         with self._lock:
             self._fill()
-            ahead = next((place for place, each in enumerate(self._line) if each == who), len(self._line))
+            ahead = self._ahead_of(who) if self._line else 0
             each_s = self._usual_s + self._handover_s
             going_on_s = min(self._going_on * each_s, _MOST_OF_A_BURST * self._burst_s)
             left_s = self._left_s - going_on_s - ahead * each_s
@@ -74,6 +74,9 @@ class Duty:
             del self._line[who]
         if was_first:
             self._wake_first()
+
+    def _ahead_of(self, who: object) -> int:
+        return next((place for place, each in enumerate(self._line) if each == who), len(self._line))
 
     def _wake_first(self) -> None:
         with self._lock:

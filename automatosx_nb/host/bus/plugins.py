@@ -60,6 +60,10 @@ class PluginSubscriber:
         """The number of the last event that came."""
         return self._queue.newest
 
+    def waits(self, upto: int) -> bool:
+        """Whether :meth:`take` would have more to go through."""
+        return self._queue.waits(upto)
+
     def take(self, upto: int) -> list[Event]:
         """The next events to hand over; none while the breaker is open, and one when it is tried."""
         if self._breaker.open:

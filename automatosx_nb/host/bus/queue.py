@@ -7,6 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -57,6 +58,11 @@ class EventQueue:
             self._number = number = self._number + 1
             waiting[event.type if coalesce else number] = (number, event)
             return number
+
+    def waits(self, upto: int) -> bool:
+        """Whether there is one with a number to ``upto``."""
+        with self._lock:
+            return any(number <= upto for number, _ in islice(self._waiting.values(), 1))
 
     def take(self, most: int, upto: int = sys.maxsize) -> list[Event]:
         """The oldest ones, at most ``most``, with numbers to ``upto``. What has expired is counted and passed over."""

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 
 from automatosx_nb.errors import CallInterrupted, InvalidRequest, PermissionDenied, PluginFailed, WorkerLost
+from automatosx_nb.host.jobs import Job
 from automatosx_nb.host.services.kernel import NotebookCaller
 from automatosx_nb.sandbox.limits import Limits
 from tests.host.services.conftest import BYTES, TABLE, House, service
@@ -417,7 +418,7 @@ def test_interrupting_the_caller_interrupts_the_provider_and_both_go_on(
     job = house.start("acme.user", "run", "add", {"a": 2})
     until(lambda: provider.running is not None)
     running = house.active["acme.user"].running
-    assert running is not None
+    assert isinstance(running, Job)
     house.active["acme.user"]._cancel(running)
     with pytest.raises(CallInterrupted):
         job.result()
