@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -49,8 +49,12 @@ class CapabilityBroker:
         if name in self._rates:
             self._buckets[name] = Bucket(self._rates[name])
 
-    def ask(self, capability: str, method: str, args: Sequence[object]) -> object:
-        """:raises PermissionDenied:
+    def ask(
+        self, capability: str, method: str, args: Sequence[object], *, granted: Callable[[], None] = lambda: None
+    ) -> object:
+        """The capability's answer; ``granted`` is called when it may be asked, and before it is.
+
+        :raises PermissionDenied:
         :raises CallsTooFast:
         :raises InvalidRequest: there is no such capability, or it does not offer this.
         """
@@ -66,6 +70,7 @@ class CapabilityBroker:
             if needed is not None:
                 permission = needed.kind
                 permission = str(self.grants.require(needed))
+            granted()
             answer = found.ask(method, args)
             outcome = "done"
         except PermissionDenied as denied:

@@ -63,10 +63,14 @@ class JobBroker:
         return self._job.cell is not None and running_cell(self._job.cell) is not None
 
     def _beside_cells(self, duty: Duty, capability: str, method: str, args: Sequence[object]) -> object:
-        while (wait_s := duty.debt_s()) > 0 and not self._abandoned():
-            time.sleep(wait_s)
+        """What is forbidden is refused at once, and counts as well: who tries it without end takes the same time."""
+
+        def wait() -> None:
+            while (wait_s := duty.debt_s()) > 0 and not self._abandoned():
+                time.sleep(wait_s)
+
         with duty.publishing(within_delivery=self._job.events is not None):
-            return self._broker.ask(capability, method, args)
+            return self._broker.ask(capability, method, args, granted=wait)
 
 
 def _print(text: str) -> None:

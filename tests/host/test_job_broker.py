@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
+from automatosx_nb.errors import PermissionDenied
 from automatosx_nb.host.broker import CapabilityBroker
 from automatosx_nb.host.bus import Bus
 from automatosx_nb.host.bus.duty import BUSY_BURST_S, Duty
@@ -35,13 +36,19 @@ def heard() -> list[object]:
 
 
 @pytest.fixture
-def make_broker(heard: list[object]) -> Callable[[Job, Duty, Callable[[], bool]], JobBroker]:
+def make_broker(heard: list[object]) -> Callable[..., JobBroker]:
     bus, limits = Bus(no_failure), BusLimits()
     bus.subscribe(TOPIC, lambda event: heard.append(event.data))
     publisher = Publisher(bus, "plugin/acme.demo", limits)
     capability = EventsCapability("acme.demo", [{"topic": TOPIC, "schema": {"type": "integer"}}], publisher, limits)
-    broker = CapabilityBroker(Grants("acme.demo", (f"events:publish:{TOPIC}",)), {"events": capability})
-    return lambda job, duty, abandoned: JobBroker(broker, LogCapability(), job, duty, abandoned)
+
+    def make(
+        job: Job, duty: Duty, abandoned: Callable[[], bool], *, grants: Sequence[str] = (f"events:publish:{TOPIC}",)
+    ) -> JobBroker:
+        broker = CapabilityBroker(Grants("acme.demo", grants), {"events": capability})
+        return JobBroker(broker, LogCapability(), job, duty, abandoned)
+
+    return make
 
 
 def spent() -> Duty:
@@ -69,6 +76,18 @@ def test_beside_a_cell_publishing_waits_until_there_is_room_or_the_cell_ends(
     duty.cell(running=False)
     publishing.join(TIMEOUT_S)
     assert heard == [1]
+
+
+def test_what_was_not_granted_is_refused_at_once_and_is_counted(
+    make_broker: Callable[..., JobBroker], heard: list[object]
+) -> None:
+    duty = spent()
+    broker = make_broker(Job("demo:form"), duty, lambda: pytest.fail("it waits for its share"), grants=())
+    before_s = duty.debt_s()
+    with pytest.raises(PermissionDenied):
+        broker.ask("events", "publish", ARGUMENTS)
+    assert heard == []
+    assert duty.debt_s() > before_s
 
 
 def test_what_a_cell_waits_for_publishes_at_once(make_broker: Callable[..., JobBroker], heard: list[object]) -> None:
