@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from automatosx_nb.sdk import events, handed, permissions, settings, tables, ui
 
-from . import masking
+from . import masking, stand_ins
 from .detectors import KINDS
 from .report import report
 from .salt import salt_of
@@ -48,7 +48,7 @@ def said(finding: Finding) -> dict:
 
 
 def mask(
-    table: tables.Table, how: str = masking.REDACT, columns: str = "", salt: handed.Secret | None = None
+    table: tables.Table, how: str = stand_ins.REDACT, columns: str = "", salt: handed.Secret | None = None
 ) -> tables.Table:
     """Handles ``%mask TABLE [--how …] [--columns a,b] [--salt SECRET] [--into NAME]``.
 
@@ -56,14 +56,14 @@ def mask(
     """
     if not isinstance(table, tables.Table):
         raise ValueError("%mask masks tables: a pandas, polars, pyarrow or duckdb object")
-    if salt is not None and how != masking.HASH:
+    if salt is not None and how != stand_ins.HASH:
         raise ValueError("--salt is for --how hash")
     arrow = table.to_arrow()
     found = looked_for(arrow, named(columns, arrow) if columns else [])
     if not found:
         print("Nothing was found to mask. Name columns with --columns to mask them all the same.")
         return table
-    masked, done = masking.mask_table(arrow, found, how, salt_of(salt) if how == masking.HASH else b"")
+    masked, done = masking.mask_table(arrow, found, how, salt_of(salt) if how == stand_ins.HASH else b"")
     for one in done:
         print(f"{one.column}: {one.what}{' within texts' if one.inside else ''} – {how}")
     return tables.Table(masked)

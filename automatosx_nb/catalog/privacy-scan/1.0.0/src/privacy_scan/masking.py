@@ -1,6 +1,5 @@
-"""Values in place of which something else stands: nothing of them, a code, or a part."""
+"""Columns in which something else stands in place of values, or of what was found within texts."""
 
-import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,11 +7,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from . import detectors as known
-from .scan import Finding, Scan
-from .values import as_text, plain, year_of
-
-REDACT, HASH, PARTIAL = "redact", "hash", "partial"
+from .detectors import Detector
+from .scan import Scan
+from .stand_ins import REDACT, mapped, stand_in
+from .values import as_text, plain
 
 
 @dataclass(frozen=True)
@@ -54,10 +52,8 @@ def mask_column(column: pa.ChunkedArray, findings: list, how: str, salt: bytes) 
     texts = texts_of(column)
     if findings and findings[0].inside:
         return mapped(texts, within(findings, how, salt))
-    kind = findings[0].kind if findings else ""
-    if how == REDACT:
-        return pc.if_else(pc.is_valid(texts), pa.scalar(redacted(kind), pa.large_string()), None)
-    return mapped(texts, one(kind, how, salt))
+    replace = stand_in(findings[0].kind if findings else "", how, salt)
+    return replace(texts) if how == REDACT else mapped(texts, replace)
 
 
 def texts_of(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -66,79 +62,33 @@ def texts_of(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return plain(column).cast(pa.large_string()) if texts is None else texts
 
 
-def mapped(texts: pa.ChunkedArray, change: Callable) -> pa.Array:
-    """``change`` is called once for each distinct value."""
-    encoded = texts.combine_chunks().dictionary_encode()
-    values = encoded.dictionary.to_pylist()
-    return pa.array([change(value) for value in values], pa.large_string()).take(encoded.indices)
-
-
-def one(kind: str, how: str, salt: bytes) -> Callable:
-    """What becomes of one value of a kind."""
-    if how == HASH:
-        return lambda text: code(text, salt)
-    if how == PARTIAL:
-        return lambda text: partial(kind, text)
-    return lambda text: redacted(kind)
-
-
 def within(findings: list, how: str, salt: bytes) -> Callable:
-    """What becomes of a text in which something was found: the rest of it stays."""
-    steps = [(re.compile(each.detector.pattern), each.detector.check, one(each.kind, how, salt)) for each in findings]
+    """What becomes of texts in which something was found: the rest of them stays."""
 
-    def change(text: str) -> str:
-        for pattern, check, replace in steps:
-            text = pattern.sub(lambda match: replaced(match.group(), check(match.group()), replace), text)
-        return text
+    def change(texts: pa.Array) -> pa.Array:
+        for finding in findings:
+            texts = replaced(texts, finding.detector, stand_in(finding.kind, how, salt))
+        return texts
 
     return change
 
 
-def replaced(match: str, end: int, replace: Callable) -> str:
-    return replace(match[:end]) + match[end:] if end else match
+def replaced(texts: pa.Array, detector: Detector, replace: Callable) -> pa.Array:
+    """All that ``detector`` finds in ``texts`` is replaced at once."""
+    shaped = pc.match_substring_regex(texts, detector.pattern)
+    pattern = re.compile(detector.pattern)
+    parted = [parts(text, pattern, detector.check) for text in texts.filter(shaped).to_pylist()]
+    instead = iter(replace(pa.array([match for each in parted for match in each[1::2]], pa.large_string())).to_pylist())
+    written = ["".join([next(instead) if at % 2 else part for at, part in enumerate(each)]) for each in parted]
+    return pc.replace_with_mask(texts, shaped, pa.array(written, pa.large_string()))
 
 
-def redacted(kind: str) -> str:
-    return f"[{kind or 'redacted'}]"
-
-
-def code(text: str, salt: bytes) -> str:
-    """64 bits of keyed BLAKE2b (RFC 7693): equal where the values are equal, and nobody computes it without the salt."""
-    return hashlib.blake2b(text.encode(), key=salt, digest_size=8).hexdigest()
-
-
-def partial(kind: str, text: str) -> str:
-    """Enough to tell one from another by eye, and to see what it was."""
-    text = text.strip()
-    match kind:
-        case known.EMAIL if "@" in text:
-            return f"{text[0]}***@{text.rpartition('@')[2]}"
-        case known.IP if "." in text:
-            return ".".join([*text.split(".")[:3], "0"])
-        case known.IP:
-            return ":".join(text.split(":")[:3]) + "::"
-        case known.BIRTH_DATE:
-            return str(year_of(text) or "[birth-date]")
-        case known.NAME:
-            return " ".join(f"{word[0]}." for word in text.split())
-        case known.ADDRESS:
-            return redacted(kind)
-        case known.IBAN:
-            return text[:2] + stars(text[2:], 4)
-        case known.CARD | known.PHONE | known.NATIONAL_ID:
-            return stars(text, {known.CARD: 4, known.PHONE: 2, known.NATIONAL_ID: 2}[kind])
-    return text[:1] + "***"
-
-
-def stars(text: str, shown: int) -> str:
-    """Letters and digits as stars but for the last ``shown``; blanks and marks stay."""
-    at = len(text)
-    while at and shown:
-        at -= 1
-        shown -= text[at].isalnum()
-    return re.sub(r"[^\W_]", "*", text[:at]) + text[at:]
-
-
-def example(finding: Finding) -> str:
-    """Both of a finding's examples, masked so that a report can be shown around."""
-    return ", ".join(partial(finding.kind, text) for text in finding.examples)
+def parts(text: str, pattern: re.Pattern, check: Callable) -> list:
+    """What stands before, between and behind what was found, and what was found: the second, the fourth, and so on."""
+    found, at = [], 0
+    for match in pattern.finditer(text):
+        end = check(match.group())
+        if end:
+            found += [text[at : match.start()], match.group()[:end]]
+            at = match.start() + end
+    return [*found, text[at:]]

@@ -3,7 +3,7 @@
 from automatosx_nb.sdk import ui
 
 from . import svg
-from .masking import example
+from .stand_ins import example
 from .scan import Finding, Scan
 
 MOST = 100

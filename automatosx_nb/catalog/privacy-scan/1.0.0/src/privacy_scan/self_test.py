@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from . import masking
+from . import masking, stand_ins
 from .detectors import KINDS
 from .scan import scan_table
 
@@ -19,7 +19,7 @@ def self_test() -> None:
     found = scan_table(table, list(KINDS), 100)
     kinds = {finding.column: finding.kind for finding in found.findings}
     assert kinds == {"contact": "email", "account": "iban", "note": "card"}, kinds
-    masked, _done = masking.mask_table(table, masking.plan(found), masking.PARTIAL, b"")
+    masked, _done = masking.mask_table(table, masking.plan(found), stand_ins.PARTIAL, b"")
     assert masked.column("contact").to_pylist() == ["a***@example.org", "b***@example.org", None]
-    coded, _done = masking.mask_table(table, masking.plan(found), masking.HASH, b"salt")
-    assert coded.column("contact").to_pylist()[0] == masking.code("ada@example.org", b"salt")
+    coded, _done = masking.mask_table(table, masking.plan(found), stand_ins.HASH, b"salt")
+    assert coded.column("contact").to_pylist()[0] == stand_ins.code("ada@example.org", b"salt")

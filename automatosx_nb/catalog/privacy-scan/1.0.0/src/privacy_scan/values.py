@@ -79,7 +79,7 @@ def year_of(text: str) -> int:
     """Of a date as ISO 8601, ``31.12.1984`` or ``12/31/1984`` has it; 0 where it is none."""
     for mark in "./-":
         parts = text.split(" ")[0].split("T")[0].split(mark)
-        if len(parts) == 3 and all(part.isdigit() and len(part) <= 4 for part in parts):
+        if len(parts) == 3 and all(part.isdecimal() and len(part) <= 4 for part in parts):
             numbers = [int(part) for part in parts]
             year, rest = (numbers[0], numbers[1:]) if len(parts[0]) == 4 else (numbers[2], numbers[:2])
             fits = 1 <= min(rest) and min(rest) <= 12 and max(rest) <= 31
