@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
-import struct
-import threading
 import time
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from automatosx_nb.errors import (
     ProfileReadOnly,
@@ -23,17 +19,14 @@ from automatosx_nb.errors import (
 from automatosx_nb.files import make_folder
 from automatosx_nb.model.state import ABSENT, MAX_KEY_BYTES, Change, Delete, Entry, Page, Put, StateUsage, Written
 from automatosx_nb.profile import snapshots
-from automatosx_nb.profile.database import Connection, transaction, used_bytes
+from automatosx_nb.profile.database import used_bytes
+from automatosx_nb.profile.state_database import StateDatabase, Told, warn
 from automatosx_nb.profile.state_format import (
     NEVER,
     ROW,
-    crc_of,
     decode,
     encode,
-    errors_of,
     head_of,
-    look_at,
-    open_sound,
     require_sound,
 )
 from automatosx_nb.profile.state_writing import StateWrite
@@ -41,23 +34,13 @@ from automatosx_nb.profile.state_writing import StateWrite
 MAX_TOTAL_BYTES = 64 << 20
 PAGE_BYTES = 1 << 20
 """A page of a scan has no more than this of keys and values, and one entry at least."""
-LOOK_S = 1.0
-"""A file that another kernel restored is noticed so soon by those who only read; whoever writes looks each time."""
 SWEEP_S = 60.0
 """Expired entries are dropped by a write so often, and whenever the quota is reached."""
 
-_ONE = "SELECT value, json, revision, expires, crc FROM entries WHERE key = ?"
 _RANGE = f"SELECT {ROW} FROM entries WHERE key >= ? ORDER BY key"  # noqa: S608 - ours
 _KEYS = "SELECT key, x'', 0, revision, expires FROM entries WHERE key >= ? ORDER BY key"
-_TRIES = 3
 _Made = tuple[bytes, "tuple[bytes, int] | None", "float | None"]
 """A change, checked and encoded: key, value with whether it is JSON (None: delete), seconds to live."""
-Told = Callable[[StateRestored], None]
-
-
-def warn(restored: StateRestored) -> None:
-    """Where nobody else listens: a warning in the cell or the terminal."""
-    warnings.warn(str(restored), RuntimeWarning, stacklevel=2)
 
 
 class KeyValueState:
@@ -71,23 +54,21 @@ class KeyValueState:
         """:raises StateDamaged: it is damaged, and there is no snapshot."""
         make_folder(path.parent)
         self._path = path
-        self._told = told
         self._clock = clock
-        self._lock = threading.Lock()
-        self._looked = self._swept = self._snapshot_at = 0.0
-        self._connection = self._opened()
+        self._swept = self._snapshot_at = 0.0
+        self._database = StateDatabase(path, told)
         self._snapshot_if_due()
 
     # --- reading
 
     def get(self, key: str) -> tuple[bool, Any]:
         """Whether the key is there, and its value."""
-        found = self._read(key)
+        found = self._row(key)
         return (False, None) if found is None else (True, decode(found[0], found[1]))
 
     def entry(self, key: str) -> Entry | None:
         """The value with its revision and when it expires; None: the key is not there."""
-        found = self._read(key)
+        found = self._row(key)
         return None if found is None else _entry((key.encode(), *found))
 
     def scan(
@@ -100,7 +81,7 @@ class KeyValueState:
         """
         start, found, size = prefix.encode(), list[Entry](), 0
         begin = max(start, cursor.encode() + b"\0") if cursor else start
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             for row in connection.execute(_RANGE if values else _KEYS, (begin,)):
                 if not row[0].startswith(start):
                     break
@@ -123,7 +104,7 @@ class KeyValueState:
 
     def all_at_once(self) -> list[Entry]:
         """Every entry, as of one moment."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(_RANGE, (b"",)).fetchall()
             for row in rows:
                 require_sound(self._path, row)
@@ -139,11 +120,11 @@ class KeyValueState:
 
     def used_bytes(self) -> int:
         """What is in use of the file, in whole pages."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return used_bytes(connection)
 
     def usage(self) -> StateUsage:
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             head = head_of(self._path, connection)
             query = "SELECT count(*) FROM entries WHERE expires >= 0 AND expires <= ?"
             (expired,) = connection.execute(query, (self._now(),)).fetchone()
@@ -170,7 +151,7 @@ class KeyValueState:
         :raises QuotaExceeded: a key is too long, or all would be more than ``most_bytes``.
         """
         made = [_checked(change) for change in changes]
-        with self._writing() as write:
+        with self._database.writing(self._now) as write:
             for key, revision in (expected or {}).items():
                 write.require(key, revision)
             if size := sum(len(key) + len(value[0]) for key, value, _ttl in made if value is not None):
@@ -186,7 +167,7 @@ class KeyValueState:
     def replace_all(self, entries: Iterable[Entry]) -> int:
         """Put ``entries`` in place of everything, in one step; how many they are. The caller has checked them."""
         count = 0
-        with self._writing() as write:
+        with self._database.writing(self._now) as write:
             for (key,) in write.connection.execute("SELECT key FROM entries").fetchall():
                 write.delete(key)
             for count, entry in enumerate(entries, 1):  # noqa: B007 - the count is what is told
@@ -196,144 +177,32 @@ class KeyValueState:
 
     def sweep(self) -> int:
         """Drop what has expired; how many entries that were."""
-        with self._writing() as write:
+        with self._database.writing(self._now) as write:
             return self._sweep(write)
 
     # --- the file
 
     def snapshot(self, why: snapshots.Why = "asked") -> snapshots.Snapshot:
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return snapshots.take(self._path, connection, why)
 
     def close(self) -> None:
         self._snapshot_at = 0.0
         with suppress(StateRestored, StateDamaged):  # told already, or by whoever opens it next
             self._snapshot_if_due()
-        with self._lock:
-            self._connection.close()
+        self._database.close()
 
     # --- inside
 
-    def _opened(self) -> Connection:
-        self._looked = time.monotonic()
-        try:
-            if snapshots.snapshots_of(self._path) and not _holds_something(self._path):
-                raise StateDamaged(str(self._path), "it is gone, or empty")
-            connection = open_sound(self._path)
-        except StateDamaged as damage:
-            connection = self._mended(damage)
-        self._identity = _identity(self._path)
-        (self._page_bytes,) = connection.execute("PRAGMA page_size").fetchone()
-        return connection
-
-    def _mended(self, damage: StateDamaged) -> Connection:
-        """:raises StateDamaged: there is no snapshot that is whole."""
-        turns = snapshots.turn_of(self._path)
-        restored: StateRestored | None = None
-        try:
-            with turns.taken():
-                found = snapshots.snapshots_of(self._path)
-                if not found:
-                    raise damage
-                if not _is_sound(self._path):  # else another kernel was faster
-                    restored = snapshots.restore(self._path, damage.reason, found)
-        finally:
-            turns.close()
-        if restored is not None:
-            self._told(restored)
-        return open_sound(self._path)
-
-    def _reopen(self) -> None:
-        with suppress(sqlite3.Error):
-            self._connection.close()
-        self._connection = self._opened()
-
-    def _look(self) -> None:
-        """Another kernel may have put a restored file in the place of the one that is open here. Where there is none
-        any more, it was collected: who reads an older state reads on."""
-        if time.monotonic() - self._looked >= LOOK_S:
-            self._looked = time.monotonic()
-            if _identity(self._path) not in (None, self._identity):
-                self._reopen()
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        """:raises StateRestored: it was damaged; from now on it is what the last good snapshot has."""
-        with self._lock:
-            try:
-                self._look()
-                with errors_of(self._path):
-                    yield self._connection
-            except StateDamaged as damage:
-                self._restored(damage)
-
-    def _read(self, key: str) -> Any:
-        """Value, whether it is JSON, revision, expiry and CRC of ``key``; None: it is not there.
-
-        As :meth:`_reading`, and faster: every read comes by here.
-        """
-        encoded = key.encode()
-        with self._lock:
-            try:
-                if time.monotonic() - self._looked >= LOOK_S:
-                    self._look()
-                row = self._connection.execute(_ONE, (encoded,)).fetchone()
-                if row is None:
-                    return None
-                value, is_json, revision, expires, crc = row
-                if crc_of(encoded, value, is_json, revision, expires) != crc:
-                    raise StateDamaged(str(self._path), "an entry is not what was written")
-            except (sqlite3.Error, StateDamaged, TypeError, struct.error) as error:
-                self._failed(error)
-        return None if 0 <= expires <= self._now() else row
-
-    def _failed(self, error: Exception) -> NoReturn:
-        """Raise what a failed read means; a column of another type is as wrong as a wrong CRC."""
-        try:
-            with errors_of(self._path):
-                if isinstance(error, sqlite3.Error | StateDamaged):
-                    raise error
-                raise StateDamaged(str(self._path), "an entry is not what was written") from error
-        except StateDamaged as damage:
-            self._restored(damage)
-
-    def _restored(self, damage: StateDamaged) -> NoReturn:
-        """Mend what is open; whoever called has read from what was damaged, and is told so.
-
-        :raises StateRestored:
-        :raises StateDamaged: there is no snapshot.
-        """
-        told: list[StateRestored] = []
-        tell, self._told = self._told, told.append
-        try:
-            self._reopen()
-        finally:
-            self._told = tell
-        for each in told:
-            tell(each)
-        raise told[0] if told else damage
-
-    @contextmanager
-    def _writing(self) -> Iterator[StateWrite]:
-        """All of it or nothing, in the file that is there now: another kernel may have restored it meanwhile."""
-        with self._lock:
-            try:
-                for _ in range(_TRIES):
-                    with errors_of(self._path), transaction(self._connection):
-                        if _identity(self._path) == self._identity:
-                            write = StateWrite(self._path, self._connection, self._now())
-                            yield write
-                            write.finish()
-                            return
-                    self._reopen()
-            except StateDamaged as damage:
-                self._restored(damage)
-        raise StateDamaged(str(self._path), "it is replaced again and again")
+    def _row(self, key: str) -> Any:
+        """As :meth:`.StateDatabase.row`; None, too, where it has expired."""
+        row = self._database.row(key.encode())
+        return None if row is None or 0 <= row[3] <= self._now() else row
 
     def _make_room(self, write: StateWrite, new: int, most_bytes: int) -> None:
         """:raises QuotaExceeded: there is no room for ``new`` bytes more, whatever has expired."""
         (pages,) = write.connection.execute("PRAGMA page_count").fetchone()
-        full = pages * self._page_bytes + new > most_bytes
+        full = pages * self._database.page_bytes + new > most_bytes
         if full or time.monotonic() - self._swept >= SWEEP_S:
             self._sweep(write)
         if full and (found := used_bytes(write.connection) + new) > most_bytes:
@@ -355,7 +224,7 @@ class KeyValueState:
                 self.snapshot("time")
 
     def _revision(self) -> int:
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return head_of(self._path, connection).revision
 
     def _expired(self, row: Any) -> bool:
@@ -378,27 +247,3 @@ def _checked(change: Change) -> _Made:
 def _entry(row: Any) -> Entry:
     key, value, is_json, revision, expires = row[:5]
     return Entry(key.decode(), decode(value, is_json), revision, None if expires == NEVER else expires / 1000)
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Which file it is; None: there is none."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
-
-
-def _holds_something(path: Path) -> bool:
-    return path.exists() and path.stat().st_size > 0
-
-
-def _is_sound(path: Path) -> bool:
-    """Asked under the turn, so without one of its own."""
-    if not _holds_something(path):
-        return False
-    try:
-        look_at(path)
-    except StateDamaged:
-        return False
-    return True

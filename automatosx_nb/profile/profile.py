@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from automatosx_nb.package import Package
     from automatosx_nb.profile.flags import ReleaseFlags
     from automatosx_nb.profile.keeping import KeptGenerations
-    from automatosx_nb.profile.keyvalue import KeyValueState, Told
+    from automatosx_nb.profile.keyvalue import KeyValueState
     from automatosx_nb.profile.notices import Notices
     from automatosx_nb.profile.settings import UserSettings
+    from automatosx_nb.profile.state_database import Told
     from automatosx_nb.profile.store import Store
 
 
@@ -196,7 +197,8 @@ class Profile:
         :param told: hears of damage that was mended; without it, Python warns.
         :raises StateDamaged: it is damaged, and there is no snapshot.
         """
-        from automatosx_nb.profile.keyvalue import KeyValueState, warn
+        from automatosx_nb.profile.keyvalue import KeyValueState
+        from automatosx_nb.profile.state_database import warn
 
         return KeyValueState(self.state_path(entry), told=told or warn)
 

@@ -148,7 +148,7 @@ class SavedState:
             state.close()
 
     def _mended(self, restored: Any) -> None:
-        from automatosx_nb.profile.keyvalue import warn
+        from automatosx_nb.profile.state_database import warn
 
         detail = {"reason": restored.reason, "snapshot": restored.snapshot, "set_aside": restored.set_aside}
         self._record("state-restored", self.entry.id, self.entry.version, **detail)

@@ -223,12 +223,12 @@ def test_replacing_everything_is_one_step(state: KeyValueState) -> None:
 def test_a_full_disk_is_told_and_what_was_there_stays(tmp_path: Path) -> None:
     state = KeyValueState(tmp_path / "one.sqlite3")
     state.put("kept", 1)
-    (pages,) = state._connection.execute("PRAGMA page_count").fetchone()
-    state._connection.execute(f"PRAGMA max_page_count = {pages}")
+    (pages,) = state._database._connection.execute("PRAGMA page_count").fetchone()
+    state._database._connection.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(StorageFull):
         state.put("large", b"x" * 100_000)
     assert state.items() == [("kept", 1)]
-    state._connection.execute("PRAGMA max_page_count = 100000")
+    state._database._connection.execute("PRAGMA max_page_count = 100000")
     state.put("large", b"x" * 100_000)
     state.close()
 
@@ -236,11 +236,11 @@ def test_a_full_disk_is_told_and_what_was_there_stays(tmp_path: Path) -> None:
 def test_a_read_only_disk_is_told_and_can_be_read(tmp_path: Path) -> None:
     state = KeyValueState(tmp_path / "one.sqlite3")
     state.put("kept", 1)
-    state._connection.execute("PRAGMA query_only = 1")
+    state._database._connection.execute("PRAGMA query_only = 1")
     with pytest.raises(ProfileReadOnly):
         state.put("other", 1)
     assert state.items() == [("kept", 1)]
-    state._connection.execute("PRAGMA query_only = 0")
+    state._database._connection.execute("PRAGMA query_only = 0")
     state.close()
 
 

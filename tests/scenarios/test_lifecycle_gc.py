@@ -16,7 +16,7 @@ import pytest
 from automatosx_nb.errors import NotPinned, ProfileBusy, ProfileDamaged, ProfileReadOnly, UnknownGeneration
 from automatosx_nb.files import make_folder
 from automatosx_nb.model.retention import GenerationRetention
-from automatosx_nb.profile import Profile, keyvalue
+from automatosx_nb.profile import Profile, state_database
 from automatosx_nb.profile.collecting import Collected, collect
 from automatosx_nb.profile.lock import writer_lock
 from tests.scenarios.lifecycle import ASKS, BASE, OTHER, age, ax, files, installed, now, save, saved
@@ -216,7 +216,7 @@ def test_profiles_that_share_a_store_free_only_what_none_of_them_needs(life: Mar
 
 
 def test_a_reader_of_an_older_state_is_not_disturbed(life: Marketplace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keyvalue, "LOOK_S", 0.0)  # as if it read some seconds later
+    monkeypatch.setattr(state_database, "LOOK_S", 0.0)  # as if it read some seconds later
     life.install(BASE, "1.0.0")
     save(life, BASE, "by 1.0.0")
     state = life.profile.state(life.installed_plugin(BASE))
