@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from time import monotonic
@@ -308,16 +307,6 @@ def open_spool(home: Path) -> Spool:
     return Spool(home / "bridge.sqlite3")
 
 
-def _warm_for_checks(sandbox: Sandbox, root: Path) -> None:
-    """Start what the checks of bundled plugins start them in, while the registry is made: that takes as long."""
-    from automatosx_nb.errors import AutomatosxError
-    from automatosx_nb.registry.catalog import modules_in
-
-    with suppress(AutomatosxError, OSError):  # the check says it, where it is so
-        for modules in modules_in(root):
-            sandbox.warm(modules)
-
-
 def open_registry(
     home: Path | None = None,
     sandbox: Sandbox | None = None,
@@ -338,8 +327,6 @@ def open_registry(
     from automatosx_nb.sandbox.supervisor import Sandbox
 
     checker = sandbox or Sandbox()
-    if not ((home or default_home()) / "registry").exists():
-        threading.Thread(target=_warm_for_checks, args=(checker, catalog.ROOT), daemon=True).start()
     registry = EmbeddedRegistry(
         (home or default_home()) / "registry",
         sandbox=checker,

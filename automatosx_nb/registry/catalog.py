@@ -1,4 +1,5 @@
-"""Plugins that come as sources, in folders ``<name>/<version>/``: published as anybody's, checks and all."""
+"""Plugins that come as sources, in folders ``<name>/<version>/``: published as anybody's, checks and all, but that what
+was tried before it was bundled is not started again."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 from automatosx_nb import package
 from automatosx_nb.model.names import COMMUNITY_PUBLISHERS, publisher_of
 from automatosx_nb.model.semver import Version
+from automatosx_nb.registry.tried import digests_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +30,7 @@ def publish_folder_tree(registry: EmbeddedRegistry, root: Path) -> tuple[Publish
     :returns: the reports of what was published now.
     :raises PublishRefused, ReleaseExists, InvalidManifest, InvalidArtifact: as ``registry.publish`` does.
     """
-    reports = []
+    reports, tried = [], digests_in(root)
     for plugin, version, folder in sorted(map(_identity, root.glob("*/*/plugin.toml")), key=lambda found: found[:2]):
         there = {release.version for release in registry.releases(plugin)}
         publisher = publisher_of(plugin)
@@ -36,21 +38,8 @@ def publish_folder_tree(registry: EmbeddedRegistry, root: Path) -> tuple[Publish
         if version in there and (registry.is_verified(publisher) or not vouched):
             continue
         if vouched or not registry.has_members(publisher):
-            reports.append(registry.publish_bundled(package.build(folder), verified=vouched))
+            reports.append(registry.publish_bundled(package.build(folder), verified=vouched, tried=tried))
     return tuple(report for report in reports if report.created)
-
-
-def modules_in(root: Path) -> set[frozenset[str]]:
-    """The libraries that each of the plugins in ``root`` asks for."""
-    asked = [
-        tomllib.loads(manifest.read_text("utf-8")).get("permissions", {}) for manifest in root.glob("*/*/plugin.toml")
-    ]
-    return {
-        frozenset(
-            text.removeprefix("modules:") for text in (*each, *each.get("optional", ())) if text.startswith("modules:")
-        )
-        for each in asked
-    }
 
 
 def _identity(manifest: Path) -> tuple[str, Version, Path]:

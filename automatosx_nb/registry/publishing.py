@@ -7,6 +7,7 @@ the same version or a look-alike meanwhile) is asked again inside it, where ther
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select, true, update
@@ -34,9 +35,10 @@ from automatosx_nb.registry.checks.companions import companions
 from automatosx_nb.registry.checks.lookalike import HIDDEN, neighbours, refusal, skeleton
 from automatosx_nb.registry.checks.submission import Neighbour, Submission
 from automatosx_nb.registry.sight import seen_by
+from automatosx_nb.registry.tried import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Table
 
@@ -68,6 +70,7 @@ def publish(
     policy: PublishPolicy = _DEFAULT_POLICY,
     review: ReviewPolicy = _NO_REVIEW,
     also: Also | None = None,
+    tried: Collection[str] = (),
 ) -> PublishReport:
     """As :meth:`automatosx_nb.model.ports.Registry.publish`.
 
@@ -75,6 +78,7 @@ def publish(
     :param actor: who publishes; unless told, whoever has the registry's folder.
     :param review: who has to approve it before it becomes ``stage``; until then it is a draft.
     :param also: what is written in the same transaction, where a release is made.
+    :param tried: digests (``automatosx_nb.registry.tried``) of what was started before, and is not started again.
     :raises ActionForbidden: the name is not the actor's to publish under.
     """
     unpacked = package.read(artifact)
@@ -84,6 +88,8 @@ def publish(
         if before is not None:
             return before
         submission = _submission(connection, unpacked, sandbox, policy, blobs, actor)
+    if tried:
+        submission = replace(submission, tried=digest(unpacked) in tried)
     results = checks.run(submission, policy)
     refused = checks.refusals(results)
     if refused:

@@ -308,16 +308,17 @@ class EmbeddedRegistry(Rooms):
             **{"policy": self._policy(), "review": self._review(), "actor": self._reader or owner(), **more},
         )
 
-    def publish_bundled(self, artifact: bytes, *, verified: bool = True) -> PublishReport:
+    def publish_bundled(self, artifact: bytes, *, verified: bool = True, tried: Collection[str] = ()) -> PublishReport:
         """As :meth:`publish`, for what came with the user's own installation. Its documentation was executed before it
         was bundled, and is not on each user's computer.
 
         :param verified: whether its publisher counts as verified from now on.
+        :param tried: digests of what was started before it was bundled, too (``automatosx_nb.registry.tried``).
 
         :raises PublishRefused: also where users have that name, and nobody said that they are who they say.
         """
         policy = self._policy().without_notebooks()
-        report = self._publish(artifact, Stage.STABLE, owner=True, review=ReviewPolicy(), policy=policy)
+        report = self._publish(artifact, Stage.STABLE, owner=True, review=ReviewPolicy(), policy=policy, tried=tried)
         if verified:
             self.access.verify(owner(), publisher_of(report.id), verified=True)
         return report

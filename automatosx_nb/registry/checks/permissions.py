@@ -20,7 +20,7 @@ from automatosx_nb.model.urls import parse_url
 from automatosx_nb.registry.checks.submission import Check, Finding, Submission
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from automatosx_nb.package import Package
 
@@ -51,6 +51,8 @@ _METHODS = {
     "to_polars": "modules:polars",
 }
 """Method of an SDK object → the permission; found by name, so it counts as a use but is no proof of one."""
+
+_LOOKED_AT = (ast.Import, ast.ImportFrom, ast.Attribute, ast.Call)
 
 
 class _Use(NamedTuple):
@@ -116,8 +118,9 @@ def _uses(file: str, source: bytes) -> Iterator[_Use]:
         tree = ast.parse(source, file)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return  # the check that starts the plugin says it, with file and line
-    names = _names(tree)
-    for node in ast.walk(tree):
+    nodes = [node for node in ast.walk(tree) if isinstance(node, _LOOKED_AT)]
+    names = _names(nodes)
+    for node in nodes:
         yield from _calls(file, node, names)
         yield from _service_calls(file, node, names)
         for target in _targets(node, names):
@@ -162,10 +165,10 @@ def _service_calls(file: str, node: ast.AST, names: Mapping[str, str]) -> Iterat
             yield _Use(permission, f"src/{file}", node.lineno, f"services.get({first.value!r:.80}).{node.attr}")
 
 
-def _names(tree: ast.AST) -> dict[str, str]:
+def _names(nodes: Iterable[ast.AST]) -> dict[str, str]:
     """Imported names and what they stand for, as ``sdk`` after ``from automatosx_nb import sdk``."""
     names = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             roots = {alias.name.partition(".")[0] for alias in node.names if not alias.asname}
             names.update({root: root for root in roots})

@@ -76,4 +76,9 @@ def _sentence(error: AutomatosxError) -> str:
     return f"{error.problem()} {error.next_step()}"
 
 
-CHECK = Check("start", "The plugin starts in its sandbox, with all of its handlers.", _find)
+CHECK = Check(
+    "start",
+    "The plugin starts in its sandbox, with all of its handlers.",
+    _find,
+    tried="It started in a sandbox before it was bundled, with all of its handlers; an install tries it here.",
+)

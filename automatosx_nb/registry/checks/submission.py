@@ -44,6 +44,8 @@ class Submission:
     policy: PublishPolicy = _DEFAULT_POLICY
     companions: Sequence[bytes] | None = ()
     """Artifacts of what it requires, each after what it requires itself; None: the registry lacks some."""
+    tried: bool = False
+    """Whether it is known that just these files started and passed their self-test."""
 
     @property
     def predecessor(self) -> Manifest | None:
@@ -71,3 +73,5 @@ class Check:
     holds: str
     find: Callable[[Submission], Iterable[Finding]]
     applies: Callable[[Submission], bool] = lambda _submission: True
+    tried: str = ""
+    """What is true of what was tried before, which it does not look at; empty: it looks at everything."""
