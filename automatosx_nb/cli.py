@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from automatosx_nb.errors import AutomatosxError, OutOfSync, UsageError
 from automatosx_nb.model.progress import Step
+from automatosx_nb.status_line import StatusLine
 
 if TYPE_CHECKING:
     from traitlets.config import Config
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 BAR_WIDTH = 24
 EXIT_ERROR, EXIT_USAGE, EXIT_OUT_OF_SYNC = 1, 2, 3
+WRITING = ("test", "run", "panel", "serve")
+"""Verbs during which somebody else writes to the terminal: pytest, a plugin, a server's log."""
 
 
 class Terminal:
@@ -34,24 +37,22 @@ class Terminal:
     host = None
 
     def __init__(self) -> None:
-        self._watched = sys.stderr.isatty()
-        self._asks = sys.stdin.isatty() and self._watched
+        watched = sys.stderr.isatty()
+        self._asks = sys.stdin.isatty() and watched
+        self.status_line = StatusLine(sys.stderr if watched else None)
 
     def progress(self, step: Step, /) -> None:
-        if not self._watched:
-            return
         done = round(step.fraction * BAR_WIDTH)
-        end = "\n" if step.name == "done" else ""
-        sys.stderr.write(f"\r\x1b[K[{'█' * done}{'░' * (BAR_WIDTH - done)}] {step.text}{end}")
-        sys.stderr.flush()
+        self.status_line.show(f"[{'█' * done}{'░' * (BAR_WIDTH - done)}] {step.text}", last=step.name == "done")
 
     def ask(self, question: str) -> str | None:
         """What is typed after ``question``; None in a pipe."""
         if not self._asks:
             return None
-        sys.stderr.write(question)
-        sys.stderr.flush()
-        return sys.stdin.readline().strip()
+        with self.status_line.cleared():
+            sys.stderr.write(question)
+            sys.stderr.flush()
+            return sys.stdin.readline().strip()
 
     def confirm(self, question: str) -> bool | None:
         typed = self.ask(f"{question} [y/N] ")
@@ -60,7 +61,8 @@ class Terminal:
     def secret(self, prompt: str) -> str | None:
         from getpass import getpass
 
-        return getpass(prompt, sys.stderr) if self._asks else None
+        with self.status_line.cleared():
+            return getpass(prompt, sys.stderr) if self._asks else None
 
     def notebook(self) -> None:
         """A shell has none open."""
@@ -99,9 +101,11 @@ def carry_out(words: Sequence[str], opened: AbstractContextManager[Marketplace])
     from automatosx_nb.commands.as_json import asks_for_json, error_to_json, told
 
     as_json = asks_for_json(words)
+    terminal = Terminal()
+    ticking = nullcontext() if words and words[0] in WRITING else terminal.status_line.ticking()
     try:
-        with opened as market, redirect_stdout(sys.stderr) if as_json else nullcontext():
-            found = answer(words, lambda: market, Terminal())
+        with opened as market, redirect_stdout(sys.stderr) if as_json else nullcontext(), ticking:
+            found = answer(words, lambda: market, terminal)
         return _write(found.text) or found.status
     except AutomatosxError as error:
         said = error_to_json(error, Terminal.prefix) if as_json else told(error, Terminal.prefix)

@@ -120,6 +120,23 @@ def test_an_update_that_finds_nothing_says_what_it_passed_over(shop: Marketplace
     ]
 
 
+def test_what_a_wish_of_ones_own_keeps_away_is_told_with_how_to_have_it(shop: Marketplace) -> None:
+    ax(shop, "install acme.base@1.0.0")
+    told = "%ax install acme.base@2.0.0 changes what you asked for."
+    assert ax(shop, "outdated").splitlines()[-1] == told
+    listed = ax(shop, "list").splitlines()
+    assert listed[0].split() == ["plugin", "version", "newest", "wish", "granted"]
+    assert listed[-1] == "%ax outdated says which of that an update brings, and why not."
+    assert ax(shop, "update").splitlines()[-1] == told
+    ax(shop, "install acme.base@2.0.0")
+    assert "changes what you asked for" not in ax(shop, "outdated") + ax(shop, "update")
+
+
+def test_info_says_what_a_release_requires(shop: Marketplace) -> None:
+    assert "\nrequires       acme.base ^1.0\n" in ax(shop, "info acme.top")
+    assert "requires" not in ax(shop, "info acme.base")
+
+
 def test_what_only_waits_for_an_update_is_one_line_of_a_plan(shop: Marketplace) -> None:
     ax(shop, "install acme.base@1.0.0")
     plan = ax(shop, "plan nordic.other")

@@ -25,7 +25,7 @@ def _configure(parser: Parser) -> None:
     parser.add_argument("--days", type=int, default=DAYS, help=f"how long the token lives ({DAYS})")
 
 
-def _admit(_market: Marketplace, options: Namespace, _console: Console) -> Answer:
+def _admit(_market: Marketplace, options: Namespace, console: Console) -> Answer:
     from automatosx_nb.config import load_settings
     from automatosx_nb.config.serving import database_of
     from automatosx_nb.model.identity import Role, Scope, owner
@@ -41,7 +41,9 @@ def _admit(_market: Marketplace, options: Namespace, _console: Console) -> Answe
     lines = [
         f"{options.user} is an admin now. A token for that, until {made.token.expires}:",
         f"  {made.secret}",
-        "It is shown this once.",
+        "It is shown this once. With it in AUTOMATOSX_REGISTRY_TOKEN, and the server's address in AUTOMATOSX_REGISTRY:",
+        f"  {console.prefix} token new NAME --user USER --scope publish",
+        f"  {console.prefix} role grant USER reviewer",
     ]
     return Answer("\n".join(lines), {"secret": made.secret, "token": asdict(made.token)})
 

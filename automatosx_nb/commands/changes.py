@@ -132,6 +132,8 @@ def _update(market: Marketplace, options: Namespace, console: Console) -> Answer
     refusal = "" if options.plugins else "(No: what asks for it is held back, and the rest is updated.)"
     plan = market.plan_update(*options.plugins, prereleases=options.pre, channel=options.channel)
     found = agree_and_apply(market, plan, apply, options, console, refusal)
+    away = text.wished_away(plan.held_back, console.prefix)
+    found = replace(found, text="\n".join(filter(None, [found.text, away])))
     if not plan.changes_nothing:
         return found
     asked = options.plugins or market.profile.current().plugins  # whoever asked for these has to know why they stay

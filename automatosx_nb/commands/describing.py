@@ -19,10 +19,20 @@ from automatosx_nb.model.printable import printable
 if TYPE_CHECKING:
     from automatosx_nb.model.compatibility import Mismatch
     from automatosx_nb.model.release import IndexRelease, PluginDetail, ReleaseDetail
+    from automatosx_nb.model.semver import Range
 
 
-def describe(detail: PluginDetail, release: ReleaseDetail, unfit: Mapping[str, Sequence[Mismatch]]) -> list[str]:
-    """A plugin in one of its releases. ``unfit``: version → why it does not run here."""
+def describe(
+    detail: PluginDetail,
+    release: ReleaseDetail,
+    unfit: Mapping[str, Sequence[Mismatch]],
+    requires: Mapping[str, Range],
+) -> list[str]:
+    """A plugin in one of its releases.
+
+    :param unfit: version → why it does not run here.
+    :param requires: id → range of the plugins that this release does not do without.
+    """
     summary = detail.summary
     lines = [f"{summary.id} {release.version}", summary.summary, ""]
     lines.append(f"publisher      {summary.id.partition('.')[0]}{' (verified)' if summary.verified else ''}")
@@ -36,6 +46,8 @@ def describe(detail: PluginDetail, release: ReleaseDetail, unfit: Mapping[str, S
     for kind, names in release.contributions.items():
         note = "" if kind in KINDS and KINDS[kind].served else " (this version makes no use of them yet)"
         lines.append(f"{kind:<14} {', '.join(names)}{note}")
+    if requires:
+        lines.append(f"requires       {', '.join(f'{plugin} {wish}' for plugin, wish in sorted(requires.items()))}")
     if release.packages:
         lines.append(f"needs          {', '.join(release.packages)}")
     if release.platforms:

@@ -91,7 +91,8 @@ def _info(market: Marketplace, options: Namespace, console: Console) -> Answer:
     releases = [] if silent else market.registry.releases(plugin)
     shown = release_shown(detail, version or detail.summary.version, releases)
     unfit = {each.version: market.mismatches(each) for each in detail.releases}
-    lines = describe(detail, shown, unfit)
+    requires = next((each.dependencies for each in releases if str(each.version) == shown.version), {})
+    lines = describe(detail, shown, unfit, requires)
     flags = [flag for each in releases for flag in flags_of(plugin, each)]
     told = [f"{flag}." for flag in flags if flag.kind not in ("yanked", "deprecated")]
     if unfit[shown.version] and not silent:
@@ -116,18 +117,20 @@ def _list(market: Marketplace, options: Namespace, console: Console) -> Answer:
         notes = [f"{flag}." for flag in market.profile.flags.all()]
         notes.append(f"What could be updated is not known: {error}")
     rows = [_installed_row(entry, newest.get(entry.id)) for entry in installed]
+    if any(row[2] for row in rows):
+        notes.append(f"{console.prefix} outdated says which of that an update brings, and why not.")
     notes += [f"{entry.id} is {printable(str(entry.pin))}." for entry in installed if entry.pin is not None]
-    return Answer("\n".join([text.table(("plugin", "version", "update", "wish", "granted"), rows), *notes]), installed)
+    return Answer("\n".join([text.table(("plugin", "version", "newest", "wish", "granted"), rows), *notes]), installed)
 
 
 def _installed_row(entry: InstalledPlugin, newest: str | None) -> tuple[str, ...]:
-    update = newest if newest and Version.parse(newest) > Version.parse(entry.version) else ""
+    newer = newest if newest and Version.parse(newest) > Version.parse(entry.version) else ""
     wish = (entry.wish or "(dependency)") + (f" ({entry.channel})" if entry.channel != "stable" else "")
-    return entry.id, entry.version, update, wish, ", ".join(entry.grants) or "–"
+    return entry.id, entry.version, newer, wish, ", ".join(entry.grants) or "–"
 
 
 VERBS = (
     Verb("search", "find plugins by words", _configure_search, _search, json=True),
     Verb("info", "what one plugin is, asks for and adds", _configure_info, _info, json=True),
-    Verb("list", "what is installed, and what could be updated", lambda _parser: None, _list, json=True),
+    Verb("list", "what is installed, and of what there is a newer version", lambda _parser: None, _list, json=True),
 )

@@ -90,7 +90,7 @@ def _configure_token(parser: Parser) -> None:
 
 def _token(market: Marketplace, options: Namespace, console: Console) -> Answer:
     tokens = room(market, "tokens")
-    usage = f"{console.prefix} token list | new NAME --scope SCOPE … [--days N] | revoke ID"
+    usage = f"{console.prefix} token list | new NAME --scope SCOPE … [--days N] [--user USER] | revoke ID"
     if options.action == "list":
         return _tokens(tokens.all(ME, user=options.user))
     if options.name is None:

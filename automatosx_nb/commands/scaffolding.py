@@ -162,6 +162,8 @@ def _test(_market: Marketplace, options: Namespace, console: Console) -> Answer:
     shown, status = _pytest(
         folder.resolve(), options.arguments, keep=console.prefix.startswith("%"), aside=options.json
     )
+    if options.json:
+        sys.stderr.write(shown)
     last = f"The tests of {folder} pass." if status == 0 else f"The tests of {folder} do not pass (pytest: {status})."
     return Answer(shown + last, {"folder": folder, "passed": status == 0, "status": status}, status=status)
 

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
 from automatosx_nb.model.permissions import permission_line
 from automatosx_nb.model.plan import Plan, PlannedChange
 from automatosx_nb.model.printable import one_line, printable
 
+if TYPE_CHECKING:
+    from automatosx_nb.model.held_back import HeldBack
+
 WIDTH = 110
-"""Columns of text that fit a notebook's cell, and most terminals."""
+"""Columns of text that fit a notebook's cell."""
+
+
+def width() -> int:
+    """Columns of a line: the terminal's, where one shows it and is narrower than a cell."""
+    return min(WIDTH, shutil.get_terminal_size().columns) if sys.stdout.isatty() else WIDTH
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Left-aligned columns under their heads; the last one is wrapped where a line would be wider than a cell."""
+    """Left-aligned columns under their heads; the last one is wrapped at :func:`width`, and no other is cut."""
     lines = [tuple(head), *(tuple(map(printable, row)) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head) - 1)]
     indent = sum(widths) + 2 * len(widths)
@@ -23,7 +34,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _row(line: Sequence[str], widths: Sequence[int], indent: int) -> str:
     first = "".join(f"{cell:<{width}}  " for cell, width in zip(line[:-1], widths, strict=True))
-    last = wrap(line[-1], max(WIDTH - indent, 20), break_long_words=False, break_on_hyphens=False) or [""]
+    last = wrap(line[-1], max(width() - indent, 20), break_long_words=False, break_on_hyphens=False) or [""]
     return "\n".join([(first + last[0]).rstrip(), *(" " * indent + more for more in last[1:])])
 
 
@@ -60,6 +71,12 @@ def held_back(plan: Plan, *, waiting: bool = True) -> str:
     if waiting and left:
         lines.append(f"Left for an update: {', '.join(left)}.")
     return printable("\n".join(lines))
+
+
+def wished_away(held: Iterable[HeldBack], prefix: str) -> str:
+    """How to have what one's own wishes keep away; empty: that is nothing."""
+    named = [f"{each.id}@{each.newer}" for each in held if each.because == "wish"]
+    return f"{prefix} install {' or '.join(named)} changes what you asked for." if named else ""
 
 
 def _rewished(plugin: str, version: str, before: str | None, after: str | None) -> str:

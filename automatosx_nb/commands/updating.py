@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 def _outdated(market: Marketplace, options: Namespace, console: Console) -> Answer:
     found = market.outdated()
     if not found:
-        return Answer("Everything is as new as it can be.", found)
+        said = "Everything is as new as it can be." if market.installed() else "Nothing is installed."
+        return Answer(said, found)
     lines = [text.table(("plugin", "installed", "update", ""), map(_row, found))]
     if any(each.update for each in found):
         lines.append(f"{console.prefix} update brings what is under update; {console.prefix} undo takes it back.")
+    lines += filter(None, [text.wished_away((held for each in found for held in each.held_back), console.prefix)])
     return Answer("\n".join(lines), found)
 
 

@@ -151,7 +151,7 @@ def find(name: str, prefix: str) -> Verb:
     if name not in verbs:
         near = (_MEANT[name],) if name in _MEANT else nearest(name, verbs)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise UsageError(f"there is no verb {name!r}{hint}", f"{prefix} {{{','.join(verbs)}}} …")
+        raise UsageError(f"there is no verb {name!r}{hint}", f"{prefix} <verb> …; {prefix} alone lists them")
     return verbs[name]
 
 

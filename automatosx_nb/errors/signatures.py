@@ -114,4 +114,7 @@ class SignatureRequired(UserError):
         return f"{self.plugin} {self.version} is not signed, and this registry takes what is. Nothing was published."
 
     def next_step(self) -> str:
-        return "Sign it with a key that its publisher registered: %ax sign ARTIFACT, then publish again."
+        return (
+            "Publish an artifact with its signature beside it: %ax pack FOLDER, and %ax sign ARTIFACT with a key that "
+            "its publisher registered. A folder has none."
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -15,7 +16,7 @@ import pytest
 
 from automatosx_nb import __version__, cli
 from automatosx_nb.app import Marketplace
-from automatosx_nb.commands import run
+from automatosx_nb.commands import run, text
 from automatosx_nb.commands.verbs import all_verbs
 from automatosx_nb.errors import (
     ConsentRequired,
@@ -95,6 +96,22 @@ def test_an_unknown_verb_names_the_nearest(market: Marketplace) -> None:
     with pytest.raises(UsageError) as caught:
         ax(market, "instal x")
     assert "did you mean install" in caught.value.problem()
+    assert caught.value.usage == "%ax <verb> …; %ax alone lists them"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_table_is_as_wide_as_the_terminal_and_cuts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [("automatosx.data-profiler", "word " * 30), ("acme.x" * 20, "word " * 30)]
+    shown = text.table(("plugin", "what it does"), rows[:1])
+    assert max(map(len, shown.splitlines())) > 80
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    assert max(map(len, text.table(("plugin", "what it does"), rows[:1]).splitlines())) <= 80
+    assert "acme.x" * 20 in text.table(("plugin", "what it does"), rows)
 
 
 def test_a_generation_that_is_typed_bare_is_told_how_it_is_named(market: Marketplace) -> None:
@@ -119,6 +136,7 @@ def test_a_line_that_does_not_fit_says_its_usage(market: Marketplace, line: str)
 
 def test_the_story_in_text(market: Marketplace) -> None:
     assert "Nothing is installed" in ax(market, "list")
+    assert ax(market, "outdated") == "Nothing is installed."
     assert PROFILER in ax(market, "search profile")
     assert "modules:pyarrow (low risk)" in ax(market, f"info {PROFILER}")
     assert "asks for modules:pyarrow" in ax(market, f"plan {PROFILER}")

@@ -1,0 +1,87 @@
+"""A terminal's last line: how far something is, and that it goes on where nothing was said for some time."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from threading import Event, Lock, Thread
+from time import monotonic
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TextIO
+
+SILENT_S = 2.0
+"""So long a person waits without wondering."""
+EVERY_S = 1.0
+CLEAR = "\r\x1b[K"
+"""Back to the start of the line, and nothing on it."""
+
+
+class StatusLine:
+    """Within it, the line gets the seconds since it began whenever it has not changed for ``silent_s``.
+
+    :param stream: a terminal; None: nobody watches, and nothing is written.
+    """
+
+    def __init__(self, stream: TextIO | None, silent_s: float = SILENT_S, every_s: float = EVERY_S) -> None:
+        self._stream = stream
+        self._silent_s, self._every_s = silent_s, every_s
+        self._lock = Lock()
+        self._line = ""
+        self._told = self._paused = False
+        self._began = self._changed = monotonic()
+
+    @contextmanager
+    def ticking(self) -> Iterator[None]:
+        """Until it ends; then the line is empty again."""
+        if self._stream is None:
+            yield
+            return
+        ended = Event()
+        thread = Thread(target=self._tick_until, args=(ended,), name="automatosx status line", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
+            self._clear()
+
+    def show(self, line: str, *, last: bool = False) -> None:
+        """Put ``line`` in place of what is there; the ``last`` one stays above what follows."""
+        with self._lock:
+            self._changed, self._line, self._told = monotonic(), "" if last else line, not last
+            self._write(f"{CLEAR}{line}" + ("\n" if last else ""))
+
+    @contextmanager
+    def cleared(self) -> Iterator[None]:
+        """For the time in which somebody else writes here, or is asked."""
+        self._clear()
+        self._paused = True
+        try:
+            yield
+        finally:
+            self._paused, self._changed = False, monotonic()
+
+    def _tick_until(self, ended: Event) -> None:
+        while not ended.wait(self._every_s):
+            self.tick()
+
+    def tick(self) -> None:
+        """Tell the seconds, if it is time for that."""
+        with self._lock:
+            if not self._paused and monotonic() - self._changed >= self._silent_s:
+                self._told = True
+                self._write(f"{CLEAR}{self._line}… {monotonic() - self._began:.0f} s")
+
+    def _clear(self) -> None:
+        with self._lock:
+            if self._told:
+                self._write(CLEAR)
+            self._line, self._told = "", False
+
+    def _write(self, text: str) -> None:
+        if self._stream is not None:
+            self._stream.write(text)
+            self._stream.flush()
