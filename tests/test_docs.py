@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,29 @@ def test_every_row_of_a_table_has_the_columns_of_its_head(path: Path) -> None:
 @pytest.mark.parametrize("verb", all_verbs())
 def test_a_verb_has_its_row(verb: str) -> None:
     assert re.search(rf"^\| `{verb}[ `]", page("commands.md"), re.MULTILINE)
+
+
+def test_the_map_of_the_house_has_its_rooms_and_no_others() -> None:
+    house = re.split(
+        r"^jupyter_config/", page("architecture.md").partition("automatosx_nb/\n")[2], maxsplit=1, flags=re.MULTILINE
+    )
+    drawn = re.findall(r"^  ([a-z_]+(?:\.py|/)) ", house[0], re.MULTILINE)
+    rooms = [each.name + "/" * each.is_dir() for each in (ROOT / "automatosx_nb").iterdir()]
+    assert sorted(drawn) == sorted(each for each in rooms if each not in ("__pycache__/", "py.typed"))
+
+
+def test_what_the_architecture_says_of_the_house_is_there() -> None:
+    """Floors as import-linter holds them, and every verb."""
+    text = page("architecture.md")
+    floors = text.partition("Floors, lowest first")[2].partition("The worker may load")[0]
+    written = [re.findall(r"[a-z_]+", floor) for floor in re.findall(r"`([a-z_ |]+)`", floors)]
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ][0]
+    held = [re.findall(r"automatosx_nb\.([a-z_]+)", layer) for layer in reversed(contract["layers"])]
+    assert written == held
+    verbs = text.partition("is the same verbs:")[2].partition("`.")[0]
+    assert sorted(re.findall(r"[a-z]+", verbs)) == sorted(all_verbs())
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
