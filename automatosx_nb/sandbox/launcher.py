@@ -11,7 +11,6 @@ import socket
 import subprocess
 import sys
 import sysconfig
-import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -21,10 +20,11 @@ from typing import Any, TypeVar
 
 import automatosx_nb
 from automatosx_nb.errors import ProtocolViolation, RestartRequired, SandboxUnavailable
-from automatosx_nb.sandbox import folders, protocol
+from automatosx_nb.sandbox import protocol
 from automatosx_nb.sandbox.channel import Channel, ChannelClosed, DeadlineExceeded
 from automatosx_nb.sandbox.codec import close_all
 from automatosx_nb.sandbox.limits import Limits
+from automatosx_nb.sandbox.scratch import Scratch, sweep
 
 Reply = TypeVar("Reply", protocol.Ready, protocol.Reaped, "protocol.Spawned | protocol.NotSpawned")
 
@@ -109,7 +109,8 @@ class ForkServer:
             raise SandboxUnavailable("this Python does not know its own executable (sys.executable is empty)")
         self._lock = threading.Lock()
         self._owner = os.getpid()
-        self._base = tempfile.mkdtemp(prefix="automatosx-")
+        self._scratch = Scratch()
+        self._base = str(self._scratch.path)
         self._inside: dict[int, int] = {}
         """The pid of each worker in the fork server's namespace, by the one in ours."""
         ours, theirs = socket.socketpair()
@@ -119,10 +120,11 @@ class ForkServer:
             self._control: Channel[Any] = Channel(
                 ours, protocol.FromForkServer, max_bytes=_MAX_BYTES, max_depth=_MAX_DEPTH
             )
+            sweep()  # while it starts: what was left by those who were killed
             self.pid = self._await_ready()
         except BaseException:
             ours.close()
-            folders.remove(Path(self._base))
+            self._scratch.remove()
             raise
 
     def _start(self, control: socket.socket, preload: Sequence[str], namespaces: bool) -> subprocess.Popen[bytes]:
@@ -238,7 +240,7 @@ class ForkServer:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        folders.remove(Path(self._base))
+        self._scratch.remove()
 
 
 def _pid_here(pidfd: int) -> int:

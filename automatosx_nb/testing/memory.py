@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, M
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.errors import (
@@ -38,6 +37,7 @@ from automatosx_nb.host.web.fetching import Fetched
 from automatosx_nb.model.permissions import Permission, is_granted
 from automatosx_nb.model.spelling import nearest
 from automatosx_nb.profile.keyvalue import KeyValueState
+from automatosx_nb.sandbox.scratch import Scratch
 from automatosx_nb.sdk import _wire
 from automatosx_nb.sdk.http import Response
 from automatosx_nb.testing.others import Services, TestServices, publishing
@@ -141,13 +141,13 @@ def plugin_host(
     """
     held = [str(Permission.parse(text)) for text in permissions]
     before, name, libraries = _wire.current()
-    with TemporaryDirectory(prefix="automatosx-") as folder:
-        state = KeyValueState(Path(folder, "state.sqlite3"))
+    with Scratch() as folder:
+        state = KeyValueState(folder / "state.sqlite3")
         for key, value in (storage or {}).items():
             state.put(key, value)
         host = PluginHost(
             plugin,
-            _written(Path(folder, "notebook"), files or {}),
+            _written(folder / "notebook", files or {}),
             dict(variables or {}),
             dict(settings or {}),
             dict(secrets or {}),

@@ -5,8 +5,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from automatosx_nb.errors import (
@@ -27,6 +25,7 @@ from automatosx_nb.host.metering import Meter
 from automatosx_nb.profile.keyvalue import KeyValueState
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.protocol import HandedFile, HandedSecret
+from automatosx_nb.sandbox.scratch import Scratch
 from automatosx_nb.sandbox.supervisor import Program, Sandbox, Usage, Worker
 from automatosx_nb.sandbox.tiers import Tier, tier
 from automatosx_nb.sdk.handed import InputFile, OutputFile, Secret
@@ -134,9 +133,9 @@ def run_in_sandbox(
     program = Program("automatosx.subject", "0", {f"{_MODULE}.py": text, "axnb_result.py": _RESULT}, (), tuple(granted))
     wished = limits or Limits()
     capped = replace(wished, wall_s=min(timeout, wished.wall_s), start_s=min(timeout, wished.start_s))
-    with TemporaryDirectory(prefix="automatosx-") as folder:
+    with Scratch() as folder:
         grants = Grants(program.plugin, [name for name in permissions if name == "storage"])
-        storage = StorageCapability(grants, Meter(), lambda: KeyValueState(Path(folder, "state.sqlite3")))
+        storage = StorageCapability(grants, Meter(), lambda: KeyValueState(folder / "state.sqlite3"))
         broker = _Host(program.plugin, permissions, storage)
         worker = (sandbox or _sandbox()).start(program, capped, without=without)
         try:

@@ -25,6 +25,7 @@ import automatosx_nb
 from automatosx_nb.errors.root import printable
 from automatosx_nb.package import build, read
 from automatosx_nb.registry.checks.submission import Check, Finding, Submission
+from automatosx_nb.sandbox.scratch import Scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -67,7 +68,7 @@ def _find(submission: Submission) -> Iterator[Finding]:
     if why_not:
         yield Finding("warning", f"was not executed: {why_not}", manifest.docs[0])
         return
-    with tempfile.TemporaryDirectory(prefix="automatosx-docs-", ignore_cleanup_errors=True) as folder:
+    with Scratch() as scratch, tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as folder:
         root = Path(folder).resolve()
         try:
             result = _executed(root, submission)
