@@ -17,7 +17,6 @@ from automatosx_nb.errors import (
     ArtifactMismatch,
     ConsentRequired,
     Incompatible,
-    InvalidManifest,
     InvalidPermission,
     MagicTaken,
     NothingToRollBack,
@@ -340,9 +339,22 @@ def test_a_broken_manifest_says_every_problem_and_publishes_nothing(
     folder = make_plugin()
     manifest = folder / "plugin.toml"
     manifest.write_text(manifest.read_text().replace('version = "1.0.0"', 'version = "1.0"').replace("MIT", ""))
-    with pytest.raises(InvalidManifest) as caught:
+    (folder / "setup.py").write_text("")
+    (folder / "README.md").write_text(" ")
+    with pytest.raises(PublishRefused) as caught:
         market.publish(folder)
-    assert {"plugin.version", "plugin.license"} <= {problem.path for problem in caught.value.problems}
+    assert [finding.partition(": found")[0] for finding in caught.value.findings[1:3]] == [
+        "plugin.toml: plugin.version",
+        "plugin.toml: plugin.license",
+    ]
+    assert [each.check for each in caught.value.checks] == ["archive", "manifest", "manifest", "readme"]
+    assert [each.check for each in market.check(folder)] == ["archive", "manifest", "manifest", "readme"]
+    assert str(caught.value).startswith("the plugin was not published: 4 check(s) failed.\n  - setup.py: only these")
+    manifest.write_text(manifest.read_text().replace('version = "1.0"', 'version = "1.0.0"').replace('""', '"MIT"'))
+    with pytest.raises(PublishRefused) as caught:
+        market.publish(folder)
+    assert (caught.value.plugin, caught.value.version, len(caught.value.findings)) == ("acme.demo", "1.0.0", 2)
+    assert "start" in {each.check for each in caught.value.checks}, "all else was checked, too"
     with pytest.raises(UnknownPlugin):
         market.info("acme.demo")
 

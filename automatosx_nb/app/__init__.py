@@ -6,7 +6,7 @@ runs cells should not pay for a database.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from automatosx_nb.home import default_home
 from automatosx_nb.model.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from automatosx_nb.errors import AutomatosxError
+    from automatosx_nb.errors import ArtifactFault, AutomatosxError
     from automatosx_nb.host.settings import PluginSettings
     from automatosx_nb.model.compatibility import Mismatch, Needs
     from automatosx_nb.model.consent import GrantScope
@@ -306,26 +306,29 @@ class Marketplace(InNotebooks):
 
         :param signature: a detached one of the artifact.
 
-        :raises InvalidArtifact:
-        :raises InvalidManifest:
+        :raises NotAnArchive:
         :raises ReleaseExists:
-        :raises PublishRefused:
+        :raises PublishRefused: with everything that is wrong with the folder, the archive, the manifest and the rest.
         """
         from automatosx_nb.model.release import Stage
 
-        data = source if isinstance(source, bytes) else _artifact(Path(source))
+        data, faults = (source, ()) if isinstance(source, bytes) else _collected(Path(source))
+        if faults:
+            from automatosx_nb.package import examine
+            from automatosx_nb.registry.unreadable import refusal
+
+            raise refusal(self._checked(data, faults), examine(data).manifest)
         return self.registry.publish(data, stage=stage or Stage.STABLE, signature=signature)
 
     def check(self, source: Path | str) -> tuple[CheckResult, ...]:
         """What :meth:`publish` of an artifact or a folder would find; nothing is published."""
-        from automatosx_nb.errors import InvalidArtifact, InvalidManifest
-        from automatosx_nb.registry.unreadable import results
+        return self._checked(*_collected(Path(source)))
 
-        try:
-            data = _artifact(Path(source))
-        except (InvalidArtifact, InvalidManifest) as error:  # a folder of which there can be no artifact
-            return results(error)
-        return self.registry.check(data)
+    def _checked(self, data: bytes, faults: Sequence[ArtifactFault]) -> tuple[CheckResult, ...]:
+        """With the ``faults`` of a folder, what can be said of the artifact that would be without them."""
+        from automatosx_nb.registry import unreadable
+
+        return (*unreadable.faults(faults), *(self.registry.check(data) if data else ()))
 
     # --- what plugins may do, and what they did
 
@@ -369,6 +372,15 @@ class Marketplace(InNotebooks):
 
     def _plan_sync(self, path: Path, lock: Lockfile) -> Plan:
         return self._planner.sync(self.profile.current(), lock, self.profile.store, str(path), self._pin)
+
+
+def _collected(path: Path) -> tuple[bytes, tuple[ArtifactFault, ...]]:
+    """An artifact, and what a folder has that cannot be in one."""
+    from automatosx_nb.files import storage_errors
+    from automatosx_nb.package import collect
+
+    with storage_errors(path):
+        return collect(path) if path.is_dir() else (path.read_bytes(), ())
 
 
 def _artifact(path: Path) -> bytes:

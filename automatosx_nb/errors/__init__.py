@@ -57,9 +57,9 @@ _FILES = {
         EventLoop EventNotDeclared InvalidEvent InvalidTopic KernelNeeded TopicNotYours
     """,
     "inputs": """
-        ArtifactMismatch InvalidArtifact InvalidConfiguration InvalidDuration InvalidIncrement InvalidManifest
-        InvalidPermission InvalidPluginId InvalidRange InvalidVersion ManifestProblem UnknownVariable
-        UntransferableValue UsageError
+        ArtifactFault ArtifactMismatch InvalidArtifact InvalidConfiguration InvalidDuration InvalidIncrement
+        InvalidManifest InvalidPermission InvalidPluginId InvalidRange InvalidVersion ManifestProblem NotAnArchive
+        UnknownVariable UntransferableValue UsageError
     """,
     "lockfiles": """
         InvalidLockfile LockedReleaseGone LockfileConflict LockfileNotFound LockfileTooNew NotALockfile

@@ -112,20 +112,46 @@ class InvalidManifest(UserError, ValueError):
         )
 
 
+@dataclass(frozen=True, slots=True)
+class ArtifactFault:
+    """One thing wrong in an archive or a plugin's folder; ``member`` is the path in it that is at fault, if one is."""
+
+    reason: str
+    member: str | None = None
+
+    def __str__(self) -> str:
+        return self.reason + (f" ({self.member!r})" if self.member is not None else "")
+
+
 class InvalidArtifact(UserError, ValueError):
-    """``member`` is the path inside the archive that is at fault, where it is one."""
+    """``member`` is the path inside the archive that is at fault, where it is one; ``more`` are its further faults."""
 
     code: ClassVar[str] = "invalid-artifact"
     name: str
     reason: str
     member: str | None = None
+    more: tuple[ArtifactFault, ...] = ()
+
+    @property
+    def faults(self) -> tuple[ArtifactFault, ...]:
+        return (ArtifactFault(self.reason, self.member), *self.more)
 
     def problem(self) -> str:
-        where = f" ({self.member!r})" if self.member is not None else ""
-        return f"{self.name} is not a safe plugin artifact: {self.reason}{where}."
+        if not self.more:
+            return f"{self.name} is not a safe plugin artifact: {self.faults[0]}."
+        return listed(f"{self.name} is not a safe plugin artifact:", map(str, self.faults))
 
     def next_step(self) -> str:
         return "Nothing was unpacked. Build it again with 'jupyter automatosx pack', or get it from its registry."
+
+
+class NotAnArchive(InvalidArtifact):
+    """It is no zip archive, so there is nothing in it to look at."""
+
+    code: ClassVar[str] = "not-an-archive"
+
+    def next_step(self) -> str:
+        return "Give a plugin's folder, or the .axp file that 'jupyter automatosx pack' made of one."
 
 
 class ArtifactMismatch(UserError):

@@ -63,7 +63,8 @@ class VersionUsed(UserError):
 class PublishRefused(UserError):
     """``findings`` are the messages of the enforced checks that failed, each with its file and line if known.
 
-    ``checks`` are the records of all that was checked, as ``model.release.CheckResult``.
+    ``checks`` are the records of all that was checked, as ``model.release.CheckResult``. ``plugin`` and ``version`` are
+    empty where its manifest cannot be read.
     """
 
     code: ClassVar[str] = "publish-refused"
@@ -73,7 +74,8 @@ class PublishRefused(UserError):
     checks: tuple[Any, ...] = ()
 
     def problem(self) -> str:
-        head = f"{self.plugin} {self.version} was not published: {len(self.findings)} check(s) failed."
+        named = f"{self.plugin} {self.version}".strip() or "the plugin"
+        head = f"{named} was not published: {len(self.findings)} check(s) failed."
         return "\n".join([head, *(f"  - {finding}" for finding in self.findings)])
 
     def next_step(self) -> str:

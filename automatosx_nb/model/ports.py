@@ -80,10 +80,9 @@ class Registry(ReleaseIndex, ArtifactSource, Protocol):
 
         :param signature: a detached one (``.axp.sig``), kept with the release; None: it is not signed.
 
-        :raises InvalidArtifact: it cannot be read safely.
-        :raises InvalidManifest:
+        :raises NotAnArchive: there is nothing in it to look at.
         :raises ReleaseExists: the version is taken by other bytes.
-        :raises PublishRefused: an enforced check failed.
+        :raises PublishRefused: it cannot be read, or an enforced check failed: with all that is wrong.
         """
 
     def check(self, artifact: bytes) -> tuple[CheckResult, ...]:

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from automatosx_nb.package.artifact import SUFFIX, Package, digest, file_name
-from automatosx_nb.package.building import build
+from automatosx_nb.package.artifact import SUFFIX, Contents, Package, digest, file_name
+from automatosx_nb.package.building import build, collect
 from automatosx_nb.package.caps import CAPS, Caps
-from automatosx_nb.package.reading import read
+from automatosx_nb.package.reading import Examined, examine, read
 
-__all__ = ["CAPS", "SUFFIX", "Caps", "Package", "build", "digest", "file_name", "read"]
+__all__ = [
+    "CAPS",
+    "SUFFIX",
+    "Caps",
+    "Contents",
+    "Examined",
+    "Package",
+    "build",
+    "collect",
+    "digest",
+    "examine",
+    "file_name",
+    "read",
+]

@@ -16,10 +16,9 @@ _SOURCES = "src/"
 
 
 @dataclass(frozen=True, slots=True)
-class Package:
-    """A plugin's files, all of them checked and in memory."""
+class Contents:
+    """An artifact's files, unpacked in memory. ``readme`` and ``changelog`` are empty where they cannot be read."""
 
-    manifest: Manifest
     files: Mapping[str, bytes]
     """Path → content, sorted by path; paths are relative, with ``/``."""
     readme: str
@@ -30,6 +29,13 @@ class Package:
     """Of the artifact, in hexadecimal."""
     size: int
     """Bytes of the artifact."""
+
+
+@dataclass(frozen=True, slots=True)
+class Package(Contents):
+    """A plugin's files, all of them checked and in memory."""
+
+    manifest: Manifest
 
     @property
     def sources(self) -> dict[str, bytes]:

@@ -6,13 +6,13 @@ import io
 import os
 import stat
 import zipfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from automatosx_nb.errors import InvalidArtifact
+from automatosx_nb.errors import ArtifactFault
 from automatosx_nb.package import paths
 from automatosx_nb.package.artifact import SUFFIX
 from automatosx_nb.package.caps import CAPS, Caps
-from automatosx_nb.package.reading import read
+from automatosx_nb.package.reading import as_error, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,6 +24,14 @@ _LEVEL = 9
 _UNIX = 3
 _SKIPPED = "__pycache__"
 _TESTS = "tests"
+_SPECIAL = "special files do not belong in an artifact"
+
+
+class Collected(NamedTuple):
+    """The artifact of a folder, without what is at fault in it; empty: nothing can be made of it."""
+
+    data: bytes
+    faults: tuple[ArtifactFault, ...]
 
 
 def build(folder: Path, *, caps: Caps = CAPS) -> bytes:
@@ -35,26 +43,37 @@ def build(folder: Path, *, caps: Caps = CAPS) -> bytes:
     :raises InvalidArtifact: the folder holds a link, a special file, or one that has no place in a plugin.
     :raises InvalidManifest: its plugin.toml has problems.
     """
-    name = str(folder)
-    files: dict[str, bytes] = {}
-    room = caps.total_mb << 20
-    if not (folder / paths.MANIFEST).is_file():
-        raise InvalidArtifact(name, f"it has no {paths.MANIFEST}")
-    try:
-        for path, file in _walk(folder, "", name, caps):
-            files[path] = _content(file, path, name, min(room, caps.file_mb << 20))
-            room -= len(files[path])
-            if len(files) > caps.members:
-                raise InvalidArtifact(name, f"it has more than {caps.members} files")
-    except OSError as error:
-        raise InvalidArtifact(name, f"its folder cannot be read: {error.strerror or error}") from error
-    data = _zip(files)
-    read(data, name=name, caps=caps)
+    data, faults = collect(folder, caps=caps)
+    for error in as_error(str(folder), faults):
+        raise error
+    read(data, name=str(folder), caps=caps)
     return data
 
 
-def _walk(folder: Path, prefix: str, name: str, caps: Caps) -> Iterator[tuple[str, Path]]:
-    """Paths in the artifact, and the files that they come from."""
+def collect(folder: Path, *, caps: Caps = CAPS) -> Collected:
+    """As :func:`build`, with all that is at fault in the folder, and nothing raised."""
+    if not (folder / paths.MANIFEST).is_file():
+        return Collected(b"", (ArtifactFault(f"it has no {paths.MANIFEST}"),))
+    faults: list[ArtifactFault] = []
+    files: dict[str, bytes] = {}
+    room = caps.total_mb << 20
+    try:
+        for path, file in _walk(folder, "", faults, caps):
+            content = _content(file, min(room, caps.file_mb << 20))
+            if isinstance(content, str):
+                faults.append(ArtifactFault(content, path))
+                continue
+            files[path] = content
+            room -= len(content)
+            if len(files) > caps.members:
+                return Collected(b"", (*faults, ArtifactFault(f"it has more than {caps.members} files")))
+    except OSError as error:
+        return Collected(b"", (*faults, ArtifactFault(f"its folder cannot be read: {error.strerror or error}")))
+    return Collected(_zip(files), tuple(faults))
+
+
+def _walk(folder: Path, prefix: str, faults: list[ArtifactFault], caps: Caps) -> Iterator[tuple[str, Path]]:
+    """Paths in the artifact, and the files that they come from; what cannot be in one is put among ``faults``."""
     with os.scandir(folder) as entries:
         listed = sorted(entries, key=lambda entry: entry.name)
     for entry in listed:
@@ -63,19 +82,25 @@ def _walk(folder: Path, prefix: str, name: str, caps: Caps) -> Iterator[tuple[st
             continue
         if not prefix and (entry.name == _TESTS or entry.name.endswith(SUFFIX)):
             continue
-        if entry.is_symlink() or _is_junction(entry):
-            raise InvalidArtifact(name, "links do not belong in an artifact", path)
-        if entry.is_dir(follow_symlinks=False):
-            if path.count("/") >= caps.path_depth:
-                raise InvalidArtifact(name, f"a path is deeper than {caps.path_depth} folders", path)
-            yield from _walk(folder / entry.name, path + "/", name, caps)
-            continue
-        if not entry.is_file(follow_symlinks=False):
-            raise InvalidArtifact(name, "special files do not belong in an artifact", path)
-        reason = paths.unsafe(path, caps) or paths.foreign(path)
+        reason = _unfit(entry, path, caps)
         if reason:
-            raise InvalidArtifact(name, reason, path)
-        yield path, folder / entry.name
+            faults.append(ArtifactFault(reason, path))
+        elif entry.is_dir(follow_symlinks=False):
+            yield from _walk(folder / entry.name, path + "/", faults, caps)
+        else:
+            yield path, folder / entry.name
+
+
+def _unfit(entry: os.DirEntry[str], path: str, caps: Caps) -> str | None:
+    """Why what lies at ``path`` belongs in no artifact."""
+    if entry.is_symlink() or _is_junction(entry):
+        return "links do not belong in an artifact"
+    if entry.is_dir(follow_symlinks=False):
+        deep = path.count("/") >= caps.path_depth
+        return f"a path is deeper than {caps.path_depth} folders" if deep else None
+    if not entry.is_file(follow_symlinks=False):
+        return _SPECIAL
+    return paths.unsafe(path, caps) or paths.foreign(path)
 
 
 def _is_junction(entry: os.DirEntry[str]) -> bool:
@@ -84,16 +109,17 @@ def _is_junction(entry: os.DirEntry[str]) -> bool:
     return bool(attributes & stat.FILE_ATTRIBUTE_REPARSE_POINT)
 
 
-def _content(file: Path, path: str, name: str, most: int) -> bytes:
-    """What is in ``file``, at most ``most`` bytes; opened so that a link put there meanwhile is not followed."""
+def _content(file: Path, most: int) -> bytes | str:
+    """What is in ``file``, opened so that a link put there meanwhile is not followed; or why that cannot be taken.
+
+    :param most: bytes.
+    """
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     with os.fdopen(os.open(file, flags), "rb") as opened:
         if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
-            raise InvalidArtifact(name, "special files do not belong in an artifact", path)
+            return _SPECIAL
         content = opened.read(most + 1)
-    if len(content) > most:
-        raise InvalidArtifact(name, f"with this file it is larger than the {most} bytes left for it", path)
-    return content
+    return content if len(content) <= most else f"with this file it is larger than the {most} bytes left for it"
 
 
 def _zip(files: Mapping[str, bytes]) -> bytes:

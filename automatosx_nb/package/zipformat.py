@@ -36,6 +36,10 @@ class Refusal(Exception):
         self.member = member
 
 
+class NoArchive(Refusal):
+    """It is no zip archive at all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """One entry of the central directory. Sizes in bytes; ``raw`` is its name as it is stored."""
@@ -93,7 +97,7 @@ def _end_record(data: bytes, caps: Caps) -> tuple[int, int]:
         raise Refusal(f"it is larger than {caps.artifact_mb} MiB")
     at = len(data) - _END.size
     if at < 0 or data[:2] != b"PK" or b"PK\x05\x06" not in data:
-        raise Refusal("it is not a zip archive")
+        raise NoArchive("it is not a zip archive")
     if data[at : at + 4] != b"PK\x05\x06":
         raise Refusal("something stands behind its end record")
     _, disk, first_disk, here, count, size, start, comment = _END.unpack_from(data, at)

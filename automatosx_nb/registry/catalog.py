@@ -28,7 +28,7 @@ def publish_folder_tree(registry: EmbeddedRegistry, root: Path) -> tuple[Publish
     they are; where users of this registry have that name, it stays theirs, and nothing is published under it.
 
     :returns: the reports of what was published now.
-    :raises PublishRefused, ReleaseExists, InvalidManifest, InvalidArtifact: as ``registry.publish`` does.
+    :raises PublishRefused, ReleaseExists: as ``registry.publish`` does. InvalidManifest, InvalidArtifact: of a folder.
     """
     reports, tried = [], digests_in(root)
     for plugin, version, folder in sorted(map(_identity, root.glob("*/*/plugin.toml")), key=lambda found: found[:2]):

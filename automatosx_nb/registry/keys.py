@@ -31,7 +31,7 @@ from automatosx_nb.model.signatures import (
     unbase64,
 )
 from automatosx_nb.package.signing import read_signature, verify_envelope
-from automatosx_nb.registry import acts, publishing, signed
+from automatosx_nb.registry import acts, publishing, signed, unreadable
 from automatosx_nb.registry.blobs import DigestDiffers
 from automatosx_nb.registry.schema import keys, plugins, publishers, releases, signatures
 
@@ -120,7 +120,7 @@ class Keys:
 
         Raises as :meth:`sign` does, before anything else is looked at.
         """
-        unpacked, actor = package.read(artifact), owner()
+        unpacked, actor = unreadable.opened(artifact), owner()
         with self._database.read() as connection:
             _verified(connection, unpacked, signature)
 

@@ -15,11 +15,10 @@ VERDICTS: tuple[type[AutomatosxError], ...] = (
     errors.InvalidArtifact,
     errors.InvalidManifest,
     errors.InvalidUpload,
-    errors.PluginQuarantined,
+    errors.NotAnArchive,
     errors.PluginQuarantined,
     errors.PublishRefused,
     errors.ReleaseExists,
-    errors.SignatureRequired,
     errors.SignatureRequired,
     errors.VersionUsed,
 )

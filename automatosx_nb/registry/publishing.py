@@ -15,8 +15,6 @@ from sqlalchemy import insert, select, true, update
 from automatosx_nb import package
 from automatosx_nb.errors import (
     ArtifactMismatch,
-    InvalidArtifact,
-    InvalidManifest,
     PluginQuarantined,
     PublishRefused,
     ReleaseExists,
@@ -81,7 +79,7 @@ def publish(
     :param tried: digests (``automatosx_nb.registry.tried``) of what was started before, and is not started again.
     :raises ActionForbidden: the name is not the actor's to publish under.
     """
-    unpacked = package.read(artifact)
+    unpacked = unreadable.opened(artifact, policy)
     plugin, version = unpacked.manifest.id, unpacked.manifest.version
     with database.read() as connection:
         before = _before(connection, actor, unpacked, owner=owner)
@@ -128,10 +126,10 @@ def check(
 
     :raises ActionForbidden: the name is not ``actor``'s to publish under, so its drafts are nothing to compare with.
     """
-    try:
-        unpacked = package.read(artifact)
-    except (InvalidArtifact, InvalidManifest) as error:
-        return unreadable.results(error)
+    found = package.examine(artifact)
+    unpacked = found.package
+    if unpacked is None:
+        return unreadable.results(found, policy)
     plugin, version = unpacked.manifest.id, unpacked.manifest.version
     taken: ReleaseExists | VersionUsed | None = None
     with database.read() as connection:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from automatosx_nb import package
 from automatosx_nb.errors import (
     ArtifactMismatch,
     SignatureRequired,
@@ -23,7 +22,7 @@ from automatosx_nb.model.publishing import PublishPolicy
 from automatosx_nb.model.release import PluginDetail, Stage
 from automatosx_nb.model.review import ReviewPolicy
 from automatosx_nb.model.spelling import nearest
-from automatosx_nb.registry import publishing, records, signed, storage
+from automatosx_nb.registry import publishing, records, signed, storage, unreadable
 from automatosx_nb.registry.blobs import BlobStore, DigestDiffers
 from automatosx_nb.registry.current import CurrentSearch
 from automatosx_nb.registry.downloads import DownloadCounter
@@ -297,7 +296,7 @@ class EmbeddedRegistry(Rooms):
                 artifact, signature, lambda also: self._publish(artifact, stage, signed=True, also=also)
             )
         if self._policy().signed and not (signed or stage is Stage.DRAFT or more.get("owner")):
-            manifest = package.read(artifact).manifest
+            manifest = unreadable.opened(artifact, self._policy()).manifest
             raise SignatureRequired(manifest.id, str(manifest.version))
         return publishing.publish(
             artifact,

@@ -130,6 +130,20 @@ def test_a_file_without_a_place_in_a_plugin_is_refused(
     assert error.member == path
 
 
+@posix
+def test_all_that_is_at_fault_in_a_folder_is_found_at_once_and_the_rest_is_still_an_artifact(
+    plugin_folder: Path, write_folder: WriteFolder
+) -> None:
+    whole = package.build(plugin_folder)
+    write_folder(plugin_folder, {"setup.py": b"x", "src/hello/fast.so": b"x"})
+    (plugin_folder / "docs" / "link.md").symlink_to("../README.md")
+    os.mkfifo(plugin_folder / "docs" / "pipe")
+    data, faults = package.collect(plugin_folder)
+    assert [fault.member for fault in faults] == ["docs/link.md", "docs/pipe", "setup.py", "src/hello/fast.so"]
+    assert data == whole
+    assert refusal(plugin_folder).faults == faults
+
+
 def test_a_folder_without_a_manifest_is_no_plugin(tmp_path: Path) -> None:
     assert refusal(tmp_path).reason == "it has no plugin.toml"
     assert refusal(tmp_path / "nowhere").reason == "it has no plugin.toml"

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from automatosx_nb import package
-from automatosx_nb.errors import InvalidArtifact, InvalidManifest
+from automatosx_nb.errors import InvalidArtifact, InvalidManifest, NotAnArchive
 from automatosx_nb.package import Caps
+from automatosx_nb.package.reading import MOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,8 +61,10 @@ def test_stored_members_are_read_as_deflated_ones_are(
     assert dict(package.read(craft(entries)).files) == plugin_files
 
 
-def test_a_refusal_says_artifact_reason_member_and_what_to_do(craft: Craft, member: Member) -> None:
-    error = refusal(craft([member("../evil.py")]))
+def test_a_refusal_says_artifact_reason_member_and_what_to_do(
+    craft: Craft, member: Member, plugin_files: dict[str, bytes]
+) -> None:
+    error = refusal(craft([member("../evil.py"), *(member(path, content) for path, content in plugin_files.items())]))
     assert str(error) == (
         "hello.axp is not a safe plugin artifact: a path leaves the archive with '..' ('../evil.py').\n"
         "Nothing was unpacked. Build it again with 'jupyter automatosx pack', or get it from its registry."
@@ -70,7 +73,37 @@ def test_a_refusal_says_artifact_reason_member_and_what_to_do(craft: Craft, memb
 
 @pytest.mark.parametrize("data", [b"", b"PK", b"plugin.toml", b"\x1f\x8b" + b"\0" * 100, b"PK" + b"\0" * 100], ids=repr)
 def test_what_is_no_zip_is_refused(data: bytes) -> None:
-    assert refusal(data).reason == "it is not a zip archive"
+    error = refusal(data)
+    assert isinstance(error, NotAnArchive)
+    assert error.reason == "it is not a zip archive"
+
+
+def test_all_faults_of_an_archive_and_its_manifest_are_found_at_once(
+    zip_of: ZipOf, plugin_files: dict[str, bytes], manifest_text: str
+) -> None:
+    del plugin_files["src/hello/say.py"], plugin_files["src/hello/__init__.py"]
+    plugin_files |= {"setup.py": b"", "src/fast.so": b"", "README.md": b"\xff"}
+    found = package.examine(zip_of(plugin_files), name="hello.axp")
+    (error,) = found.errors
+    assert isinstance(error, InvalidArtifact)
+    assert [fault.member for fault in error.faults] == ["setup.py", "src/fast.so", "README.md", None, None]
+    assert "\n  - a text is not UTF-8 ('README.md')\n" in str(error)
+    assert (found.package, found.manifest and found.manifest.id) == (None, "acme.hello")
+    plugin_files["plugin.toml"] = manifest_text.replace("0.1.0", "latest").replace("MIT", "MITT").encode()
+    archive, manifest = package.examine(zip_of(plugin_files)).errors
+    assert isinstance(archive, InvalidArtifact)
+    assert [fault.member for fault in archive.faults] == ["setup.py", "src/fast.so", "README.md"]
+    assert isinstance(manifest, InvalidManifest)
+    assert len(manifest.problems) == 2
+
+
+def test_of_very_many_faults_the_first_are_told_and_how_many_there_are(
+    zip_of: ZipOf, plugin_files: dict[str, bytes]
+) -> None:
+    plugin_files |= {f"src/{number}.so": b"" for number in range(MOST + 7)}
+    (error,) = package.examine(zip_of(plugin_files)).errors
+    assert isinstance(error, InvalidArtifact)
+    assert (len(error.faults), error.faults[-1].reason) == (MOST + 1, "and 7 faults more")
 
 
 NAMES = {

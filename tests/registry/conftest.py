@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from automatosx_nb import package
+from automatosx_nb.package.building import _zip
 from automatosx_nb.registry.database import Database
 from automatosx_nb.registry.objects import Folder, Objects, open_objects
 from automatosx_nb.registry.service import EmbeddedRegistry
@@ -129,3 +130,11 @@ def storage(request: pytest.FixtureRequest, place: Path | str, tmp_path: Path) -
 def registry(home: Path) -> Iterator[EmbeddedRegistry]:
     with EmbeddedRegistry(home) as registry:
         yield registry
+
+
+def unreadable(artifact: bytes) -> bytes:
+    """With a file that belongs in none, two faults in the manifest, no readme, and a key."""
+    files = dict(package.read(artifact).files)
+    text = files["plugin.toml"].replace(b"schema = 1", b"schema = 1\nextra = 1").replace(b'"MIT"', b'"MITT"')
+    key = b"-----BEGIN PRIVATE KEY-----"
+    return _zip({**files, "plugin.toml": text, "README.md": b" ", "setup.py": b"", "docs/key.txt": key})

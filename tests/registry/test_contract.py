@@ -19,11 +19,11 @@ import pytest
 from automatosx_nb import package
 from automatosx_nb.errors import (
     AutomatosxError,
-    InvalidArtifact,
     InvalidSearch,
     InvalidSignature,
     InvalidSignatureFile,
     KeyRefused,
+    NotAnArchive,
     PublishRefused,
     RegistryAnswerInvalid,
     ReleaseExists,
@@ -40,11 +40,11 @@ from automatosx_nb.model.release import Advisory, SearchQuery, Stage
 from automatosx_nb.model.screenshots import ShownPicture
 from automatosx_nb.model.semver import Range
 from automatosx_nb.model.signatures import SUCCESSION, succession_statement
-from automatosx_nb.package.building import _zip
 from automatosx_nb.package.signing import SigningKey, sign
 from automatosx_nb.registry.client.limits import ClientLimits
 from automatosx_nb.registry.client.remote import RemoteRegistry
 from automatosx_nb.registry.service import EmbeddedRegistry
+from tests.registry.conftest import unreadable
 
 TOKEN = "a-token-of-the-test"
 DOCTOR, TABLES, DRAFT, SHOWN = "acme.csv-doctor", "acme.tables", "nordic.draft", "acme.shown"
@@ -325,14 +325,35 @@ def test_why_an_artifact_cannot_be_read_is_told_as_results_everywhere(
 ) -> None:
     (archive,) = registry.check(b"PK no zip")
     assert (archive.check, archive.passed, archive.severity) == ("archive", False, "error")
-    files = dict(package.read(make("nordic.faulty")).files)
-    files["plugin.toml"] = (
-        files["plugin.toml"].replace(b"schema = 1", b"schema = 1\nextra = 1").replace(b'"MIT"', b'"MITT"')
-    )
-    found = registry.check(_zip(files))
-    assert {(each.check, each.severity, each.file) for each in found} == {("manifest", "error", "plugin.toml")}
-    assert len(found) == 2
+    found = registry.check(unreadable(make("nordic.faulty")))
+    assert [(each.check, each.severity, each.file) for each in found] == [
+        ("archive", "error", "setup.py"),
+        ("manifest", "error", "plugin.toml"),
+        ("manifest", "error", "plugin.toml"),
+        ("readme", "error", "README.md"),
+        ("secrets", "error", "docs/key.txt"),
+    ]
     assert "extra: found an unknown key" in " ".join(each.message for each in found)
+
+
+def test_publishing_what_cannot_be_read_is_refused_with_all_that_checking_it_finds(
+    registry: Registry, make: Callable[..., bytes]
+) -> None:
+    data = unreadable(make("nordic.faulty"))
+    with pytest.raises(PublishRefused) as signed:
+        registry.publish(data, stage=Stage.STABLE, signature=b"none")
+    with pytest.raises(PublishRefused) as caught:
+        registry.publish(data, stage=Stage.STABLE)
+    assert signed.value.findings == caught.value.findings
+    told = [replace(each, duration_ms=0.0) for each in caught.value.checks]
+    assert told == [replace(each, duration_ms=0.0) for each in registry.check(data)]
+    assert [finding.partition(":")[0] for finding in caught.value.findings] == [
+        "setup.py",
+        "plugin.toml",
+        "plugin.toml",
+        "README.md",
+        "docs/key.txt, line 1",
+    ]
 
 
 def test_publishing_is_the_same_everywhere(
@@ -354,7 +375,8 @@ def test_what_is_not_published_is_refused_the_same_way_everywhere(
     attempts: list[tuple[type[AutomatosxError], bytes]] = [
         (ReleaseExists, make(DOCTOR, "1.0.0", summary="Other bytes.")),
         (PublishRefused, make("nordic.refused", readme=" ", changelog="## 9.0.0\n")),
-        (InvalidArtifact, b"PK no zip"),
+        (NotAnArchive, b"PK no zip"),
+        (PublishRefused, unreadable(make("nordic.faulty"))),
     ]
     for kind, data in attempts:
         told, here = ({**said_by(kind, partial(at.publish, data, stage=Stage.STABLE))} for at in (registry, owner))

@@ -14,7 +14,7 @@ from automatosx_nb import catalog, package
 from automatosx_nb.errors import (
     ActionForbidden,
     ArtifactMismatch,
-    InvalidArtifact,
+    NotAnArchive,
     PublishRefused,
     ReleaseExists,
     UnknownPlugin,
@@ -74,7 +74,7 @@ def test_a_version_is_never_reused_for_other_bytes(registry: EmbeddedRegistry, b
 
 
 def test_an_artifact_that_cannot_be_read_is_refused(registry: EmbeddedRegistry) -> None:
-    with pytest.raises(InvalidArtifact):
+    with pytest.raises(NotAnArchive):
         registry.publish(b"not a zip")
     assert registry.known() == ()
 

@@ -148,7 +148,7 @@ def test_what_is_no_artifact_is_refused_and_not_raised(room: Room) -> None:
     upload = sent(room.node(), b"not a zip" * 100)
     refused = room.node().finish(ANN, upload.id)
     assert refused.refusal is not None
-    assert refused.refusal.code == "invalid-artifact"
+    assert refused.refusal.code == "not-an-archive"
 
 
 @pytest.mark.parametrize("kind", outcomes.VERDICTS, ids=lambda kind: kind.__name__)

@@ -19,6 +19,7 @@ from automatosx_nb.server import uploads
 from automatosx_nb.server.openapi import DOCUMENT
 from automatosx_nb.server.openapi_uploads import PATHS
 from automatosx_nb.server.turns import Bounds
+from tests.registry.conftest import unreadable
 from tests.server.conftest import artifact
 
 Send = Callable[..., Awaitable[Any]]
@@ -136,6 +137,25 @@ async def test_what_is_refused_says_all_of_it_at_once(send: Send, tmp_path: Path
     assert sorted(each["check"] for each in problem["checks"] if each["severity"] == "error") == ["changelog", "readme"]
     checked = await send("POST", "checks", body=data, headers=whole(data))
     assert json.loads(checked.body)["passed"] is False
+
+
+async def test_what_cannot_be_read_is_refused_as_everything_else_and_what_is_no_archive_as_such(
+    send: Send, new: bytes
+) -> None:
+    data = unreadable(new)
+    response = await send("POST", "releases", body=data, headers=whole(data))
+    problem = json.loads(response.body)
+    assert (response.code, problem["code"], problem["plugin"]) == (422, "publish-refused", "")
+    checks = ["archive", "manifest", "manifest", "readme", "secrets"]
+    assert [each["check"] for each in problem["checks"]] == checks
+    assert len(problem["findings"]) == 5
+    opened = json.loads((await send("POST", "uploads", headers=opening(data))).body)["id"]
+    parts = await send("PATCH", "uploads", opened, **part(data, 0, complete="?1"))
+    assert (parts.code, json.loads(parts.body)["findings"]) == (422, problem["findings"])
+    told = json.loads((await send("GET", "uploads", opened)).body)["problem"]
+    assert [each["check"] for each in told["checks"]] == checks
+    none = await send("POST", "releases", body=b"no zip", headers=whole(b"no zip"))
+    assert (none.code, json.loads(none.body)["code"]) == (422, "not-an-archive")
 
 
 async def test_checking_publishes_nothing(send: Send, new: bytes) -> None:

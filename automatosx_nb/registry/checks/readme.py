@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from automatosx_nb.registry.checks.submission import Check, Finding, Submission
+from automatosx_nb.registry.checks.submission import Check, Finding, Opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def _find(submission: Submission) -> Iterator[Finding]:
+def find(submission: Opened) -> Iterator[Finding]:
     if not submission.package.readme.strip():
         yield Finding("error", "is missing or empty: say what the plugin does and show one use", "README.md")
 
 
-CHECK = Check("readme", "README.md is there.", _find)
+CHECK = Check("readme", "README.md is there.", find)

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from automatosx_nb.model.access import TOKEN_PREFIX
-from automatosx_nb.registry.checks.submission import Check, Finding, Submission
+from automatosx_nb.registry.checks.submission import Check, Finding, Opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,7 +105,7 @@ def _entropy(text: str) -> float:
     return -sum(count / len(text) * math.log2(count / len(text)) for count in Counter(text).values())
 
 
-def _find(submission: Submission) -> Iterator[Finding]:
+def find(submission: Opened) -> Iterator[Finding]:
     found = (finding for path, content in submission.package.files.items() for finding in _in_file(path, content))
     yield from islice(found, MOST)
 
@@ -126,4 +126,4 @@ def _in_file(path: str, content: bytes) -> Iterator[Finding]:
             )
 
 
-CHECK = Check("secrets", "Nothing in it looks like a key or a password.", _find)
+CHECK = Check("secrets", "Nothing in it looks like a key or a password.", find)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from automatosx_nb.registry.checks.submission import Check, Finding, Submission
+from automatosx_nb.registry.checks.submission import Check, Finding, Opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _NAMED = 3
 
 
-def _find(submission: Submission) -> Iterator[Finding]:
+def find(submission: Opened) -> Iterator[Finding]:
     package, allowed = submission.package, submission.policy.size_mb
     if package.size <= allowed * (1 << 20):
         return
@@ -22,4 +22,4 @@ def _find(submission: Submission) -> Iterator[Finding]:
     yield Finding("error", f"it has {size:.1f} MiB, and {allowed:g} are taken here; its largest files: {named}")
 
 
-CHECK = Check("size", "It is no larger than is taken here.", _find)
+CHECK = Check("size", "It is no larger than is taken here.", find)

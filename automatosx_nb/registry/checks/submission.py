@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from automatosx_nb.model.publishing import PublishPolicy
 from automatosx_nb.model.release_lines import last_of_line
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from automatosx_nb.model.manifest import Manifest
-    from automatosx_nb.package import Package
+    from automatosx_nb.package import Contents, Package
     from automatosx_nb.sandbox.supervisor import Sandbox
 
 _DEFAULT_POLICY = PublishPolicy()
@@ -27,6 +27,22 @@ class Neighbour(NamedTuple):
     id: str
     how: str
     verified: bool
+
+
+class Opened(Protocol):
+    """What the checks of files look at: that of which the manifest cannot be read has it, too."""
+
+    @property
+    def package(self) -> Contents: ...
+    @property
+    def policy(self) -> PublishPolicy: ...
+
+
+class Unread(NamedTuple):
+    """An artifact without a manifest that can be read."""
+
+    package: Contents
+    policy: PublishPolicy
 
 
 @dataclass(frozen=True, slots=True)

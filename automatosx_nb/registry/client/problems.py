@@ -33,6 +33,7 @@ _KINDS: tuple[type[AutomatosxError], ...] = (
     errors.KeyRefused,
     errors.LastAdmin,
     errors.LastOwner,
+    errors.NotAnArchive,
     errors.OwnSubmission,
     errors.PluginQuarantined,
     errors.PublishRefused,

@@ -13,8 +13,6 @@ import msgspec
 
 from automatosx_nb import package
 from automatosx_nb.errors import (
-    InvalidArtifact,
-    InvalidManifest,
     PublishingElsewhere,
     RegistryAnswerInvalid,
     RegistryUnreachable,
@@ -63,7 +61,7 @@ class Sending:
 
         :raises PublishingElsewhere: the registry takes no plugins.
         """
-        sha256 = package.read(artifact).sha256  # what is none is told here, and not sent
+        sha256 = unreadable.opened(artifact).sha256  # what cannot be read is told here, and not sent
         if len(artifact) <= self._limits.whole_kb << 10:
             fields = {"Repr-Digest": digest_field(sha256), "Content-Type": _MEDIA_TYPE}
             answer = self._send("POST", f"releases?stage={stage}", artifact, fields)
@@ -75,11 +73,10 @@ class Sending:
 
     def check(self, artifact: bytes) -> tuple[CheckResult, ...]:
         """As :meth:`automatosx_nb.model.ports.Registry.check`; what cannot be read is not sent."""
-        try:
-            sha256 = package.read(artifact).sha256
-        except (InvalidArtifact, InvalidManifest) as error:
-            return unreadable.results(error)
-        fields = {"Repr-Digest": digest_field(sha256), "Content-Type": _MEDIA_TYPE}
+        found = package.examine(artifact)
+        if found.package is None:
+            return unreadable.results(found)
+        fields = {"Repr-Digest": digest_field(found.package.sha256), "Content-Type": _MEDIA_TYPE}
         answer = self._send("POST", "checks", artifact, fields, read_s=self._limits.check_s)
         return self._decoded(answer, _Checks).checks
 
