@@ -6,6 +6,7 @@ import errno
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -28,7 +29,11 @@ FullDisk = Callable[[str], AbstractContextManager[None]]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """One of several processes of a run ignores interrupts, and so would every test that interrupts itself."""
+    """Byte code is kept, here and by what tests start, for what is installed has it; compiling all anew takes a process
+    longer than most of them run. One of several processes of a run ignores interrupts, and so would every test that
+    interrupts itself."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     if hasattr(config, "workerinput"):
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
