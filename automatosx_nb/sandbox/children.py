@@ -5,16 +5,22 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 import time
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
-from automatosx_nb.sandbox import folders, procfs
+from automatosx_nb.sandbox import folders, procfs, protocol
 from automatosx_nb.sandbox.limits import Limits
 
 _WATCH_MS = 250  # how often a worker's files, threads and memory are counted
 _CLOSE_WATCH_MS = 25  # the same while one of them has half of its memory
+_LINUX = sys.platform == "linux"
+
+if _LINUX:
+    from automatosx_nb.sandbox.confine import linux
 
 
 @dataclass(slots=True)
@@ -57,7 +63,7 @@ class Watch:
     def _look_at(self, pid: int, running: Running) -> None:
         found = procfs.read(pid)
         running.over, running.used = _over(running, found)
-        if running.over or (found is None and procfs.lost_its_main_thread(pid) and not has_ended(pid)):
+        if running.over or (found is None and procfs.lost_its_main_thread(pid)):
             kill_group(pid)
         elif found is not None and found.own_mb > running.limits.resident_mb / 2:
             self.every_ms = _CLOSE_WATCH_MS
@@ -76,13 +82,26 @@ def _over(running: Running, found: procfs.Usage | None) -> tuple[str, float]:
     return "", 0.0
 
 
-def has_ended(pid: int) -> bool:
-    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+def wait_for(pid: int) -> protocol.Reaped:
+    """How a worker, a child of this process, ended. It is its group's leader, and takes that with it."""
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)  # its pid is no one else's before it is waited for
+    kill_group(pid)
+    _, status, usage = os.wait4(pid, 0)
+    peak_mb = usage.ru_maxrss / (1024 if _LINUX else 1 << 20)
+    return protocol.Reaped(os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, peak_mb)
 
 
-def await_end(pid: int) -> None:
-    """Until it ended, without waiting for it: its pid is no one else's before that."""
-    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+def end_orphans(workers: AbstractSet[int] = frozenset()) -> None:
+    """Kill the children of this process other than ``workers``: what one of these started and that left its group.
+
+    There are any only where no layer keeps a worker from starting processes.
+    """
+    if not _LINUX:
+        return
+    while orphans := linux.children() - workers:
+        for pid in orphans:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
 
 
 def kill_group(pid: int) -> None:

@@ -235,7 +235,7 @@ ToWorker = Load | Call | Deliver | Answer | Stop
 ToHost = Hello | Compiled | Loaded | Result | Delivered | Failure | Ask | Output | Part
 
 
-# --- host to fork server, and back ----------------------------------------------------------------------------
+# --- host to fork server to template, and back -----------------------------------------------------------------
 
 
 class Spawn(Struct, frozen=True, tag="spawn"):
@@ -289,5 +289,23 @@ class Reaped(Struct, frozen=True, tag="reaped"):
     used: float = 0.0
 
 
+class Prepare(Struct, frozen=True, tag="prepare"):
+    """From the fork server to its template: what the next workers are to be like. Not answered."""
+
+    spawn: Spawn
+
+
+class Fork(Struct, frozen=True, tag="fork"):
+    """From the fork server to its template: fork a worker, which will live in ``folder``.
+
+    With the worker's end of its socket, and Landlock's rules if there are any; else ``rules`` may say why not.
+    """
+
+    folder: str
+    rules: str | None = None
+
+
 ToForkServer = Spawn | Reap | Signal
 FromForkServer = Ready | Spawned | NotSpawned | Reaped
+ToTemplate = Prepare | Fork | Reap
+FromTemplate = Spawned | NotSpawned | Reaped

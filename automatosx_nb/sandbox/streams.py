@@ -7,7 +7,6 @@ the system counts; what it streams is the host's, which counts every byte.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +27,8 @@ def memory_file() -> int:
     """A descriptor of an empty file in memory, or, where the system has none, of one without a name."""
     if SEALABLE:
         return os.memfd_create("automatosx-table", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    import tempfile  # which brings random, whose seed a fork draws anew: two pages of each worker's own
+
     handle, path = tempfile.mkstemp()
     os.unlink(path)  # noqa: PTH108
     return handle

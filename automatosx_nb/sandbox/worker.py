@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from automatosx_nb.errors import (
@@ -33,10 +33,12 @@ _EAGER_BYTES = 256 << 10  # most source that is compiled ahead of need and kept;
 
 
 class Session:
-    """One plugin behind one channel."""
+    """One plugin behind one channel. It can be made before its worker, for a ``sock`` that the worker will have."""
 
-    def __init__(self, channel: Channel[protocol.ToWorker], limits: Limits, *, language: bool) -> None:
-        self._channel = channel
+    def __init__(self, sock: socket.SocketType, limits: Limits, *, language: bool) -> None:
+        self._channel: Channel[protocol.ToWorker] = Channel(
+            sock, protocol.ToWorker, max_bytes=limits.frame_mb << 20, max_depth=limits.frame_depth, counts=False
+        )
         self._limits = limits
         self._language = language
         self._interruption = INTERRUPTION
@@ -47,14 +49,15 @@ class Session:
         self._handlers: dict[str, Callable[..., Any]] = {}
         self._tables: list[tuple[object, int]] = []
         """Those that the call was handed, with the numbers of their descriptors."""
+        _wire.connect(self._ask)
 
     def run(self, layers: Mapping[str, str]) -> None:
         """Until the host closes the channel or says stop.
 
         :raises ChannelClosed: the host is gone.
         """
-        _wire.connect(self._ask)
-        self._channel.send(protocol.Hello(protocol.PROTOCOL, dict(layers)))
+        language = "active" if self._language else "left out"
+        self._channel.send(protocol.Hello(protocol.PROTOCOL, {**layers, "language": language}))
         while True:
             frame, fds = self._channel.receive()
             try:
@@ -262,15 +265,11 @@ def _plain(value: object) -> object:
     return value
 
 
-def run(sock: socket.SocketType, limits: Limits, layers: Mapping[str, str], without: Collection[str]) -> NoReturn:
+def run(session: Session, layers: Mapping[str, str]) -> NoReturn:
     """The child's main, after confinement. Ends the process: 0 when the host is gone, 70 on an error of ours."""
-    language = "language" not in without
-    channel: Channel[protocol.ToWorker] = Channel(
-        sock, protocol.ToWorker, max_bytes=limits.frame_mb << 20, max_depth=limits.frame_depth, counts=False
-    )
     status = 70
     try:
-        Session(channel, limits, language=language).run({**layers, "language": "active" if language else "left out"})
+        session.run(layers)
         status = 0
     except ChannelClosed:
         status = 0

@@ -1,4 +1,4 @@
-"""The fork server: a clean process with one thread, which has imported what a worker needs and forks one a request.
+"""The fork server: a clean process with one thread, which has its template fork a worker a request.
 
 It is started by ``launcher`` with an empty environment, serves one host over one socket, and ends with it: when that
 socket closes or the host's process ends, it kills its workers, removes their folders and exits.
@@ -10,7 +10,6 @@ import contextlib
 import gc
 import os
 import select
-import signal
 import socket
 import sys
 from collections.abc import Mapping, Sequence
@@ -19,17 +18,15 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from automatosx_nb import __version__
-from automatosx_nb.sandbox import folders, preloading, protocol, worker
+from automatosx_nb.sandbox import folders, preloading, protocol
 from automatosx_nb.sandbox.boot import pidfd
 from automatosx_nb.sandbox.channel import Channel, ChannelClosed
-from automatosx_nb.sandbox.children import Running, Watch, await_end, has_ended, kill_group
-from automatosx_nb.sandbox.confine import Confinement, confine
+from automatosx_nb.sandbox.children import Running, Watch, end_orphans, kill_group
+from automatosx_nb.sandbox.template import Common, Place, Template
 
 MAX_BYTES = 1 << 16
 MAX_DEPTH = 8
-_WORKER_SOCKET, _WORKER_RULES = 3, 4
 _REMEMBERED = 256  # workers that ended and whose host has not asked how
-_UNIX, _STREAM = int(socket.AF_UNIX), int(socket.SOCK_STREAM)  # and not socket.socket, which asks enums for these
 _LINUX = sys.platform == "linux"
 
 if _LINUX:
@@ -45,40 +42,17 @@ class Spare:
     sock: socket.socket
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a worker will live: its folder, and Landlock's rules for it, where they can be made ahead.
-
-    They are made before a worker is asked for, and in here, for what a worker does itself is memory of its own.
-    """
-
-    folder: str
-    rules: int | str | None
-
-    def let_go(self) -> None:
-        if isinstance(self.rules, int):
-            os.close(self.rules)
-
-
 class Zygote:
     """``host``: its pidfd, where there are pidfds; ``base``: a folder of this fork server's own, for the workers'."""
 
     def __init__(
-        self,
-        control: socket.socket,
-        host: int | None,
-        base: Path,
-        readable: Sequence[str],
-        layers: Mapping[str, str],
+        self, control: socket.socket, host: int | None, base: Path, readable: Sequence[str], template: Template
     ) -> None:
         self._control: Channel[Any] = Channel(control, protocol.ToForkServer, max_bytes=MAX_BYTES, max_depth=MAX_DEPTH)
         self._host = host
         self._base = base
         self._readable = readable
-        self._layers = layers
-        canary = base / "canary"
-        canary.write_text("a worker cannot read this\n", encoding="utf-8")
-        self._canary = str(canary)
+        self._template = template
         self._running: dict[int, Running] = {}
         self._ended: dict[int, protocol.Reaped] = {}
         self._pidfds: dict[int, int] = {}
@@ -89,14 +63,15 @@ class Zygote:
         self._wanted: protocol.Spawn | None = None
 
     def serve(self) -> None:
-        """Until the host is gone."""
+        """Until the host or the template is gone."""
         self._greet()
         while True:
             poller = select.poll()
-            for fd in (self._control.fileno(), *self._pidfds, *([] if self._host is None else [self._host])):
+            ends = {self._template.fileno(), *([] if self._host is None else [self._host])}
+            for fd in (self._control.fileno(), *self._pidfds, *ends):
                 poller.register(fd, select.POLLIN)
             ready = {fd for fd, _ in poller.poll(self._patience_ms())}
-            if self._host in ready:
+            if ends & ready:
                 return
             if not ready:
                 self._prepare_spare()
@@ -149,7 +124,7 @@ class Zygote:
     def _take_spare(self, spawn: protocol.Spawn) -> tuple[int, socket.socket] | None:
         """The worker that waits, if it is confined as this one has to be."""
         spare = self._spare
-        if spare is None or spare.spawn != spawn or has_ended(spare.pid):
+        if spare is None or spare.spawn != spawn or _hung_up(spare.sock):
             return None
         self._spare = None
         return spare.pid, spare.sock
@@ -175,52 +150,23 @@ class Zygote:
 
     def _fork(self, spawn: protocol.Spawn) -> tuple[int, socket.socket]:
         """:raises OSError: it could not be forked."""
-        if (threads := preloading.threads()) > 1:  # a fork would copy one of them, and no wall reaches the others
-            raise OSError(f"it has {threads} threads")
         self._next = place = self._next or self._new_place()  # which it stays where there is no socket for it now
-        zygote = os.getpid()
         ours, theirs = socket.socketpair()
         self._next = None
         with theirs:
             try:
-                pid = os.fork()
+                pid = self._template.fork(spawn, place, theirs)
             except OSError:
                 ours.close()
-                place.let_go()
                 folders.remove(Path(place.folder))
                 raise
-            if pid == 0:
-                self._become_worker(theirs, spawn, place, zygote)
-        place.let_go()
+            finally:
+                place.let_go()
         self._running[pid] = Running(Path(place.folder), spawn.limits)
         handle = pidfd(pid)
         if handle is not None:
             self._pidfds[handle] = pid
         return pid, ours
-
-    def _become_worker(self, sock: socket.socket, spawn: protocol.Spawn, place: Place, zygote: int) -> NoReturn:
-        """In the child. Whatever happens here, it never returns into the fork server's loop."""
-        try:
-            os.setsid()
-            if _LINUX:
-                linux.die_with(zygote)
-            gc.enable()
-            if self._spare is not None:
-                self._spare.sock.close()  # the host's end of a neighbour's socket, whatever else may be inherited
-            end, rules = _only(sock, place.rules, inherits="process" in spawn.without)
-            confinement = Confinement(
-                limits=spawn.limits,
-                readable=self._readable,
-                folder=place.folder,
-                canary=self._canary,
-                namespaces=self._layers,
-                without=spawn.without,
-                ruleset=rules,
-            )
-            layers = linux.confine(confinement) if _LINUX else confine(confinement)
-            worker.run(end, spawn.limits, layers, spawn.without)
-        finally:
-            os._exit(71)
 
     # --- ending -----------------------------------------------------------------------------------------------
 
@@ -232,54 +178,27 @@ class Zygote:
         if self._spare is not None and self._spare.pid == pid:
             self._spare.sock.close()
             self._spare = None
-        await_end(pid)
-        kill_group(pid)
-        _, status, usage = os.wait4(pid, 0)
-        self._end_orphans()
+        ended = self._template.reap(pid)
         for handle in [fd for fd, owner in self._pidfds.items() if owner == pid]:
             del self._pidfds[handle]
             os.close(handle)
         folders.remove(running.folder)
-        peak_mb = usage.ru_maxrss / (1024 if _LINUX else 1 << 20)
         while len(self._ended) >= _REMEMBERED:
             del self._ended[next(iter(self._ended))]
-        cpu_s = usage.ru_utime + usage.ru_stime
-        self._ended[pid] = protocol.Reaped(
-            os.waitstatus_to_exitcode(status), cpu_s, peak_mb, running.over, running.used
-        )
-
-    def _end_orphans(self) -> None:
-        """Kill what a worker started and that left its group: only where no layer keeps it from starting processes."""
-        if not _LINUX:
-            return
-        while orphans := linux.children() - self._running.keys():
-            for pid in orphans:
-                os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
+        self._ended[pid] = protocol.Reaped(ended.status, ended.cpu_s, ended.rss_mb, running.over, running.used)
 
     def end(self) -> None:
         """Kill every worker and remove every folder."""
-        for pid in self._running:
-            kill_group(pid)
-        for pid in list(self._running):
-            self._reap(pid)
+        self._template.close()
+        end_orphans()  # of a template that was killed
         folders.remove(self._base)
 
 
-def _only(
-    sock: socket.SocketType, rules: landlock.Rules | None, *, inherits: bool
-) -> tuple[socket.SocketType, landlock.Rules | None]:
-    """0, 1 and 2 are /dev/null already; the socket becomes 3, Landlock's rules 4; all else is closed, or inherited."""
-    if inherits:
-        return sock, rules
-    fd = sock.detach()
-    if rules == _WORKER_SOCKET:
-        rules = os.dup(rules)
-    os.dup2(fd, _WORKER_SOCKET, inheritable=False)
-    if isinstance(rules, int) and rules != _WORKER_RULES:
-        rules = os.dup2(rules, _WORKER_RULES, inheritable=False)
-    os.closerange(_WORKER_SOCKET + 1 + isinstance(rules, int), os.sysconf("SC_OPEN_MAX"))
-    return socket.SocketType(_UNIX, _STREAM, 0, _WORKER_SOCKET), rules
+def _hung_up(sock: socket.socket) -> bool:
+    """Whether the worker at the other end has ended."""
+    poller = select.poll()
+    poller.register(sock, 0)
+    return bool(poller.poll(0))
 
 
 def _lowest(fd: int) -> int:
@@ -310,7 +229,9 @@ def main(
     if _LINUX:
         linux.hide()
         linux.adopt()
-    zygote = Zygote(socket.socket(fileno=_lowest(control)), host, Path(base), readable, layers)
+    sock = socket.socket(fileno=_lowest(control))
+    canary = Path(base, "canary")
+    canary.write_text("a worker cannot read this\n", encoding="utf-8")
     null = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(null, fd)
@@ -318,6 +239,8 @@ def main(
     gc.collect()
     gc.disable()
     gc.freeze()
+    template = Template(Common(readable, str(canary), layers))
+    zygote = Zygote(sock, host, Path(base), readable, template)
     try:
         zygote.serve()
     finally:

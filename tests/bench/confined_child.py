@@ -17,7 +17,7 @@ def run(end: Connection, folder: str, canary: str, readable: Sequence[str]) -> N
     os.setsid()
     os.closerange(3, end.fileno())
     os.closerange(end.fileno() + 1, os.sysconf("SC_OPEN_MAX"))
-    layers = confine(Confinement(Limits(), readable, folder, canary, {"network": "active", "pids": "active"}))
+    layers = confine(Confinement(Limits(), readable, canary, {"network": "active", "pids": "active"}), folder)
     end.send_bytes(",".join(layers.values()).encode())
     end.recv_bytes()
     os._exit(0)

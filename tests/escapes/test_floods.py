@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import sys
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from automatosx_nb.errors import LimitExceeded, ProtocolViolation, WorkerLost
 from automatosx_nb.sandbox import folders
+from automatosx_nb.sandbox.supervisor import Program, Sandbox
 from tests.sandbox.conftest import gone
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="these are Linux's walls")
@@ -280,23 +282,46 @@ def named(name: str) -> list[int]:
     return found
 
 
+def breeding(name: str, leave: str) -> str:
+    """A module with ``m``, which starts sixteen processes and calls all of them ``name``; ``leave``: what half of them
+    do first."""
+    return (
+        f"import ctypes, os, time\ndef m():\n    ctypes.CDLL(None).prctl(15, b'{name}')\n    born = 0\n"
+        "    for _ in range(8):\n        reader, writer = os.pipe()\n"
+        f"        if os.fork() == 0:\n            {leave}\n            if os.fork() == 0:\n"
+        "                os.write(writer, b'x')\n                time.sleep(99)\n"
+        "            time.sleep(99)\n        born += len(os.read(reader, 1))\n    return born\n"
+    )
+
+
 @linux
 @pytest.mark.parametrize("leave", ["os.setsid()", "pass"], ids=["a session of its own", "its session"])
 def test_without_a_filter_the_processes_that_a_worker_started_end_with_it(attack: Any, host: Any, leave: str) -> None:
     """Where seccomp is missing a worker can start processes; killing it kills them, however far they went away."""
     name = f"born{os.getpid()}"
-    worker = attack(
-        f"import ctypes, os, time\ndef m():\n    ctypes.CDLL(None).prctl(15, b'{name}')\n    born = 0\n"
-        "    for _ in range(8):\n        reader, writer = os.pipe()\n"
-        f"        if os.fork() == 0:\n            {leave}\n            if os.fork() == 0:\n"
-        "                os.write(writer, b'x')\n                time.sleep(99)\n"
-        "            time.sleep(99)\n        born += len(os.read(reader, 1))\n    return born\n",
-        without=["seccomp"],
-    )
+    worker = attack(breeding(name, leave), without=["seccomp"])
     assert worker.call("m:m", broker=host) == 8
     assert len(named(name)) == 17
     worker.stop()
     assert [pid for pid in named(name) if not gone(pid)] == []
+
+
+@linux
+@pytest.mark.parametrize("depth", [0, 1], ids=["the fork server", "its template"])
+def test_without_filter_and_namespace_nothing_outlives_a_killed_fork_server(host: Any, depth: int) -> None:
+    """What no signal of the kernel's reaches, since a child of a worker can refuse it: whoever adopts it ends it."""
+    name = f"left{os.getpid()}"
+    program = Program("mallory.attack", "1.0.0", {"m.py": breeding(name, "os.setsid()").encode()}, ())
+    with Sandbox(namespaces=False) as sandbox:
+        worker = sandbox.start(program, without=["language", "seccomp"])
+        assert worker.call("m:m", broker=host) == 8
+        server = sandbox._state.server
+        assert server is not None
+        template = int(Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text())
+        os.kill((server.pid, template)[depth], signal.SIGKILL)
+        assert [pid for pid in (server.pid, template, *named(name)) if not gone(pid)] == []
+        again = sandbox.start(program, without=["language"])
+        assert again.layers["process"] == "active"
 
 
 def test_folders_nested_by_the_thousand_end_neither_the_fork_server_nor_the_host(attack: Any, host: Any) -> None:

@@ -48,7 +48,8 @@ def test_dead_workers_are_waited_for_while_nobody_asks() -> None:
         assert server is not None
         for worker in workers:
             os.kill(worker.pid, 9)
-        children = Path(f"/proc/{server.pid}/task/{server.pid}/children")
+        template = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().strip()
+        children = Path(f"/proc/{template}/task/{template}/children")
         waited = threading.Event()
         dead = {str(worker.pid) for worker in workers}
         for _ in range(200):

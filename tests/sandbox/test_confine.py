@@ -203,7 +203,7 @@ for fd in (0, 1, 2, 3):
 os.dup2(out, 3)
 os.closerange(4, 64)
 {prepare}
-layers = confine(Confinement(Limits(memory_mb=4096), [], ".", "canary", {{}}))
+layers = confine(Confinement(Limits(memory_mb=4096), [], "canary"), ".")
 os.write(3, json.dumps(layers).encode())
 os._exit(0)
 """

@@ -110,7 +110,7 @@ def test_a_path_is_the_one_behind_its_links(tmp_path: Path) -> None:
 def test_where_the_profile_cannot_be_put_on_that_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     mask = os.umask(0o022)
-    layers = darwin.confine(Confinement(Limits(), [], str(tmp_path), "", without=["rlimits"]))
+    layers = darwin.confine(Confinement(Limits(), [], "", without=["rlimits"]), str(tmp_path))
     os.umask(mask)
     assert set(layers) == set(LAYERS_OF["darwin"])
     assert [name for name, state in layers.items() if state == ACTIVE] == ["process"]

@@ -62,6 +62,16 @@ def gone(pid: int) -> bool:
         return True
 
 
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def template_of(server: int) -> int:
+    """The one child of a fork server, whose children its workers are."""
+    (template,) = children(server)
+    return template
+
+
 def until(condition: Callable[[], bool], *, within_s: float = 10) -> bool:
     deadline = time.monotonic() + within_s
     while not condition():
@@ -276,8 +286,7 @@ def spare_of(sandbox: Sandbox) -> int:
     known = {worker.pid for worker in sandbox._state.workers}
 
     def waiting() -> set[int]:
-        children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text()
-        return {int(pid) for pid in children.split()} - known
+        return set(children(template_of(server.pid))) - known
 
     assert until(lambda: len(waiting()) == 1)
     return waiting().pop()

@@ -25,27 +25,28 @@ LEFT_OUT = "left out"
 class Confinement:
     """What one worker is confined to.
 
-    ``readable``: the interpreter's own files and folders; ``folder``: its temporary directory, the only place that
-    it may write; ``canary``: a file outside of it that has to be unreadable afterwards; ``namespaces``: the state
-    of the layers that its fork server put on; ``without``: layers to leave out (for tests of the others);
-    ``ruleset``: of Landlock, where it was made ahead, or why it was not.
+    ``readable``: the interpreter's own files and folders; ``canary``: a file outside of its own folder that has to be
+    unreadable afterwards; ``namespaces``: the state of the layers that its fork server put on; ``without``: layers to
+    leave out (for tests of the others).
     """
 
     limits: Limits
     readable: Sequence[str]
-    folder: str
     canary: str
     namespaces: Mapping[str, str] = field(default_factory=dict)
     without: Collection[str] = ()
-    ruleset: int | str | None = None
 
 
-def confine(confinement: Confinement) -> Mapping[str, str]:
-    """Confine the calling process for good. The result maps each of ``LAYERS`` to ``active`` or why it is not."""
+def confine(confinement: Confinement, folder: str, ruleset: int | str | None = None) -> Mapping[str, str]:
+    """Confine the calling process for good. The result maps each of ``LAYERS`` to ``active`` or why it is not.
+
+    ``folder``: its temporary directory, the only place that it may write; ``ruleset``: of Landlock, where it was made
+    ahead, or why it was not.
+    """
     if sys.platform == "linux":
         from automatosx_nb.sandbox.confine.linux import confine as confine_here
     elif sys.platform == "darwin":
         from automatosx_nb.sandbox.confine.darwin import confine as confine_here
     else:
         from automatosx_nb.sandbox.confine.windows import confine as confine_here
-    return confine_here(confinement)
+    return confine_here(confinement, folder, ruleset)

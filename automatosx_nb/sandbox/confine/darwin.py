@@ -17,11 +17,11 @@ _SYSTEM = ("/usr/lib", "/System/Library", "/usr/share/zoneinfo", "/private/var/d
 _DEVICES = ("/dev/random", "/dev/urandom")
 
 
-def confine(confinement: Confinement) -> Mapping[str, str]:
-    os.chdir(confinement.folder)
+def confine(confinement: Confinement, folder: str, _ruleset: object = None) -> Mapping[str, str]:
+    os.chdir(folder)
     os.umask(0o077)
     without = confinement.without
-    text = profile(confinement.readable, confinement.folder)
+    text = profile(confinement.readable, folder)
     return {
         "process": ACTIVE,
         "rlimits": LEFT_OUT if "rlimits" in without else rlimits.apply(confinement.limits),

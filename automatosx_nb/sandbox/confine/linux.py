@@ -27,27 +27,22 @@ def prepare() -> None:
         declared(function, arguments)
 
 
-def confine(confinement: Confinement) -> Mapping[str, str]:
+def confine(confinement: Confinement, folder: str, ruleset: landlock.Rules | None = None) -> Mapping[str, str]:
     without = confinement.without
-    layers = {"process": LEFT_OUT if "process" in without else _process(confinement.ruleset)}
-    os.chdir(confinement.folder)
+    layers = {"process": LEFT_OUT if "process" in without else _process(ruleset)}
+    os.chdir(folder)
     os.umask(0o077)
     layers["rlimits"] = LEFT_OUT if "rlimits" in without else rlimits.apply(confinement.limits)
     call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    layers["landlock"] = (
-        LEFT_OUT if "landlock" in without else landlock.restrict(_rules(confinement), threads=probe.threads())
-    )
+    if ruleset is None:
+        ruleset = landlock.rules(confinement.readable, folder)
+    layers["landlock"] = LEFT_OUT if "landlock" in without else landlock.restrict(ruleset, threads=probe.threads())
     if "process" in without:
         call("prctl", _PR_SET_DUMPABLE, 1, 0, 0, 0)  # its fork server is hidden, which a fork inherits
     else:
         hide()
     layers["seccomp"] = LEFT_OUT if "seccomp" in without else seccomp.install(os.getpid())
     return {**_prove(layers, confinement), **confinement.namespaces}
-
-
-def _rules(confinement: Confinement) -> landlock.Rules:
-    made = confinement.ruleset
-    return landlock.rules(confinement.readable, confinement.folder) if made is None else made
 
 
 def _process(ruleset: landlock.Rules | None) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import resource
+from functools import lru_cache
 
 from automatosx_nb.sandbox.limits import Limits
 
 _MIB = 1 << 20
 
 
+@lru_cache(maxsize=1)
 def wanted(limits: Limits) -> dict[int, tuple[int, int]]:
-    """Each resource with its soft and hard limit."""
+    """Each resource with its soft and hard limit: never above what the calling process may have already."""
     size = limits.file_mb * _MIB
     table = {
         resource.RLIMIT_CPU: (limits.cpu_s, limits.cpu_s + 1),
@@ -21,17 +23,19 @@ def wanted(limits: Limits) -> dict[int, tuple[int, int]]:
     }
     if hasattr(resource, "RLIMIT_MSGQUEUE"):
         table[resource.RLIMIT_MSGQUEUE] = (0, 0)
-    return table
+    return {kind: _within(resource.getrlimit(kind)[1], *pair) for kind, pair in table.items()}
+
+
+def _within(ceiling: int, soft: int, hard: int) -> tuple[int, int]:
+    return (soft, hard) if ceiling == resource.RLIM_INFINITY else (min(soft, ceiling), min(hard, ceiling))
 
 
 def apply(limits: Limits) -> str:
-    """Limit the calling process; never above what it may have already. ``active``, or why not."""
-    for kind, (soft, hard) in wanted(limits).items():
-        ceiling = resource.getrlimit(kind)[1]
-        if ceiling != resource.RLIM_INFINITY:
-            soft, hard = min(soft, ceiling), min(hard, ceiling)
-        try:
-            resource.setrlimit(kind, (soft, hard))
-        except (OSError, ValueError) as error:
-            return f"the system refused resource {kind}: {error}"
+    """Limit the calling process. ``active``, or why not."""
+    kind = -1
+    try:
+        for kind, pair in wanted(limits).items():
+            resource.setrlimit(kind, pair)
+    except (OSError, ValueError) as error:
+        return f"the system refused resource {kind}: {error}"
     return "active"

@@ -70,7 +70,7 @@ def job_limits(limits: Limits) -> ExtendedLimits:
     return wanted
 
 
-def confine(confinement: Confinement) -> Mapping[str, str]:
+def confine(confinement: Confinement, _folder: str = "", _ruleset: object = None) -> Mapping[str, str]:
     """Confine the calling process: reading files is not stopped, and no layer claims that it is."""
     without = confinement.without
     kernel, security = ctypes.CDLL("kernel32"), ctypes.CDLL("advapi32")
