@@ -246,6 +246,7 @@ class Rooms:
                 self.sandbox,
                 review=lambda: self.settings.review,
                 policy=lambda: self.settings.publishing,
+                limits=lambda: self.settings.limits,
             )
         from automatosx_nb.app.elsewhere import open_elsewhere
 
@@ -313,17 +314,20 @@ def open_registry(
     *,
     review: Callable[[], ReviewPolicy] | None = None,
     policy: Callable[[], PublishPolicy] | None = None,
+    limits: Callable[[], Limits] | None = None,
 ) -> Registry:
     """The embedded registry of ``home``, with the bundled plugins published into it.
 
     :param review: who has to approve what is published; unless told, nobody.
     :param policy: what is asked of it.
+    :param limits: what it may use at most where it is tried.
     """
     from automatosx_nb import catalog
     from automatosx_nb.model.publishing import PublishPolicy
     from automatosx_nb.model.review import ReviewPolicy
     from automatosx_nb.registry.catalog import publish_folder_tree
     from automatosx_nb.registry.service import EmbeddedRegistry
+    from automatosx_nb.sandbox.limits import Limits
     from automatosx_nb.sandbox.supervisor import Sandbox
 
     checker = sandbox or Sandbox()
@@ -332,6 +336,7 @@ def open_registry(
         sandbox=checker,
         policy=policy or PublishPolicy,
         review=review or ReviewPolicy,
+        limits=limits or Limits,
     )
     publish_folder_tree(registry, catalog.ROOT)
     if sandbox is None:

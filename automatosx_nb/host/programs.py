@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from automatosx_nb.model.permissions import Permission
@@ -34,5 +33,4 @@ def granted_modules(grants: Iterable[str]) -> tuple[str, ...]:
 
 def limits_of(package: Package, configured: Limits) -> Limits:
     """The plugin's own wishes where they stay below what the user's configuration allows."""
-    capped = {name: min(value, getattr(configured, name)) for name, value in package.manifest.limits.items()}
-    return replace(configured, **capped)
+    return configured.capping(package.manifest.limits)

@@ -34,6 +34,7 @@ from automatosx_nb.registry.checks.lookalike import HIDDEN, neighbours, refusal,
 from automatosx_nb.registry.checks.submission import Neighbour, Submission
 from automatosx_nb.registry.sight import seen_by
 from automatosx_nb.registry.tried import digest
+from automatosx_nb.sandbox.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from automatosx_nb.sandbox.supervisor import Sandbox
 
 Also = Callable[["Connection", PublishReport], None]
-_DEFAULT_POLICY = PublishPolicy()
+_DEFAULT_POLICY, _DEFAULT_LIMITS = PublishPolicy(), Limits()
 _OWNER = whoever_has_the_folder()
 _NO_REVIEW = ReviewPolicy()
 COMPARED = 100
@@ -67,6 +68,7 @@ def publish(
     actor: Actor = _OWNER,
     policy: PublishPolicy = _DEFAULT_POLICY,
     review: ReviewPolicy = _NO_REVIEW,
+    limits: Limits = _DEFAULT_LIMITS,
     also: Also | None = None,
     tried: Collection[str] = (),
 ) -> PublishReport:
@@ -75,6 +77,7 @@ def publish(
     :param owner: whoever publishes is known to be the publisher; a verified publisher's name is nobody else's to use.
     :param actor: who publishes; unless told, whoever has the registry's folder.
     :param review: who has to approve it before it becomes ``stage``; until then it is a draft.
+    :param limits: of the workers that try it, which cap what it asks for.
     :param also: what is written in the same transaction, where a release is made.
     :param tried: digests (``automatosx_nb.registry.tried``) of what was started before, and is not started again.
     :raises ActionForbidden: the name is not the actor's to publish under.
@@ -85,7 +88,7 @@ def publish(
         before = _before(connection, actor, unpacked, owner=owner)
         if before is not None:
             return before
-        submission = _submission(connection, unpacked, sandbox, policy, blobs, actor)
+        submission = _submission(connection, unpacked, sandbox, policy, limits, blobs, actor)
     if tried:
         submission = replace(submission, tried=digest(unpacked) in tried)
     results = checks.run(submission, policy)
@@ -121,6 +124,7 @@ def check(
     sandbox: Sandbox | None,
     actor: Actor = _OWNER,
     policy: PublishPolicy = _DEFAULT_POLICY,
+    limits: Limits = _DEFAULT_LIMITS,
 ) -> tuple[CheckResult, ...]:
     """As :meth:`automatosx_nb.model.ports.Registry.check`.
 
@@ -139,7 +143,7 @@ def check(
             taken = _used(connection, plugin, version)
         elif existing.artifact != unpacked.sha256:
             taken = ReleaseExists(plugin, str(version))
-        submission = _submission(connection, unpacked, sandbox, policy, blobs, actor)
+        submission = _submission(connection, unpacked, sandbox, policy, limits, blobs, actor)
     results = checks.run(submission, policy)
     if taken is None:
         return results
@@ -151,6 +155,7 @@ def _submission(
     unpacked: Package,
     sandbox: Sandbox | None,
     policy: PublishPolicy,
+    limits: Limits,
     blobs: BlobStore,
     actor: Actor,
 ) -> Submission:
@@ -163,6 +168,7 @@ def _submission(
         _published(unpacked, others, blobs),
         near=() if others else _near(connection, plugin, actor),
         policy=policy,
+        limits=limits,
         companions=companions(connection, blobs, unpacked.manifest) if unpacked.manifest.docs else (),
     )
 

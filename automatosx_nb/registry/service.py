@@ -35,6 +35,7 @@ from automatosx_nb.registry.schema import artifacts, plugins, publishers, releas
 from automatosx_nb.registry.sight import seen_by
 from automatosx_nb.registry.storage import Storage
 from automatosx_nb.registry.unpacked import Unpacked
+from automatosx_nb.sandbox.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Mapping, Sequence
@@ -72,17 +73,20 @@ class EmbeddedRegistry(Rooms):
         sandbox: Sandbox | None = None,
         policy: Callable[[], PublishPolicy] = PublishPolicy,
         review: Callable[[], ReviewPolicy] = ReviewPolicy,
+        limits: Callable[[], Limits] = Limits,
     ) -> None:
         """Open the registry in the folder ``home``, made where it is missing, or that of an open storage.
 
         :param sandbox: where publishing starts plugins to see that they do; it stays the caller's to close.
         :param policy: what is asked of what is published, asked anew each time as well.
         :param review: who has to approve it, asked anew each time; what that raises keeps it from being published.
+        :param limits: what plugins may use there at most, asked anew each time as well.
         """
         self._database, self._objects = home if isinstance(home, Storage) else storage.in_folder(home)
         self._sandbox = sandbox
         self._policy = policy
         self._review = review
+        self._limits = limits
         self._blobs = BlobStore(self._objects)
         self._unpacked = Unpacked()
         self._feed = RevisionFeed(self._database)
@@ -268,6 +272,7 @@ class EmbeddedRegistry(Rooms):
             sandbox=self._sandbox,
             actor=self._reader or owner(),
             policy=self._policy(),
+            limits=self._limits(),
         )
 
     @cached_property
@@ -304,20 +309,26 @@ class EmbeddedRegistry(Rooms):
             database=self._database,
             blobs=self._blobs,
             sandbox=self._sandbox,
-            **{"policy": self._policy(), "review": self._review(), "actor": self._reader or owner(), **more},
+            **{
+                "policy": self._policy(),
+                "review": self._review(),
+                "limits": self._limits(),
+                "actor": self._reader or owner(),
+                **more,
+            },
         )
 
     def publish_bundled(self, artifact: bytes, *, verified: bool = True, tried: Collection[str] = ()) -> PublishReport:
         """As :meth:`publish`, for what came with the user's own installation. Its documentation was executed before it
-        was bundled, and is not on each user's computer.
+        was bundled, and is not on each user's computer, whose configured limits keep none of it out.
 
         :param verified: whether its publisher counts as verified from now on.
         :param tried: digests of what was started before it was bundled, too (``automatosx_nb.registry.tried``).
 
         :raises PublishRefused: also where users have that name, and nobody said that they are who they say.
         """
-        policy = self._policy().without_notebooks()
-        report = self._publish(artifact, Stage.STABLE, owner=True, review=ReviewPolicy(), policy=policy, tried=tried)
+        own: dict[str, Any] = {"policy": self._policy().without_notebooks(), "review": ReviewPolicy()}
+        report = self._publish(artifact, Stage.STABLE, owner=True, limits=Limits(), tried=tried, **own)
         if verified:
             self.access.verify(owner(), publisher_of(report.id), verified=True)
         return report

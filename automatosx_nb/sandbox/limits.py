@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +52,7 @@ class Limits:
     """Most text a call may print, KiB; what is over is cut, and said so."""
     log_kb: int = 256
     """Most text a call may write into the plugin's log, KiB; what is over is dropped, and said so."""
+
+    def capping(self, asked: Mapping[str, float]) -> Limits:
+        """Those that a plugin asks for, by their names here, where they stay below these; these for all others."""
+        return replace(self, **{name: min(value, getattr(self, name)) for name, value in asked.items()})

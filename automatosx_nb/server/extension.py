@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from automatosx_nb.model.ports import Registry
     from automatosx_nb.model.publishing import PublishPolicy
     from automatosx_nb.model.review import ReviewPolicy
+    from automatosx_nb.sandbox.limits import Limits
     from automatosx_nb.sandbox.supervisor import Sandbox
 
 
@@ -134,11 +135,15 @@ class AutomatosxExtension(ExtensionApp):
             from automatosx_nb.registry.service import EmbeddedRegistry
 
             return EmbeddedRegistry(
-                Path(self.home), sandbox=self._sandbox(), policy=self._publishing, review=self._review
+                Path(self.home),
+                sandbox=self._sandbox(),
+                policy=self._publishing,
+                review=self._review,
+                limits=self._limits,
             )
         from automatosx_nb.app.rooms import open_registry
 
-        return open_registry(sandbox=self._sandbox(), review=self._review, policy=self._publishing)
+        return open_registry(sandbox=self._sandbox(), review=self._review, policy=self._publishing, limits=self._limits)
 
     def _sandbox(self) -> Sandbox:
         """Where plugins that are published here are started; where no settings can be read, none is published."""
@@ -155,6 +160,10 @@ class AutomatosxExtension(ExtensionApp):
     def _publishing(self) -> PublishPolicy:
         policy: PublishPolicy = self.settings["automatosx_settings"]().publishing
         return policy
+
+    def _limits(self) -> Limits:
+        limits: Limits = self.settings["automatosx_settings"]().limits
+        return limits
 
     def _review(self) -> ReviewPolicy:
         policy: ReviewPolicy = self.settings["automatosx_settings"]().review

@@ -11,6 +11,7 @@ from automatosx_nb import package
 from automatosx_nb.errors import PublishRefused
 from automatosx_nb.registry.service import EmbeddedRegistry
 from automatosx_nb.sandbox import self_test
+from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.supervisor import Sandbox
 
 Build = Callable[..., bytes]
@@ -140,3 +141,22 @@ def test_no_self_test_is_run_without_a_module_that_the_policy_refuses(
 def test_without_a_sandbox_the_check_says_that_nothing_was_started(registry: EmbeddedRegistry, build: Build) -> None:
     (start,) = [check for check in registry.publish(build()).checks if check.check == "start"]
     assert (start.passed, start.severity) == (False, "warning")
+
+
+GREEDY = "def run():\n    return 1\ndef self_test():\n    assert len('x' * (400 << 20)) == 400 << 20\n"
+
+
+@pytest.mark.parametrize(
+    ("asked_mb", "allowed_mb", "passes"), [(300, 1024, False), (2048, 300, False), (700, 1024, True)]
+)
+def test_a_self_test_has_what_its_release_asks_for_and_no_more_than_the_registry_lets_it(
+    home: Path, sandbox: Sandbox, build: Build, asked_mb: int, allowed_mb: int, passes: bool
+) -> None:
+    artifact = build(source=GREEDY, more=f'self-test = "body:self_test"\n[limits]\nmemory-mb = {asked_mb}')
+    with EmbeddedRegistry(home, sandbox=sandbox, limits=lambda: Limits(memory_mb=allowed_mb)) as registry:
+        (start,) = [each for each in registry.check(artifact) if each.check == "start"]
+        assert start.passed is passes, start
+        if not passes:
+            assert "MemoryError" in start.message or "memory_mb" in start.message
+            with pytest.raises(PublishRefused):
+                registry.publish(artifact)

@@ -1,5 +1,5 @@
-"""The plugin starts where it will run: its sources pass the policy, its modules load, its handlers exist, and its
-self-test passes.
+"""The plugin starts where it will run, under the limits that it asks for and the registry caps: its sources pass the
+policy, its modules load, its handlers exist, and its self-test passes.
 
 Of every module that the policy refuses the first reason is told, also of those that nothing imports yet.
 """
@@ -27,6 +27,7 @@ def _find(submission: Submission) -> Iterator[Finding]:
     from automatosx_nb.sandbox.supervisor import Program
 
     manifest, sources = submission.package.manifest, submission.package.sources
+    limits = submission.limits.capping(manifest.limits)
     asked = (*manifest.permissions, *manifest.optional_permissions)
     program = Program(
         plugin=manifest.id,
@@ -39,7 +40,7 @@ def _find(submission: Submission) -> Iterator[Finding]:
     refused: set[str] = set()
     while len(refused) < MOST:
         try:
-            worker = submission.sandbox.start(program)
+            worker = submission.sandbox.start(program, limits)
             try:
                 if manifest.self_test is not None and not refused:
                     yield from find_failures(worker, manifest.self_test, sources)

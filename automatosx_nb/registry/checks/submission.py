@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from automatosx_nb.model.publishing import PublishPolicy
 from automatosx_nb.model.release_lines import last_of_line
+from automatosx_nb.sandbox.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from automatosx_nb.package import Contents, Package
     from automatosx_nb.sandbox.supervisor import Sandbox
 
-_DEFAULT_POLICY = PublishPolicy()
+_DEFAULT_POLICY, _DEFAULT_LIMITS = PublishPolicy(), Limits()
 
 
 class Neighbour(NamedTuple):
@@ -58,6 +59,8 @@ class Submission:
     published: Sequence[Manifest] = ()
     near: Sequence[Neighbour] = ()
     policy: PublishPolicy = _DEFAULT_POLICY
+    limits: Limits = _DEFAULT_LIMITS
+    """What the registry lets its worker use at most; what it asks for is capped by it."""
     companions: Sequence[bytes] | None = ()
     """Artifacts of what it requires, each after what it requires itself; None: the registry lacks some."""
     tried: bool = False

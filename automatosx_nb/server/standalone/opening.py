@@ -23,7 +23,12 @@ def open_served(settings: Settings, sandbox: Sandbox) -> EmbeddedRegistry:
 
     database, blobs = database_of(settings.server, settings.home), artifacts_of(settings.server, settings.home)
     registry = EmbeddedRegistry.at(
-        database, blobs, sandbox=sandbox, policy=lambda: settings.publishing, review=lambda: settings.review
+        database,
+        blobs,
+        sandbox=sandbox,
+        policy=lambda: settings.publishing,
+        review=lambda: settings.review,
+        limits=lambda: settings.limits,
     )
     if settings.server.bundled:
         from automatosx_nb import catalog

@@ -20,6 +20,7 @@ from automatosx_nb.registry.checks.companions import companions
 from automatosx_nb.registry.checks.notebooks import CHECK
 from automatosx_nb.registry.checks.submission import Finding, Submission
 from automatosx_nb.registry.service import EmbeddedRegistry
+from automatosx_nb.sandbox.limits import Limits
 
 Folder = Callable[..., Path]
 NO_PRIVILEGES = """
@@ -28,6 +29,7 @@ for line in open("/proc/self/status"):
     assert not line.startswith("Cap") or int(line.split()[1], 16) == 0, line
 assert ctypes.CDLL(None).unshare(0x10000000) == -1, "a user namespace of its own would bring them back"
 """
+LIMITED = "from automatosx_nb.config import load_settings\nassert load_settings().limits.wall_s == 41.5"
 SOURCE = "from automatosx_nb.sdk import ui\n\n\ndef run():\n    return ui.text('it says so')\n"
 
 
@@ -82,13 +84,14 @@ def test_documentation_that_runs_uses_the_plugin_and_what_it_requires_and_reache
             "%doctor\n%tables",
             f"open({str(secret)!r})",
             f"import socket; socket.create_connection(('127.0.0.1', {port}), 1)",
-            NO_PRIVILEGES,
+            f"{NO_PRIVILEGES}\n{LIMITED}",
             "import os; assert not [n for n in os.environ if 'TOKEN' in n or 'SECRET' in n]; os.environ['HOME']",
             f"assert not os.path.exists('/proc/{os.getpid()}/environ'); open('/etc/shadow')",
             "1 / 0",
             needs={"acme.tables": "^2"},
         )
-        findings = found(replace(submission, companions=(package.build(required),)), absent)
+        limits = Limits(wall_s=41.5)
+        findings = found(replace(submission, companions=(package.build(required),), limits=limits), absent)
     said = {each.line: each.message for each in findings}
     assert [each.file for each in findings] == ["docs/tour.ipynb"] * 4, findings
     told = list(said.values())

@@ -15,6 +15,7 @@ import sys
 import sysconfig
 import tempfile
 from contextlib import suppress
+from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from automatosx_nb.model.manifest import Manifest
+    from automatosx_nb.sandbox.limits import Limits
 
 MOST_RESULT = 1 << 20
 """Bytes of what the confined process may say."""
@@ -136,7 +138,7 @@ def _executed(root: Path, submission: Submission) -> Result:
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env=_environment(root),
+        env=_environment(root, submission.limits),
         cwd=root,
         start_new_session=True,
     ) as running:
@@ -155,7 +157,7 @@ def _asked(manifest: Manifest) -> tuple[str, ...]:
     return (*manifest.permissions, *manifest.optional_permissions)
 
 
-def _environment(root: Path) -> Mapping[str, str]:
+def _environment(root: Path, limits: Limits) -> Mapping[str, str]:
     """Nothing of whoever publishes; what the interpreter finds its packages by, and folders that are thrown away."""
     named = {name: str(root / name) for name in ("home", "tmp", "jupyter", "package")}
     for folder in named.values():
@@ -172,7 +174,7 @@ def _environment(root: Path) -> Mapping[str, str]:
         **{f"JUPYTER_{kind}_DIR": f"{named['jupyter']}/{kind.lower()}" for kind in ("CONFIG", "DATA", "RUNTIME")},
         "JUPYTER_NO_CONFIG": "1",
         "AUTOMATOSX_HOME": named["home"] + "/automatosx",
-        "AUTOMATOSX_CONFIG": json.dumps({"PublishPolicy": {"run_notebooks": False}}),
+        "AUTOMATOSX_CONFIG": json.dumps({"PublishPolicy": {"run_notebooks": False}, "SandboxLimits": asdict(limits)}),
     }
 
 
