@@ -26,13 +26,13 @@ import automatosx_nb
 from automatosx_nb.errors.root import printable
 from automatosx_nb.package import build, read
 from automatosx_nb.registry.checks.submission import Check, Finding, Submission
+from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.scratch import Scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from automatosx_nb.model.manifest import Manifest
-    from automatosx_nb.sandbox.limits import Limits
 
 MOST_RESULT = 1 << 20
 """Bytes of what the confined process may say."""
@@ -174,8 +174,14 @@ def _environment(root: Path, limits: Limits) -> Mapping[str, str]:
         **{f"JUPYTER_{kind}_DIR": f"{named['jupyter']}/{kind.lower()}" for kind in ("CONFIG", "DATA", "RUNTIME")},
         "JUPYTER_NO_CONFIG": "1",
         "AUTOMATOSX_HOME": named["home"] + "/automatosx",
-        "AUTOMATOSX_CONFIG": json.dumps({"PublishPolicy": {"run_notebooks": False}, "SandboxLimits": asdict(limits)}),
+        "AUTOMATOSX_CONFIG": json.dumps({"PublishPolicy": {"run_notebooks": False}, "SandboxLimits": _set(limits)}),
     }
+
+
+def _set(limits: Limits) -> dict[str, float]:
+    """Those that somebody configured: not all of them are settings, and the others are what they are there."""
+    usual = asdict(Limits())
+    return {name: value for name, value in asdict(limits).items() if value != usual[name]}
 
 
 def _readable() -> list[str]:
