@@ -39,10 +39,12 @@ def looks(file, canary):
 
 
 def forge(file, canary):
-    import gc
+    import sys
     from automatosx_nb.sandbox.worker import Session
-    (session,) = [each for each in gc.get_objects() if isinstance(each, Session)]
-    session._channel.send(protocol.Result(1, protocol.HandedFile(1, canary, 10, False)))
+    frame = sys._getframe()
+    while not isinstance(frame.f_locals.get("self"), Session):
+        frame = frame.f_back
+    frame.f_locals["self"]._channel.send(protocol.Result(1, protocol.HandedFile(1, canary, 10, False)))
 
 
 def write_elsewhere(target, canary):
