@@ -65,16 +65,21 @@ def centred(column: pa.ChunkedArray) -> tuple:
 
 def pearson(a: tuple, b: tuple) -> float | None:
     (x, has_x), (y, has_y) = a, b
-    count = total(pc.multiply(has_x, has_y))
+    both = pc.multiply(has_x, has_y)
+    count = total(both)
     if count < FEWEST_ROWS:
         return None
-    sum_x, sum_y = total(pc.multiply(x, has_y)), total(pc.multiply(y, has_x))
-    spread_x = total(pc.multiply(pc.multiply(x, x), has_y)) - sum_x * sum_x / count
-    spread_y = total(pc.multiply(pc.multiply(y, y), has_x)) - sum_y * sum_y / count
+    x, y = (less_its_mean(values, both, count) for values in (x, y))
+    spread_x, spread_y = total(pc.multiply(x, x)), total(pc.multiply(y, y))
     if spread_x <= 1e-15 * count or spread_y <= 1e-15 * count:
         return None
-    together = total(pc.multiply(x, y)) - sum_x * sum_y / count
-    return max(-1.0, min(1.0, together / math.sqrt(spread_x * spread_y)))
+    return max(-1.0, min(1.0, total(pc.multiply(x, y)) / math.sqrt(spread_x * spread_y)))
+
+
+def less_its_mean(values: pa.ChunkedArray, both: pa.ChunkedArray, count: float) -> pa.ChunkedArray:
+    """Of the rows of a pair alone, or digits go where they have only the smallest values of a column; 0 elsewhere."""
+    mean = total(pc.multiply(values, both)) / count
+    return pc.multiply(pc.subtract(values, mean), both)
 
 
 def total(values: pa.ChunkedArray) -> float:
