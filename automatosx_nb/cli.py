@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from automatosx_nb.model.generation import InstalledPlugin
 
 BAR_WIDTH = 24
-EXIT_ERROR, EXIT_USAGE, EXIT_OUT_OF_SYNC = 1, 2, 3
+EXIT_ERROR, EXIT_USAGE = 1, 2
 WRITING = ("test", "run", "panel", "serve")
 """Verbs during which somebody else writes to the terminal: pytest, a plugin, a server's log."""
 
@@ -118,7 +118,9 @@ def carry_out(words: Sequence[str], opened: AbstractContextManager[Marketplace])
 
 def _status(error: AutomatosxError) -> int:
     if isinstance(error, OutOfSync):
-        return EXIT_OUT_OF_SYNC
+        from automatosx_nb.commands.locking import DIFFERS
+
+        return DIFFERS
     return EXIT_USAGE if isinstance(error, UsageError) else EXIT_ERROR
 
 

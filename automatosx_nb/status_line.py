@@ -57,8 +57,8 @@ class StatusLine:
     @contextmanager
     def cleared(self) -> Iterator[None]:
         """For the time in which somebody else writes here, or is asked."""
-        self._clear()
         self._paused = True
+        self._clear()
         try:
             yield
         finally:

@@ -29,12 +29,13 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [tuple(head), *(tuple(map(printable, row)) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head) - 1)]
     indent = sum(widths) + 2 * len(widths)
-    return "\n".join(_row(line, widths, indent) for line in lines)
+    room = max(width() - indent, 20)
+    return "\n".join(_row(line, widths, indent, room) for line in lines)
 
 
-def _row(line: Sequence[str], widths: Sequence[int], indent: int) -> str:
+def _row(line: Sequence[str], widths: Sequence[int], indent: int, room: int) -> str:
     first = "".join(f"{cell:<{width}}  " for cell, width in zip(line[:-1], widths, strict=True))
-    last = wrap(line[-1], max(width() - indent, 20), break_long_words=False, break_on_hyphens=False) or [""]
+    last = wrap(line[-1], room, break_long_words=False, break_on_hyphens=False) or [""]
     return "\n".join([(first + last[0]).rstrip(), *(" " * indent + more for more in last[1:])])
 
 

@@ -11,6 +11,7 @@ import nbformat as untyped_nbformat
 import pytest
 
 from automatosx_nb import cli
+from automatosx_nb.commands import locking
 from tests.scenarios.test_kernel import PROFILER, TIMEOUT_S
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def test_opening_says_what_is_missing_one_command_restores_it_and_outputs_say_wh
 def test_a_headless_run_syncs_with_a_grant_or_the_grants_digest_and_never_without(
     notebook: Path, market: Marketplace, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["sync", str(notebook), "--check"]) == cli.EXIT_OUT_OF_SYNC
+    assert cli.main(["sync", str(notebook), "--check"]) == locking.DIFFERS
     assert cli.main(["sync", str(notebook)]) == cli.EXIT_ERROR
     refused = capsys.readouterr().err
     assert PYARROW in refused
