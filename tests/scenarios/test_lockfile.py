@@ -430,20 +430,28 @@ def test_a_locked_release_may_be_yanked_or_advised_against_and_whoever_syncs_or_
     assert told.count("acme.") == 4  # the successor among them
 
 
-def test_what_is_said_against_a_version_is_told_whatever_bytes_the_registry_has_of_it(
-    market: Marketplace, lock: Path, empty: EmbeddedRegistry, home: Path, tmp_path: Path, make_plugin: MakePlugin
-) -> None:
+@pytest.fixture
+def moved(
+    market: Marketplace, lock: Path, empty: EmbeddedRegistry, home: Path, make_plugin: MakePlugin
+) -> Iterator[Marketplace]:
+    """The profile that ``lock`` is of, at a registry that has other bytes of that version."""
     folder = make_plugin(version="1.2.3")
     market.publish(folder)
     market.install("acme.demo")
     market.lock(lock)
     market.remove("acme.demo")
     (folder / "README.md").write_text("# Another text\n")
-    with closing(Marketplace(home / "profile", empty)) as moved:
-        moved.publish(folder)
-        mark(tmp_path / "empty", "yanked", "1.2.3")
-        mark(tmp_path / "empty", "deprecated", "1.2.3")
-        (change,) = moved.plan_sync(lock).changes
+    with closing(Marketplace(home / "profile", empty)) as market:
+        market.publish(folder)
+        yield market
+
+
+def test_what_is_said_against_a_version_is_told_whatever_bytes_the_registry_has_of_it(
+    moved: Marketplace, lock: Path, tmp_path: Path
+) -> None:
+    mark(tmp_path / "empty", "yanked", "1.2.3")
+    mark(tmp_path / "empty", "deprecated", "1.2.3")
+    (change,) = moved.plan_sync(lock).changes
     assert (change.warnings, change.deprecated) == (("was yanked: loses data",), "loses data")
 
 
@@ -463,21 +471,12 @@ def test_a_quarantined_release_is_never_installed_not_even_from_the_store(
 
 
 def test_a_quarantine_counts_for_a_version_whatever_bytes_the_registry_has_of_it(
-    market: Marketplace, lock: Path, empty: EmbeddedRegistry, home: Path, tmp_path: Path, make_plugin: MakePlugin
+    moved: Marketplace, lock: Path, tmp_path: Path
 ) -> None:
-    folder = make_plugin(version="1.2.3")
-    market.publish(folder)
-    market.install("acme.demo")
-    market.lock(lock)
-    market.remove("acme.demo")
-    (folder / "README.md").write_text("# Another text\n")
-    moved = Marketplace(home / "profile", empty)
-    moved.publish(folder)
     mark(tmp_path / "empty", "quarantined", "1.2.3")
     with pytest.raises(ResolutionConflict) as caught:
         moved.sync(lock)
     assert "is quarantined: loses data" in str(caught.value)
-    moved.close()
 
 
 # --- environments that do not fit
