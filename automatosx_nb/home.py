@@ -28,6 +28,11 @@ def working_folder() -> Path | None:
         return None
 
 
+def notebooks_folder() -> Path:
+    """As :func:`working_folder`; one that was deleted is one in which nothing is found."""
+    return working_folder() or Path(os.devnull)
+
+
 def project_folder(folder: Path | None) -> Path | None:
     """The nearest folder with a project's lock, from ``folder`` upwards."""
     if folder is None:

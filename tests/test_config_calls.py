@@ -11,11 +11,12 @@ from automatosx_nb.app import Marketplace
 from automatosx_nb.config import load_settings
 from automatosx_nb.config.calls import CallLimits, CallRates, HttpLimits
 from automatosx_nb.errors import CallsTooFast, InvalidConfiguration, TransferTooLarge
+from automatosx_nb.home import notebooks_folder
+from automatosx_nb.host.assembly import make_broker
 from automatosx_nb.host.bus import Bus
 from automatosx_nb.host.capabilities.log import LogCapability
 from automatosx_nb.host.errands import Asking
 from automatosx_nb.host.incidents import Incidents
-from automatosx_nb.host.kernel import make_broker, notebooks_folder
 from automatosx_nb.host.metering import RATES
 
 if TYPE_CHECKING:

@@ -6,27 +6,20 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automatosx_nb.home import working_folder
+from automatosx_nb.home import notebooks_folder
 from automatosx_nb.host.activation import Activation
 from automatosx_nb.host.bus import Bus, Undo
 from automatosx_nb.host.warming import Warmer
 from automatosx_nb.model.events import PLUGIN_SETTING_CHANGED
 
 if TYPE_CHECKING:
-    from automatosx_nb.errors import StateRestored
-    from automatosx_nb.host.broker import CapabilityBroker
     from automatosx_nb.host.bus.duty import Duty
     from automatosx_nb.host.bus.functions import Dispatcher
     from automatosx_nb.host.bus.recorder import Recorder
     from automatosx_nb.host.bus.running import RunningCells
-    from automatosx_nb.host.capabilities import Capability
-    from automatosx_nb.host.capabilities.log import LogCapability
     from automatosx_nb.host.durable import DurableDelivery
-    from automatosx_nb.host.errands import Asking
-    from automatosx_nb.host.incidents import Incidents
     from automatosx_nb.host.ports import Frontend, IPythonEvents, Person, Resources
     from automatosx_nb.host.runner import PluginRunner
     from automatosx_nb.host.services.calls import ServiceCalls
@@ -35,7 +28,6 @@ if TYPE_CHECKING:
     from automatosx_nb.model.events import Event
     from automatosx_nb.model.generation import InstalledPlugin
     from automatosx_nb.sandbox.limits import Limits
-    from automatosx_nb.sandbox.supervisor import Worker
 
 
 USER = "user"
@@ -77,6 +69,8 @@ class KernelHost:
         self._on_error = on_error
 
         def runner(entry: InstalledPlugin) -> PluginRunner:
+            from automatosx_nb.host.assembly import make_runner
+
             shared: dict[str, Any] = {"folder": folder, "bus": self.bus, "duty": self.duty, "person": person}
             return make_runner(resources, entry, variables, services=self.services, **shared, on_error=on_error)
 
@@ -92,7 +86,6 @@ class KernelHost:
         self._lock = threading.Lock()
         self._detach: Undo | None = None
         self._warmer = Warmer(resources, self.activation)
-        self._resources = resources
 
     @cached_property
     def services(self) -> ServiceCalls:
@@ -245,120 +238,3 @@ class KernelHost:
         self._started = True
         data = {"version": __version__, "python": platform.python_version()}
         Publisher(self.bus, self.source, BusLimits()).publish(KERNEL_STARTED, data, retain=True)
-
-
-def notebooks_folder() -> Path:
-    """Where this process is; a folder that was deleted is one in which nothing is found."""
-    return working_folder() or Path(os.devnull)
-
-
-def make_runner(
-    resources: Resources,
-    entry: InstalledPlugin,
-    variables: Callable[[], Mapping[str, Any]],
-    *,
-    folder: Path | None = None,
-    bus: Bus | None = None,
-    services: ServiceCalls | None = None,
-    duty: Duty | None = None,
-    on_error: Callable[[str, Exception], None],
-    person: Person | None = None,
-) -> PluginRunner:
-    """What runs one installed plugin's handlers; its worker starts when it is first used.
-
-    ``folder`` is the notebook's, by default the working directory. ``bus`` carries its events and is told of incidents
-    (None: there is no kernel, and durable subscribers get its events later),
-    ``on_error`` of an audit log that cannot be written. ``services``: what the plugin may call of others; None:
-    nothing. ``person`` is asked for permissions by what they call.
-    """
-    from automatosx_nb.host.capabilities.log import LogCapability
-    from automatosx_nb.host.errands import Asking
-    from automatosx_nb.host.incidents import Incidents
-    from automatosx_nb.host.programs import limits_of, program_of
-    from automatosx_nb.host.results import render_result
-    from automatosx_nb.host.runner import PluginRunner
-
-    def start(entry: InstalledPlugin) -> Worker:
-        resources.profile.refuse_disabled(entry)
-        package = resources.profile.package(entry)
-        libraries = map(str, broker.grants.of("modules"))
-        return resources.sandbox.start(program_of(package, libraries), limits_of(package, resources.limits))
-
-    if bus is None:
-        from automatosx_nb.host.durable.shell import shell_bus
-
-        bus = shell_bus(resources, on_error)
-    incidents = Incidents(entry, resources.audit, bus, on_error, most_hops=resources.bus_limits.hops)
-    log = LogCapability()
-    asking = Asking(person)
-    broker = make_broker(resources, entry, log, folder or notebooks_folder(), variables, bus, incidents, asking)
-    if services is not None:
-        from automatosx_nb.host.capabilities.services import ServicesCapability
-
-        offered = ServicesCapability(broker.grants, broker.meter, services, lambda: runner, incidents.service_failed)
-        broker.add("services", offered)
-    runner = PluginRunner(
-        entry,
-        start=start,
-        broker=broker,
-        log=log,
-        limits=resources.limits,
-        variables=variables,
-        render=render_result,
-        incidents=incidents,
-        secrets=resources.secrets,
-        asking=asking,
-        duty=duty,
-        traces=bus.traces,
-    )
-    return runner
-
-
-def make_broker(
-    resources: Resources,
-    entry: InstalledPlugin,
-    log: LogCapability,
-    folder: Path,
-    variables: Callable[[], Mapping[str, Any]],
-    bus: Bus,
-    incidents: Incidents,
-    asking: Asking,
-) -> CapabilityBroker:
-    """Every capability of one installed plugin; what a capability needs is opened when it is first asked."""
-    from automatosx_nb.host.beneath import Beneath
-    from automatosx_nb.host.broker import CapabilityBroker
-    from automatosx_nb.host.bus.publishing import Publisher
-    from automatosx_nb.host.capabilities.events import EventsCapability
-    from automatosx_nb.host.capabilities.files import FilesCapability
-    from automatosx_nb.host.capabilities.http import HttpCapability
-    from automatosx_nb.host.capabilities.permissions import PermissionsCapability
-    from automatosx_nb.host.capabilities.secrets import SecretsCapability
-    from automatosx_nb.host.capabilities.settings import SettingsCapability
-    from automatosx_nb.host.capabilities.storage import StorageCapability
-    from automatosx_nb.host.capabilities.variables import VariablesCapability
-    from automatosx_nb.host.closed_folders import CLOSED_NAMES, folders_of_jupyter
-    from automatosx_nb.host.holdings import LiveGrants
-    from automatosx_nb.host.metering import Meter
-    from automatosx_nb.host.settings import PluginSettings
-
-    def restored(told: StateRestored) -> None:
-        incidents.state_restored(told, asking.errands)
-
-    grants, meter, profile = LiveGrants(entry, resources), Meter(), resources.profile
-    limits = resources.bus_limits
-    publisher = Publisher(bus, f"plugin/{entry.id}", limits)
-    closed = (profile.root, resources.home, *folders_of_jupyter())
-    capabilities: dict[str, Capability] = {
-        "log": log,
-        "storage": StorageCapability(grants, meter, lambda: profile.state(entry, restored)),
-        "settings": SettingsCapability(
-            PluginSettings(entry, profile.settings, lambda: resources.configured_settings), log
-        ),
-        "secrets": SecretsCapability(entry.id, resources.secrets),
-        "files": FilesCapability(Beneath(folder, closed, CLOSED_NAMES), meter),
-        "http": HttpCapability(grants, meter, resources.http_limits),
-        "variables": VariablesCapability(grants, variables),
-        "permissions": PermissionsCapability(entry, grants, resources, incidents.record, asking),
-        "events": EventsCapability(entry.id, entry.contributes.get("events", ()), publisher, limits),
-    }
-    return CapabilityBroker(grants, capabilities, meter=meter, observer=incidents.calls, rates=resources.call_rates)

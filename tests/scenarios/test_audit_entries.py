@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from automatosx_nb.errors import AuditDamaged, InvalidRequest, PermissionDenied, PluginFailed, UnknownVariable
-from automatosx_nb.host.kernel import make_runner
+from automatosx_nb.host.assembly import make_runner
 from automatosx_nb.host.tally import OTHER
 from tests.commands.test_verbs import Console, ax
 

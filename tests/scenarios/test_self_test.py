@@ -9,7 +9,7 @@ import pytest
 
 from automatosx_nb.app import Marketplace
 from automatosx_nb.errors import SelfTestFailed
-from automatosx_nb.host.kernel import make_runner
+from automatosx_nb.host.assembly import make_runner
 from automatosx_nb.package import build
 from automatosx_nb.registry.service import EmbeddedRegistry
 from automatosx_nb.sandbox import self_test

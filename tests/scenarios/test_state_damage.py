@@ -11,8 +11,8 @@ import pytest
 
 from automatosx_nb.app import Marketplace
 from automatosx_nb.errors import StateRestored
+from automatosx_nb.host.assembly import make_runner
 from automatosx_nb.host.bus import Bus
-from automatosx_nb.host.kernel import make_runner
 from automatosx_nb.model.events import Event
 from automatosx_nb.model.retention import GenerationRetention
 from automatosx_nb.package import build

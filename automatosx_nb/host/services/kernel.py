@@ -92,7 +92,7 @@ class _Alone:
         return self.runner(entry)
 
     def runner(self, entry: InstalledPlugin) -> PluginRunner:
-        from automatosx_nb.host.kernel import make_runner
+        from automatosx_nb.host.assembly import make_runner
 
         if entry.id not in self._runners:
             self._runners[entry.id] = make_runner(
