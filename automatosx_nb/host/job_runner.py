@@ -10,24 +10,22 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from automatosx_nb.errors import AutomatosxError, CallInterrupted, PermissionDenied, WorkerLost
-from automatosx_nb.host.bus.cause import handled_in, handling
+from automatosx_nb.errors import AutomatosxError, CallInterrupted
 from automatosx_nb.host.bus.tracing import Traces
 from automatosx_nb.host.errands import Asking
 from automatosx_nb.host.handover import Handover
-from automatosx_nb.host.job_broker import JobBroker
+from automatosx_nb.host.job_execution import JobExecution
 from automatosx_nb.host.jobs import Batch, Due, Job, JobQueue
-from automatosx_nb.host.restarts import Restarts
-from automatosx_nb.host.services.origin import GaveUp, Origin, Retired
+from automatosx_nb.host.plugin_worker import PluginWorker
+from automatosx_nb.host.services.origin import GaveUp, Origin
 
 if TYPE_CHECKING:
     from automatosx_nb.host.broker import CapabilityBroker
     from automatosx_nb.host.bus.duty import Duty
     from automatosx_nb.host.bus.plugins import PluginSubscriber
-    from automatosx_nb.host.bus.tracing import Node
     from automatosx_nb.host.capabilities.log import LogCapability
     from automatosx_nb.host.incidents import Incidents
     from automatosx_nb.model.events import Event
@@ -38,10 +36,6 @@ if TYPE_CHECKING:
 INTERRUPT_GRACE_S = 5.0
 _LISTEN_S = 0.1
 """How long an interrupt may wait: where a library handles SIGINT, too (polars does), an endless wait sleeps on."""
-
-
-def _nothing() -> None:
-    """No trace begins: the job has one."""
 
 
 class JobRunner:
@@ -62,31 +56,47 @@ class JobRunner:
     ) -> None:
         self.entry = entry
         self.log = log
-        self.calls = 0
-        self.events = 0
-        """Handlers that were called, since this runner is there."""
-        self._start = start
         self._broker = broker
         self._limits = limits
         self._incidents = incidents
-        self._asking = asking or Asking(None)
         self._duty = duty
         self._traces = traces or Traces()
         self._queue = JobQueue(f"automatosx {entry.id}", self._serve, duty)
-        self._worker: Worker | None = None
-        self._libraries: frozenset[str] = frozenset()
+        self._worker = PluginWorker(entry, start, incidents)
+        self._execution = JobExecution(
+            entry.id,
+            self._queue,
+            self._worker,
+            broker=broker,
+            log=log,
+            wall_s=limits.wall_s,
+            incidents=incidents,
+            asking=asking or Asking(None),
+            duty=duty,
+            traces=self._traces,
+        )
         self._retired = False
-        self._restarts = Restarts(entry.id)
 
     @property
     def worker(self) -> Worker | None:
         """The live worker, if there is one now."""
-        return self._worker
+        return self._worker.current
 
     @property
     def limits(self) -> Limits:
         """Of the worker, or, where none runs, what configuration says."""
-        return self._limits if self._worker is None else self._worker.limits
+        worker = self._worker.current
+        return self._limits if worker is None else worker.limits
+
+    @property
+    def calls(self) -> int:
+        """How often a handler was called since this runner is there, not counting events."""
+        return self._execution.calls
+
+    @property
+    def events(self) -> int:
+        """How many events handlers were called with."""
+        return self._execution.events
 
     @property
     def handled(self) -> int:
@@ -105,7 +115,7 @@ class JobRunner:
     @property
     def suspended_s(self) -> float:
         """So long no worker starts, because too many ended; 0.0 where one may."""
-        return self._restarts.left_s
+        return self._worker.suspended_s
 
     def call(
         self,
@@ -167,9 +177,7 @@ class JobRunner:
 
     def abandoned(self) -> bool:
         """Whether nobody waits any more for what is running: it was interrupted, or its worker is gone."""
-        job, worker = self._queue.running, self._worker
-        cancelled = job is not None and not isinstance(job, Due) and job.cancelled
-        return self._queue.closed or job is None or cancelled or worker is None or worker.ended
+        return self._execution.abandoned()
 
     def post(self, source: PluginSubscriber) -> None:
         """An event waits in a subscription's queue: hand it over after what waits here already."""
@@ -189,10 +197,7 @@ class JobRunner:
 
     def resume(self) -> bool:
         """Lift a suspension, if there is one; the result is whether there was."""
-        lifted = self._restarts.lift()
-        if lifted:
-            self._incidents.resumed()
-        return lifted
+        return self._worker.resume()
 
     def retire(self) -> None:
         """As :meth:`stop`, but the call in flight, and what other plugins wait for, is answered first.
@@ -205,7 +210,7 @@ class JobRunner:
             return
         self._retired = True
         for job in dropped:
-            self._fail(job, self._gone(job))
+            self._fail(job, self._execution.gone(job))
 
     def stop(self) -> None:
         """Drop what is queued, end the call in flight and the worker; wait a little for it. Later calls are refused.
@@ -214,12 +219,13 @@ class JobRunner:
         """
         dropped, thread = self._queue.close()
         for job in dropped:
-            self._fail(job, self._gone(job))
+            self._fail(job, self._execution.gone(job))
         running = self._queue.running
         if isinstance(running, Job):
             running.errands.end()
-        if self._worker is not None and running is not None:
-            self._worker.stop()
+        worker = self._worker.current
+        if worker is not None and running is not None:
+            worker.stop()
         if thread is not None and thread is not threading.current_thread():
             thread.join(INTERRUPT_GRACE_S)  # what it is busy with may be out of anyone's reach; it takes no more jobs
         self._incidents.calls.flush()
@@ -227,11 +233,7 @@ class JobRunner:
 
     def _put(self, job: Job) -> None:
         if not self._queue.put(job):
-            raise self._gone(job)
-
-    def _gone(self, job: Job | Batch) -> Exception:
-        """Why ``job`` is not carried out here; a service may be there anew."""
-        return Retired() if job.origin is not None else WorkerLost(self.entry.id, WorkerLost.REPLACED)
+            raise self._execution.gone(job)
 
     def _cancel(self, job: Job) -> None:
         job.errands.end()
@@ -240,7 +242,7 @@ class JobRunner:
 
     def _ends(self, job: Job, end: Callable[[Worker], None]) -> bool:
         """Whether the running ``job`` is done soon after its worker, if it has started, was asked to end it."""
-        worker = self._worker
+        worker = self._worker.current
         if worker is not None:
             end(worker)
         return job.done.wait(INTERRUPT_GRACE_S)
@@ -254,7 +256,7 @@ class JobRunner:
                 continue
             try:
                 with self._delivering() if job.events is not None else nullcontext():
-                    job.value = self._carry_out(job)
+                    job.value = self._execution.carry_out(job)
                 job.done.set()
             except BaseException as error:  # noqa: BLE001 - the caller gets it; this thread goes on
                 self._fail(job, error)
@@ -266,9 +268,9 @@ class JobRunner:
 
     def _set_aside(self, idle: list[Worker]) -> None:
         """This thread ends: the next one starts a worker of its own."""
-        if self._worker is not None:
-            idle.append(self._worker)
-        self._worker = None
+        worker = self._worker.set_aside()
+        if worker is not None:
+            idle.append(worker)
 
     def _hand_over(self, due: Due) -> None:
         """The next events that are due of one subscription; nothing that goes wrong with them leaves here."""
@@ -278,9 +280,9 @@ class JobRunner:
             return
         self._queue.running = job = Batch(source.handler, events)
         try:
-            outcomes = self._carry_out(job)
+            outcomes = self._execution.carry_out(job)
         except BaseException as error:  # noqa: BLE001 - nobody waits for it; this thread goes on
-            self._note(job, error)
+            self._execution.note(job, error)
             source.failed(error, len(events))
         else:
             source.handled(outcomes, time.perf_counter() - began_s)
@@ -290,125 +292,8 @@ class JobRunner:
     def _delivering(self) -> AbstractContextManager[None]:
         return nullcontext() if self._duty is None else self._duty.delivering()
 
-    def _carry_out(self, job: Job | Batch) -> Any:
-        if job.events is not None:
-            return self._carry_out_events(job, job.events)
-        with handling(handled_in(job.context)), self._traces.within(job.context):
-            return self._granted(job)
-
-    def _carry_out_events(self, job: Job | Batch, events: Sequence[Event]) -> list[AutomatosxError | None]:
-        """What became of each. What is written down of it begins when the worker has them, and keeps nobody waiting."""
-        with ExitStack() as handled:
-            parts: list[Mapping[str | None, Node]] = []
-
-            def begin() -> None:
-                if not parts:
-                    handled.enter_context(handling(events))
-                    name = f"{self.entry.id} {job.handler}"
-                    parts.append(handled.enter_context(self._traces.handled(name, events)))
-
-            try:
-                faults: dict[int, AutomatosxError] = self._granted(job, begin)
-            finally:
-                begin()
-            for index in faults:
-                node = parts[0].get(events[index].traceparent)
-                if node is not None:
-                    node.count(times=0, failed=1)
-            return [faults.get(index) for index in range(len(events))]
-
-    def _granted(self, job: Job | Batch, begin: Callable[[], None] = _nothing) -> Any:
-        """``begin`` is called when something can come of the job: a worker that starts, or what it asks for."""
-        try:
-            self._fit(self._broker.grants.begin_call(event=job.silent))
-            return self._call_worker(self._ready(job, begin), job, begin)
-        except PermissionDenied as denied:
-            raise self._broker.grants.explained(denied) from denied
-        finally:
-            self._broker.grants.end_call()
-
-    def _fit(self, libraries: frozenset[str]) -> None:
-        """A worker that was started with other libraries than those that are granted now is replaced."""
-        if self._worker is not None and libraries != self._libraries:
-            self._worker.stop()
-            self._worker = None
-        self._libraries = libraries
-
-    def _ready(self, job: Job | Batch, begin: Callable[[], None]) -> Worker:
-        if self._worker is None or not self._worker.alive:
-            begin()
-            self._worker = self._started()
-        if self._queue.closed:
-            raise self._gone(job)
-        if job.cancelled:
-            raise CallInterrupted(self.entry.id)
-        self.log.begin_call(self._worker.limits.log_kb)
-        return self._worker
-
-    def _call_worker(self, worker: Worker, job: Job | Batch, begin: Callable[[], None]) -> Any:
-        broker = JobBroker(self._broker, self.log, job, self._duty, self.abandoned)
-        try:
-            if job.events is not None:
-                return self._deliver(worker, job, job.events, broker, begin)
-            self._count(job)
-            return worker.call(job.handler, job.args, job.kwargs, broker=broker, wall_s=self._limits.wall_s)
-        except AutomatosxError as error:
-            if not worker.alive:
-                self._ended(error if job.handover is None else job.handover.explained(error))
-            raise
-
-    def _deliver(
-        self,
-        worker: Worker,
-        job: Job | Batch,
-        events: Sequence[Event],
-        broker: JobBroker,
-        begin: Callable[[], None],
-    ) -> dict[int, AutomatosxError]:
-        def sent() -> None:
-            self._count(job)
-            begin()
-
-        faults = worker.deliver(job.handler, events, broker=broker, wall_s=self._limits.wall_s, sent=sent)
-        faults = {index: self._explained(fault) for index, fault in faults.items()}
-        for fault in faults.values():
-            self._note(job, fault)
-        if not worker.alive:  # out of memory, after which nothing of it is to be trusted
-            self._ended(list(faults.values())[-1])
-        return faults
-
-    def _count(self, job: Job | Batch) -> None:
-        """The handler is called now."""
-        self.calls += job.events is None
-        self.events += len(job.events or ())
-        self._incidents.calls.handled(event=job.events is not None, times=len(job.events or "1"))
-        self._asking.begin_call(job.errands if job.asks else None, self._libraries)
-
-    def _started(self) -> Worker:
-        self._restarts.check()
-        try:
-            worker = self._start(self.entry)
-        except AutomatosxError as error:
-            self._ended(error)
-            raise
-        self._incidents.started(worker.layers)
-        return worker
-
-    def _ended(self, error: AutomatosxError) -> None:
-        self._incidents.ended(error)
-        paused = self._restarts.ended(error)
-        if paused is not None:
-            self._incidents.suspended(paused)
-
     def _fail(self, job: Job, error: BaseException) -> None:
         job.error = error
         if job.events is not None:
-            self._note(job, error)
+            self._execution.note(job, error)
         job.done.set()
-
-    def _explained(self, fault: AutomatosxError) -> AutomatosxError:
-        return self._broker.grants.explained(fault) if isinstance(fault, PermissionDenied) else fault
-
-    def _note(self, job: Job | Batch, error: BaseException) -> None:
-        text = str(error) if isinstance(error, AutomatosxError) else repr(error)
-        self.log.note(f"{job.handler}: {text}")

@@ -112,7 +112,7 @@ def test_resume_lifts_a_suspension_of_this_kernel(market: Marketplace) -> None:
     (entry,) = market.installed()
     with Terminal().runner(market, entry) as runner:
         for _ in range(MOST):
-            runner._ended(WorkerLost("acme.demo", "exit status 3"))
+            runner._worker.ended(WorkerLost("acme.demo", "exit status 3"))
         assert "tried again at its next use" in ax(market, "resume acme.demo", Kernel(running=runner))
         assert runner.call("demo:run") == 3
     kinds = [

@@ -26,7 +26,7 @@ from automatosx_nb.host.runner import PluginRunner
 from automatosx_nb.model.events import Event
 from automatosx_nb.model.generation import InstalledPlugin
 from automatosx_nb.sandbox.limits import Limits
-from automatosx_nb.sandbox.supervisor import Program, Sandbox
+from automatosx_nb.sandbox.supervisor import Program, Sandbox, Worker
 
 TIMEOUT_S = 30
 SOURCE = """
@@ -96,14 +96,22 @@ def make_runner(sandbox: Sandbox, tmp_path: Path) -> Iterator[MakeRunner]:
     audit = Audit(tmp_path / "audit.sqlite3")
 
     def make(
-        limits: Limits | None = None, variables: Mapping[str, Any] | None = None, configured: Limits | None = None
+        limits: Limits | None = None,
+        variables: Mapping[str, Any] | None = None,
+        configured: Limits | None = None,
+        before_start: Callable[[], object] = lambda: None,
     ) -> PluginRunner:
         program = Program("acme.demo", "1.0.0", {"demo.py": SOURCE.encode()}, HANDLERS)
         chosen = limits or Limits()
         log = WatchedLog()
+
+        def start(_entry: InstalledPlugin) -> Worker:
+            before_start()
+            return sandbox.start(program, chosen)
+
         runner = PluginRunner(
             ENTRY,
-            start=lambda _entry: sandbox.start(program, chosen),
+            start=start,
             broker=CapabilityBroker(Grants("acme.demo", ()), {"log": log}),
             log=log,
             limits=configured or chosen,
@@ -145,17 +153,14 @@ def test_a_call_sees_every_event_before_it_in_their_order(make_runner: MakeRunne
 
 
 def test_of_too_many_waiting_events_the_oldest_are_dropped_and_counted(make_runner: MakeRunner) -> None:
-    runner = make_runner()
     held = threading.Event()
     started = threading.Event()
-    start = runner._start
 
-    def slow_start(entry: InstalledPlugin) -> Any:
+    def wait() -> None:
         started.set()
         held.wait(TIMEOUT_S)
-        return start(entry)
 
-    runner._start = slow_start
+    runner = make_runner(before_start=wait)
     listening = subscription(runner, "demo:on_event", queue=20)
     listening.deliver(event(-1))
     assert started.wait(TIMEOUT_S)
@@ -221,17 +226,10 @@ def test_an_interrupt_is_noticed_where_a_library_has_system_calls_go_on_after_it
 
 
 def test_a_call_interrupted_while_its_worker_starts_is_never_made(make_runner: MakeRunner) -> None:
-    runner = make_runner(replace(Limits(), wall_s=600.0))
-    start = runner._start
-
-    def interrupted_start(entry: InstalledPlugin) -> Any:
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
-        return start(entry)
-
-    runner._start = interrupted_start
+    interrupts = [lambda: signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)]
+    runner = make_runner(replace(Limits(), wall_s=600.0), before_start=lambda: interrupts and interrupts.pop()())
     with pytest.raises(CallInterrupted):
         runner.call("demo:spin")
-    runner._start = start
     assert runner.call("demo:run", ["next"]) == "next"
 
 
