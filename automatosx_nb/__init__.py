@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from automatosx_nb import bus as bus
     from automatosx_nb.app import Marketplace as Marketplace
-    from automatosx_nb.widgets import installed as installed
-    from automatosx_nb.widgets import marketplace as marketplace
-    from automatosx_nb.widgets import permissions as permissions
+    from automatosx_nb.widgets import MarketplacePanel
 
 __version__ = "1.0.0a1"
 __all__ = [
@@ -24,19 +22,14 @@ __all__ = [
     "services",
 ]
 
-_LAZY = {
-    "Marketplace": "automatosx_nb.app",
-    **dict.fromkeys(("installed", "marketplace", "permissions"), "automatosx_nb.widgets"),
-}
-
 
 def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     if name in ("bus", "services"):
         return import_module(f"automatosx_nb.{name}")
-    if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
+    if name == "Marketplace":
+        return import_module("automatosx_nb.app").Marketplace
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
@@ -49,6 +42,38 @@ def load_ipython_extension(ipython: Any) -> None:
     from automatosx_nb.magics import load
 
     load(ipython, _live)
+
+
+def marketplace(market: Marketplace | None = None) -> MarketplacePanel:
+    """The marketplace as a panel: search, consent, install, update, remove, roll back.
+
+    Without ``market`` it shows the one of this process, and loads the extension where an IPython shell runs, so that
+    the magics of what is installed in it are there.
+    """
+    return _shown("marketplace", market)
+
+
+def installed(market: Marketplace | None = None) -> MarketplacePanel:
+    """The same panel, at what is installed and the history."""
+    return _shown("installed", market)
+
+
+def permissions(market: Marketplace | None = None) -> MarketplacePanel:
+    """The same panel, at what each installed plugin asks for, holds and is denied."""
+    return _shown("permissions", market)
+
+
+def _shown(view: str, market: Marketplace | None) -> MarketplacePanel:
+    from automatosx_nb import widgets
+
+    if market is None:
+        from IPython.core.getipython import get_ipython
+
+        shell = get_ipython()
+        if shell is not None:
+            load_ipython_extension(shell)
+    panel: MarketplacePanel = getattr(widgets, view)(market)
+    return panel
 
 
 def panel(plugin: str, name: str = "") -> Any:

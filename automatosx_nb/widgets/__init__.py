@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from automatosx_nb.host.kernel import KernelHost
     from automatosx_nb.widgets.activity import ActivityPanel
     from automatosx_nb.widgets.forms import LiveDisplay
-    from automatosx_nb.widgets.panel import MarketplacePanel
+    from automatosx_nb.widgets.panel import MarketplacePanel as MarketplacePanel
 
 __all__ = ["installed", "live", "marketplace", "meters", "permissions"]
 

@@ -18,8 +18,8 @@ PANEL = "import automatosx_nb\npanel = automatosx_nb.marketplace()\npanel"
 
 @pytest.fixture
 def panel(lab: Any, open_notebook: Any) -> Any:
-    """The notebook with an open panel in its first cell; the second cell is free."""
-    notebook = open_notebook(lab.write_notebook("panel.ipynb", PANEL, "1 + 1"))
+    """A notebook without ``%load_ext``, with an open panel in its first cell; the second asks what a magic is."""
+    notebook = open_notebook(lab.write_notebook("panel.ipynb", PANEL, "%profile --help"))
     notebook.run(0)
     notebook.page.locator(".ax-card").first.wait_for()
     return notebook
@@ -61,6 +61,7 @@ def test_search_consent_install_update_and_roll_back_by_the_panel_alone(panel: A
     said = page.locator(".ax-said")
     said.filter(has_text="data-profiler 1.0.0 installed: try %profile your_table").wait_for()
     assert not page.get_by_role("dialog").is_visible()
+    assert "usage: %profile" in panel.run(1).inner_text()
 
     page.get_by_role("button", name="Update data-profiler to 1.1.0").click()
     update = page.get_by_role("dialog", name="Update data-profiler?")

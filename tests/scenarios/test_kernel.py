@@ -97,14 +97,20 @@ class Kernel:
 
 
 @pytest.fixture
-def kernel(stocked_home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Kernel]:
+def bare_kernel(stocked_home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Kernel]:
+    """One without the extension."""
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     kernel = Kernel()
     kernel.start()
-    loaded = kernel.run("%load_ext automatosx_nb")
-    assert loaded == Output()
     yield kernel
     kernel.stop()
+
+
+@pytest.fixture
+def kernel(bare_kernel: Kernel) -> Kernel:
+    loaded = bare_kernel.run("%load_ext automatosx_nb")
+    assert loaded == Output()
+    return bare_kernel
 
 
 def processes_below(pid: int) -> set[int]:
@@ -146,6 +152,17 @@ def test_install_profile_update_and_roll_back_in_one_kernel(kernel: Kernel) -> N
     assert f"{PROFILER}@1.0.0" in json.dumps(kernel.run("%profile df").metadata[0])
     kernel.run("%ax rollback")
     assert "`%profile` not found" in kernel.run("%profile df").text + kernel.run("%profile df").traceback
+
+
+def test_what_is_installed_beside_a_panel_has_its_magics_there_where_nobody_loaded_the_extension(
+    bare_kernel: Kernel,
+) -> None:
+    shown = bare_kernel.run("import automatosx_nb; panel = automatosx_nb.marketplace(); panel")
+    assert "<marketplace panel" in shown.displays[0]["text/plain"]
+    grants = ", ".join(map(repr, LEDGER_GRANTS))
+    bare_kernel.run(f"from automatosx_nb.app import current; current().install({LEDGER!r}, grant=[{grants}])")
+    assert "usage: %ledger" in bare_kernel.run("%ledger --help").text
+    assert bare_kernel.run("%load_ext automatosx_nb") == Output()
 
 
 def test_what_a_terminal_installs_is_there_in_the_next_cell(kernel: Kernel) -> None:

@@ -9,7 +9,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
 
+import automatosx_nb
 from automatosx_nb.widgets import bundle, installed, marketplace, permissions
 
 if TYPE_CHECKING:
@@ -50,6 +52,25 @@ def test_without_a_market_it_is_the_one_of_this_process(market: Marketplace) -> 
     assert "cell-ledger 1.0.0" in str(panel._repr_mimebundle_())
     panel.close()
     current().close()
+
+
+@pytest.fixture
+def running_shell(shell: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The shell whose cell this is, without the extension."""
+    monkeypatch.setattr(InteractiveShell, "_instance", shell)
+    assert "ax" not in shell.magics_manager.magics["line"]
+    return shell
+
+
+@pytest.mark.parametrize("show", ["marketplace", "installed", "permissions"])
+def test_a_panel_of_this_process_loads_the_extension_of_the_shell_that_runs(running_shell: Any, show: str) -> None:
+    getattr(automatosx_nb, show)().close()
+    assert "ax" in running_shell.magics_manager.magics["line"]
+
+
+def test_a_panel_of_another_marketplace_loads_nothing(running_shell: Any, market: Marketplace) -> None:
+    automatosx_nb.marketplace(market).close()
+    assert "ax" not in running_shell.magics_manager.magics["line"]
 
 
 def test_a_message_over_the_comm_is_answered_over_it(market: Marketplace, monkeypatch: pytest.MonkeyPatch) -> None:
