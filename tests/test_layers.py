@@ -85,13 +85,13 @@ def test_a_project_only_makes_stricter(layers: Layers) -> None:
     layers.write("user", "c.SandboxLimits.memory_mb = 500\nc.UpdatePolicy.cooldown = '2 days'\n")
     layers.write(
         "project",
-        '[SandboxLimits]\nmemory_mb = 9000\ncpu_s = 5\n[UpdatePolicy]\ncooldown = "1 hour"\n'
+        '[SandboxLimits]\nmemory_mb = 9000\ncpu_s = 5\n[UpdatePolicy]\ncooldown = "1 hour"\nplan_s = 10\n'
         '[PermissionPolicy]\ndefault = "allow-low"\n[SandboxPolicy]\nrequire = ["landlock"]\n'
         '[RegistryPolicy]\nallow = ["acme.*"]\n',
     )
     settings = layers.load()
     assert (settings.limits.memory_mb, settings.limits.cpu_s) == (500, 5)
-    assert settings.cooldown == timedelta(days=2)
+    assert (settings.cooldown, settings.plan_s) == (timedelta(days=2), 10)
     assert settings.permissions.default == "ask"
     assert settings.required_layers == ("landlock",)
     assert settings.policy.against("acme.demo", ONE) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,13 +15,20 @@ from automatosx_nb.commands import run
 from automatosx_nb.errors import (
     InvalidConfiguration,
     NotInPlan,
+    PlanTooHard,
     PolicyForbids,
     ResolutionConflict,
     StillRequired,
     UsageError,
 )
+from automatosx_nb.model.generation import Pin
 from automatosx_nb.model.release import Stage
+from automatosx_nb.model.runtime import API_VERSION
+from automatosx_nb.package import build
+from automatosx_nb.profile.planning import Planner
+from automatosx_nb.registry.service import EmbeddedRegistry
 from tests.commands.test_verbs import Console
+from tests.pigeons import FIRST, pigeons
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -293,3 +301,54 @@ def test_the_newest_that_is_offered_is_one_that_an_install_would_choose(
     assert configured(RegistryPolicy={"deny": ["acme.base@>=2"]}).newest("acme.base") == "1.1.0"
     assert configured(UpdatePolicy={"cooldown": "3 days"}).newest("acme.base") is None
     assert shop.newest("acme.nothing") is None
+
+
+# --- how long a search may take
+
+
+@pytest.fixture
+def endless(home: Path, tmp_path: Path, make_plugin: MakePlugin) -> Iterator[EmbeddedRegistry]:
+    """With nordic.other, and with plugins of which nobody finds out that they do not go together."""
+    with EmbeddedRegistry(tmp_path / "registry") as registry:
+        for folder in (make_plugin("nordic.other"), *pigeons(make_plugin)):
+            registry.publish(build(folder))
+        yield registry
+
+
+def test_a_search_without_an_end_is_given_up_and_what_sets_its_time_is_named(endless: EmbeddedRegistry) -> None:
+    with closing(Marketplace(registry=endless, config=Config({"UpdatePolicy": {"plan_s": 0.1}}))) as market:
+        with pytest.raises(PlanTooHard) as caught:
+            market.install(FIRST)
+        assert (caught.value.seconds, caught.value.setting) == (0.1, "c.UpdatePolicy.plan_s")
+        assert "c.UpdatePolicy.plan_s" in caught.value.next_step()
+        assert market.installed() == ()
+        market.install("nordic.other")
+        assert [each.id for each in market.installed()] == ["nordic.other"]
+
+
+def test_every_plan_that_is_searched_for_has_a_deadline(shop: Marketplace) -> None:
+    shop.install("acme.top")
+    lock = shop.lockfile()
+
+    def spent() -> None:
+        raise PlanTooHard(0.1, "c.UpdatePolicy.plan_s")
+
+    planner = Planner(
+        shop.registry,
+        package=shop.profile.package,
+        engine=API_VERSION,
+        python="3.12.1",
+        missing=lambda _packages: (),
+        deadline=lambda: spent,
+    )
+    current, pin = shop.profile.current(), Pin("", "ada@host", "2026-01-01T00:00:00Z")
+    plans: tuple[Callable[[], object], ...] = (
+        lambda: planner.install(current, "nordic.other"),
+        lambda: planner.update(current),
+        lambda: planner.pin(current, "acme.base", "1.0.0", pin),
+        lambda: planner.remove(current, "acme.top"),
+        lambda: planner.sync(current, lock, shop.profile.store, "automatosx.lock", lambda _note: pin),
+    )
+    for plan in plans:
+        with pytest.raises(PlanTooHard):
+            plan()

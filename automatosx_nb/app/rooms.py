@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from time import monotonic
+from time import monotonic, thread_time
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.home import default_home, project_folder, working_folder
@@ -274,6 +274,7 @@ class Rooms:
 
     @property
     def _planner(self) -> Planner:
+        from automatosx_nb.deadline import Deadline
         from automatosx_nb.host.environment import cooldown_now, missing_packages, platform_name, python_version
         from automatosx_nb.model.runtime import API_VERSION
         from automatosx_nb.profile.planning import Planner
@@ -288,6 +289,8 @@ class Rooms:
             policy=self.settings.policy,
             permissions=self.permissions,
             cooldown=cooldown_now(self.settings.cooldown),
+            # of this thread: while a registry is asked, a search does not go on
+            deadline=partial(Deadline, self.settings.plan_s, "c.UpdatePolicy.plan_s", thread_time),
         )
 
     def _record_switch(self, new: Generation) -> None:

@@ -96,6 +96,9 @@ class UpdatePolicy(Configurable):  # type: ignore[misc,unused-ignore]
     probation = Duration(
         "24 hours", help="A plugin that keeps ending so soon after its update goes back to its version before."
     ).tag(config=True)
+    plan_s = Float(30.0, min=0.1, help="Longest search for versions that go together, seconds of computing.").tag(
+        config=True
+    )
     keep_generations = Int(20, min=2, help="How many generations gc leaves, the newest.").tag(config=True)
     keep_for = Duration("30 days", help="Younger generations are left by gc, too.").tag(config=True)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
+from operator import neg
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,7 @@ class Settings:
     auto: str
     """One of ``AUTO``."""
     probation: timedelta
+    plan_s: float
     permissions: Permissions = field(default_factory=Permissions)
     plugin_settings: ConfiguredSettings = field(default_factory=ConfiguredSettings)
     services: ServiceLimits = field(default_factory=ServiceLimits)
@@ -104,6 +106,7 @@ def load_settings(config: Config | None = None, *, home: Path | None = None, pro
         ),
         auto=stack.value("UpdatePolicy", "auto"),
         probation=parse_duration(stack.value("UpdatePolicy", "probation")),
+        plan_s=stack.value("UpdatePolicy", "plan_s"),
         services=ServiceLimits(*(stack.value("ServicePolicy", each.name) for each in fields(ServiceLimits))),
         calls=call_limits(stack.value),
         registry=connection(stack.value),
@@ -233,6 +236,7 @@ def stricter(section: str, setting: str, one: Any, other: Any) -> Any:
         "cooldown": parse_duration,
         "auto": AUTO.index,
         "require_signed": bool,
+        "plan_s": neg,
     }
     return max(one, other, key=order[setting]) if setting in order else one
 

@@ -98,18 +98,19 @@ class InvalidSearch(UserError, ValueError):
 
 
 class PlanTooHard(UserError):
-    """The search for versions took longer than it was given. ``seconds``: how long that was."""
+    """The search for versions took longer than it was given: ``seconds``, by ``setting``."""
 
     code: ClassVar[str] = "plan-too-hard"
     seconds: float
+    setting: str
 
     def problem(self) -> str:
         return f"in {self.seconds:g} s neither versions that go together were found, nor why there are none."
 
     def next_step(self) -> str:
         return (
-            "Ask for fewer plugins at once, or for exact versions; 'plan' on your own computer takes its time. "
-            "Whoever runs the registry sets the time: c.RegistryServer.plan_s."
+            "Ask for fewer plugins at once, or for exact versions, which leave less to search through. "
+            f"More time is given by {self.setting}."
         )
 
 

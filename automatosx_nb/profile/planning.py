@@ -60,7 +60,9 @@ class Planner:
         policy: Policy | None = None,
         permissions: PermissionPolicy | None = None,
         cooldown: Cooldown | None = None,
+        deadline: Callable[[], Callable[[], object]] | None = None,
     ) -> None:
+        """:param deadline: makes what one search spends; None: each takes as long as it has to."""
         self._registry = registry
         self._package = package
         self._engine = engine
@@ -70,6 +72,7 @@ class Planner:
         self._policy = policy or Policy()
         self._permissions = permissions or PermissionPolicy()
         self._cooldown = cooldown
+        self._deadline = deadline
 
     def newest(self, plugin: str) -> Version | None:
         """The newest stable version that may be chosen and runs here; None: there is none."""
@@ -106,6 +109,7 @@ class Planner:
         :raises PluginQuarantined: all of it is.
         :raises InvalidRange:
         :raises ResolutionConflict:
+        :raises PlanTooHard: as every plan does that is searched for, where it is given a deadline.
         """
         detail = shown_by(self._registry, plugin)
         wanted = {**wishes_of(current), plugin: wish or ANY}
@@ -179,7 +183,9 @@ class Planner:
         """
         installed_entry(current, plugin)
         wanted = {name: wish for name, wish in wishes_of(current).items() if name != plugin}
-        resolution = resolve(wanted, OnlyInstalled(self._index(current), current.plugins), cycles="allow")
+        resolution = resolve(
+            wanted, OnlyInstalled(self._index(current), current.plugins), cycles="allow", spend=self._spend()
+        )
         if plugin in resolution.selected:
             by = sorted(name for name, release in resolution.releases.items() if plugin in release.dependencies)
             raise StillRequired(plugin, tuple(by))
@@ -207,6 +213,7 @@ class Planner:
             python=self._python,
             platform=self._platform,
             policy=self._policy,
+            spend=self._spend(),
         )
         plan = plan_sync(
             current,
@@ -252,7 +259,11 @@ class Planner:
                 signed=self._policy.signed,
             ),
             cooldown=self._cooldown,
+            spend=self._spend(),
         )
+
+    def _spend(self) -> Callable[[], object] | None:
+        return None if self._deadline is None else self._deadline()
 
     def _index(self, current: Generation) -> InstalledIndex:
         return InstalledIndex(self._registry, current.plugins, self._package)

@@ -14,6 +14,7 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
+from automatosx_nb.deadline import Deadline
 from automatosx_nb.errors import UnknownRelease
 from automatosx_nb.host.environment import cooldown_now, environment
 from automatosx_nb.model.digests import digest_field
@@ -245,7 +246,7 @@ class PlanHandler(RegistryHandler):
                 policy=Gate(settings.policy, settings.permissions, registry.plugin, signed=settings.policy.signed),
                 permissions=settings.permissions,
                 cooldown=cooldown_now(settings.cooldown),
-                spend=planning.Deadline(settings.server.plan_s),
+                spend=Deadline(settings.server.plan_s, "c.RegistryServer.plan_s"),
             )
 
         actor = await self.actor()

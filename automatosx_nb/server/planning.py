@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import msgspec
 from msgspec import Meta
 
-from automatosx_nb.errors import InvalidPlanRequest, InvalidSearch, PlanTooHard
+from automatosx_nb.errors import InvalidPlanRequest, InvalidSearch
 from automatosx_nb.model.changelog import news
 from automatosx_nb.model.flags import deprecation, warnings_of
 from automatosx_nb.model.permissions import not_covered
@@ -48,20 +47,6 @@ class PlanRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     platform: _Text | None = None
     packages: Annotated[dict[_Id, _Text], Meta(max_length=5000)] | None = None
     """Every installed distribution → its version; None: not said."""
-
-
-class Deadline:
-    """What a search spends: seconds, from now on."""
-
-    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._seconds = seconds
-        self._clock = clock
-        self._until = clock() + seconds
-
-    def __call__(self) -> None:
-        """:raises PlanTooHard: they are spent."""
-        if self._clock() > self._until:
-            raise PlanTooHard(self._seconds)
 
 
 def read(body: bytes) -> PlanRequest:

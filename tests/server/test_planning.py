@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from automatosx_nb.registry.service import EmbeddedRegistry
 from automatosx_nb.server.openapi import DOCUMENT
 from automatosx_nb.server.planning import LONGEST
 from automatosx_nb.server.shelf import PLANS
-from tests.server.conftest import write
+from tests.conftest import MakePlugin
+from tests.pigeons import FIRST, pigeons
 
 Fetch = Callable[..., Awaitable[Any]]
 DOCTOR = "acme.csv-doctor"
@@ -158,46 +159,18 @@ async def test_missing_packages_are_those_that_whoever_asks_has_not(
     assert document["changes"][0]["missing_packages"] == missing
 
 
-HOLES = 9
-_PIGEON = """
-schema = 1
-[plugin]
-id = "{plugin}"
-version = "{version}.0.0"
-summary = "Shares no version with another."
-license = "MIT"
-authors = [{{name = "Mallory"}}]
-categories = ["data-quality"]
-main = "body"
-[requires]
-automatosx = "^1.0"
-plugins = {{{others}}}
-"""
-
-
-def pigeons(folder: Path) -> Iterator[Path]:
-    """Plugins of which each two exclude each other's version, and one more of them than there are versions: every
-    proof that they do not go together is as long as 2 to the power of how many there are (Haken 1985)."""
-    names = [f"mallory.p{number}" for number in range(HOLES + 1)]
-    for at, plugin in enumerate(names, 1):
-        for version in range(1, HOLES + 1):
-            others = ", ".join(f'"{name}" = "<{version}.0.0 || >{version}.0.0"' for name in names[at:])
-            made = write(folder / f"{plugin}-{version}", plugin, f"{version}.0.0", "data-quality")
-            (made / "plugin.toml").write_text(_PIGEON.format(plugin=plugin, version=version, others=others), "utf-8")
-            (made / "src" / "body.py").write_text("", "utf-8")
-            yield made
-
-
 class TestWhatTakesForever:
     @pytest.fixture
-    def jp_server_config(self, jp_server_config: dict[str, Any], registry_home: Path, tmp_path: Path) -> dict[str, Any]:
+    def jp_server_config(
+        self, jp_server_config: dict[str, Any], registry_home: Path, make_plugin: MakePlugin
+    ) -> dict[str, Any]:
         with EmbeddedRegistry(registry_home) as registry:
-            for folder in pigeons(tmp_path / "pigeons"):
+            for folder in pigeons(make_plugin):
                 registry.publish(package.build(folder))
         return {**jp_server_config, "RegistryServer": {"plan_s": 0.1}}
 
     async def test_it_ends_after_its_time_and_says_so_and_the_next_one_is_planned(self, ask: Fetch) -> None:
-        status, problem = await ask({"wanted": {"mallory.p0": "*"}})
+        status, problem = await ask({"wanted": {FIRST: "*"}})
         assert (status, problem["code"]) == (422, "plan-too-hard")
         assert "0.1 s" in problem["detail"]
         assert "c.RegistryServer.plan_s" in problem["detail"]
