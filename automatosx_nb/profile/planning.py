@@ -6,40 +6,25 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from automatosx_nb.errors import Incompatible, NotPinned, ProfileDamaged, StillRequired
-from automatosx_nb.model.changelog import news
+from automatosx_nb.errors import Incompatible, NotPinned, StillRequired
 from automatosx_nb.model.consent import PermissionPolicy
-from automatosx_nb.model.flags import deprecation, warnings_of, yanked_for
 from automatosx_nb.model.gate import Gate, Step
-from automatosx_nb.model.permissions import not_covered
-from automatosx_nb.model.plan import Plan, PlannedChange
+from automatosx_nb.model.plan import Plan
 from automatosx_nb.model.policy import Policy
-from automatosx_nb.model.publisher import Signers, newcomer_doubt, publisher_change, publisher_doubt
 from automatosx_nb.model.resolution import Resolution, resolve
 from automatosx_nb.model.rules import Rules
 from automatosx_nb.model.semver import Range, Version
-from automatosx_nb.profile.changes import (
-    Consent,
-    MissingPackages,
-    change_kind,
-    installed_entry,
-    refuse_taken_magics,
-    release_of,
-    requirement_changes,
-    rewished,
-    wishes_of,
-)
+from automatosx_nb.profile.changes import MissingPackages, installed_entry, wishes_of
+from automatosx_nb.profile.comparing import Comparison
 from automatosx_nb.profile.details import shown_by
 from automatosx_nb.profile.index import InstalledIndex, OnlyInstalled, ReadPackage
 from automatosx_nb.profile.syncing import LockedIndex, plan_sync
 
 if TYPE_CHECKING:
-    from automatosx_nb.model.generation import Channel, Generation, InstalledPlugin, Pin
-    from automatosx_nb.model.held_back import HeldBack
+    from automatosx_nb.model.generation import Channel, Generation, Pin
     from automatosx_nb.model.lockfile import Lockfile
     from automatosx_nb.model.policy import Cooldown
     from automatosx_nb.model.ports import Registry
-    from automatosx_nb.model.release import IndexRelease, ReleaseDetail
     from automatosx_nb.profile.store import Store
 
 ANY = "*"
@@ -65,19 +50,20 @@ class Planner:
         """:param deadline: makes what one search spends; None: each takes as long as it has to."""
         self._registry = registry
         self._package = package
+        self._permissions = permissions or PermissionPolicy()
+        self._comparison = Comparison(registry, package, missing, self._permissions)
         self._engine = engine
         self._python = python
         self._missing = missing
         self._platform = platform
         self._policy = policy or Policy()
-        self._permissions = permissions or PermissionPolicy()
         self._cooldown = cooldown
         self._deadline = deadline
 
     def newest(self, plugin: str) -> Version | None:
         """The newest stable version that may be chosen and runs here; None: there is none."""
         rules = Rules(
-            policy=self._policy or Policy(),
+            policy=self._policy,
             cooldown=self._cooldown,
             engine=self._engine,
             python=self._python,
@@ -119,7 +105,7 @@ class Planner:
         if not wish or Range.parse(wish).pin is not None:
             wanted[plugin] = f"^{chosen}"
         action = f"install {detail.summary.id} {chosen}"
-        return self._plan(current, wanted, resolution, action, channels)
+        return self._comparison.plan(current, wanted, resolution, action, channels)
 
     def pin(self, current: Generation, plugin: str, version: str, pin: Pin) -> Plan:
         """Hold ``plugin`` at ``version``, by default at the installed one, which is brought there where it is not.
@@ -139,7 +125,7 @@ class Planner:
         resolution = self._resolve(free, {**wanted, plugin: version}, {plugin}, prereleases=False)
         if plugin in wanted and not Range.parse(wanted[plugin]).allows(Version.parse(version), prereleases=True):
             wanted[plugin] = f"^{version}"
-        return replace(self._plan(current, wanted, resolution, action), pins={plugin: pin})
+        return replace(self._comparison.plan(current, wanted, resolution, action), pins={plugin: pin})
 
     def update(
         self,
@@ -173,7 +159,7 @@ class Planner:
         if channels:
             changes = ", ".join(filter(None, (changes, *(f"{each} to {to}" for each, to in sorted(channels.items())))))
         action = f"update {changes}" if changes else "update (nothing to do)"
-        return self._plan(current, wanted, resolution, action, channels)
+        return self._comparison.plan(current, wanted, resolution, action, channels)
 
     def remove(self, current: Generation, plugin: str) -> Plan:
         """Without ``plugin``, and without the dependencies that nobody else needs.
@@ -189,7 +175,7 @@ class Planner:
         if plugin in resolution.selected:
             by = sorted(name for name, release in resolution.releases.items() if plugin in release.dependencies)
             raise StillRequired(plugin, tuple(by))
-        return self._plan(current, wanted, resolution, f"remove {plugin}")
+        return self._comparison.plan(current, wanted, resolution, f"remove {plugin}")
 
     def sync(self, current: Generation, lock: Lockfile, store: Store, source: str, pin: Callable[[str], Pin]) -> Plan:
         """Exactly what ``lock`` says, whatever is installed; what the registry lost is taken from ``store``.
@@ -268,101 +254,6 @@ class Planner:
     def _index(self, current: Generation) -> InstalledIndex:
         return InstalledIndex(self._registry, current.plugins, self._package)
 
-    def _plan(
-        self,
-        current: Generation,
-        wanted: Mapping[str, str],
-        resolution: Resolution,
-        action: str,
-        channels: Mapping[str, Channel] | None = None,
-    ) -> Plan:
-        selected = {plugin: str(resolution.selected[plugin]) for plugin in resolution.order}
-        changes = [
-            self._change(
-                current,
-                plugin,
-                resolution.releases[plugin],
-                "you asked for it" if plugin in wanted else resolution.because(plugin),
-            )
-            for plugin, version in selected.items()
-            if plugin not in current.plugins or current.plugins[plugin].version != version
-        ]
-        changes += [
-            PlannedChange(plugin, "remove", entry.version, None, _why_gone(current, wanted, plugin))
-            for plugin, entry in current.plugins.items()
-            if plugin not in selected
-        ]
-        kept = {
-            plugin: entry.version for plugin, entry in current.plugins.items() if selected.get(plugin) == entry.version
-        }
-        refuse_taken_magics(current, kept, {change.id: self._magics(change) for change in changes if change.new})
-        return Plan(
-            current.number,
-            action,
-            tuple(changes),
-            kept,
-            wanted,
-            rewished(current, kept, wanted),
-            channels=channels or {},
-            plugins=resolution.plugins(),
-            held_back=tuple(each for each in resolution.held_back() if not _is_left(current, changes, each)),
-        )
-
-    def _magics(self, change: PlannedChange) -> Sequence[str]:
-        assert change.new is not None
-        return release_of(self._registry.plugin(change.id), change.new).contributions.get("magics", ())
-
-    def _change(self, current: Generation, plugin: str, chosen: IndexRelease, why: str) -> PlannedChange:
-        detail = self._registry.plugin(plugin)
-        version = str(chosen.version)
-        release = release_of(detail, version)
-        missing = self._missing(release.packages)
-        entry = current.plugins.get(plugin)
-        granted = entry.grants if entry else ()
-        consent = Consent.of(release, granted, self._permissions, plugin)
-        source = self._registry.source_of(plugin)
-        verified, signers = detail.summary.verified, Signers.of(detail, version, entry.signer if entry else "")
-        if entry is None:
-            doubt = newcomer_doubt(detail, version, current.plugins.values())
-        else:
-            doubt = publisher_doubt(entry, source, verified=verified, signers=signers)
-        installed = next((each for each in detail.releases if entry and each.version == entry.version), None)
-        return PlannedChange(
-            id=plugin,
-            kind=change_kind(entry.version if entry else None, version),
-            old=entry.version if entry else None,
-            new=version,
-            why=_why_left(installed, chosen) or why,
-            asks=consent.asks,
-            optional=consent.optional,
-            by_policy=consent.by_policy,
-            denied=consent.denied,
-            drops=not_covered(granted, (*release.permissions, *release.optional_permissions)),
-            size=release.size,
-            changelog=news(self._registry.changelog(plugin, version), entry.version, version) if entry else "",
-            missing_packages=missing,
-            sha256=release.sha256,
-            requires=requirement_changes(self._installed_requires(entry), release.dependencies),
-            old_size=installed.size if installed else 0,
-            source=source,
-            verified=verified,
-            signature=release.signature,
-            publisher=publisher_change(entry, source, verified=verified, signers=signers) if entry else doubt,
-            doubt=doubt,
-            deprecated=deprecation(release),
-            warnings=warnings_of(plugin, chosen),
-        )
-
-    def _installed_requires(self, entry: InstalledPlugin | None) -> Mapping[str, str]:
-        """From the store, where it is whole; what is damaged there is replaced by this very change."""
-        if entry is None:
-            return {}
-        try:
-            manifest = self._package(entry).manifest
-        except ProfileDamaged:
-            return {}
-        return {plugin: str(wanted) for plugin, wanted in manifest.requires.plugins.items()}
-
 
 def plan_unpin(current: Generation, plugin: str) -> Plan:
     """:raises NotInstalled:
@@ -389,21 +280,3 @@ def require_packages(plan: Plan) -> None:
                 f"it needs {package}, which this environment does not have" for package in change.missing_packages
             )
             raise Incompatible(change.id, change.new, reasons, f"Nothing was changed. Run {plan.pip_line} first.")
-
-
-def _why_left(installed: ReleaseDetail | None, chosen: IndexRelease) -> str:
-    """Why what is installed makes place for something older, where it was yanked; else empty."""
-    if installed is None or not installed.yanked or chosen.version > Version.parse(installed.version):
-        return ""
-    return f"{installed.version} {yanked_for(installed.yanked)}"
-
-
-def _is_left(current: Generation, changes: Sequence[PlannedChange], held: HeldBack) -> bool:
-    """Whether it is what is installed now: the change away from it says why."""
-    entry = current.plugins.get(held.id)
-    return entry is not None and entry.version == held.newer and any(each.id == held.id for each in changes)
-
-
-def _why_gone(current: Generation, wanted: Mapping[str, str], plugin: str) -> str:
-    asked_for = current.plugins[plugin].wish is not None and plugin not in wanted
-    return "you asked for it" if asked_for else "nothing needs it any more"
