@@ -11,7 +11,6 @@ from sqlalchemy import select
 
 from automatosx_nb.errors import (
     ArtifactMismatch,
-    SignatureRequired,
     UnknownPlugin,
     UnknownPublisher,
     UnknownRelease,
@@ -22,43 +21,38 @@ from automatosx_nb.model.publishing import PublishPolicy
 from automatosx_nb.model.release import PluginDetail, Stage
 from automatosx_nb.model.review import ReviewPolicy
 from automatosx_nb.model.spelling import nearest
-from automatosx_nb.registry import publishing, records, signed, storage, unreadable
+from automatosx_nb.registry import records, signed, storage
 from automatosx_nb.registry.blobs import BlobStore, DigestDiffers
 from automatosx_nb.registry.current import CurrentSearch
 from automatosx_nb.registry.downloads import DownloadCounter
 from automatosx_nb.registry.feed import RevisionFeed
 from automatosx_nb.registry.figures import Figures, figures
+from automatosx_nb.registry.intake import Intake
 from automatosx_nb.registry.pictures import Pictures
-from automatosx_nb.registry.rooms import Rooms
 from automatosx_nb.registry.sayings import sayings
-from automatosx_nb.registry.schema import artifacts, plugins, publishers, releases, sequence
-from automatosx_nb.registry.sight import seen_by
+from automatosx_nb.registry.schema import plugins, publishers, sequence
+from automatosx_nb.registry.sight import Sight
 from automatosx_nb.registry.storage import Storage
 from automatosx_nb.registry.unpacked import Unpacked
 from automatosx_nb.sandbox.limits import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Generator, Mapping
     from pathlib import Path
-
-    from sqlalchemy import Connection
 
     from automatosx_nb.model.identity import Actor
     from automatosx_nb.model.ports import ArtifactSource
-    from automatosx_nb.model.release import CheckResult, IndexRelease, PublishReport, SearchPage, SearchQuery
+    from automatosx_nb.model.release import CheckResult, IndexRelease, SearchPage, SearchQuery
     from automatosx_nb.model.screenshots import ShownPicture
     from automatosx_nb.registry.keeping import Keeping
-    from automatosx_nb.registry.publishing import Also
-    from automatosx_nb.registry.records import Record
     from automatosx_nb.registry.search import SearchDocument
-    from automatosx_nb.registry.uploads import Uploads
     from automatosx_nb.sandbox.supervisor import Sandbox
 
 _PIECE = 64 * 1024
 """Bytes in one piece of an artifact."""
 
 
-class EmbeddedRegistry(Rooms):
+class EmbeddedRegistry(Intake):
     """Implements :class:`automatosx_nb.model.ports.Registry`; every method may be called from any thread.
 
     Besides what each method says, all raise what :class:`automatosx_nb.registry.database.Database` does.
@@ -93,6 +87,7 @@ class EmbeddedRegistry(Rooms):
         self._downloads = DownloadCounter(self._database)
         self._search = CurrentSearch(self._database, self._feed, self._downloads)
         self._reader: Actor | None = None
+        self._sight = Sight(None)
         self._pictures = Pictures()
 
     def seen_by(self, actor: Actor) -> EmbeddedRegistry:
@@ -100,7 +95,7 @@ class EmbeddedRegistry(Rooms):
         and publishes in it, as a member or not.
         """
         view = copy(self)
-        view._reader = actor
+        view._reader, view._sight = actor, Sight(actor)
         return view
 
     @classmethod
@@ -154,11 +149,11 @@ class EmbeddedRegistry(Rooms):
         """
         with self._database.read() as connection:
             written = self._downloads.written(connection)
-            rows = records.newest_first(self._releases(connection, plugin))
+            rows = records.newest_first(self._sight.releases(connection, plugin))
             published = [row for row in rows if row.stage != Stage.DRAFT]
             top = records.shown(published or rows)
             if top is None:
-                raise UnknownPlugin(plugin, nearest(plugin, self._shown(connection)))
+                raise UnknownPlugin(plugin, nearest(plugin, self._sight.shown(connection)))
             asked = records.asked_permissions(connection, top.key)
             count = records.download_count(connection, top.plugin) - written(top.id) + self._downloads.ever(top.id)
             return PluginDetail(
@@ -173,14 +168,14 @@ class EmbeddedRegistry(Rooms):
     def releases(self, plugin: str, /) -> list[IndexRelease]:
         """Every release, newest first; none where the plugin is unknown."""
         with self._database.read() as connection:
-            return records.index_releases_of(connection, self._rows(connection, [plugin]), [plugin])[plugin]
+            return records.index_releases_of(connection, self._sight.index_rows(connection, [plugin]), [plugin])[plugin]
 
     def releases_many(self, ids: Collection[str], /) -> dict[str, list[IndexRelease]]:
         """As :meth:`releases` of each of ``ids``, and with a few questions to the database for all of them."""
         found: dict[str, list[IndexRelease]] = {plugin: [] for plugin in ids}
         with self._database.read() as connection:
             for some in records.batches(sorted(found)):
-                found |= records.index_releases_of(connection, self._rows(connection, some), some)
+                found |= records.index_releases_of(connection, self._sight.index_rows(connection, some), some)
         return found
 
     @property
@@ -210,7 +205,7 @@ class EmbeddedRegistry(Rooms):
 
     def _artifact_of(self, plugin: str, version: str) -> str:
         with self._database.read() as connection:
-            return str(self._release(connection, plugin, version).artifact)
+            return str(self._sight.release(connection, plugin, version).artifact)
 
     def _files(self, plugin: str, version: str, sha256: str) -> Mapping[str, bytes]:
         try:
@@ -229,7 +224,7 @@ class EmbeddedRegistry(Rooms):
         :raises ArtifactMismatch: what is stored is not what was published.
         """
         with self._database.read() as connection:
-            row = self._release(connection, plugin, version)
+            row = self._sight.release(connection, plugin, version)
         try:
             data = self._blobs.tail(row.artifact, start) if start else self._blobs.read(row.artifact)
         except DigestDiffers as error:
@@ -243,48 +238,18 @@ class EmbeddedRegistry(Rooms):
         with self._database.read() as connection:
             for (plugin, version), count in counts.items():
                 with suppress(UnknownPlugin, UnknownRelease):
-                    row = self._release(connection, plugin, version)
+                    row = self._sight.release(connection, plugin, version)
                     self._downloads.count(row.id, row.key, count)
 
     def changelog(self, plugin: str, version: str) -> str:
         """Markdown. Raises as :meth:`artifact` does."""
         with self._database.read() as connection:
-            return str(self._release(connection, plugin, version).changelog)
+            return str(self._sight.release(connection, plugin, version).changelog)
 
     def checked(self, plugin: str, version: str) -> tuple[CheckResult, ...]:
         """What the checks found when it was published. Raises as :meth:`artifact` does."""
         with self._database.read() as connection:
-            return records.check_results(connection, self._release(connection, plugin, version).key)
-
-    def publish(self, artifact: bytes, *, stage: Stage = Stage.STABLE, signature: bytes | None = None) -> PublishReport:
-        """As :meth:`automatosx_nb.model.ports.Registry.publish`.
-
-        :param signature: a detached one, which comes with the release or keeps it out.
-        """
-        return self._publish(artifact, stage, signature=signature)
-
-    def check(self, artifact: bytes) -> tuple[CheckResult, ...]:
-        """As :meth:`automatosx_nb.model.ports.Registry.check`."""
-        return publishing.check(
-            artifact,
-            database=self._database,
-            blobs=self._blobs,
-            sandbox=self._sandbox,
-            actor=self._reader or owner(),
-            policy=self._policy(),
-            limits=self._limits(),
-        )
-
-    @cached_property
-    def uploads(self) -> Uploads:
-        """Artifacts that come in parts, from anywhere."""
-        from automatosx_nb.registry.parts import PartStore
-        from automatosx_nb.registry.uploads import Uploads
-
-        def publish(artifact: bytes, stage: Stage, actor: Actor, also: Also) -> PublishReport:
-            return self._publish(artifact, stage, actor=actor, also=also)
-
-        return Uploads(self._database, PartStore(self._objects), publish, self._policy().uploads)
+            return records.check_results(connection, self._sight.release(connection, plugin, version).key)
 
     @cached_property
     def keeping(self) -> Keeping:
@@ -292,46 +257,6 @@ class EmbeddedRegistry(Rooms):
         from automatosx_nb.registry.keeping import Keeping
 
         return Keeping(Storage(self._database, self._objects), self.uploads)
-
-    def _publish(
-        self, artifact: bytes, stage: Stage, *, signature: bytes | None = None, signed: bool = False, **more: Any
-    ) -> PublishReport:
-        if signature is not None:
-            return self.keys.publish(
-                artifact, signature, lambda also: self._publish(artifact, stage, signed=True, also=also)
-            )
-        if self._policy().signed and not (signed or stage is Stage.DRAFT or more.get("owner")):
-            manifest = unreadable.opened(artifact, self._policy()).manifest
-            raise SignatureRequired(manifest.id, str(manifest.version))
-        return publishing.publish(
-            artifact,
-            stage=stage,
-            database=self._database,
-            blobs=self._blobs,
-            sandbox=self._sandbox,
-            **{
-                "policy": self._policy(),
-                "review": self._review(),
-                "limits": self._limits(),
-                "actor": self._reader or owner(),
-                **more,
-            },
-        )
-
-    def publish_bundled(self, artifact: bytes, *, verified: bool = True, tried: Collection[str] = ()) -> PublishReport:
-        """As :meth:`publish`, for what came with the user's own installation. Its documentation was executed before it
-        was bundled, and is not on each user's computer, whose configured limits keep none of it out.
-
-        :param verified: whether its publisher counts as verified from now on.
-        :param tried: digests of what was started before it was bundled, too (``automatosx_nb.registry.tried``).
-
-        :raises PublishRefused: also where users have that name, and nobody said that they are who they say.
-        """
-        own: dict[str, Any] = {"policy": self._policy().without_notebooks(), "review": ReviewPolicy()}
-        report = self._publish(artifact, Stage.STABLE, owner=True, limits=Limits(), tried=tried, **own)
-        if verified:
-            self.access.verify(owner(), publisher_of(report.id), verified=True)
-        return report
 
     def has_members(self, publisher: str) -> bool:
         """Whether users of this registry have that name."""
@@ -368,43 +293,4 @@ class EmbeddedRegistry(Rooms):
     def known(self) -> tuple[str, ...]:
         """Every plugin's id, sorted."""
         with self._database.read() as connection:
-            return self._known(connection)
-
-    def _known(self, connection: Connection) -> tuple[str, ...]:
-        query = select(plugins.c.id)
-        if self._reader is not None:
-            query = query.where(plugins.c.key.in_(select(releases.c.plugin).where(seen_by(self._reader))))
-        return tuple(sorted(connection.execute(query).scalars()))  # databases differ in what comes first
-
-    def _shown(self, connection: Connection) -> tuple[str, ...]:
-        """Of :meth:`known`, those of which something can be had."""
-        seen = select(releases.c.plugin).where(releases.c.quarantined.is_(None) & seen_by(self._reader))
-        return tuple(sorted(connection.execute(select(plugins.c.id).where(plugins.c.key.in_(seen))).scalars()))
-
-    def _releases(self, connection: Connection, plugin: str, version: str | None = None) -> list[Record]:
-        """All, or the one of that version, but what is quarantined."""
-        query = (
-            select(releases, plugins.c.id, publishers.c.verified)
-            .join(plugins, plugins.c.key == releases.c.plugin)
-            .join(publishers, publishers.c.key == plugins.c.publisher)
-            .where((plugins.c.id == plugin) & releases.c.quarantined.is_(None) & seen_by(self._reader))
-        )
-        if version is not None:
-            query = query.where(releases.c.version == version)
-        return list(connection.execute(query))
-
-    def _rows(self, connection: Connection, ids: Sequence[str]) -> list[Record]:
-        """Every release of ``ids``, with what an index says of one, and nothing that is only shown."""
-        query = select(*records.INDEX_COLUMNS, plugins.c.id, artifacts.c.size)
-        joined = releases.join(plugins, plugins.c.key == releases.c.plugin)
-        joined = joined.join(artifacts, artifacts.c.sha256 == releases.c.artifact)
-        return list(connection.execute(query.select_from(joined).where(plugins.c.id.in_(ids) & seen_by(self._reader))))
-
-    def _release(self, connection: Connection, plugin: str, version: str) -> Record:
-        found = self._releases(connection, plugin, version)
-        if found:
-            return found[0]
-        rows = records.newest_first(self._releases(connection, plugin))
-        if not rows:
-            raise UnknownPlugin(plugin, nearest(plugin, self._shown(connection)))
-        raise UnknownRelease(plugin, version, tuple(row.version for row in rows))
+            return self._sight.known(connection)
