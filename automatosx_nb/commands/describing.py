@@ -34,7 +34,7 @@ def describe(
     :param requires: id → range of the plugins that this release does not do without.
     """
     summary = detail.summary
-    lines = [f"{summary.id} {release.version}", summary.summary, ""]
+    lines = [f"{summary.id} {release.version}", text.folded(summary.summary), ""]
     lines.append(f"publisher      {summary.id.partition('.')[0]}{' (verified)' if summary.verified else ''}")
     lines.append(f"authors        {', '.join(detail.authors)}")
     lines.append(f"licence        {summary.license}")
@@ -56,10 +56,10 @@ def describe(
         lines += ["", f"{release.version} does not fit here:"]
         lines += [f"  - it {printable(str(each))}" for each in unfit[release.version]]
     lines += ["", "It asks for:" if release.permissions else "It asks for no permission."]
-    lines += [f"  - {permission_line(asked, reason)}" for asked, reason in release.permissions.items()]
+    lines += [text.folded(f"  - {permission_line(asked, reason)}") for asked, reason in release.permissions.items()]
     if release.optional_permissions:
         lines += ["", "It can do without:"]
-        lines += [f"  - {permission_line(*each)}" for each in release.optional_permissions.items()]
+        lines += [text.folded(f"  - {permission_line(*each)}") for each in release.optional_permissions.items()]
     differ = [each for each in permission_changes(detail.releases) if any(asdict(each[2]).values())]
     if differ:
         lines += ["", "What it asks for has changed:", *change_lines(differ)]
@@ -77,7 +77,8 @@ def signature(detail: PluginDetail, release: ReleaseDetail) -> str:
     """By which of its publisher's keys a release is signed, since when, and what became of that key."""
     if release.signature is None:
         gone = [each for each in detail.keys if each.revoked_from and each.revoked_from <= release.published]
-        return "none that counts" + (f": key {named(gone[-1])} is {state(gone[-1])}" if gone else "")
+        none = "none that counts" if detail.keys else "none"
+        return none + (f": key {named(gone[-1])} is {state(gone[-1])}" if gone else "")
     since = f" on {release.signature.signed[:10]}" if release.signature.signed else ""
     key = next((each for each in detail.keys if each.id == release.signature.key), None)
     if key is None and not detail.keys:

@@ -66,8 +66,8 @@ def report(layers: Mapping[str, str], required: Sequence[str]) -> Iterator[str]:
     yield ""
     yield from _missing(layers)
     lacking = [name for name in required if layers.get(name) != ACTIVE]
-    yield _NOTHING_STARTS.format(", ".join(lacking)) if lacking else _VERDICTS[tiers.tier(layers).name]
-    yield _FAIL_CLOSED
+    verdict = _NOTHING_STARTS.format(", ".join(lacking)) if lacking else _VERDICTS[tiers.tier(layers).name]
+    yield from map(text.folded, (verdict, _FAIL_CLOSED))
 
 
 def _row(reported: tuple[str, str]) -> tuple[str, str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 SHOWN = 20
 _MAX_DATA = 100
 _STEP_S = 0.05
+_LINK = re.compile(r"\[([^]]*)\]\([^)]*\)")
+"""Of the page on which the same sentences stand; a terminal shows none."""
 _ACTIONS = ("topics", "tail", "publish", "stats", "activity", *dead_letters.ACTIONS)
 
 
@@ -57,7 +60,7 @@ def _topics(market: Marketplace) -> Answer:
     from automatosx_nb.model.events.schemas import TOPICS
 
     found: list[dict[str, Any]] = [
-        {"topic": name, "when": topic.when, "schema": topic.schema} for name, topic in TOPICS.items()
+        {"topic": name, "when": _LINK.sub(r"\1", topic.when), "schema": topic.schema} for name, topic in TOPICS.items()
     ]
     for entry in market.installed():
         found += [

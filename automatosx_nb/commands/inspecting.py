@@ -51,7 +51,7 @@ def _span(seen: Observation) -> str:
 
 def _permission(each: ObservedPermission) -> Iterator[str]:
     optional = "optional, " if each.optional else ""
-    yield f"- {optional}{permission_line(each.permission, each.reason)}"
+    yield text.folded(f"- {optional}{permission_line(each.permission, each.reason)}")
     if each.calls is not None:
         yield f"    used by {each.calls} calls"
     for place in each.places[:MOST_PLACES]:

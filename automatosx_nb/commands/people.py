@@ -36,22 +36,20 @@ def _member(market: Marketplace, options: Namespace, console: Console) -> Answer
     if (options.user is not None) != (options.action in ("add", "remove")):
         raise UsageError(f"'member {options.action}' takes a publisher and, to add or remove one, a user", usage)
     if options.action == "add":
-        return _shown(access.put_member(ME, name, options.user, owner=options.owner))
+        return _shown(access.put_member(ME, name, options.user, owner=options.owner), console)
     if options.action == "remove":
-        return _shown(access.remove_member(ME, name, options.user))
+        return _shown(access.remove_member(ME, name, options.user), console)
     if options.action == "list":
-        return _shown(access.publisher(ME, name))
-    return _shown(access.verify(ME, name, verified=options.action == "verify"))
+        return _shown(access.publisher(ME, name), console)
+    return _shown(access.verify(ME, name, verified=options.action == "verify"), console)
 
 
-def _shown(publisher: Publisher) -> Answer:
+def _shown(publisher: Publisher, console: Console) -> Answer:
     head = f"{publisher.name}{' (verified)' if publisher.verified else ''}"
     rows = [(each.user, "owner" if each.owner else "member", each.added) for each in publisher.members]
-    shown = (
-        text.table(("user", "is", "since"), rows)
-        if rows
-        else f"It has no members: who administers the registry adds one, with member add {publisher.name} USER --owner."
-    )
+    add = f"{console.prefix} member add {publisher.name} USER --owner"
+    none = f"It has no members: who administers the registry adds one, with {add}."
+    shown = text.table(("user", "is", "since"), rows) if rows else none
     return Answer(f"{head}\n{shown}", asdict(publisher))
 
 
@@ -92,7 +90,8 @@ def _token(market: Marketplace, options: Namespace, console: Console) -> Answer:
     tokens = room(market, "tokens")
     usage = f"{console.prefix} token list | new NAME --scope SCOPE … [--days N] [--user USER] | revoke ID"
     if options.action == "list":
-        return _tokens(tokens.all(ME, user=options.user))
+        none = f"There is no token; {console.prefix} token new NAME --scope SCOPE makes one for a program."
+        return _tokens(tokens.all(ME, user=options.user), none)
     if options.name is None:
         raise UsageError(f"'token {options.action}' takes a name, or an id", usage)
     if options.action == "revoke":
@@ -109,9 +108,9 @@ def _token(market: Marketplace, options: Namespace, console: Console) -> Answer:
     return Answer("\n".join(lines), {"secret": made.secret, "token": asdict(made.token)})
 
 
-def _tokens(found: tuple[Token, ...]) -> Answer:
+def _tokens(found: tuple[Token, ...], none: str) -> Answer:
     rows = [(each.id, each.name, ", ".join(each.scopes), _state(each), each.used or "never") for each in found]
-    shown = text.table(("id", "name", "carries", "good until", "last used"), rows) if rows else "There is no token."
+    shown = text.table(("id", "name", "carries", "good until", "last used"), rows) if rows else none
     return Answer(shown, {"tokens": [asdict(each) for each in found]})
 
 

@@ -66,7 +66,7 @@ def _new(_market: Marketplace, options: Namespace, console: Console) -> Answer:
     )
 
 
-def _list(market: Marketplace, options: Namespace, _console: Console) -> Answer:
+def _list(market: Marketplace, options: Namespace, console: Console) -> Answer:
     if not options.names:
         mine = _folder().all()
         rows = [
@@ -77,7 +77,8 @@ def _list(market: Marketplace, options: Namespace, _console: Console) -> Answer:
             )
             for each in mine
         ]
-        shown = text.table(("key", "id", "passphrase"), rows) if rows else "You have no key."
+        none = f"You have no key; {console.prefix} key new NAME makes one to sign with."
+        shown = text.table(("key", "id", "passphrase"), rows) if rows else none
         return Answer(shown, {"keys": [asdict(each) for each in mine]})
     found: tuple[PublisherKey, ...] = room(market, "keys").all(ME, options.names[0])
     registered = [(each.name, each.id[:16], each.added, state(each)) for each in found]

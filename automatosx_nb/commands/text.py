@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 WIDTH = 110
 """Columns of text that fit a notebook's cell."""
 
+LEAST = 20
+"""Columns that are left to each of a table's where it is wrapped."""
+
 
 def width() -> int:
     """Columns of a line: the terminal's, where one shows it and is narrower than a cell."""
@@ -25,18 +29,56 @@ def width() -> int:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Left-aligned columns under their heads; the last one is wrapped at :func:`width`, and no other is cut."""
+    """Left-aligned columns under their heads, no wider than :func:`width`: the last one is wrapped first, and where
+    that is not enough the widest of the others. No word is cut; in a terminal too narrow for that the last one stands
+    below.
+    """
     lines = [tuple(head), *(tuple(map(printable, row)) for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head) - 1)]
-    indent = sum(widths) + 2 * len(widths)
-    room = max(width() - indent, 20)
-    return "\n".join(_row(line, widths, indent, room) for line in lines)
+    columns = [*zip(*lines, strict=True)]
+    widths = _widths(columns)
+    if sys.stdout.isatty() and sum(widths) > _room(columns) and len(columns) > 1:
+        return "\n".join(row for line in lines for row in _row_above(line, _widths(columns[:-1])))
+    return "\n".join(row for line in lines for row in _row(line, widths))
 
 
-def _row(line: Sequence[str], widths: Sequence[int], indent: int, room: int) -> str:
-    first = "".join(f"{cell:<{width}}  " for cell, width in zip(line[:-1], widths, strict=True))
-    last = wrap(line[-1], room, break_long_words=False, break_on_hyphens=False) or [""]
-    return "\n".join([(first + last[0]).rstrip(), *(" " * indent + more for more in last[1:])])
+def _room(columns: Sequence[Sequence[str]]) -> int:
+    """What all may have, with two spaces between them."""
+    return width() - 2 * (len(columns) - 1)
+
+
+def _widths(columns: Sequence[Sequence[str]]) -> list[int]:
+    """Of each column: as wide as it is, or as it has to be for all to fit."""
+    room, widths = _room(columns), [max(map(len, cells)) for cells in columns]
+    words = [max(len(word) for cell in cells for word in [*cell.split(), ""]) for cells in columns]
+    *others, last = range(len(columns))
+    for column in [last, *sorted(others, key=lambda each: -widths[each])]:
+        least = max(words[column], LEAST)
+        widths[column] = min(widths[column], max(widths[column] - max(sum(widths) - room, 0), least))
+    return widths
+
+
+def _row(line: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
+    cells = [_wrapped(cell, width) for cell, width in zip(line, widths, strict=True)]
+    for parts in zip_longest(*cells, fillvalue=""):
+        yield "  ".join(f"{part:<{width}}" for part, width in zip(parts, widths, strict=True)).rstrip()
+
+
+def _row_above(line: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
+    """A row with its last cell in lines of its own."""
+    yield from _row(line[:-1], widths)
+    yield from (f"    {part}" for part in _wrapped(line[-1], width() - 4) if part)
+
+
+def _wrapped(cell: str, width: int) -> list[str]:
+    return [cell] if len(cell) <= width else wrap(cell, width, break_long_words=False, break_on_hyphens=False)
+
+
+def folded(line: str) -> str:
+    """A sentence in as many lines as a terminal needs for it, as far in as its first; one line where none shows it."""
+    if not sys.stdout.isatty():
+        return line
+    indent = " " * (len(line) - len(line.lstrip(" -")))
+    return "\n".join(wrap(line, width(), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False))
 
 
 def size(count: int) -> str:
@@ -91,10 +133,11 @@ def _change(change: PlannedChange, asking: str) -> list[str]:
     versions = " → ".join(dict.fromkeys(version for version in (change.old, change.new) if version is not None))
     fetched = f", {_sizes(change)}" if change.size and change.new else ""
     lines = [f"{sign} {change.id} {versions}  ({change.why}{fetched})"]
-    lines += [f"    {asking} {permission_line(text, reason)}" for text, reason in change.asks.items()]
+    lines += [folded(f"    {asking} {permission_line(text, reason)}") for text, reason in change.asks.items()]
     if asking == "asks for":
         lines += [
-            f"    can be granted, too: {permission_line(text, reason)}" for text, reason in change.optional.items()
+            folded(f"    can be granted, too: {permission_line(text, reason)}")
+            for text, reason in change.optional.items()
         ]
     lines += [f"    granted by policy: {text}, for {because}" for text, because in change.by_policy.items()]
     lines += [f"    denied by policy: {text}, for {because}" for text, because in change.denied.items()]

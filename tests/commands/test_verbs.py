@@ -114,6 +114,56 @@ def test_a_table_is_as_wide_as_the_terminal_and_cuts_nothing(monkeypatch: pytest
     assert "acme.x" * 20 in text.table(("plugin", "what it does"), rows)
 
 
+def test_a_table_whose_first_columns_are_wide_wraps_the_widest_of_them_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    row = ("kernel.cell.finished", "a cell ended, and " * 6, "plugin, version, generation, before")
+    shown = text.table(("topic", "when", "data"), [row]).splitlines()
+    assert max(map(len, shown)) <= 80
+    when, data = shown[0].index("when"), shown[0].index("data")
+    assert " ".join(line[when:data].strip() for line in shown[1:]) == row[1].strip()
+    assert " ".join(line[data:] for line in shown[1:]).strip() == row[2]
+
+
+def test_a_last_column_that_fits_beside_nothing_stands_below_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    row = (
+        "7",
+        "automatosx.data-profiler 1.0.0",
+        "plugin-updated",
+        f"before 1.1.0, sha256 {'e3' * 32}, surface terminal",
+    )
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    above = text.table(("entry", "plugin", "what", "detail"), [row]).splitlines()
+    assert max(map(len, above)) <= 80
+    assert above[:2] == ["entry  plugin                          what", "    detail"]
+    assert " ".join(line.strip() for line in above[3:]) == row[3]
+
+
+def test_a_sentence_is_folded_at_words_in_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = f"  - storage (low risk): {'Keep its own data. ' * 8}".rstrip()
+    assert text.folded(line) == line
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    shown = text.folded(line).splitlines()
+    assert max(map(len, shown)) <= 60
+    assert all(each.startswith("    ") for each in shown[1:])
+    assert " ".join(each.strip() for each in shown) == line.strip()
+
+
+def test_where_there_is_none_how_to_make_one_is_told(market: Marketplace) -> None:
+    assert "%ax key new NAME" in ax(market, "key list")
+    assert "%ax token new NAME --scope" in ax(market, "token list")
+    assert "%ax member add automatosx USER --owner" in ax(market, "member list automatosx")
+
+
+def test_topics_are_told_without_the_links_of_their_page(market: Marketplace) -> None:
+    shown = ax(market, "events topics")
+    assert "what a plugin had saved was damaged" in " ".join(shown.split())
+    assert "](" not in shown
+    assert max(map(len, shown.splitlines())) <= text.WIDTH
+
+
 def test_a_generation_that_is_typed_bare_is_told_how_it_is_named(market: Marketplace) -> None:
     with pytest.raises(UsageError, match=r"named with --to.*\n.*rollback --to 3"):
         ax(market, "rollback 3")
