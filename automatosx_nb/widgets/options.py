@@ -99,7 +99,8 @@ class PluginOptions:
 def setting_field(found: SettingValue, settings: PluginSettings) -> View:
     """One setting as a control, with what holds and why."""
     schema = found.schema
-    array_of_text = schema["type"] == "array" and schema.get("items", {}).get("type") == "string"
+    items = schema.get("items", {})
+    array_of_text = items.get("type") == "string" or all(isinstance(one, str) for one in items.get("enum", [0]))
     control = "select" if "enum" in schema else _CONTROLS.get(schema["type"], "lines" if array_of_text else "json")
     return {
         "name": found.name,
@@ -108,7 +109,7 @@ def setting_field(found: SettingValue, settings: PluginSettings) -> View:
         "label": schema.get("title") or found.name.replace("-", " ").capitalize(),
         "help": schema.get("description", ""),
         "value": found.value,
-        "choices": schema.get("enum", []),
+        "choices": schema.get("enum", items.get("enum", [])),
         "minimum": schema.get("minimum"),
         "maximum": schema.get("maximum"),
         "maxLength": schema.get("maxLength"),

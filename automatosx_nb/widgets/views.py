@@ -260,7 +260,7 @@ def preview(plan: Plan, subject: str) -> View:
     shown = {
         "action": plan.action,
         "changes": [change(each) for each in plan.changes],
-        "besides": besides(plan),
+        "besides": besides(plan, ahead=True),
         "pip": plan.pip_line,
         "base": plan.base,
     }

@@ -11,13 +11,16 @@ from automatosx_nb.model.plan import Plan, PlannedChange
 
 
 def calls(plugin: InstalledPlugin) -> list[str]:
-    """How to call each of its magics and commands, as in ``%profile your_table``."""
+    """How to call each of its magics, as in ``%profile your_table``; where it has none, its commands.
+
+    Beside magics, commands are what the buttons of forms call.
+    """
     magics = [
         _call(f"{'%%' if magic.get('cell') else '%'}{magic['name']}", magic)
         for magic in plugin.contributes.get("magics", ())
     ]
     commands = plugin.contributes.get("commands", ())
-    return magics + [_call(f"%ax run {plugin.id} {command['name']}", command) for command in commands]
+    return magics or [_call(f"%ax run {plugin.id} {command['name']}", command) for command in commands]
 
 
 def _call(typed: str, contribution: Mapping[str, Any]) -> str:
@@ -60,15 +63,16 @@ def outcome(action: str, plugin: str, plan: Plan, installed: Iterable[InstalledP
 _BACK = {"rollback": "Rolled back", "undo": "Undone"}
 
 
-def besides(plan: Plan) -> list[str]:
-    """What a plan changes about plugins other than their versions, data and grants."""
+def besides(plan: Plan, *, ahead: bool = False) -> list[str]:
+    """What a plan changes about plugins other than their versions, data and grants.
+
+    :param ahead: that is not done yet.
+    """
     versions = {**plan.kept, **{change.id: change.new or "" for change in plan.changes}}
     wishes = [f"{short_name(each)} {versions[each]} {_rewished(*pair)}" for each, pair in plan.rewished.items()]
     channels = [f"{short_name(each)} follows {channel} releases" for each, channel in plan.channels.items()]
-    pins = [
-        f"{short_name(each)} is pinned at {versions[each]}" if pin else f"{short_name(each)} is no longer pinned"
-        for each, pin in plan.pins.items()
-    ]
+    pinned, unpinned = ("Pins {} at {}", "Unpins {}") if ahead else ("{} is pinned at {}", "{} is no longer pinned")
+    pins = [(pinned if pin else unpinned).format(short_name(each), versions[each]) for each, pin in plan.pins.items()]
     return wishes + channels + pins
 
 

@@ -205,8 +205,11 @@ def test_what_cannot_hold_for_one_call_takes_that_choice_away_while_it_is_ticked
     extra.check()
     assert once.is_disabled()
     assert lasting.is_checked()
+    why = panel.get_by_text("Not for one call: it is started with modules:numpy.")
+    assert why.is_visible()
     extra.uncheck()
     assert once.is_enabled()
+    assert not why.is_visible()
 
 
 def test_an_error_of_an_install_keeps_the_dialog_and_its_ticks(panel: Page) -> None:
@@ -307,6 +310,29 @@ def test_an_installed_plugin_shows_what_is_said_against_it_its_pin_and_what_is_h
     assert panel.get_by_role("button", name="Update all").count() == 0
 
 
+def test_the_dialog_of_secrets_where_none_is_kept_says_when_one_is_used_and_takes_one(panel: Page) -> None:
+    show_installed(panel, have_one(secrets=True))
+    panel.get_by_role("button", name="Secrets of one").click()
+    say(panel, {"re": wait_for_request(panel, "secrets"), "secrets": {"name": "one", "secrets": []}})
+    dialog = panel.get_by_role("dialog", name="Secrets of one")
+    dialog.get_by_text("It gets what you keep here only where you name it").wait_for()
+    assert dialog.get_by_label("Name of another secret").is_visible()
+
+
+def test_settings_say_how_a_list_is_typed(panel: Page) -> None:
+    show_installed(panel, have_one(settings=2))
+    panel.get_by_role("button", name="Settings of one").click()
+    plain: dict[str, Any] = {"type": "array", "label": "Kinds", "help": "What to look for.", "locked": "", "set": False}
+    plain |= {"origin": "default", "place": "", "passed_over": [], "required": False}
+    kinds = plain | {"name": "kinds", "control": "lines", "value": ["a"], "default": ["a"], "choices": ["a", "b"]}
+    pairs = plain | {"name": "pairs", "label": "Pairs", "control": "json", "value": [[1]], "default": [], "choices": []}
+    told = {"name": "one", "fields": [kinds, pairs], "undeclared": [], "misnamed": {}}
+    say(panel, {"re": wait_for_request(panel, "settings"), "settings": told})
+    dialog = panel.get_by_role("dialog", name="Settings of one")
+    dialog.get_by_text("What to look for. One a line, of: a, b.").wait_for()
+    assert dialog.get_by_text("What to look for. As JSON.").is_visible()
+
+
 def test_all_updates_that_go_together_are_one_change(panel: Page) -> None:
     update = {"update": "1.1.0", "held_back": []}
     show_installed(panel, have_one(), have_one(id="acme.two"), outdated={"acme.one": update, "acme.two": update})
@@ -325,9 +351,9 @@ def test_a_plugin_is_pinned_with_a_note_by_keyboard_alone(panel: Page) -> None:
     show_installed(panel, have_one())
     panel.get_by_role("button", name="Pin one at 1.0.0").press("Enter")
     request = wait_for_request(panel, "preview", action="pin", id="acme.one")
-    say(panel, {"re": request, "preview": planned(action="pin acme.one 1.0.0", besides=["one is pinned at 1.0.0"])})
+    say(panel, {"re": request, "preview": planned(action="pin acme.one 1.0.0", besides=["Pins one at 1.0.0"])})
     dialog = panel.get_by_role("dialog", name="Pin one?")
-    dialog.get_by_text("one is pinned at 1.0.0").wait_for()
+    dialog.get_by_text("Pins one at 1.0.0").wait_for()
     panel.keyboard.press("Tab")
     panel.keyboard.type("the paper needs it")
     panel.keyboard.press("Tab")

@@ -454,7 +454,7 @@ def test_a_pinned_plugin_shows_its_note_and_is_offered_no_update_until_it_is_unp
     talk.change("install", id="acme.demo", wish="1.0.0")
     state = talk.ask("ping")["state"]
     preview = talk.ask("preview", action="pin", id="acme.demo")["preview"]
-    assert (preview["changes"], preview["besides"]) == ([], ["demo is pinned at 1.0.0"])
+    assert (preview["changes"], preview["besides"]) == ([], ["Pins demo at 1.0.0"])
     run = {"action": "pin", "id": "acme.demo", "preview": preview["fingerprint"]}
     assert talk.ask("run", note="the report needs it", **run)["done"] == "demo is pinned at 1.0.0."
     assert talk.ask("ping")["state"] != state

@@ -31,6 +31,10 @@ title = "How closely"
 type = "array"
 default = ["id"]
 items = {type = "string"}
+[contributes.settings.kinds]
+type = "array"
+default = ["a"]
+items = {enum = ["a", "b"]}
 [contributes.settings.pairs]
 type = "array"
 default = [[1]]
@@ -58,7 +62,7 @@ def fields(answer: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def test_a_row_tells_what_can_be_opened_set_and_kept(installed: Any) -> None:
     (plugin,) = installed.ask("installed")["installed"]["plugins"]
-    assert (plugin["settings"], plugin["secrets"]) == (5, True)
+    assert (plugin["settings"], plugin["secrets"]) == (6, True)
     assert plugin["panels"] == [{"name": "overview", "title": "Overview"}]
 
 
@@ -68,6 +72,7 @@ def test_a_form_of_settings_is_made_of_their_schemas(installed: Any) -> None:
         "max-rows": "number",
         "level": "select",
         "names": "lines",
+        "kinds": "lines",
         "pairs": "json",
         "colour": "checkbox",
     }
@@ -75,6 +80,7 @@ def test_a_form_of_settings_is_made_of_their_schemas(installed: Any) -> None:
     assert (rows["label"], rows["help"]) == ("Max rows", "Rows to look at.")
     assert (rows["value"], rows["minimum"], rows["maximum"], rows["default"]) == (10, 1, 99, 10)
     assert (rows["origin"], rows["locked"], rows["set"]) == ("default", "", False)
+    assert found["kinds"]["choices"] == ["a", "b"]
     assert (found["level"]["label"], found["level"]["choices"]) == ("How closely", ["quick", "thorough"])
 
 

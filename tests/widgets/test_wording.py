@@ -34,6 +34,15 @@ def test_a_call_shows_what_has_to_be_typed(magic: dict[str, Any], call: str) -> 
     assert calls(installed("acme.one", magic)) == [call]
 
 
+def test_commands_are_shown_where_there_is_no_magic() -> None:
+    commands = [{"name": "choose", "args": [{"name": "table", "type": "variable"}]}]
+    contributes = {"commands": commands, "magics": [{"name": "chart", "args": []}]}
+    both = InstalledPlugin("acme.one", "1.0.0", "0" * 64, "*", (), "s", "", contributes)
+    alone = InstalledPlugin("acme.one", "1.0.0", "0" * 64, "*", (), "s", "", {"commands": commands})
+    assert calls(both) == ["%chart"]
+    assert calls(alone) == ["%ax run acme.one choose your_table"]
+
+
 def test_the_outcome_names_dependencies_after_the_plugin() -> None:
     changes = (
         PlannedChange("acme.base", "add", None, "2.0.0", "acme.top 1.0.0 requires ^2"),

@@ -133,12 +133,16 @@ function scopeChoice(changes, boxes, extras) {
   const rows = radios.map(([radio, text]) => h("label", { class: "ax-choice" }, radio, text));
   const standing = new Set(changes.flatMap((change) => [...change.asks, ...change.optional]).filter((one) => one.standing).map((one) => one.permission));
   const once = radios.find(([radio]) => radio.value === "once")[0];
+  const why = h("p", { class: "ax-dim", id: `${name}-why` });
+  once.setAttribute("aria-describedby", why.id);
   const update = () => {
-    once.disabled = [...boxes, ...extras.filter((box) => box.checked)].some((box) => standing.has(box.value));
+    const whole = [...boxes, ...extras.filter((box) => box.checked)].map((box) => box.value).filter((value) => standing.has(value));
+    once.disabled = whole.length > 0;
+    why.textContent = whole.length ? `Not for one call: it is started with ${whole.join(", ")}.` : "";
     if (once.disabled && once.checked) radios[0][0].checked = true;
   };
   update();
-  return { element: h("fieldset", { class: "ax-group" }, h("legend", {}, "For how long"), rows), update, radios: radios.map(([radio]) => radio), chosen: () => radios.find(([radio]) => radio.checked)[0].value };
+  return { element: h("fieldset", { class: "ax-group" }, h("legend", {}, "For how long"), rows, why), update, radios: radios.map(([radio]) => radio), chosen: () => radios.find(([radio]) => radio.checked)[0].value };
 }
 
 function nothingAsked(action, changes) {

@@ -48,11 +48,18 @@ const MAKERS = {
   json: ({ value }) => h("textarea", { rows: 3, spellcheck: "false", class: "ax-code" }, JSON.stringify(value)),
 };
 
+// How something is typed that is more than a word or a number.
+const HOW = {
+  lines: ({ choices }) => (choices?.length ? `One a line, of: ${choices.join(", ")}.` : "One a line."),
+  json: () => "As JSON.",
+};
+
 export function createField(spec, { extra = [], mark = true } = {}) {
   const id = `ax-field-${uid()}`;
   const input = MAKERS[spec.control]({ ...spec, list: `${id}-list` });
   const fault = h("p", { class: "ax-fault", id: `${id}-fault`, hidden: true });
-  const help = spec.help ? h("p", { class: "ax-dim", id: `${id}-help` }, spec.help) : null;
+  const told = [spec.help, HOW[spec.control]?.(spec)].filter(Boolean).join(" ");
+  const help = told ? h("p", { class: "ax-dim", id: `${id}-help` }, told) : null;
   const shown = spec.control === "slider" ? h("output", { class: "ax-number" }, input.value) : null;
   const names = spec.control === "pick" ? h("datalist", { id: `${id}-list` }) : null;
   input.id = id;

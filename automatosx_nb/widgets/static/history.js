@@ -37,7 +37,7 @@ function generationRow(entry, open, { act, keep, letGo }) {
       h("div", { class: "ax-dim" }, [`Generation ${number}`, entry.created ? moment(entry.created) : "", entry.by, SURFACES[entry.surface] ?? ""].filter(Boolean).join(" · ")),
       kept ? h("div", { class: "ax-dim" }, `Kept: ${kept}`) : null,
     ),
-    h("div", { class: "ax-row-acts" }, entry.current ? null : actButton("Go back to this", `Roll back to generation ${number}`, `back:${key}`, back, false), keeping),
+    h("div", { class: "ax-row-acts" }, entry.current ? null : actButton("Go back to this…", `Roll back to generation ${number}`, `back:${key}`, back, false), keeping),
     h("details", { class: "ax-held", "data-of": key, open: open.has(key) }, h("summary", {}, "What it changed"), whatItChanged(entry)),
   );
 }

@@ -106,7 +106,7 @@ function pluginRow(plugin, open, outdated, { act, details, settings, secrets, sh
       plugin.pin
         ? actButton("Unpin…", `Unpin ${plugin.name}`, `pin:${plugin.id}`, () => act("unpin", plugin), false)
         : actButton("Pin…", `Pin ${plugin.name} at ${plugin.version}`, `pin:${plugin.id}`, () => act("pin", plugin), false),
-      actButton("Remove", `Remove ${plugin.name}`, `have-remove:${plugin.id}`, () => act("remove", plugin), false),
+      actButton("Remove…", `Remove ${plugin.name}`, `have-remove:${plugin.id}`, () => act("remove", plugin), false),
       quietButton("Details", `Details of ${plugin.name}, installed`, `have-details:${plugin.id}`, () => details(plugin)),
     ),
     permissionsOf(plugin, open, act),

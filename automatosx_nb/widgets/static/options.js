@@ -122,7 +122,7 @@ export function showSecrets(dialog, { name, id }, ask) {
   const list = h("div", { class: "ax-settings" });
 
   function draw({ secrets }) {
-    list.replaceChildren(...secrets.map(secretRow), otherRow());
+    list.replaceChildren(...secrets.map(secretRow), ...(secrets.length ? [] : [noneRow()]), otherRow(secrets.length > 0));
   }
 
   function secretForm(label, read, button, extra = []) {
@@ -159,9 +159,13 @@ export function showSecrets(dialog, { name, id }, ask) {
     );
   }
 
-  function otherRow() {
+  function noneRow() {
+    return h("p", {}, `None is kept, and ${name} asks for none by itself. It gets what you keep here only where you name it, as in --token NAME.`);
+  }
+
+  function otherRow(another) {
     const called = h("input", { type: "text", "aria-label": "Name of another secret", placeholder: "Name, as in api-token", autocomplete: "off", spellcheck: "false" });
-    return h("details", {}, h("summary", {}, "Another secret"), secretForm("Value of the other secret", () => called.value.trim(), "Keep", [called]));
+    return h("details", { open: !another }, h("summary", {}, another ? "Another secret" : "A secret"), secretForm("Value of the other secret", () => called.value.trim(), "Keep", [called]));
   }
 
   async function drop(secret) {
