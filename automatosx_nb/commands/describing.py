@@ -33,6 +33,25 @@ def describe(
     :param unfit: version → why it does not run here.
     :param requires: id → range of the plugins that this release does not do without.
     """
+    lines = _facts(detail, release, requires)
+    if unfit[release.version]:
+        lines += ["", f"{release.version} does not fit here:"]
+        lines += [f"  - it {printable(str(each))}" for each in unfit[release.version]]
+    lines += _asked(release)
+    differ = [each for each in permission_changes(detail.releases) if any(asdict(each[2]).values())]
+    if differ:
+        lines += ["", "What it asks for has changed:", *change_lines(differ)]
+    lines += [
+        "",
+        text.table(
+            ("version", "stage", "published", "signed", "fits here"),
+            (_release_row(each, unfit[each.version]) for each in detail.releases),
+        ),
+    ]
+    return lines
+
+
+def _facts(detail: PluginDetail, release: ReleaseDetail, requires: Mapping[str, Range]) -> list[str]:
     summary = detail.summary
     lines = [f"{summary.id} {release.version}", text.folded(summary.summary), ""]
     lines.append(f"publisher      {summary.id.partition('.')[0]}{' (verified)' if summary.verified else ''}")
@@ -52,24 +71,15 @@ def describe(
         lines.append(f"needs          {', '.join(release.packages)}")
     if release.platforms:
         lines.append(f"works on       {', '.join(release.platforms)}")
-    if unfit[release.version]:
-        lines += ["", f"{release.version} does not fit here:"]
-        lines += [f"  - it {printable(str(each))}" for each in unfit[release.version]]
-    lines += ["", "It asks for:" if release.permissions else "It asks for no permission."]
+    return lines
+
+
+def _asked(release: ReleaseDetail) -> list[str]:
+    lines = ["", "It asks for:" if release.permissions else "It asks for no permission."]
     lines += [text.folded(f"  - {permission_line(asked, reason)}") for asked, reason in release.permissions.items()]
     if release.optional_permissions:
         lines += ["", "It can do without:"]
         lines += [text.folded(f"  - {permission_line(*each)}") for each in release.optional_permissions.items()]
-    differ = [each for each in permission_changes(detail.releases) if any(asdict(each[2]).values())]
-    if differ:
-        lines += ["", "What it asks for has changed:", *change_lines(differ)]
-    lines += [
-        "",
-        text.table(
-            ("version", "stage", "published", "signed", "fits here"),
-            (_release_row(each, unfit[each.version]) for each in detail.releases),
-        ),
-    ]
     return lines
 
 

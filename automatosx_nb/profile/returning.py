@@ -54,18 +54,7 @@ def plan_return(
         ``permissions`` denies.
     """
     refuse_denied_grants(current, target, permissions)
-    why = why or f"generation {target.number} had it so"
-    changes = []
-    for plugin in sorted({*current.plugins, *target.plugins}):
-        old, new = current.plugins.get(plugin), target.plugins.get(plugin)
-        if new is None:
-            assert old is not None
-            changes.append(PlannedChange(plugin, "remove", old.version, None, why))
-        elif old is None or not new.is_same_code(old) or old.grants != new.grants:
-            same = old is not None and old.version == new.version
-            reason = f"with the data and the grants of generation {target.number}" if same else why
-            kind = change_kind(old.version if old else None, new.version)
-            changes.append(PlannedChange(plugin, kind, old.version if old else None, new.version, reason))
+    changes = _changes(current, target, why or f"generation {target.number} had it so")
     _hold_against(policy, changes, target)
     changed = {change.id for change in changes}
     kept = {plugin: entry.version for plugin, entry in target.plugins.items() if plugin not in changed}
@@ -81,6 +70,21 @@ def plan_return(
         pins={new.id: new.pin for old, new in both if old.pin != new.pin},
         channels={new.id: new.channel for old, new in both if old.channel != new.channel},
     )
+
+
+def _changes(current: Generation, target: Generation, why: str) -> list[PlannedChange]:
+    changes = []
+    for plugin in sorted({*current.plugins, *target.plugins}):
+        old, new = current.plugins.get(plugin), target.plugins.get(plugin)
+        if new is None:
+            assert old is not None
+            changes.append(PlannedChange(plugin, "remove", old.version, None, why))
+        elif old is None or not new.is_same_code(old) or old.grants != new.grants:
+            same = old is not None and old.version == new.version
+            reason = f"with the data and the grants of generation {target.number}" if same else why
+            kind = change_kind(old.version if old else None, new.version)
+            changes.append(PlannedChange(plugin, kind, old.version if old else None, new.version, reason))
+    return changes
 
 
 def _hold_against(policy: Policy, changes: Iterable[PlannedChange], target: Generation) -> None:

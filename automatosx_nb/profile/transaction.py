@@ -90,12 +90,7 @@ def apply_plan(
     :raises ProfileReadOnly:
     :raises ProfileBusy:
     """
-    for change in plan.changes:
-        refuse_denied(permissions, change.id, change.new or "0.0.0", _agreed(change.denied, grants))
-    _require_consent(plan, grants)
-    doubts = {change.id: change.doubt for change in plan.changes if change.doubt and change.id not in trust}
-    if doubts:
-        raise PublisherChanged(doubts)
+    _require_agreement(plan, grants, permissions, trust)
     if plan.changes_nothing:
         return Applied(plan.base, plan)
     with changing(profile):
@@ -108,14 +103,12 @@ def apply_plan(
         fetch(profile.store, registry, [_wanted(each) for each in steps.incoming], steps.fetched, at_once=at_once)
         for change in steps.incoming:
             steps.tell("verify", change, f"verifying {change.id} {change.new}")
-            package = read(profile.store.read(change.sha256), name=f"{change.id} {change.new}")
-            _verify(package, change, signed=signed)
-            passes = (passing or {}).get(change.id, ())
-            kept = grants if passing is None else ()
+            package = _verified(profile.store.read(change.sha256), change, signed=signed)
             refuse_broken(profile, current, package, staying)
-            entries[change.id] = _entry(package, plan, change, current, kept, permissions, number)
+            kept = grants if passing is None else ()
+            entry = entries[change.id] = _entry(package, plan, change, current, kept, permissions, number)
             steps.tell("check", change, f"starting {change.id} {change.new} once, confined")
-            check(package, (*entries[change.id].grants, *passes))
+            check(package, (*entry.grants, *(passing or {}).get(change.id, ())))
         for change in steps.incoming:
             carry_state_over(profile, current, entries[change.id], migrate)
         generation = author.generation(current, plan.action, entries)
@@ -136,7 +129,7 @@ def apply_return(
 ) -> Applied:
     """Make a new generation with the plugins of ``target``: versions, grants, pins, and their state and settings.
 
-    A plugin whose state is named for the new generation (see ``planning.with_todays_state``) gets a copy of today's.
+    A plugin whose state is named for the new generation (see ``returning.with_todays_state``) gets a copy of today's.
     Where that changes nothing, no generation is made.
 
     :param restores: the generation that this brings back; None: what ``target`` is was never there.
@@ -190,6 +183,21 @@ class _Steps:
         self._progress(Step(name, self._FETCHING + self._TRYING * share / len(self.incoming), text))
 
 
+def _require_agreement(
+    plan: Plan, grants: Collection[str], permissions: PermissionPolicy, trust: Collection[str]
+) -> None:
+    """:raises PolicyForbids: somebody agreed to what nobody may.
+    :raises ConsentRequired:
+    :raises PublisherChanged:
+    """
+    for change in plan.changes:
+        refuse_denied(permissions, change.id, change.new or "0.0.0", _agreed(change.denied, grants))
+    _require_consent(plan, grants)
+    doubts = {change.id: change.doubt for change in plan.changes if change.doubt and change.id not in trust}
+    if doubts:
+        raise PublisherChanged(doubts)
+
+
 def _require_consent(plan: Plan, grants: Collection[str]) -> None:
     lacking = {
         (change.id, change.new): {text: change.asks[text] for text in missing}
@@ -234,12 +242,14 @@ def _wanted(change: PlannedChange) -> Wanted:
     return Wanted(change.id, change.new, change.sha256, change.size)
 
 
-def _verify(package: Package, change: PlannedChange, *, signed: bool) -> None:
+def _verified(artifact: bytes, change: PlannedChange, *, signed: bool) -> Package:
     """The registry's word about a signature is none: it is held against the bytes themselves."""
+    package = read(artifact, name=f"{change.id} {change.new}")
     if change.signature is not None:
         verify_release(package, change.signature)
     elif signed:
         raise PolicyForbids(change.id, str(change.new), UNSIGNED)
+    return package
 
 
 def _signer(change: PlannedChange, old: InstalledPlugin | None) -> str:

@@ -140,7 +140,6 @@ def plugin_host(
     :raises ValueError: a key of ``services`` is spelled otherwise.
     """
     held = [str(Permission.parse(text)) for text in permissions]
-    before, name, libraries = _wire.current()
     with Scratch() as folder:
         state = KeyValueState(folder / "state.sqlite3")
         for key, value in (storage or {}).items():
@@ -159,16 +158,23 @@ def plugin_host(
             TestServices(services or {}),
             dict(events or {}),
         )
-        broker = host.broker()
-        modules = {permission.scope for permission in host.grants.of("modules")}
-        _wire.connect(_asking(host, broker))
-        _wire.granted_to(plugin, modules)
-        try:
+        with _connected(host):
             yield host
-        finally:
-            _wire.connect(before)
-            _wire.granted_to(name, libraries)
-            broker.close()
+
+
+@contextmanager
+def _connected(host: PluginHost) -> Iterator[None]:
+    """The sdk's wire leads to ``host``, and then to where it led before."""
+    before, name, libraries = _wire.current()
+    broker = host.broker()
+    _wire.connect(_asking(host, broker))
+    _wire.granted_to(host.plugin, {permission.scope for permission in host.grants.of("modules")})
+    try:
+        yield
+    finally:
+        _wire.connect(before)
+        _wire.granted_to(name, libraries)
+        broker.close()
 
 
 def _written(folder: Path, files: Mapping[str, str | bytes]) -> Path:

@@ -167,10 +167,10 @@ def test_where_signatures_are_asked_for_nothing_comes_without(market: Marketplac
 
 def test_the_verify_step_asks_again_what_the_plan_was_told(market: Marketplace, publish: Publish) -> None:
     """A plan that was made before the policy, or by somebody else, brings nothing unsigned in."""
-    from automatosx_nb.profile.transaction import _verify
+    from automatosx_nb.profile.transaction import _verified
 
     publish("1.0.0", None)
     plan = market.plan("acme.demo")
     data = b"".join(market.registry.artifact("acme.demo", "1.0.0"))
     with pytest.raises(PolicyForbids, match="not signed"):
-        _verify(package.read(data), plan.changes[0], signed=True)
+        _verified(data, plan.changes[0], signed=True)
