@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from automatosx_nb.model.plan import Applied, Plan
     from automatosx_nb.model.release import CheckResult, PluginDetail, PublishReport, SearchPage, Stage
     from automatosx_nb.model.screenshots import ShownPicture
-    from automatosx_nb.package import Package
+    from automatosx_nb.package import Collected, Package
     from automatosx_nb.profile.saved import SavedState
 
 LOCKFILE = "automatosx.lock"
@@ -336,7 +336,7 @@ class Marketplace(InNotebooks):
         """An artifact's or a folder's package. Raises as :meth:`check` does."""
         from automatosx_nb.package import read
 
-        return read(_artifact(Path(source)), name=str(source))
+        return read(_collected(Path(source)).sound(str(source)), name=str(source))
 
     def package(self, plugin: str, version: str = "") -> Package:
         """A release's files; without a version what is installed, else the newest.
@@ -374,22 +374,13 @@ class Marketplace(InNotebooks):
         return self._planner.sync(self.profile.current(), lock, self.profile.store, str(path), self._pin)
 
 
-def _collected(path: Path) -> tuple[bytes, tuple[ArtifactFault, ...]]:
-    """An artifact, and what a folder has that cannot be in one."""
+def _collected(path: Path) -> Collected:
+    """An ``.axp`` file's bytes, or those of a folder, and what that has which cannot be in an artifact."""
     from automatosx_nb.files import storage_errors
-    from automatosx_nb.package import collect
+    from automatosx_nb.package import Collected, collect
 
     with storage_errors(path):
-        return collect(path) if path.is_dir() else (path.read_bytes(), ())
-
-
-def _artifact(path: Path) -> bytes:
-    """An ``.axp`` file's bytes, or those that a plugin's folder is built into."""
-    from automatosx_nb.files import storage_errors
-    from automatosx_nb.package import build
-
-    with storage_errors(path):
-        return build(path) if path.is_dir() else path.read_bytes()
+        return collect(path) if path.is_dir() else Collected(path.read_bytes(), ())
 
 
 _current: dict[Path, Marketplace] = {}

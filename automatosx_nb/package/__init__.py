@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from automatosx_nb.package.artifact import SUFFIX, Contents, Package, digest, file_name
-from automatosx_nb.package.building import build, collect
+from automatosx_nb.package.building import Collected, build, collect
 from automatosx_nb.package.caps import CAPS, Caps
 from automatosx_nb.package.reading import Examined, examine, read
 
@@ -11,6 +11,7 @@ __all__ = [
     "CAPS",
     "SUFFIX",
     "Caps",
+    "Collected",
     "Contents",
     "Examined",
     "Package",

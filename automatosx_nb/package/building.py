@@ -33,6 +33,12 @@ class Collected(NamedTuple):
     data: bytes
     faults: tuple[ArtifactFault, ...]
 
+    def sound(self, name: str) -> bytes:
+        """:raises InvalidArtifact: named ``name``, for its faults."""
+        for error in as_error(name, self.faults):
+            raise error
+        return self.data
+
 
 def build(folder: Path, *, caps: Caps = CAPS) -> bytes:
     """The artifact of the plugin in ``folder``. Left out are hidden files, ``__pycache__``, and the
@@ -43,9 +49,7 @@ def build(folder: Path, *, caps: Caps = CAPS) -> bytes:
     :raises InvalidArtifact: the folder holds a link, a special file, or one that has no place in a plugin.
     :raises InvalidManifest: its plugin.toml has problems.
     """
-    data, faults = collect(folder, caps=caps)
-    for error in as_error(str(folder), faults):
-        raise error
+    data = collect(folder, caps=caps).sound(str(folder))
     read(data, name=str(folder), caps=caps)
     return data
 
