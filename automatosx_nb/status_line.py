@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from threading import Event, Lock, Thread
+from threading import Lock
 from time import monotonic
 from typing import TYPE_CHECKING
+
+from automatosx_nb.repeating import repeating
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,14 +40,10 @@ class StatusLine:
         if self._stream is None:
             yield
             return
-        ended = Event()
-        thread = Thread(target=self._tick_until, args=(ended,), name="automatosx status line", daemon=True)
-        thread.start()
         try:
-            yield
+            with repeating(self.tick, self._every_s, "automatosx status line"):
+                yield
         finally:
-            ended.set()
-            thread.join()
             self._clear()
 
     def show(self, line: str, *, last: bool = False) -> None:
@@ -63,10 +61,6 @@ class StatusLine:
             yield
         finally:
             self._paused, self._changed = False, monotonic()
-
-    def _tick_until(self, ended: Event) -> None:
-        while not ended.wait(self._every_s):
-            self.tick()
 
     def tick(self) -> None:
         """Tell the seconds, if it is time for that."""

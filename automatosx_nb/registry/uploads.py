@@ -10,8 +10,8 @@ import hashlib
 import re
 import secrets
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,7 @@ from automatosx_nb.model.upload import Upload, UploadLimits, UploadState
 from automatosx_nb.registry import outcomes
 from automatosx_nb.registry.parts import Part, PartMissing
 from automatosx_nb.registry.schema import upload_parts, uploads
+from automatosx_nb.repeating import repeating
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -227,23 +228,14 @@ class Uploads:
             elif outcome.created:
                 self.published += 1
 
-    @contextmanager
-    def _held(self, upload: str) -> Iterator[None]:
+    def _held(self, upload: str) -> AbstractContextManager[None]:
         """Say again and again, as long as the block runs, that this node checks."""
-        ended = threading.Event()
 
         def renew() -> None:
-            while not ended.wait(self.limits.check_lease_s / 3):
-                with suppress(AutomatosxError):  # the next time is soon enough
-                    self._lease_until(upload, self._lease())
+            with suppress(AutomatosxError):  # the next time is soon enough
+                self._lease_until(upload, self._lease())
 
-        thread = threading.Thread(target=renew, name="automatosx-upload-lease", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            thread.join()
+        return repeating(renew, self.limits.check_lease_s / 3, "automatosx-upload-lease")
 
     def _let_go(self, upload: str) -> None:
         with suppress(AutomatosxError):  # then the lease runs out
