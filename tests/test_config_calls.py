@@ -18,15 +18,12 @@ from automatosx_nb.host.capabilities.log import LogCapability
 from automatosx_nb.host.errands import Asking
 from automatosx_nb.host.incidents import Incidents
 from automatosx_nb.host.metering import RATES
+from tests.no_failure import no_failure
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.conftest import MakePlugin
-
-
-def fail(what: str, error: Exception) -> None:
-    raise AssertionError(what) from error
 
 
 def test_what_nobody_configured_is_what_is_built_in(home: Path) -> None:
@@ -97,5 +94,7 @@ def test_they_hold_for_an_installed_plugin(home: Path, make_plugin: MakePlugin) 
 
 def _broker(market: Marketplace) -> Any:
     (entry,) = market.installed()
-    incidents = Incidents(entry, market.audit, Bus(fail), fail)
-    return make_broker(market, entry, LogCapability(), notebooks_folder(), dict, Bus(fail), incidents, Asking(None))
+    incidents = Incidents(entry, market.audit, Bus(no_failure), no_failure)
+    return make_broker(
+        market, entry, LogCapability(), notebooks_folder(), dict, Bus(no_failure), incidents, Asking(None)
+    )

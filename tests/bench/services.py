@@ -34,6 +34,7 @@ from automatosx_nb.host.services.offers import Offers
 from automatosx_nb.model.generation import InstalledPlugin
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.supervisor import Program, Sandbox
+from tests.no_failure import no_failure
 
 CALLS, RUNS, BOUND = 300, 15, 4.0
 UNPACED = Limits(messages=10**6, messages_per_s=10**6)
@@ -90,10 +91,6 @@ class Bare:
         """Nothing is held."""
 
 
-def fail(what: str, error: Exception) -> None:
-    raise AssertionError(what) from error
-
-
 class Plugins:
     """Two of them, with their workers."""
 
@@ -116,7 +113,7 @@ class Plugins:
         )
         program = Program(plugin, "1.0.0", {"demo.py": source.encode()}, handlers, ("pyarrow",))
         log, held = LogCapability(), Grants(plugin, grants)
-        incidents = Incidents(entry, self._audit, Bus(fail), fail)
+        incidents = Incidents(entry, self._audit, Bus(no_failure), no_failure)
         broker = CapabilityBroker(held, {"log": log, "settings": Bare()}, observer=incidents.calls, rates=RATES_OFF)
         offered = ServicesCapability(held, broker.meter, self._calls, lambda: runner, incidents.service_failed)
         broker.add("services", offered)

@@ -20,14 +20,11 @@ from automatosx_nb.host.capabilities.log import LogCapability
 from automatosx_nb.host.grants import Grants
 from automatosx_nb.host.job_broker import JobBroker
 from automatosx_nb.host.jobs import Job
+from tests.no_failure import no_failure
 
 TIMEOUT_S = 30
 TOPIC = "plugin.acme.demo.found"
 ARGUMENTS = (TOPIC, 1, None, None)
-
-
-def no_failure(what: str, error: Exception) -> None:
-    raise AssertionError(what) from error
 
 
 @pytest.fixture

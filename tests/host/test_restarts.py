@@ -30,6 +30,7 @@ from automatosx_nb.model.events import Event
 from automatosx_nb.model.generation import InstalledPlugin
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.supervisor import Program, Sandbox
+from tests.no_failure import no_failure
 
 ENTRY = InstalledPlugin("acme.demo", "1.0.0", "0" * 64, "*", (), "state", "", {})
 SOURCE = """
@@ -141,10 +142,7 @@ def told() -> list[Event]:
 
 @pytest.fixture
 def runner(audit: Audit, told: list[Event]) -> Iterator[PluginRunner]:
-    def unexpected(what: str, error: Exception) -> None:
-        raise AssertionError(what) from error
-
-    bus = Bus(unexpected)
+    bus = Bus(no_failure)
     bus.subscribe("marketplace.**", told.append)
     with Sandbox() as sandbox:
         program = Program("acme.demo", "1.0.0", {"demo.py": SOURCE.encode()}, ())
@@ -157,7 +155,7 @@ def runner(audit: Audit, told: list[Event]) -> Iterator[PluginRunner]:
             limits=Limits(),
             variables=dict[str, Any],
             render=lambda value, _entry: value,
-            incidents=Incidents(ENTRY, audit, bus, unexpected),
+            incidents=Incidents(ENTRY, audit, bus, no_failure),
         )
         yield runner
         runner.stop()

@@ -27,6 +27,7 @@ from automatosx_nb.model.events import Event
 from automatosx_nb.model.generation import InstalledPlugin
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.supervisor import Program, Sandbox, Worker
+from tests.no_failure import no_failure
 
 TIMEOUT_S = 30
 SOURCE = """
@@ -74,10 +75,6 @@ class WatchedLog(LogCapability):
         super().write(level, text)
         if "spinning" in text:
             self.spinning.set()
-
-
-def no_failure(what: str, error: Exception) -> None:
-    raise AssertionError(what) from error
 
 
 def event(number: int) -> Event:

@@ -16,6 +16,7 @@ from automatosx_nb.errors import AuditDamaged, InvalidRequest, PermissionDenied,
 from automatosx_nb.host.assembly import make_runner
 from automatosx_nb.host.tally import OTHER
 from tests.commands.test_verbs import Console, ax
+from tests.no_failure import no_failure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,10 +45,7 @@ def entries(market: Marketplace, *kinds: str) -> list[AuditEntry]:
 
 
 def runner_of(market: Marketplace, variables: Mapping[str, object] | None = None) -> PluginRunner:
-    def fail(what: str, error: Exception) -> None:
-        raise AssertionError(what) from error
-
-    return make_runner(market, market.installed()[0], lambda: variables or {}, on_error=fail)
+    return make_runner(market, market.installed()[0], lambda: variables or {}, on_error=no_failure)
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ from automatosx_nb.host.runner import PluginRunner
 from automatosx_nb.model.generation import InstalledPlugin
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.supervisor import Program, Sandbox
+from tests.no_failure import no_failure
 
 if TYPE_CHECKING:
     from automatosx_nb.host.capabilities import Capability
@@ -192,10 +193,6 @@ class MemorySecrets:
         if (plugin, name) not in self._kept:
             return None
         return self._kept[plugin, name]
-
-
-def no_failure(what: str, error: Exception) -> None:
-    raise AssertionError(what) from error
 
 
 class Desk:

@@ -19,6 +19,7 @@ from automatosx_nb.model.identity import owner
 from automatosx_nb.model.release import Advisory
 from automatosx_nb.model.semver import Range
 from automatosx_nb.package import build
+from tests.no_failure import no_failure
 from tests.scenarios.lifecycle import BASE, CRASHES, entry, installed, open_shop, saved, write_plugin
 
 if TYPE_CHECKING:
@@ -84,10 +85,7 @@ def market(home: Path, shop_of_waits: EmbeddedRegistry, one_sandbox: Sandbox) ->
 
 @pytest.fixture
 def kernel(market: Marketplace) -> Iterator[KernelHost]:
-    def on_error(what: str, error: Exception) -> None:
-        raise AssertionError(what) from error
-
-    host = KernelHost(market, Recorder(), NoEvents(), dict, on_error)
+    host = KernelHost(market, Recorder(), NoEvents(), dict, no_failure)
     host.follow()
     yield host
     host.close()

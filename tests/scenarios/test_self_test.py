@@ -13,6 +13,7 @@ from automatosx_nb.host.assembly import make_runner
 from automatosx_nb.package import build
 from automatosx_nb.registry.service import EmbeddedRegistry
 from automatosx_nb.sandbox import self_test
+from tests.no_failure import no_failure
 from tests.scenarios.lifecycle import write_plugin
 
 if TYPE_CHECKING:
@@ -68,10 +69,6 @@ def test_what_passes_its_self_test_comes_in(market: Marketplace) -> None:
     assert market.installed_plugin(CAREFUL).version == "1.0.0"
 
 
-def fail(what: str, error: Exception) -> None:
-    raise AssertionError(what) from error
-
-
 FAILURES = pytest.mark.parametrize(
     ("release", "reason"),
     [("1.1.0", "it does not walk"), ("1.2.0", "wall_s"), ("1.3.0", "nothing of the host"), ("1.4.0", "memory")],
@@ -99,6 +96,6 @@ def test_an_update_that_fails_its_self_test_leaves_the_old_version_working(
         market.install(CAREFUL, release)
     assert market.installed_plugin(CAREFUL).version == "1.0.0"
     assert [entry.number for entry in market.history()] == [1]
-    runner = make_runner(market, market.installed_plugin(CAREFUL), dict, on_error=fail)
+    runner = make_runner(market, market.installed_plugin(CAREFUL), dict, on_error=no_failure)
     assert runner.call("demo:run") == "ran"
     runner.stop()

@@ -25,6 +25,7 @@ from automatosx_nb.model.delivery import Envelope
 from automatosx_nb.model.events import Event
 from automatosx_nb.profile.spool import Spool
 from automatosx_nb.server.bridging import SCHEMA, SCHEMA_ID, ServerBridge, ToKernels
+from tests.no_failure import no_failure
 
 TIMEOUT_S = 30
 SAVED = "https://events.example.org/acme/saved_file/v1"
@@ -49,7 +50,7 @@ class Kernel:
     told: list[Event] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.bus = Bus(_fail)
+        self.bus = Bus(no_failure)
         self.bus.subscribe("server.**", self.told.append)
         self.end = Bridge(self, self.bus, threading.Event())
         assert self.end.open() == bool(self.bridge.from_server)
@@ -226,10 +227,6 @@ def test_a_spool_that_cannot_be_read_ends_the_servers_end_and_is_told(user_home:
     end = ServerBridge(Spool(user_home / "bridge.sqlite3"), POLICY, BusLimits(), _never, errors.append)
     asyncio.run(end.cross())
     assert [type(error) for error in errors] == [SpoolDamaged]
-
-
-def _fail(what: str, error: Exception) -> None:
-    raise AssertionError(what) from error
 
 
 def _never(*_: Any, **event: Any) -> None:

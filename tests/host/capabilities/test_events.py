@@ -13,13 +13,10 @@ from automatosx_nb.host.bus import Bus
 from automatosx_nb.host.bus.limits import BusLimits
 from automatosx_nb.host.bus.publishing import MAX_DEPTH, Publisher
 from automatosx_nb.host.capabilities.events import EventsCapability
+from tests.no_failure import no_failure
 
 TOPIC = "plugin.acme.demo.found"
 PER_S = 4.0
-
-
-def no_failure(what: str, error: Exception) -> None:
-    raise AssertionError(what) from error
 
 
 @pytest.fixture

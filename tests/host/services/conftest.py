@@ -29,14 +29,11 @@ from automatosx_nb.host.services.offers import Offers
 from automatosx_nb.model.generation import InstalledPlugin
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.supervisor import Program, Sandbox
+from tests.no_failure import no_failure
 
 TIMEOUT_S = 30
 TABLE = {"type": "string", "contentMediaType": "application/vnd.apache.arrow.stream"}
 BYTES = {"type": "string", "contentMediaType": "application/octet-stream"}
-
-
-def no_failure(what: str, error: Exception) -> None:
-    raise AssertionError(what) from error
 
 
 def service(
