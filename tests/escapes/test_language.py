@@ -175,7 +175,7 @@ class Field:
             job = {"canary": str(self.canary), "snippets": [self.aim(s) for s in SNIPPETS[number::BATCHES]]}
             file = self.canary.with_name(f"batch{number}.json")
             file.write_text(json.dumps(job))
-            command = [sys.executable, __file__, str(file)]
+            command = [sys.executable, "-B", __file__, str(file)]  # a module's first import would write its bytecode
             batches.append(subprocess.Popen(command, stdout=subprocess.PIPE, env=environment))
         for batch in batches:
             out, _ = batch.communicate(timeout=240)
