@@ -18,9 +18,10 @@ from automatosx_nb.sandbox.codec import Decoder, close_all, encode
 
 T = TypeVar("T")
 
-_SMALL_CHUNK, _CHUNK = 16 * 1024, 256 * 1024
+_SMALL_CHUNK, _CHUNK, _LARGE_CHUNK = 16 * 1024, 256 * 1024, 1024 * 1024
 _CLOSE_ON_EXEC, _AT_ONCE = int(getattr(socket, "MSG_CMSG_CLOEXEC", 0)), int(getattr(socket, "MSG_DONTWAIT", 0))
-_SENDING = _AT_ONCE | int(getattr(socket, "MSG_NOSIGNAL", 0))
+_NO_SIGNAL, _WHOLE = int(getattr(socket, "MSG_NOSIGNAL", 0)), int(getattr(socket, "MSG_WAITALL", 0))
+_SENDING = _AT_ONCE | _NO_SIGNAL
 _TRUNCATED = int(getattr(socket, "MSG_CTRUNC", 0))  # plain numbers: to "and" two flags of an enum takes microseconds
 _FD_BYTES = array.array("i").itemsize
 _PROMPT_S = 0.02
@@ -65,6 +66,7 @@ class Channel(Generic[T]):
         self._chunk = _SMALL_CHUNK
         self._drained = True
         self._late = False
+        self._following = 0
         self._ancillary_bytes = socket.CMSG_SPACE(max_fds * _FD_BYTES) if max_fds else 0
         sock.setblocking(True)
         if death is not None:
@@ -102,6 +104,16 @@ class Channel(Generic[T]):
             else:
                 data, fds = memoryview(data)[sent:], ()
 
+    def send_bytes(self, data: bytes | bytearray | memoryview) -> None:
+        """Send what follows a frame and is none, however long it takes.
+
+        :raises ChannelClosed: the other end is gone.
+        """
+        try:
+            self._sock.sendall(data, _NO_SIGNAL)
+        except OSError as error:
+            raise ChannelClosed(str(error)) from error
+
     def _send(self, data: bytes | memoryview, fds: Sequence[int]) -> int:
         """How many bytes were taken at once; the descriptors go with the first of them."""
         try:
@@ -122,17 +134,31 @@ class Channel(Generic[T]):
         :raises DeadlineExceeded: the deadline (``time.monotonic``) passed first; receiving can go on later.
         :raises ProtocolViolation: what came is not a frame.
         """
+        if self._following:
+            self.pass_over(self._following, deadline=deadline)
         while (ready := self._decoder.next()) is None:
             self._read(deadline)
         return ready
 
+    def receive_bytes(self, room: memoryview, *, deadline: float | None = None) -> None:
+        """Fill ``room`` with what follows the last frame and is none. What is missing after an error, the next
+        :meth:`receive` passes over. Raises as it does; descriptors that come along are dropped.
+        """
+        at, self._following = 0, len(room)
+        while self._following:
+            count = self._decoder.take(room[at:]) or self._read_into(room[at : at + _LARGE_CHUNK], deadline)
+            at, self._following = at + count, self._following - count
+
+    def pass_over(self, size: int, *, deadline: float | None = None) -> None:
+        """Read ``size`` bytes that follow the last frame, and forget them. Raises as :meth:`receive_bytes` does."""
+        nowhere = memoryview(bytearray(min(size, _CHUNK)))
+        self._following = size
+        while self._following > 0:
+            room = nowhere[: self._following]
+            self._following -= self._decoder.take(room) or self._read_into(room, deadline)
+
     def _read(self, deadline: float | None) -> None:
-        flags = _CLOSE_ON_EXEC | _AT_ONCE
-        if self._drained:  # the last read took all that there was: asking again at once would be one call too many
-            if self._late or self._may_be_late(deadline):
-                self._wait(select.POLLIN, deadline)
-            else:
-                flags = _CLOSE_ON_EXEC
+        flags = self._flags(deadline)
         try:
             data, ancillary, flags, _ = self._sock.recvmsg(self._chunk, self._ancillary_bytes, flags)
         except (BlockingIOError, InterruptedError):
@@ -151,6 +177,30 @@ class Channel(Generic[T]):
             close_all(fds)
             raise ChannelClosed("end of stream")
         self._decoder.feed(data, fds)
+
+    def _read_into(self, room: memoryview, deadline: float | None) -> int:
+        flags = self._flags(deadline) | _WHOLE
+        try:
+            count = self._sock.recv_into(room, 0, flags)
+        except (BlockingIOError, InterruptedError):
+            self._late, self._drained = self._drained, True
+            return 0
+        except OSError as error:
+            raise ChannelClosed(str(error)) from error
+        if not count:
+            raise ChannelClosed("end of stream")
+        self._late, self._drained = False, count < len(room)
+        return count
+
+    def _flags(self, deadline: float | None) -> int:
+        """How to read now, after having waited where that may take long."""
+        if not self._drained:
+            return _CLOSE_ON_EXEC | _AT_ONCE
+        # the last read took all that there was: asking again at once would be one call too many
+        if self._late or self._may_be_late(deadline):
+            self._wait(select.POLLIN, deadline)
+            return _CLOSE_ON_EXEC | _AT_ONCE
+        return _CLOSE_ON_EXEC
 
     def _may_be_late(self, deadline: float | None) -> bool:
         """Whether something may have to end the wait for bytes before they come, and nothing but ``poll`` would."""

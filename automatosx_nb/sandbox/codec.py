@@ -330,6 +330,13 @@ class Decoder(Generic[T]):
             self._fail(f"{len(self._fds)} descriptors came that no frame announced")
         return frame, taken
 
+    def take(self, room: memoryview) -> int:
+        """Move what was fed behind the last frame, and is none, into ``room``. The result is how many bytes."""
+        count = min(len(self._buffer), len(room))
+        room[:count] = self._buffer[:count]
+        del self._buffer[:count]
+        return count
+
     def _decode(self, end: int, count: int) -> T:
         try:
             if end <= _SMALL:

@@ -25,7 +25,7 @@ _LONGEST_WAIT_S = 0.05
 _VALUES_OF_A_MESSAGE = 64
 """A message with more values than this counts as several: building them is what it costs the host."""
 _SAID_OF_A_CUT_KB = 4
-_IN_BETWEEN = (protocol.Output, protocol.Ask, protocol.Part)
+_IN_BETWEEN = (protocol.Output, protocol.Ask, protocol.Stream)
 """Frames after which the worker goes on with the call."""
 
 
@@ -127,8 +127,8 @@ class Conversation:
             reply, received = self._channel.receive(deadline=clock.deadline)
             self.open = isinstance(reply, _IN_BETWEEN)
             try:
-                if isinstance(reply, protocol.Part):
-                    self._tables.add(reply)
+                if isinstance(reply, protocol.Stream):
+                    self._channel.receive_bytes(self._tables.room_for(reply.size), deadline=clock.deadline)
                     continue
                 if isinstance(reply, protocol.Compiled) and not messages and keep is not None:
                     keep(reply)
@@ -157,7 +157,7 @@ class Conversation:
         if isinstance(reply, protocol.Delivered) and reply.id == call and self._awaits_events:
             return reply.faults
         if isinstance(reply, protocol.Result) and reply.id == call and call and not self._awaits_events:
-            return from_wire(reply.value, received, streamed=self._tables.files, limits=self._limits)
+            return from_wire(reply.value, received, streamed=self._tables.whole, limits=self._limits)
         if isinstance(reply, protocol.Failure) and reply.id == call:
             raise Failed(reply.fault)
         raise ProtocolViolation(f"{type(reply).__name__} does not belong to this call")
@@ -174,7 +174,7 @@ class Conversation:
             clock.check()
 
     def _answer(self, ask: protocol.Ask, received: Sequence[int], broker: Broker, clock: Clock) -> None:
-        answer, sent = self._ask(ask, received, self._tables.files, broker, clock)
+        answer, sent = self._ask(ask, received, self._tables.whole, broker, clock)
         try:
             self._channel.send(answer, sent, deadline=clock.deadline)
         except FrameTooLarge as error:
@@ -184,7 +184,7 @@ class Conversation:
             close_all(sent)
 
     def _ask(
-        self, ask: protocol.Ask, received: Sequence[int], streamed: Sequence[int], broker: Broker, clock: Clock
+        self, ask: protocol.Ask, received: Sequence[int], streamed: Sequence[memoryview], broker: Broker, clock: Clock
     ) -> tuple[protocol.Answer, list[int]]:
         try:
             args = [
@@ -219,5 +219,7 @@ class Conversation:
             close_all(received)
             if isinstance(reply, protocol.Result | protocol.Delivered | protocol.Failure) and reply.id == call:
                 return
-            if isinstance(reply, protocol.Ask):
+            if isinstance(reply, protocol.Stream):
+                self._channel.pass_over(reply.size, deadline=deadline)
+            elif isinstance(reply, protocol.Ask):
                 self._unanswered = reply.id

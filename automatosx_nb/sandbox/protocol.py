@@ -2,7 +2,7 @@
 
 A frame on the wire is a four-byte little-endian length, one byte with the number of descriptors that travel with it
 (SCM_RIGHTS, in the same message as the header), and a msgpack-encoded tagged struct. Both ends refuse what is too
-long, nested too deep, or not exactly one of the frames below.
+long, nested too deep, or not exactly one of the frames below. After a ``Stream`` come the bytes of a table.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import msgspec
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sdk.events import Event
 
-PROTOCOL = 1
+PROTOCOL = 2
 HEADER_BYTES = 5
 MAX_FDS = 16
 
@@ -49,7 +49,7 @@ class Table(Struct, frozen=True, tag="table"):
 
 
 class Streamed(Struct, frozen=True, tag="streamed"):
-    """From a worker: the table with this index among those whose ``Part`` frames came since the last other frame."""
+    """From a worker: the table with this index among those whose ``Stream`` came since the last other frame."""
 
     index: int
     size: int
@@ -217,11 +217,10 @@ class Ask(Struct, frozen=True, tag="ask"):
     args: list[Value]
 
 
-class Part(Struct, frozen=True, tag="part"):
-    """The next bytes of an Arrow IPC stream; ``last``: it is whole."""
+class Stream(Struct, frozen=True, tag="stream"):
+    """The next ``size`` bytes, right after this frame and in none, are an Arrow IPC stream."""
 
-    data: bytes
-    last: bool = False
+    size: int
 
 
 class Output(Struct, frozen=True, tag="output"):
@@ -232,7 +231,7 @@ class Output(Struct, frozen=True, tag="output"):
 
 
 ToWorker = Load | Call | Deliver | Answer | Stop
-ToHost = Hello | Compiled | Loaded | Result | Delivered | Failure | Ask | Output | Part
+ToHost = Hello | Compiled | Loaded | Result | Delivered | Failure | Ask | Output | Stream
 
 
 # --- host to fork server to template, and back -----------------------------------------------------------------

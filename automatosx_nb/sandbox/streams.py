@@ -1,26 +1,30 @@
-"""Tables from a worker to the host: their bytes go ahead of the frame that names them, in pieces.
+"""Tables from a worker to the host: their bytes follow a frame that says how many, ahead of the one that names them.
 
 A worker has no memory files and sends no descriptors. What it gave away that way would be memory that no limit of
-the system counts; what it streams is the host's, which counts every byte.
+the system counts; what it streams goes into the host's own, which counts every byte before it makes room for it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from automatosx_nb.errors import ProtocolViolation
+from automatosx_nb.errors import ProtocolViolation, UntransferableValue
 from automatosx_nb.sandbox import protocol
-from automatosx_nb.sandbox.codec import close_all
 
-PART_BYTES = 256 * 1024
-"""Most bytes of one piece; below the smallest frame-mb."""
+_LARGE_BYTES = 16 * 1024
+"""Pieces of a table from so many bytes on are sent from where they are."""
+_HUGE_BYTES = 4 << 20
+"""Tables from so many bytes on get large pages: to hand out and clear small ones takes longer than all the copying."""
 _LEAST_CHARGE = 4096
 _SLACK = 1 << 20
 SEALABLE = hasattr(os, "memfd_create")
 
-SendPart = Callable[[protocol.Part], None]
+SendStream = Callable[[int, Sequence[memoryview | bytearray]], None]
+"""Sends a table: its bytes in all, and its pieces."""
 
 
 def memory_file() -> int:
@@ -43,33 +47,24 @@ def write_all(fd: int, data: Any) -> int:
     return done
 
 
-class PartSink:
-    """What ``pyarrow`` writes into, in the worker: small writes are gathered, and pieces of one size sent."""
+class Pieces:
+    """What ``pyarrow`` writes into, in the worker: its large buffers as they are, small ones gathered."""
 
-    def __init__(self, send: SendPart) -> None:
-        self._send = send
-        self._waiting = bytearray()
+    def __init__(self) -> None:
+        self.all: list[memoryview | bytearray] = []
         self.size = 0
 
     def write(self, data: Any) -> int:
-        with memoryview(data) as view, view.cast("B") as rest:
-            self.size += len(rest)
-            at = 0
-            while at < len(rest):
-                if not self._waiting and len(rest) - at >= PART_BYTES:
-                    self._send(protocol.Part(bytes(rest[at : at + PART_BYTES])))
-                    at += PART_BYTES
-                    continue
-                taken = rest[at : at + PART_BYTES - len(self._waiting)]
-                self._waiting += taken
-                at += len(taken)
-                if len(self._waiting) == PART_BYTES:
-                    self._send(protocol.Part(bytes(self._waiting)))
-                    self._waiting.clear()
-            return len(rest)
-
-    def end(self) -> None:
-        self._send(protocol.Part(bytes(self._waiting), last=True))
+        view = memoryview(data).cast("B")
+        self.size += len(view)
+        last = self.all[-1] if self.all else None
+        if len(view) >= _LARGE_BYTES:
+            self.all.append(view)
+        elif isinstance(last, bytearray):
+            last += view
+        else:
+            self.all.append(bytearray(view))
+        return len(view)
 
 
 class ReceivedTables:
@@ -77,34 +72,42 @@ class ReceivedTables:
 
     def __init__(self, table_mb: int) -> None:
         self._table_mb = table_mb
-        self._room = self._whole = (table_mb << 20) + _SLACK
-        self._files: list[int] = []
-        self._ended = True
+        self._left = self._most = (table_mb << 20) + _SLACK
+        self.whole: list[memoryview] = []
+        """Their bytes, in the order in which they came."""
 
-    def add(self, part: protocol.Part) -> None:
-        """:raises ProtocolViolation: more tables, or more bytes, than one frame may name."""
-        self._room -= max(len(part.data), _LEAST_CHARGE)
-        if self._room < 0:
-            raise ProtocolViolation(f"tables of more than {self._table_mb} MiB, the limit table-mb")
-        if self._ended:
-            if len(self._files) >= protocol.MAX_FDS:
-                raise ProtocolViolation(f"more than {protocol.MAX_FDS} tables for one frame")
-            self._files.append(memory_file())
-        write_all(self._files[-1], part.data)
-        self._ended = part.last
+    def room_for(self, size: int) -> memoryview:
+        """Where the ``size`` bytes of the next one go.
 
-    @property
-    def files(self) -> list[int]:
-        """Descriptors in the order in which the tables came.
-
-        :raises ProtocolViolation: the last one is not whole.
+        :raises ProtocolViolation: they are more tables, or more bytes, than one frame may name.
+        :raises UntransferableValue: this process has no room for them.
         """
-        if not self._ended:
-            raise ProtocolViolation("a table that is not whole")
-        return self._files
+        if size <= 0:
+            raise ProtocolViolation(f"a table has the size {size}")
+        self._left -= max(size, _LEAST_CHARGE)
+        if self._left < 0:
+            raise ProtocolViolation(f"tables of more than {self._table_mb} MiB, the limit table-mb")
+        if len(self.whole) >= protocol.MAX_FDS:
+            raise ProtocolViolation(f"more than {protocol.MAX_FDS} tables for one frame")
+        self.whole.append(_memory(size))
+        return self.whole[-1]
 
     def clear(self) -> None:
-        if self._files:
-            close_all(self._files)
-            self._files = []
-        self._room, self._ended = self._whole, True
+        self.whole = []
+        self._left = self._most
+
+
+def _memory(size: int) -> memoryview:
+    """Memory of this process alone, of which the system hands out what is written to."""
+    import mmap  # a worker has no use for it
+
+    try:
+        if sys.platform == "win32":
+            return memoryview(mmap.mmap(-1, size))
+        mapped = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    except OSError as error:
+        raise UntransferableValue("a table", "table", f"no room for its {size >> 20} MiB: {error}") from error
+    if size >= _HUGE_BYTES and hasattr(mmap, "MADV_HUGEPAGE"):
+        with contextlib.suppress(OSError):  # a kernel without large pages
+            mapped.madvise(mmap.MADV_HUGEPAGE)
+    return memoryview(mapped)

@@ -13,7 +13,7 @@ from automatosx_nb.sandbox import arrow_stream, protocol
 from automatosx_nb.sandbox.codec import MAX_ITEMS, close_all, find_flaw
 from automatosx_nb.sandbox.frames import as_arrow, holds_extension, holds_view
 from automatosx_nb.sandbox.limits import Limits
-from automatosx_nb.sandbox.streams import SEALABLE, PartSink, SendPart, memory_file, write_all
+from automatosx_nb.sandbox.streams import SEALABLE, Pieces, SendStream, memory_file, write_all
 from automatosx_nb.sdk._scalars import unboxed
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class DisplayTree:
 
 
 def to_wire(
-    value: object, *, what: str, limits: Limits = _DEFAULT_LIMITS, stream: SendPart | None = None
+    value: object, *, what: str, limits: Limits = _DEFAULT_LIMITS, stream: SendStream | None = None
 ) -> tuple[protocol.Value, list[int]]:
     """A value as it crosses, and the descriptors that go with it, which the caller closes after sending.
 
@@ -60,10 +60,10 @@ def to_wire(
     if hasattr(value, "__arrow_c_stream__"):
         table = _table_to_send(value, what, limits.table_mb)
         if stream is not None:
-            sink = PartSink(stream)
-            _write_stream(table, sink)
-            sink.end()
-            return protocol.Streamed(0, sink.size), []
+            pieces = Pieces()
+            _write_stream(table, pieces)
+            stream(pieces.size, pieces.all)
+            return protocol.Streamed(0, pieces.size), []
         fd, size = _seal_table(table, what, type(value).__name__)
         return protocol.Table(0, size), [fd]
     return _json(value, what, limits), []
@@ -98,7 +98,7 @@ def _unboxed(value: object, depth: int) -> object:
 
 
 def all_to_wire(
-    named: Sequence[tuple[str, object]], *, limits: Limits = _DEFAULT_LIMITS, stream: SendPart | None = None
+    named: Sequence[tuple[str, object]], *, limits: Limits = _DEFAULT_LIMITS, stream: SendStream | None = None
 ) -> tuple[list[protocol.Value], list[int]]:
     """Several values of one frame: each table's ``fd`` indexes the common list of descriptors.
 
@@ -127,13 +127,13 @@ def from_wire(
     value: protocol.Value,
     fds: Sequence[int],
     *,
-    streamed: Sequence[int] = (),
+    streamed: Sequence[memoryview] = (),
     handed: Sequence[object] = (),
     limits: Limits = _DEFAULT_LIMITS,
 ) -> object:
     """The value itself. ``fds`` are the descriptors of its frame; they stay the caller's to close.
 
-    ``streamed``: the host's own files with the tables that came ahead of the frame; ``handed``: the tables, frames or
+    ``streamed``: the host's own memory with the tables that came ahead of the frame; ``handed``: the tables, frames or
     series that the worker's call was handed.
 
     :raises ProtocolViolation: a table is not sealed, not as long as it says, or not a valid Arrow stream.
@@ -153,8 +153,8 @@ def from_wire(
     if isinstance(value, protocol.Streamed):
         if not 0 <= value.index < len(streamed):
             raise ProtocolViolation(f"a frame names table {value.index}, and {len(streamed)} came")
-        return _read_table(streamed[value.index], value.size, limits.table_mb, ours=True)
-    return _read_table(fds[value.fd], value.size, limits.table_mb, ours=False)
+        return _read_table(streamed[value.index], value.size, limits.table_mb)
+    return _read_table(fds[value.fd], value.size, limits.table_mb)
 
 
 # --- tables: writing ------------------------------------------------------------------------------------------
@@ -219,7 +219,7 @@ class _FileSink:
 class _WritableFile:
     """Either sink, as the file that ``pyarrow.PythonFile`` wants."""
 
-    def __init__(self, sink: _FileSink | PartSink) -> None:
+    def __init__(self, sink: _FileSink | Pieces) -> None:
         self.write = sink.write
         self.closed = False
 
@@ -239,7 +239,7 @@ class _WritableFile:
         return False
 
 
-def _write_stream(table: pa.Table, sink: _FileSink | PartSink) -> None:
+def _write_stream(table: pa.Table, sink: _FileSink | Pieces) -> None:
     import pyarrow as pa
 
     target: Any = _WritableFile(sink)
@@ -250,17 +250,17 @@ def _write_stream(table: pa.Table, sink: _FileSink | PartSink) -> None:
 # --- tables: reading ------------------------------------------------------------------------------------------
 
 
-def _read_table(fd: int, size: int, table_mb: int, *, ours: bool) -> pa.Table:
-    """``ours``: the file is this process's own, and nobody else can change it."""
+def _read_table(source: int | memoryview, size: int, table_mb: int) -> pa.Table:
+    """``source``: the descriptor of a memory file, or memory that is this process's alone."""
     try:
         import pyarrow as pa
     except ModuleNotFoundError as error:
         raise PermissionDenied("this plugin", "modules:pyarrow") from error
-    if SEALABLE and not ours:
-        _check_seals(fd)
-    _check_size(fd, size, table_mb)
+    if isinstance(source, int) and SEALABLE:
+        _check_seals(source)
+    _check_size(os.fstat(source).st_size if isinstance(source, int) else len(source), size, table_mb)
     try:
-        buffer = _open_buffer(fd, size)
+        buffer = _open_buffer(source, size) if isinstance(source, int) else pa.py_buffer(source.toreadonly())
         arrow_stream.check(buffer, table_mb)
         with pa.ipc.open_stream(buffer) as reader:
             for field in reader.schema:
@@ -284,8 +284,7 @@ def _check_seals(fd: int) -> None:
         raise ProtocolViolation("a table's memory file is not sealed")
 
 
-def _check_size(fd: int, size: int, table_mb: int) -> None:
-    actual = os.fstat(fd).st_size
+def _check_size(actual: int, size: int, table_mb: int) -> None:
     if actual != size:
         raise ProtocolViolation(f"a table says that it has {size} bytes, and has {actual}")
     if size > (table_mb << 20) + (1 << 20):

@@ -187,7 +187,12 @@ class Session:
         return tables.Table(thing) if isinstance(value, protocol.Table) else thing
 
     def _returned(self, result: object, handler: str) -> tuple[protocol.Value, list[int]]:
-        return to_wire(_plain(result), what=f"the result of {handler}", limits=self._limits, stream=self._channel.send)
+        return to_wire(_plain(result), what=f"the result of {handler}", limits=self._limits, stream=self._stream)
+
+    def _stream(self, size: int, pieces: Sequence[memoryview | bytearray]) -> None:
+        self._channel.send(protocol.Stream(size))
+        for piece in pieces:
+            self._channel.send_bytes(piece)
 
     # --- capabilities and output ------------------------------------------------------------------------------
 
@@ -200,7 +205,7 @@ class Session:
         self._interruption.shelter()
         try:
             named = [(f"argument {i + 1} of {capability}.{method}", self._again(arg)) for i, arg in enumerate(args)]
-            values, sent = all_to_wire(named, limits=self._limits, stream=self._channel.send)
+            values, sent = all_to_wire(named, limits=self._limits, stream=self._stream)
             self._asked += 1
             try:
                 self._printed.flush()

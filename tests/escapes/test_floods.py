@@ -26,7 +26,7 @@ from automatosx_nb.sandbox import protocol, codec
 from automatosx_nb.sdk import _wire
 def send(*frames):
     for frame in frames:
-        raw(codec.encode(frame, max_bytes=16 << 20))
+        raw(frame if isinstance(frame, bytes) else codec.encode(frame, max_bytes=16 << 20))
 def raw(data):
     os.set_blocking(3, True)
     rest = memoryview(data)
@@ -128,21 +128,24 @@ def test_frames_sent_between_calls_do_not_stand_for_the_hosts_next_question(atta
     [
         ("protocol.Result(1, protocol.Table(0, 8))", "descriptor 0 of 0"),
         ("protocol.Result(1, protocol.Streamed(0, 8))", "names table 0, and 0 came"),
-        ("protocol.Part(b'12345678', True), protocol.Result(1, protocol.Streamed(0, 9))", "says that it has 9 bytes"),
-        ("protocol.Part(b'12345678', True), protocol.Result(1, protocol.Streamed(-1, 8))", "names table -1"),
-        ("protocol.Part(b'12345678', True), protocol.Result(1, protocol.Streamed(0, 8))", "not a valid Arrow stream"),
+        ("*eight, protocol.Result(1, protocol.Streamed(0, 9))", "says that it has 9 bytes"),
+        ("*eight, protocol.Result(1, protocol.Streamed(-1, 8))", "names table -1"),
+        ("*eight, protocol.Result(1, protocol.Streamed(0, 8))", "not a valid Arrow stream"),
         ("protocol.Result(1, protocol.Again(0))", "names table 0 again, and 0 were handed over"),
         ("protocol.Ask(1, 'log', 'info', [protocol.Again(0)])", "names table 0 again, and 0 were handed over"),
         ("protocol.Ask(1, 'log', 'info', [protocol.Again(-1)])", "names table -1 again"),
-        ("protocol.Part(b'12345678'), protocol.Result(1, protocol.Json(None))", "not whole"),
-        ("*[protocol.Part(b'', True)] * 17", "more than 16 tables"),
-        ("*[protocol.Part(b'x' * 1000000)] * 4", "the limit table-mb"),
-        ("*[protocol.Part(b'')] * 9999", "the limit table-mb"),
+        ("*eight * 17", "more than 16 tables"),
+        ("protocol.Stream(4 << 20)", "the limit table-mb"),
+        ("protocol.Stream(1 << 62)", "the limit table-mb"),
+        ("protocol.Stream(0)", "has the size 0"),
+        ("protocol.Stream(-8)", "has the size -8"),
+        ("*eight[:1], protocol.Result(1, protocol.Json(None)), b'x' * 99", "not one of its frames|a frame of"),
     ],
 )
 def test_a_table_that_is_not_what_it_says_ends_the_worker(attack: Any, host: Any, frames: str, why: str) -> None:
     before = len(os.listdir("/proc/self/fd")) if sys.platform == "linux" else 0  # noqa: PTH208
-    worker = attack(WIRE + f"def m():\n    send({frames})\n    time.sleep(9)\n", table_mb=2)
+    eight = "eight = [protocol.Stream(8), b'12345678']\n"
+    worker = attack(WIRE + eight + f"def m():\n    send({frames})\n    time.sleep(9)\n", table_mb=2)
     with pytest.raises(ProtocolViolation, match=why):
         worker.call("m:m", broker=host)
     worker.stop()
@@ -154,9 +157,7 @@ SMUGGLE = """
 import io
 import pyarrow as pa
 def smuggle(stream):
-    pieces = [stream[at : at + 262144] for at in range(0, len(stream), 262144)]
-    send(*[protocol.Part(piece) for piece in pieces[:-1]], protocol.Part(pieces[-1], True))
-    send(protocol.Result(1, protocol.Streamed(0, len(stream))))
+    send(protocol.Stream(len(stream)), bytes(stream), protocol.Result(1, protocol.Streamed(0, len(stream))))
 def stream_of(table, **options):
     out = io.BytesIO()
     with pa.ipc.new_stream(out, table.schema, options=pa.ipc.IpcWriteOptions(**options)) as writer:

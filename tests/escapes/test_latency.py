@@ -45,8 +45,8 @@ FLOODS: dict[str, tuple[str, dict[str, Any]]] = {
     "output": ("while True:\n        print('x' * 4096)", {}),
     "log": ("while True:\n        _wire.ask('log', 'info', 'x' * 4096)", {"messages": 5000}),
     "messages": ("frame = protocol.Output('stdout', '')\n    while True:\n        send(frame)", {"messages": 5000}),
-    "pieces of tables": (
-        "part = protocol.Part(bytes(1 << 18))\n    while True:\n        send(part)",
+    "bytes of tables": (
+        "part = bytes(1 << 18)\n    send(protocol.Stream(256 << 20))\n    while True:\n        raw(part)",
         {"table_mb": 256},
     ),
     "questions of many lists": (QUESTIONS.format("[[]] * 49_000"), {}),

@@ -19,6 +19,7 @@ from automatosx_nb.sandbox.values import from_wire
 
 LIMITS = Limits(table_mb=1)
 MAX_BYTES, MAX_DEPTH = 1 << 16, 16
+NOWHERE = memoryview(bytearray())
 
 SEEDS: tuple[bytes, ...] = tuple(
     encode(frame, max_bytes=MAX_BYTES)
@@ -31,7 +32,7 @@ SEEDS: tuple[bytes, ...] = tuple(
         protocol.Result(1, protocol.Display({"node": "text", "text": "x"})),
         protocol.Failure(1, protocol.Fault("raised", "E", "m", [protocol.Frame("m.py", 1, "f", "x")])),
         protocol.Ask(1, "storage", "get", [protocol.Json("key"), protocol.Blob(b"x")]),
-        protocol.Part(b"\xff\xff\xff\xff", last=True),
+        protocol.Stream(4),
         protocol.Output("stdout", "hello"),
         protocol.Ask(1, "services", "call", [protocol.Again(0)]),
     )
@@ -49,13 +50,15 @@ def one_input(data: bytes) -> int:
     decoder: Decoder[Any] = Decoder(protocol.ToHost, max_bytes=MAX_BYTES, max_depth=MAX_DEPTH)
     tables = ReceivedTables(LIMITS.table_mb)
     step = data[0] * 8 + 1 if data else 1
-    frames = 0
+    frames, room = 0, NOWHERE
     try:
         for at in range(0, len(data), step):
             decoder.feed(data[at : at + step])
-            while (arrived := decoder.next()) is not None:
+            room = room[decoder.take(room) :]
+            while not room and (arrived := decoder.next()) is not None:
                 frames += 1
-                _take(*arrived, tables)
+                room = _take(*arrived, tables)
+                room = room[decoder.take(room) :]
     except ProtocolViolation:
         assert decoder.next() is None, "a decoder that raised holds nothing any more"
     finally:
@@ -64,14 +67,15 @@ def one_input(data: bytes) -> int:
     return frames
 
 
-def _take(frame: Any, fds: list[int], tables: ReceivedTables) -> None:
+def _take(frame: Any, fds: list[int], tables: ReceivedTables) -> memoryview:
+    """The result is what has to be filled with what follows the frame."""
     try:
-        if isinstance(frame, protocol.Part):
-            tables.add(frame)
-            return
+        if isinstance(frame, protocol.Stream):
+            return tables.room_for(frame.size)
         for value in values_of(frame):
-            from_wire(value, fds, streamed=tables.files, limits=LIMITS)
+            from_wire(value, fds, streamed=tables.whole, limits=LIMITS)
         tables.clear()
+        return NOWHERE
     finally:
         close_all(fds)
 

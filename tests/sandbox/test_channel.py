@@ -118,3 +118,60 @@ def test_a_flood_of_descriptors_is_refused_and_closed(pair: Pair) -> None:
     with pytest.raises(ProtocolViolation, match="descriptors"):
         host.receive()
     assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+
+
+def test_bytes_that_follow_a_frame_are_received_as_they_are_and_the_next_frame_after_them(pair: Pair) -> None:
+    host, worker, _ = pair
+    data = os.urandom(3 << 20)
+    with ThreadPoolExecutor(1) as pool:
+        sent = pool.submit(send_stream, worker, data)
+        frame, _ = host.receive()
+        assert frame == protocol.Stream(len(data))
+        room = bytearray(len(data))
+        host.receive_bytes(memoryview(room), deadline=time.monotonic() + 20)
+        assert host.receive() == (protocol.Loaded(), [])
+        sent.result()
+    assert room == data
+
+
+def send_stream(worker: Channel[Any], data: bytes) -> None:
+    worker.send(protocol.Stream(len(data)))
+    worker.send_bytes(data)
+    worker.send(protocol.Loaded())
+
+
+def test_what_a_deadline_left_of_such_bytes_is_passed_over_before_the_next_frame(pair: Pair) -> None:
+    host, worker, raw = pair
+    worker.send(protocol.Stream(12))
+    raw.send(b"12345")
+    assert host.receive() == (protocol.Stream(12), [])
+    with pytest.raises(DeadlineExceeded):
+        host.receive_bytes(memoryview(bytearray(12)), deadline=time.monotonic() + 0.01)
+    raw.send(b"6789abc")
+    worker.send(protocol.Loaded())
+    assert host.receive() == (protocol.Loaded(), [])
+
+
+def test_descriptors_among_such_bytes_are_dropped(pair: Pair) -> None:
+    host, worker, raw = pair
+    worker.send(protocol.Stream(4))
+    assert host.receive() == (protocol.Stream(4), [])
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    raw.sendmsg([b"1234"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [0, 1, 2]))])
+    room = bytearray(4)
+    host.receive_bytes(memoryview(room))
+    assert room == b"1234"
+    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+
+
+def test_the_end_of_the_other_process_is_noticed_among_such_bytes() -> None:
+    ours, theirs = socket.socketpair()
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    death = os.pidfd_open(process.pid)
+    channel: Channel[Any] = Channel(ours, protocol.ToHost, max_bytes=99, max_depth=8, death=death)
+    theirs.send(b"12")
+    with theirs, pytest.raises(ChannelClosed, match="process ended"):
+        channel.receive_bytes(memoryview(bytearray(4)), deadline=time.monotonic() + 20)
+    process.wait()
+    channel.close()
+    os.close(death)

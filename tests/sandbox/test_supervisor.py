@@ -321,6 +321,25 @@ def test_ctrl_c_in_the_calling_thread_leaves_a_worker_that_answers(start: Any, b
     assert worker.call("m:two", broker=broker) == 2
 
 
+def test_a_table_that_nobody_waits_for_any_more_is_passed_over(start: Any, broker: Any) -> None:
+    worker = start(
+        "from automatosx_nb.sdk import _wire, tables\n"
+        "def m():\n    try:\n        _wire.ask('storage', 'get')\n    except Exception:\n"
+        "        return tables.Table.from_columns({'a': list(range(50_000))})\n"
+        "def two():\n    return 2\n"
+    )
+    assert worker.call("m:m", broker=broker) is None
+
+    def press(*_: object) -> object:
+        raise KeyboardInterrupt
+
+    broker.reply = press
+    for _ in range(3):
+        with pytest.raises(KeyboardInterrupt):
+            worker.call("m:m", broker=broker)
+        assert worker.call("m:two", broker=broker) == 2
+
+
 def test_a_signal_to_the_host_during_a_call_ends_it(start: Any, broker: Any) -> None:
     worker = start(ASKING)
     main = threading.main_thread().ident

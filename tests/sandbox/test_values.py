@@ -281,6 +281,20 @@ def test_a_table_over_its_limit_is_not_sent() -> None:
         to_wire(pa.table({"a": pa.array([0] * 200_000)}), what="it", limits=Limits(table_mb=1))
 
 
+def test_a_worker_sends_a_tables_large_buffers_from_where_they_are() -> None:
+    table = pa.table({"n": list(range(100_000)), "s": [str(number) for number in range(100_000)]})
+    sent: list[tuple[int, list[memoryview | bytearray]]] = []
+    wired, fds = to_wire(table.slice(7), what="it", stream=lambda size, pieces: sent.append((size, list(pieces))))
+    ((size, pieces),) = sent
+    assert (wired, fds) == (protocol.Streamed(0, size), [])
+    stream = b"".join(pieces)
+    assert size == len(stream)
+    numbers = table["n"].chunk(0).buffers()[1].address + 7 * 8
+    assert numbers in {pa.py_buffer(piece).address for piece in pieces}
+    arrived = from_wire(wired, [], streamed=[memoryview(stream)])
+    assert arrived.equals(table.slice(7))  # type: ignore[attr-defined]
+
+
 def test_tables_of_one_frame_index_one_list_of_descriptors() -> None:
     values, fds = all_to_wire([("a", pa.table({"a": [1]})), ("b", 2), ("c", pa.table({"c": [3]}))])
     try:
