@@ -259,6 +259,7 @@ def writable(obj: Any, name: str) -> Any:
     """``obj``, when plugin code may set its attribute ``name``: an instance of one of its own classes, or such a class.
 
     :raises TypeError: for anything else.
+    :raises AttributeError: ``name`` is one that a base class keeps to itself.
     """
     owner: type = obj if issubclass(type(obj), type) else type(obj)
     if is_own(owner):

@@ -49,6 +49,7 @@ def get(plugin: str, version: str = "*", *, timeout: float | None = None) -> Pro
     :raises ServiceMissing: there is no such plugin here, or it offers nothing.
     :raises ServiceNotInRange: what it offers has other versions.
     :raises PermissionDenied: nothing was granted of it.
+    :raises ValueError: ``timeout`` is no number of seconds above 0. TypeError: what is to be a text is none.
     """
     if not isinstance(plugin, str) or not isinstance(version, str):
         raise TypeError("a plugin's id and a range are str, as in services.get('acme.tables', '^2')")

@@ -42,7 +42,10 @@ class _Inside(RegistryHandler):
         self.give(Answer.of(body, media_type, FOREVER if forever else ALWAYS_ASK), about=plugin)
 
     async def markdown(self, plugin: str, text: str) -> None:
-        """As its author wrote it, or, asked for ``as=html``, as HTML with nothing in it that acts or is fetched."""
+        """As its author wrote it, or, asked for ``as=html``, as HTML with nothing in it that acts or is fetched.
+
+        :raises InvalidSearch: it is asked for as something else, or with anything beside.
+        """
         said = {name: self.get_query_argument(name) for name in self.request.query_arguments if name not in JUPYTER}
         form = said.pop("as", "markdown")
         if said or form not in ("markdown", "html"):
