@@ -307,8 +307,8 @@ class Marketplace(InNotebooks):
         :param signature: a detached one of the artifact.
 
         :raises NotAnArchive:
-        :raises ReleaseExists:
-        :raises PublishRefused: with everything that is wrong with the folder, the archive, the manifest and the rest.
+        :raises PublishRefused: with everything that is wrong with the folder, the archive, the manifest and the rest;
+            as ReleaseExists or VersionUsed where the version is taken.
         """
         from automatosx_nb.model.release import Stage
 

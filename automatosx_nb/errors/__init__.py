@@ -68,7 +68,7 @@ _FILES = {
     "marketplace": """
         DependencyCycle Incompatible InvalidPlanRequest InvalidSearch MagicTaken PlanTooHard PublishRefused
         RegistryBusy RegistryDamaged RegistryTooNew RegistryUnreachable ReleaseExists ResolutionConflict
-        ResolutionUnsound UnknownPlugin UnknownRelease VersionUsed
+        ResolutionUnsound UnknownPlugin UnknownRelease VersionTaken VersionUsed
     """,
     "notebooks": """
         InvalidNotebook NotebookMisfit NotebookNotFound NotebookUnlocked NotebookUnsaved NotebookUsesNothing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from automatosx_nb.errors.root import PlatformError, UserError, did_you_mean
+from automatosx_nb.errors.root import AutomatosxError, PlatformError, UserError, did_you_mean
 
 
 class UnknownPlugin(UserError, LookupError):
@@ -34,32 +34,6 @@ class UnknownRelease(UserError, LookupError):
         return f"It has {', '.join(self.available)}."
 
 
-class ReleaseExists(UserError):
-    code: ClassVar[str] = "release-exists"
-    plugin: str
-    version: str
-
-    def problem(self) -> str:
-        return f"{self.plugin} {self.version} is already published, with other content."
-
-    def next_step(self) -> str:
-        return "A version is never reused: raise 'version' in plugin.toml and publish again."
-
-
-class VersionUsed(UserError):
-    """There was such a release, and it was deleted."""
-
-    code: ClassVar[str] = "version-used"
-    plugin: str
-    version: str
-
-    def problem(self) -> str:
-        return f"{self.plugin} {self.version} was published before, and deleted."
-
-    def next_step(self) -> str:
-        return "A version is never reused: raise 'version' in plugin.toml and publish again."
-
-
 class PublishRefused(UserError):
     """``findings`` are the messages of the enforced checks that failed, each with its file and line if known.
 
@@ -80,6 +54,40 @@ class PublishRefused(UserError):
 
     def next_step(self) -> str:
         return "Correct them and publish again; the version was not used up."
+
+
+class VersionTaken(PublishRefused):
+    """``findings`` say so, after all else that is wrong; there are none where nothing else was looked at."""
+
+    code: ClassVar[str] = AutomatosxError.code
+    findings: tuple[str, ...] = ()
+
+    def taken(self) -> str:
+        """One sentence: by what."""
+        raise NotImplementedError
+
+    def problem(self) -> str:
+        return super().problem() if len(self.findings) > 1 else self.taken()
+
+    def next_step(self) -> str:
+        rest = ", correct the rest" if len(self.findings) > 1 else ""
+        return f"A version is never reused: raise 'version' in plugin.toml{rest} and publish again."
+
+
+class ReleaseExists(VersionTaken):
+    code: ClassVar[str] = "release-exists"
+
+    def taken(self) -> str:
+        return f"{self.plugin} {self.version} is already published, with other content."
+
+
+class VersionUsed(VersionTaken):
+    """There was such a release, and it was deleted."""
+
+    code: ClassVar[str] = "version-used"
+
+    def taken(self) -> str:
+        return f"{self.plugin} {self.version} was published before, and deleted."
 
 
 class InvalidSearch(UserError, ValueError):

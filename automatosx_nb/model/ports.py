@@ -81,8 +81,8 @@ class Registry(ReleaseIndex, ArtifactSource, Protocol):
         :param signature: a detached one (``.axp.sig``), kept with the release; None: it is not signed.
 
         :raises NotAnArchive: there is nothing in it to look at.
-        :raises ReleaseExists: the version is taken by other bytes.
-        :raises PublishRefused: it cannot be read, or an enforced check failed: with all that is wrong.
+        :raises PublishRefused: it cannot be read, or an enforced check failed, with all that is wrong; as ReleaseExists
+            or VersionUsed where the version is taken by other bytes, or by a release that was deleted.
         """
 
     def check(self, artifact: bytes) -> tuple[CheckResult, ...]:

@@ -18,6 +18,7 @@ from automatosx_nb.errors import (
     PluginQuarantined,
     PublishRefused,
     ReleaseExists,
+    VersionTaken,
     VersionUsed,
 )
 from automatosx_nb.model.identity import owner as whoever_has_the_folder
@@ -80,27 +81,29 @@ def publish(
     :param limits: of the workers that try it, which cap what it asks for.
     :param also: what is written in the same transaction, where a release is made.
     :param tried: digests (``automatosx_nb.registry.tried``) of what was started before, and is not started again.
+    :raises NotAnArchive, PublishRefused: as that says.
     :raises ActionForbidden: the name is not the actor's to publish under.
+    :raises PluginQuarantined: all of the plugin is.
+    :raises ArtifactMismatch: what is stored of another version is not what was published.
     """
     unpacked = unreadable.opened(artifact, policy)
     plugin, version = unpacked.manifest.id, unpacked.manifest.version
     with database.read() as connection:
         before = _before(connection, actor, unpacked, owner=owner)
-        if before is not None:
+        if isinstance(before, PublishReport):
             return before
         submission = _submission(connection, unpacked, sandbox, policy, limits, blobs, actor)
     if tried:
         submission = replace(submission, tried=digest(unpacked) in tried)
     results = checks.run(submission, policy)
-    refused = checks.refusals(results)
-    if refused:
-        raise PublishRefused(plugin, str(version), refused, results)
+    _refuse_what_failed(unpacked, results, before)
     blobs.put(artifact)
     with database.write() as connection:
         revision = next_revision(connection)  # first of all: from here on this is the only one that publishes
         before = _before(connection, actor, unpacked, owner=owner)
-        if before is not None:
+        if isinstance(before, PublishReport):
             return before
+        _refuse_what_failed(unpacked, results, before)
         look_alike = _look_alike(connection, plugin, actor)
         if look_alike is not None:
             raise PublishRefused(plugin, str(version), (refusal(plugin, look_alike),), results)
@@ -135,19 +138,26 @@ def check(
     if unpacked is None:
         return unreadable.results(found, policy)
     plugin, version = unpacked.manifest.id, unpacked.manifest.version
-    taken: ReleaseExists | VersionUsed | None = None
     with database.read() as connection:
         _may_publish(connection, actor, plugin, version)
-        existing = _existing(connection, plugin, version)
-        if existing is None:
-            taken = _used(connection, plugin, version)
-        elif existing.artifact != unpacked.sha256:
-            taken = ReleaseExists(plugin, str(version))
+        taken = _taken(connection, unpacked, _existing(connection, plugin, version))
         submission = _submission(connection, unpacked, sandbox, policy, limits, blobs, actor)
-    results = checks.run(submission, policy)
+    return _with_version(checks.run(submission, policy), taken)
+
+
+def _with_version(results: tuple[CheckResult, ...], taken: VersionTaken | None) -> tuple[CheckResult, ...]:
     if taken is None:
         return results
-    return (*results, CheckResult("version", False, "error", f"{taken.problem()} {taken.next_step()}", "plugin.toml"))
+    return (*results, CheckResult("version", False, "error", f"{taken.taken()} {taken.next_step()}", "plugin.toml"))
+
+
+def _refuse_what_failed(unpacked: Package, results: tuple[CheckResult, ...], taken: VersionTaken | None) -> None:
+    """:raises PublishRefused: as a kind of ``taken``, where the version is."""
+    results = _with_version(results, taken)
+    refused = checks.refusals(results)
+    if refused:
+        kind = PublishRefused if taken is None else type(taken)
+        raise kind(unpacked.manifest.id, str(unpacked.manifest.version), refused, results)
 
 
 def _submission(
@@ -214,8 +224,10 @@ def next_revision(connection: Connection) -> int:
     return int(connection.execute(select(schema.sequence.c.value)).scalar_one())
 
 
-def _before(connection: Connection, actor: Actor, unpacked: Package, *, owner: bool) -> PublishReport | None:
-    """What became of the very same bytes; None: they are new, and the actor's to publish.
+def _before(
+    connection: Connection, actor: Actor, unpacked: Package, *, owner: bool
+) -> PublishReport | VersionTaken | None:
+    """What became of the very same bytes, or what has their version; None: they are new, and the actor's to publish.
 
     Whoever sent them may ask again also before being known as a member, for who publishes first becomes one by it.
     """
@@ -223,12 +235,13 @@ def _before(connection: Connection, actor: Actor, unpacked: Package, *, owner: b
     existing = _existing(connection, plugin, version)
     if existing is None or actor.everything or existing.submitter != actor.name:
         _may_publish(connection, actor, plugin, version, owner=owner)
-    if existing is not None:
+    if existing is not None and existing.artifact == unpacked.sha256:
         return _again(connection, existing, unpacked)
-    _refuse_if_used(connection, plugin, version)
     _refuse_if_quarantined(connection, plugin)
-    _refuse_if_verified(connection, actor, plugin, version, owner=owner)
-    return None
+    taken = _taken(connection, unpacked, existing)
+    if taken is None:
+        _refuse_if_verified(connection, actor, plugin, version, owner=owner)
+    return taken
 
 
 def _existing(connection: Connection, plugin: str, version: Version) -> Record | None:
@@ -245,25 +258,19 @@ def _precedence(version: Version) -> str:
 
 
 def _again(connection: Connection, existing: Record, unpacked: Package) -> PublishReport:
-    plugin = unpacked.manifest.id
-    if existing.artifact != unpacked.sha256:
-        raise ReleaseExists(plugin, existing.version)
     found = records.check_results(connection, existing.key)
     stage, wanted = Stage(existing.stage), stages.waits_for(connection, existing.key)
-    return PublishReport(plugin, existing.version, unpacked.sha256, stage, False, found, wanted)
+    return PublishReport(unpacked.manifest.id, existing.version, unpacked.sha256, stage, False, found, wanted)
 
 
-def _used(connection: Connection, plugin: str, version: Version) -> VersionUsed | None:
-    """Why a version of which there is no release is taken all the same; None: it is not."""
+def _taken(connection: Connection, unpacked: Package, existing: Record | None) -> VersionTaken | None:
+    """What has the version, other than these bytes; ``existing`` is its release."""
+    plugin, version = unpacked.manifest.id, unpacked.manifest.version
+    if existing is not None:
+        return None if existing.artifact == unpacked.sha256 else ReleaseExists(plugin, str(version))
     table = schema.used_versions
     query = select(table.c.plugin).where(table.c.plugin == plugin, table.c.precedence == _precedence(version))
     return VersionUsed(plugin, str(version)) if connection.execute(query).one_or_none() else None
-
-
-def _refuse_if_used(connection: Connection, plugin: str, version: Version) -> None:
-    used = _used(connection, plugin, version)
-    if used is not None:
-        raise used
 
 
 def _refuse_if_quarantined(connection: Connection, plugin: str) -> None:

@@ -79,7 +79,7 @@ _ALWAYS = {
 _SENT = {"400": "The headers or the body are not what they have to be.", "411": "It has no Content-Length."}
 _LARGE = {"413": "It is more than is taken at once."}
 _JUDGED = {
-    "409": "The version is taken, or was.",
+    "409": "The version is taken, or was: findings and checks say it among all else.",
     "422": "It is no artifact, or its checks failed: findings and checks say all of it.",
 }
 _MANY = {"429": "Too many uploads of yours are open, or wait to be checked: try again after Retry-After seconds."}

@@ -32,6 +32,7 @@ from automatosx_nb.errors import (
     UnknownPlugin,
     UnknownRelease,
     UnknownToken,
+    VersionUsed,
 )
 from automatosx_nb.model.identity import Role, Scope
 from automatosx_nb.model.identity import owner as everybody
@@ -383,6 +384,52 @@ def test_what_is_not_published_is_refused_the_same_way_everywhere(
         for said in (told, here):
             said.pop("checks", None)  # which took another time
         assert told == here
+
+
+@pytest.fixture(params=["embedded", "http", "in parts"])
+def sending(
+    request: pytest.FixtureRequest, owner: EmbeddedRegistry, place: tuple[str, str], tmp_path: Path
+) -> Iterator[Registry]:
+    """As :func:`registry`, also where nothing is small enough for one request."""
+    if request.param == "embedded":
+        with EmbeddedRegistry.at(*place) as opened:
+            yield opened
+        return
+    address, token = request.getfixturevalue("served")
+    limits = ClientLimits(fresh_s=0) if request.param == "http" else ClientLimits(fresh_s=0, whole_kb=0)
+    with RemoteRegistry(address, tmp_path, token=token, limits=limits) as remote:
+        yield remote
+
+
+@pytest.mark.parametrize(("deleted", "is_signed"), [(False, False), (True, False), (False, True)])
+def test_a_version_that_is_taken_is_told_with_all_else_that_is_wrong_everywhere(
+    sending: Any, owner: EmbeddedRegistry, make: Callable[..., bytes], deleted: bool, is_signed: bool
+) -> None:
+    key = SigningKey.new()
+    plugin = f"nordic.taken-{key.id[:8]}"
+    statement = succession_statement("nordic", "", key.id)
+    owner.publish(make(plugin))
+    owner.keys.register(everybody(), "nordic", key.public_text, "k", key.sign(SUCCESSION, statement))
+    if deleted:
+        owner.moderation.quarantine(everybody(), plugin, "1.0.0", "It leaks.")
+        owner.moderation.delete(everybody(), plugin, "1.0.0", "It leaks.")
+    data = make(plugin, readme=" ", changelog="## 9.0.0\n")
+    signature = sign(package.read(data), key) if is_signed else None
+    with pytest.raises(PublishRefused) as caught:
+        sending.publish(data, stage=Stage.STABLE, signature=signature)
+    assert type(caught.value) is (VersionUsed if deleted else ReleaseExists)
+    assert [finding.partition(":")[0] for finding in caught.value.findings] == [
+        "README.md",
+        "CHANGELOG.md",
+        "plugin.toml",
+    ]
+    found = sending.check(data)
+    assert [each.check for each in found if each.severity == "error"] == ["readme", "changelog", "version"]
+    assert [replace(each, duration_ms=0.0) for each in caught.value.checks] == [
+        replace(each, duration_ms=0.0) for each in found
+    ]
+    assert f"{plugin} 1.0.0" in str(caught.value)
+    assert "raise 'version'" in caught.value.next_step()
 
 
 def test_an_address_beside_a_registry_is_said_to_be_none(served: tuple[str, str], tmp_path: Path, make: Any) -> None:
