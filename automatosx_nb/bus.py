@@ -94,7 +94,7 @@ def _host() -> KernelHost:
     """:raises KernelNeeded:"""
     from IPython.core.getipython import get_ipython
 
-    shell: Any = get_ipython()  # type: ignore[no-untyped-call,unused-ignore]
+    shell: Any = get_ipython()
     session = getattr(shell, "_automatosx_session", None)
     if session is None:
         raise KernelNeeded("the event bus")

@@ -66,9 +66,10 @@ def _open_mirror(connection: Connection, address: str) -> Registry:
     where = parse_mirror_address(address)
     if where.path is not None:
         return StaticRegistry(open_files(where.path), pin=where.pin, refuse_expired=connection.refuse_expired)
-    web = {"limits": connection.limits, "ca_file": connection.ca_file, "proxy": connection.proxy}
-    files = WebFiles(Transport(where.url, below="/", **web))  # type: ignore[arg-type]
-    return StaticRegistry(files, pin=where.pin, refuse_expired=connection.refuse_expired)
+    transport = Transport(
+        where.url, below="/", limits=connection.limits, ca_file=connection.ca_file, proxy=connection.proxy
+    )
+    return StaticRegistry(WebFiles(transport), pin=where.pin, refuse_expired=connection.refuse_expired)
 
 
 def _registry_token() -> str:

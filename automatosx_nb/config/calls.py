@@ -20,7 +20,7 @@ _WIRE_MB = 15
 """What crosses to a worker at once has at most 16 MiB."""
 
 
-class HttpLimits(Configurable):  # type: ignore[misc,unused-ignore]
+class HttpLimits(Configurable):
     """What one request of a plugin may take."""
 
     connect_s = Float(_DEFAULT.connect_s, min=0.1, help="To reach a host, seconds.").tag(config=True)
@@ -44,7 +44,7 @@ def _rate(capability: str) -> tuple[Any, Any]:
     return per_s.tag(config=True), Int(rate.burst, min=1, help=f"Calls of {capability} at once.").tag(config=True)
 
 
-class CallRates(Configurable):  # type: ignore[misc,unused-ignore]
+class CallRates(Configurable):
     """How often one plugin may ask the host."""
 
     storage_per_s, storage_burst = _rate("storage")

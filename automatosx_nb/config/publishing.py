@@ -15,7 +15,7 @@ from automatosx_nb.model.upload import UploadLimits
 _DEFAULT, _UPLOADS = Policy(), UploadLimits()
 
 
-class _Licenses(List):  # type: ignore[misc,type-arg,unused-ignore]
+class _Licenses(List):  # type: ignore[type-arg]
     """SPDX identifiers, in SPDX's own capitals."""
 
     def validate_elements(self, obj: Any, value: Any) -> Any:
@@ -30,7 +30,7 @@ class _Licenses(List):  # type: ignore[misc,type-arg,unused-ignore]
         return made
 
 
-class PublishPolicy(Configurable):  # type: ignore[misc,unused-ignore]
+class PublishPolicy(Configurable):
     """Which checks decide whether something is published, and how much is taken."""
 
     watched = List(Enum(CHECK_NAMES), help="Checks whose errors are told, and forbid nothing.").tag(config=True)

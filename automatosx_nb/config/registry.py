@@ -18,7 +18,7 @@ EMBEDDED = "embedded"
 _LIMITS = ("connect_s", "read_s", "total_s", "tries", "at_once")
 
 
-class _Address(Unicode):  # type: ignore[misc,type-arg,unused-ignore]
+class _Address(Unicode):  # type: ignore[type-arg]
     """Of a registry or a proxy; empty: none."""
 
     def validate(self, obj: Any, value: Any) -> Any:
@@ -57,7 +57,7 @@ class _RegistryAddress(_Address):
             super()._check(address)
 
 
-class RegistryConnection(Configurable):  # type: ignore[misc,unused-ignore]
+class RegistryConnection(Configurable):
     """The registry of another computer. A project's file cannot name one, and what is locked stays as it is."""
 
     address = _RegistryAddress(

@@ -13,7 +13,7 @@ from automatosx_nb.model.policy import Pattern
 from automatosx_nb.model.review import ReviewPolicy as Policy
 
 
-class ReviewPolicy(Configurable):  # type: ignore[misc,unused-ignore]
+class ReviewPolicy(Configurable):
     """What becomes of a release in a registry that this installation keeps, before it is public."""
 
     beta = Int(0, min=0, max=10, help="Reviewers who have to approve what becomes a beta.").tag(config=True)

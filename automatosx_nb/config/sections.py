@@ -26,7 +26,7 @@ AUTO = ("minor", "patch", "off")
 """From the loosest to the strictest."""
 
 
-class SandboxLimits(Configurable):  # type: ignore[misc,unused-ignore]
+class SandboxLimits(Configurable):
     """What a plugin's worker may use at most; a plugin's own wish is capped by it."""
 
     memory_mb = Int(_DEFAULT.memory_mb, min=1, help="Address space of a worker, MiB.").tag(config=True)
@@ -60,7 +60,7 @@ class SandboxLimits(Configurable):  # type: ignore[misc,unused-ignore]
     )
 
 
-class SandboxPolicy(Configurable):  # type: ignore[misc,unused-ignore]
+class SandboxPolicy(Configurable):
     """Which walls have to stand before any plugin starts."""
 
     require = List(
@@ -72,7 +72,7 @@ class SandboxPolicy(Configurable):  # type: ignore[misc,unused-ignore]
     ).tag(config=True)
 
 
-class RegistryPolicy(Configurable):  # type: ignore[misc,unused-ignore]
+class RegistryPolicy(Configurable):
     """Which plugins may be installed at all, also as a dependency, from a lock or by a rollback."""
 
     allow = Patterns(
@@ -83,7 +83,7 @@ class RegistryPolicy(Configurable):  # type: ignore[misc,unused-ignore]
     require_signed = Bool(False, help="Only releases that their publishers signed.").tag(config=True)
 
 
-class UpdatePolicy(Configurable):  # type: ignore[misc,unused-ignore]
+class UpdatePolicy(Configurable):
     """Which releases are chosen by themselves."""
 
     cooldown = Duration(
@@ -103,7 +103,7 @@ class UpdatePolicy(Configurable):  # type: ignore[misc,unused-ignore]
     keep_for = Duration("30 days", help="Younger generations are left by gc, too.").tag(config=True)
 
 
-class PermissionPolicy(Configurable):  # type: ignore[misc,unused-ignore]
+class PermissionPolicy(Configurable):
     """What becomes of the permissions that plugins ask for. Both lists add up over all layers; deny beats allow."""
 
     default = Enum(
@@ -121,7 +121,7 @@ class PermissionPolicy(Configurable):  # type: ignore[misc,unused-ignore]
     ).tag(config=True)
 
 
-class PluginSettings(Configurable):  # type: ignore[misc,unused-ignore]
+class PluginSettings(Configurable):
     """What the settings that plugins declare are here."""
 
     preset = Dict(
@@ -135,7 +135,7 @@ class PluginSettings(Configurable):  # type: ignore[misc,unused-ignore]
     ).tag(config=True)
 
 
-class BusPolicy(Configurable):  # type: ignore[misc,unused-ignore]
+class BusPolicy(Configurable):
     """How much of the kernel's event bus plugins may take."""
 
     per_s = Float(
@@ -156,7 +156,7 @@ class BusPolicy(Configurable):  # type: ignore[misc,unused-ignore]
     ).tag(config=True)
 
 
-class SettingLocks(Configurable):  # type: ignore[misc,unused-ignore]
+class SettingLocks(Configurable):
     """What an administrator decides for everybody."""
 
     locked = List(
@@ -165,14 +165,14 @@ class SettingLocks(Configurable):  # type: ignore[misc,unused-ignore]
     ).tag(config=True)
 
 
-class AuditPolicy(Configurable):  # type: ignore[misc,unused-ignore]
+class AuditPolicy(Configurable):
     """How much of the audit log is kept."""
 
     keep_days = Int(KEEP_DAYS, min=1, max=36500, help="Older entries are dropped, a day's at a time.").tag(config=True)
     max_mb = Int(MAX_MB, min=1, help="At this size the older half of the log is dropped, MiB.").tag(config=True)
 
 
-class ServicePolicy(Configurable):  # type: ignore[misc,unused-ignore]
+class ServicePolicy(Configurable):
     """How plugins may call each other."""
 
     deadline_s = Float(

@@ -15,7 +15,7 @@ from automatosx_nb.errors import InvalidConfiguration
 from automatosx_nb.host.metering import Rate
 
 
-class _Network(Unicode):  # type: ignore[misc,type-arg,unused-ignore]
+class _Network(Unicode):  # type: ignore[type-arg]
     """An address, or a network of them."""
 
     def validate(self, obj: Any, value: Any) -> Any:
@@ -27,7 +27,7 @@ class _Network(Unicode):  # type: ignore[misc,type-arg,unused-ignore]
         return text
 
 
-class RegistryServer(Configurable):  # type: ignore[misc,unused-ignore]
+class RegistryServer(Configurable):
     """What ``jupyter automatosx serve`` serves, to whom, and how much. What is typed with the verb comes first."""
 
     db = Unicode("", help="URL of the database, as in 'postgresql+psycopg://host/registry'; empty: this user's.").tag(

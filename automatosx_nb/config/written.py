@@ -21,7 +21,7 @@ from automatosx_nb.model.policy import Pattern, parse_duration
 from automatosx_nb.model.settings import lock_pattern
 
 
-class Written(List):  # type: ignore[misc,type-arg,unused-ignore]
+class Written(List):  # type: ignore[type-arg]
     """Texts of some small language, each refused where it cannot be read."""
 
     parse: Callable[[str], object]
@@ -36,7 +36,7 @@ class Written(List):  # type: ignore[misc,type-arg,unused-ignore]
         return value
 
 
-class UnreadableRule(TraitError):  # type: ignore[misc,unused-ignore]
+class UnreadableRule(TraitError):
     """One text of a list cannot be read; it is kept, so that its line can be found."""
 
     def __init__(self, setting: str, text: str, reason: str) -> None:
@@ -87,7 +87,7 @@ class ServerTopics(Written):
     hint = "Write 'server.events.jupyter.org.jupyter-server.contents-service.v1', or 'server.**' for all of them."
 
 
-class Duration(Unicode):  # type: ignore[misc,type-arg,unused-ignore]
+class Duration(Unicode):  # type: ignore[type-arg]
     """A whole number and its unit."""
 
     def validate(self, obj: Any, value: Any) -> Any:

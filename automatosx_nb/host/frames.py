@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
+    import pyarrow as pa
 
 Kind = Literal["pandas", "polars", "arrow", ""]
 _KINDS: dict[Kind, tuple[str, ...]] = {"pandas": ("DataFrame", "Series"), "polars": ("DataFrame", "Series")}
@@ -26,7 +26,7 @@ def as_kind(table: pa.Table, kind: Kind) -> Any:
     if kind == "pandas":
         return table.to_pandas()
     if kind == "polars":
-        import polars  # type: ignore[import-not-found, unused-ignore]
+        import polars
 
         return polars.from_arrow(table)
     return table

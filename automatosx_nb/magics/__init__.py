@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable
 from threading import Event, Thread, Timer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from automatosx_nb.app import current
 from automatosx_nb.host.bus.running import RunningCells
@@ -120,15 +120,15 @@ class Session:
             return shown
         from automatosx_nb.host.form_calls import FormCalls
 
-        release: str = shown.plugin  # type: ignore[attr-defined]
+        rendered = cast("Rendered", shown)
         calls = FormCalls(
-            release,
+            rendered.plugin,
             self.host.activation,
             lambda: self._ipython.user_ns,
             lambda: self.market.secrets,
             self.market.on_change,
         )
-        return self._live(shown, calls)  # type: ignore[arg-type]
+        return self._live(rendered, calls)
 
     def close(self) -> None:
         self._ipython.events.unregister("pre_run_cell", self._before_cell)

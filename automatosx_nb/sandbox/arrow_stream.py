@@ -14,7 +14,7 @@ from automatosx_nb.errors import ProtocolViolation
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
+    import pyarrow as pa
 
 COLUMN_BYTES = 4096
 """What a column is charged at least, in the schema and in each batch."""

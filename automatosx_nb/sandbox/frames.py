@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from automatosx_nb.errors import UntransferableValue
 
 if TYPE_CHECKING:
-    import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
+    import pyarrow as pa
 
 _SERIES = "value"
 """What the only column is called that came without a name."""

@@ -17,7 +17,7 @@ from automatosx_nb.sandbox.streams import SEALABLE, Pieces, SendStream, memory_f
 from automatosx_nb.sdk._scalars import unboxed
 
 if TYPE_CHECKING:
-    import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
+    import pyarrow as pa
 
 # The seals of memfd_create(2), fcntl(2): after them neither the size nor a byte of the file can change.
 _F_ADD_SEALS, _F_GET_SEALS = 1033, 1034

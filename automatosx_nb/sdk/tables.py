@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     import pandas
     import polars
-    import pyarrow  # type: ignore[import-untyped, unused-ignore]
+    import pyarrow
 
 
 class Table:

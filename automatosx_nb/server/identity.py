@@ -91,7 +91,7 @@ def provider_for(handler: Asking) -> IdentityProvider:
     return found
 
 
-class TokenIdentityProvider(IdentityProvider):  # type: ignore[misc,unused-ignore]
+class TokenIdentityProvider(IdentityProvider):
     """Knows the users of the registry's tokens. It sets no cookie, and its word holds for one request."""
 
     async def get_user(self, handler: Any) -> User | None:

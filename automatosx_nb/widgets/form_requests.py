@@ -50,4 +50,5 @@ Request: TypeAlias = Ping | Submit | Cancel | Suggest
 
 def parse(content: object) -> Request:
     """:raises msgspec.ValidationError: saying which field is wrong."""
-    return msgspec.convert(content, type=Request)  # type: ignore[no-any-return]
+    request: Request = msgspec.convert(content, type=Request)
+    return request

@@ -85,6 +85,6 @@ def _display_publisher() -> Any:
     """The kernel's; None in a plain shell, which has no hooks."""
     from IPython.core.getipython import get_ipython
 
-    shell: Any = get_ipython()  # type: ignore[no-untyped-call,unused-ignore]
+    shell: Any = get_ipython()
     publisher = getattr(shell, "display_pub", None)
     return publisher if hasattr(publisher, "register_hook") else None

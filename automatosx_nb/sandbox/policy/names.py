@@ -23,7 +23,7 @@ Importable: TypeAlias = Callable[[str, int, tuple[str, ...]], tuple[str, str] | 
 """(module, level, names) → None, or what is refused and what to do instead."""
 
 
-class Names(RestrictingNodeTransformer):  # type: ignore[misc, unused-ignore]
+class Names(RestrictingNodeTransformer):
     """Where a node stands, and which names it may have. The state of the whole pass is here."""
 
     def __init__(self, tree: ast.Module, importable: Importable) -> None:
