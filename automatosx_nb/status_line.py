@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from contextlib import contextmanager
 from threading import Lock
 from time import monotonic
@@ -50,7 +52,7 @@ class StatusLine:
         """Put ``line`` in place of what is there; the ``last`` one stays above what follows."""
         with self._lock:
             self._changed, self._line, self._told = monotonic(), "" if last else line, not last
-            self._write(f"{CLEAR}{line}" + ("\n" if last else ""))
+            self._write(f"{CLEAR}{self._cut(line)}" + ("\n" if last else ""))
 
     @contextmanager
     def cleared(self) -> Iterator[None]:
@@ -67,7 +69,21 @@ class StatusLine:
         with self._lock:
             if not self._paused and monotonic() - self._changed >= self._silent_s:
                 self._told = True
-                self._write(f"{CLEAR}{self._line}… {monotonic() - self._began:.0f} s")
+                seconds = f"… {monotonic() - self._began:.0f} s"
+                self._write(f"{CLEAR}{self._cut(self._line, len(seconds))}{seconds}")
+
+    def _cut(self, line: str, beside: int = 0) -> str:
+        """As much of it as one line of the terminal holds: what is below the first is cleared by nobody."""
+        room = self._columns() - 1 - beside
+        return line if len(line) <= room else f"{line[: max(room - 1, 0)]}…"
+
+    def _columns(self) -> int:
+        """Of this terminal: standard output may be a pipe."""
+        try:
+            found = os.get_terminal_size(self._stream.fileno() if self._stream else -1).columns
+        except OSError:
+            found = 0
+        return found or shutil.get_terminal_size().columns
 
     def _clear(self) -> None:
         with self._lock:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from threading import Event
 
+import pytest
+
 from automatosx_nb.status_line import CLEAR, StatusLine
 
 LONG_S = 60.0
@@ -55,6 +57,20 @@ def test_nothing_is_written_into_a_question() -> None:
             line.tick()
             assert screen.tell() == asked
         assert screen.ticked.wait(LONG_S)
+
+
+@pytest.mark.parametrize("columns", [20, 80])
+def test_no_line_is_longer_than_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    screen = Screen()
+    line = StatusLine(screen, silent_s=0)
+    line.show("[██] fetching " + "data-profiler " * 9)
+    line.tick()
+    line.show("done " * 40, last=True)
+    shown = [each.rstrip("\n") for each in screen.getvalue().split(CLEAR)]
+    assert max(map(len, shown)) == columns - 1
+    assert shown[2].endswith("… 0 s")
+    assert shown[3].endswith("…")
 
 
 def test_where_nobody_watches_nothing_is_written() -> None:

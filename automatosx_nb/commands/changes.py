@@ -220,7 +220,8 @@ def _trust(plan: Plan, options: Namespace, console: Console) -> list[str]:
 def _extras(plan: Plan, granted: list[str], console: Console) -> list[str]:
     """What a person grants of the permissions that a new plugin can do without: each is a question of its own."""
     found = {
-        asked: f"{change.id} can do without this, and asks for it, too:\n  {permission_line(asked, reason)}"
+        asked: f"{change.id} can do without this, and asks for it, too:\n"
+        + text.folded(f"  {permission_line(asked, reason)}")
         for change in plan.changes
         for asked, reason in change.optional.items()
         if change.kind == "add" and not_covered([asked], granted)

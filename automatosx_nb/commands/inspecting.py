@@ -150,8 +150,6 @@ def _judged(each: ObservedPermission) -> str:
 
 
 VERBS = (
-    Verb(
-        "inspect", "what a plugin may do, where its code does it, and what was seen", _configure_inspect, _inspect, True
-    ),
-    Verb("check", "the publishing checks without publishing, or the least permissions", _configure_check, _check, True),
+    Verb("inspect", "what a plugin may do, where its code does it, what was seen", _configure_inspect, _inspect, True),
+    Verb("check", "the publishing checks alone, or the least permissions", _configure_check, _check, True),
 )

@@ -208,7 +208,7 @@ VERBS = (
     Verb("lock", "write what is installed to a lockfile, or into a notebook", _configure_lock, _lock, json=True),
     Verb(
         "sync",
-        "make this profile exactly what a lockfile says, or what a notebook needs",
+        "make this profile what a lockfile says, or a notebook needs",
         _configure_sync,
         _sync,
         json=True,

@@ -40,4 +40,4 @@ def _row(line: LogLine) -> tuple[str, str, str]:
     return line.time[:23].replace("T", " "), line.level, line.text
 
 
-VERBS = (Verb("logs", "what a plugin said, and how its handlers of events failed, here", _configure, _logs, json=True),)
+VERBS = (Verb("logs", "what a plugin said here, and how handlers of events failed", _configure, _logs, json=True),)

@@ -184,6 +184,6 @@ def _pytest(folder: Path, arguments: list[str], *, keep: bool, aside: bool) -> t
 
 
 VERBS = (
-    Verb("new", "make a plugin's folder, with a magic and its tests, to begin with", _configure_new, _new, json=True),
+    Verb("new", "make a plugin's folder to begin with: a magic and its tests", _configure_new, _new, json=True),
     Verb("test", "run a plugin's own tests with pytest", _configure_test, _test, json=True),
 )

@@ -57,7 +57,11 @@ def _meant(market: Marketplace, plugin: str, name: str) -> list[str]:
     asked = [permission.scope for permission in permissions if permission.kind == "secrets"]
     if name in asked:
         return []
-    return [f"It asks for {', '.join(asked)}; did you mean that?" if asked else "It asks for no secret at all."]
+    return [
+        f"It asks for {', '.join(asked)}; did you mean that?"
+        if asked
+        else "It asks for no secret: it gets this one only where you name it, as in --token NAME."
+    ]
 
 
 _PLACES = {"keyring": "in the system's keyring", "file": "encrypted in the profile"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.commands import text
@@ -17,10 +18,22 @@ if TYPE_CHECKING:
     from automatosx_nb.host.settings import PluginSettings
     from automatosx_nb.model.settings import SettingValue
 
-_BOUNDS = (
-    "enum", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength",
-    "minItems", "maxItems", "items",
-)  # fmt: skip
+_TYPES = {"array": "a list", "string": "text", "integer": "a whole number", "number": "a number"}
+_TYPES |= {"boolean": "true or false", "object": "an object, as JSON has it"}
+_BOUNDS = {
+    "enum": "one of {}",
+    "minimum": "at least {}",
+    "maximum": "at most {}",
+    "exclusiveMinimum": "above {}",
+    "exclusiveMaximum": "below {}",
+    "multipleOf": "a multiple of {}",
+    "minLength": "{} characters or more",
+    "maxLength": "{} characters or less",
+    "minItems": "{} or more of them",
+    "maxItems": "{} or less of them",
+    "uniqueItems": "no two the same",
+}
+"""What JSON Schema says → what people say."""
 
 
 def _configure(parser: Parser) -> None:
@@ -58,13 +71,25 @@ def _all(plugin: str, settings: PluginSettings) -> Answer:
     return Answer("\n".join(lines), data)
 
 
+def meant(schema: Mapping[str, Any]) -> str:
+    """``a whole number, at least 1``, and of a list what each of it is."""
+    said = [
+        words.format(_bound(schema[word])) for word, words in _BOUNDS.items() if schema.get(word, False) is not False
+    ]
+    each = [f"each {meant(schema['items'])}"] if schema.get("items") else []
+    return ", ".join(filter(None, [_TYPES.get(schema.get("type", ""), ""), *said, *each]))
+
+
+def _bound(value: Any) -> str:
+    return ", ".join(map(shown, value)) if isinstance(value, list) else shown(value)
+
+
 def _one(plugin: str, found: SettingValue) -> Answer:
     schema = found.schema
-    bounds = [f"{word} {shown(schema[word])}" for word in _BOUNDS if word in schema]
     lines = [
         f"{found.name} = {shown(found.value)} ({_origin(found)}{f': {found.place}' if found.place else ''})",
         *([_description(found)] if _description(found) else []),
-        f"It is {', '.join([schema['type'], *bounds])}; default {shown(schema['default'])}.",
+        f"It is {meant(schema)}; default {shown(schema['default'])}.",
         f"It cannot be changed here: {found.locked} locks it."
         if found.locked
         else f"{variable(plugin, found.name)} in the environment, where it is set, comes before this.",

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 WIDTH = 110
 """Columns of text that fit a notebook's cell."""
 
-LEAST = 20
-"""Columns that are left to each of a table's where it is wrapped."""
+LEAST, PROSE = 20, 40
+"""What is left of a table's columns where they are wrapped: of the last one and in a terminal, of another in a cell."""
 
 
 def width() -> int:
@@ -30,14 +30,15 @@ def width() -> int:
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Left-aligned columns under their heads, no wider than :func:`width`: the last one is wrapped first, and where
-    that is not enough the widest of the others. No word is cut; in a terminal too narrow for that the last one stands
+    that is not enough the widest of the others. No word is cut; in a terminal too narrow for that the last ones stand
     below.
     """
     lines = [tuple(head), *(tuple(map(printable, row)) for row in rows)]
     columns = [*zip(*lines, strict=True)]
-    widths = _widths(columns)
-    if sys.stdout.isatty() and sum(widths) > _room(columns) and len(columns) > 1:
-        return "\n".join(row for line in lines for row in _row_above(line, _widths(columns[:-1])))
+    beside = len(columns)
+    while sys.stdout.isatty() and beside > 1 and sum(_widths(columns[:beside])) > _room(columns[:beside]):
+        beside -= 1
+    widths = _widths(columns[:beside])
     return "\n".join(row for line in lines for row in _row(line, widths))
 
 
@@ -52,21 +53,18 @@ def _widths(columns: Sequence[Sequence[str]]) -> list[int]:
     words = [max(len(word) for cell in cells for word in [*cell.split(), ""]) for cells in columns]
     *others, last = range(len(columns))
     for column in [last, *sorted(others, key=lambda each: -widths[each])]:
-        least = max(words[column], LEAST)
+        least = max(words[column], LEAST if column == last or sys.stdout.isatty() else PROSE)
         widths[column] = min(widths[column], max(widths[column] - max(sum(widths) - room, 0), least))
     return widths
 
 
 def _row(line: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
-    cells = [_wrapped(cell, width) for cell, width in zip(line, widths, strict=True)]
+    """A row, with the cells that have no width in lines of their own."""
+    cells = [_wrapped(cell, width) for cell, width in zip(line, widths, strict=False)]
     for parts in zip_longest(*cells, fillvalue=""):
         yield "  ".join(f"{part:<{width}}" for part, width in zip(parts, widths, strict=True)).rstrip()
-
-
-def _row_above(line: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
-    """A row with its last cell in lines of its own."""
-    yield from _row(line[:-1], widths)
-    yield from (f"    {part}" for part in _wrapped(line[-1], width() - 4) if part)
+    below = "  ".join(filter(None, line[len(widths) :]))
+    yield from (f"    {part}" for part in _wrapped(below, width() - 4) if part)
 
 
 def _wrapped(cell: str, width: int) -> list[str]:

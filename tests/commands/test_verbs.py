@@ -10,14 +10,14 @@ import sys
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from automatosx_nb import __version__, cli
 from automatosx_nb.app import Marketplace
-from automatosx_nb.commands import run, text
-from automatosx_nb.commands.verbs import all_verbs
+from automatosx_nb.commands import run, settings, text
+from automatosx_nb.commands.verbs import all_verbs, overview
 from automatosx_nb.errors import (
     ConsentRequired,
     Incompatible,
@@ -92,6 +92,10 @@ def test_no_verb_or_help_lists_every_verb_without_opening_anything() -> None:
     assert "--grant" in run(["install", "--help"], never, Console())
 
 
+def test_the_list_of_verbs_fits_a_terminal() -> None:
+    assert max(map(len, overview("jupyter automatosx").splitlines())) <= 80
+
+
 def test_an_unknown_verb_names_the_nearest(market: Marketplace) -> None:
     with pytest.raises(UsageError) as caught:
         ax(market, "instal x")
@@ -140,6 +144,20 @@ def test_a_last_column_that_fits_beside_nothing_stands_below_its_row(monkeypatch
     assert " ".join(line.strip() for line in above[3:]) == row[3]
 
 
+def test_as_many_columns_stand_below_as_do_not_fit_beside_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    row = ("meadow.privacy-scan", "events:publish:plugin.meadow.privacy-scan.finding", "medium", "yes", "granted")
+    shown = text.table(("plugin", "permission", "risk", "needed", "is"), [row]).splitlines()
+    assert [line.split() for line in shown] == [
+        ["plugin", "permission", "risk"],
+        ["needed", "is"],
+        [*row[:3]],
+        [*row[3:]],
+    ]
+    assert shown[3].startswith("    yes  ")
+
+
 def test_a_sentence_is_folded_at_words_in_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     line = f"  - storage (low risk): {'Keep its own data. ' * 8}".rstrip()
     assert text.folded(line) == line
@@ -149,6 +167,26 @@ def test_a_sentence_is_folded_at_words_in_a_terminal_alone(monkeypatch: pytest.M
     assert max(map(len, shown)) <= 60
     assert all(each.startswith("    ") for each in shown[1:])
     assert " ".join(each.strip() for each in shown) == line.strip()
+
+
+@pytest.mark.parametrize(
+    ("schema", "said"),
+    [
+        ({"type": "integer", "minimum": 0, "maximum": 9}, "a whole number, at least 0, at most 9"),
+        ({"type": "string", "enum": ["x", "y"]}, "text, one of x, y"),
+        ({"type": "boolean"}, "true or false"),
+        (
+            {"type": "array", "minItems": 1, "uniqueItems": True, "items": {"enum": ["a", "b"]}},
+            "a list, 1 or more of them, no two the same, each one of a, b",
+        ),
+        (
+            {"type": "array", "uniqueItems": False, "items": {"type": "string", "maxLength": 3}},
+            "a list, each text, 3 characters or less",
+        ),
+    ],
+)
+def test_what_a_setting_may_be_is_said_in_words(schema: dict[str, Any], said: str) -> None:
+    assert settings.meant(schema) == said
 
 
 def test_where_there_is_none_how_to_make_one_is_told(market: Marketplace) -> None:

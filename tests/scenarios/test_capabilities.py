@@ -254,7 +254,7 @@ def test_a_secret_is_piped_in_where_nobody_can_be_asked(
         assert cli.main(["secrets", "set", "acme.demo", "token"]) == 2
     shown = capsys.readouterr()
     assert "was not granted 'secrets:token'" in shown.out
-    assert "It asks for no secret at all." in shown.out
+    assert "It asks for no secret: it gets this one only where you name it" in shown.out
     assert "pipe it in, with --stdin" in shown.err
     assert SECRET not in shown.out + shown.err
     assert app.current().secrets.get("acme.demo", "token") == SECRET

@@ -44,7 +44,7 @@ const MAKERS = {
   checkbox: ({ value }) => h("input", { type: "checkbox", checked: Boolean(value) }),
   select: ({ value, choices }) =>
     h("select", {}, choices.map((choice, at) => h("option", { value: at, selected: choice === value }, String(choice)))),
-  lines: ({ value }) => h("textarea", { rows: Math.min(8, Math.max(2, (value ?? []).length)), spellcheck: "false" }, (value ?? []).join("\n")),
+  lines: ({ value }) => h("textarea", { rows: Math.min(12, Math.max(2, (value ?? []).length)), spellcheck: "false" }, (value ?? []).join("\n")),
   json: ({ value }) => h("textarea", { rows: 3, spellcheck: "false", class: "ax-code" }, JSON.stringify(value)),
 };
 
