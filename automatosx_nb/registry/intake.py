@@ -82,8 +82,9 @@ class Intake(Rooms):
         self, artifact: bytes, stage: Stage, *, signature: bytes | None = None, signed: bool = False, **more: Any
     ) -> PublishReport:
         if signature is not None:
+            unpacked = unreadable.opened(artifact, self._policy())
             return self.keys.publish(
-                artifact, signature, lambda also: self._publish(artifact, stage, signed=True, also=also)
+                unpacked, signature, lambda also: self._publish(artifact, stage, signed=True, also=also)
             )
         if self._policy().signed and not (signed or stage is Stage.DRAFT or more.get("owner")):
             manifest = unreadable.opened(artifact, self._policy()).manifest

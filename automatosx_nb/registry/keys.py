@@ -31,7 +31,7 @@ from automatosx_nb.model.signatures import (
     unbase64,
 )
 from automatosx_nb.package.signing import read_signature, verify_envelope
-from automatosx_nb.registry import acts, publishing, signed, unreadable
+from automatosx_nb.registry import acts, publishing, signed
 from automatosx_nb.registry.blobs import DigestDiffers
 from automatosx_nb.registry.schema import keys, plugins, publishers, releases, signatures
 
@@ -115,12 +115,12 @@ class Keys:
             touch_publisher(connection, publisher_of(plugin))
             return found
 
-    def publish(self, artifact: bytes, signature: bytes, publish: Callable[[Also], PublishReport]) -> PublishReport:
+    def publish(self, unpacked: Package, signature: bytes, publish: Callable[[Also], PublishReport]) -> PublishReport:
         """Publish what was signed, and its signature with it; what was published before gets it now.
 
         Raises as :meth:`sign` does, before anything else is looked at.
         """
-        unpacked, actor = unreadable.opened(artifact), owner()
+        actor = owner()
         with self._database.read() as connection:
             _verified(connection, unpacked, signature)
 

@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from automatosx_nb import package
 from automatosx_nb.errors import InvalidManifest, NotAnArchive, PublishRefused
-from automatosx_nb.model.publishing import PublishPolicy
 from automatosx_nb.model.release import CheckResult
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from automatosx_nb.errors import ArtifactFault
     from automatosx_nb.model.manifest import Manifest
+    from automatosx_nb.model.publishing import PublishPolicy
     from automatosx_nb.package import Examined, Package
 
 ARCHIVE, MANIFEST = "archive", "manifest"
 """No policy can have these only watched."""
-_DEFAULT_POLICY = PublishPolicy()
 
 
-def opened(artifact: bytes, policy: PublishPolicy = _DEFAULT_POLICY) -> Package:
+def opened(artifact: bytes, policy: PublishPolicy) -> Package:
     """What is in an artifact that is to be published.
 
     :raises NotAnArchive:
     :raises PublishRefused: with all that is wrong.
     """
+    return opened_by(artifact, partial(results, policy=policy))
+
+
+def opened_by(artifact: bytes, judge: Callable[[Examined], tuple[CheckResult, ...]]) -> Package:
+    """As :func:`opened`; ``judge`` says what is wrong with one that cannot be read."""
     found = package.examine(artifact)
     if found.package is not None:
         return found.package
     if isinstance(found.errors[0], NotAnArchive):
         raise found.errors[0]
-    raise refusal(results(found, policy), found.manifest)
+    raise refusal(judge(found), found.manifest)
 
 
 def refusal(found: tuple[CheckResult, ...], manifest: Manifest | None) -> PublishRefused:
@@ -43,7 +48,7 @@ def refusal(found: tuple[CheckResult, ...], manifest: Manifest | None) -> Publis
     return PublishRefused(*named, checks.refusals(found), found)
 
 
-def results(found: Examined, policy: PublishPolicy = _DEFAULT_POLICY) -> tuple[CheckResult, ...]:
+def results(found: Examined, policy: PublishPolicy) -> tuple[CheckResult, ...]:
     """One for each fault of the archive and of the manifest, and what is wrong in its files."""
     from automatosx_nb.registry import checks
 

@@ -28,7 +28,6 @@ from automatosx_nb.model.screenshots import FILE_PATTERN
 from automatosx_nb.model.search_parameters import parameters_of
 from automatosx_nb.model.urls import address_of, parse_url
 from automatosx_nb.package.signing import read_signature, verify_envelope
-from automatosx_nb.registry import unreadable
 from automatosx_nb.registry.client import records
 from automatosx_nb.registry.client.access import RemoteAccess, RemoteKeys, RemoteTokens
 from automatosx_nb.registry.client.cache import DocumentCache
@@ -280,7 +279,7 @@ class RemoteRegistry:
         :raises KeyRefused: it signs nothing new.
         :raises InvalidSignature: it is of another artifact.
         """
-        unpacked, envelope = unreadable.opened(artifact), read_signature(signature)
+        unpacked, envelope = self._sending.opened(artifact), read_signature(signature)
         known = {key.id: key for key in self.keys.all(owner(), publisher_of(unpacked.manifest.id))}
         key = known.get(envelope.key)
         if key is None:

@@ -20,20 +20,25 @@ from automatosx_nb.errors import (
     UploadOffsetDiffers,
 )
 from automatosx_nb.model.digests import digest_field
+from automatosx_nb.model.publishing import PublishPolicy
 from automatosx_nb.model.release import CheckResult, PublishReport
 from automatosx_nb.model.upload import UploadState
+from automatosx_nb.package.paths import MANIFEST
 from automatosx_nb.registry import unreadable
 from automatosx_nb.registry.client.problems import problem_in
 from automatosx_nb.registry.client.transport import Answer
 
 if TYPE_CHECKING:
     from automatosx_nb.model.release import Stage
+    from automatosx_nb.package import Examined, Package
     from automatosx_nb.registry.client.limits import ClientLimits
     from automatosx_nb.registry.client.transport import Transport
 
 T = TypeVar("T")
 
 _MEDIA_TYPE = "application/octet-stream"
+_DEFAULT_POLICY = PublishPolicy()
+_UNASKED = "{address} cannot be reached: this is what a registry finds that has no policy of its own."
 
 
 class _Upload(msgspec.Struct):
@@ -61,7 +66,7 @@ class Sending:
 
         :raises PublishingElsewhere: the registry takes no plugins.
         """
-        sha256 = unreadable.opened(artifact).sha256  # what cannot be read is told here, and not sent
+        sha256 = self.opened(artifact).sha256
         if len(artifact) <= self._limits.whole_kb << 10:
             fields = {"Repr-Digest": digest_field(sha256), "Content-Type": _MEDIA_TYPE}
             answer = self._send("POST", f"releases?stage={stage}", artifact, fields)
@@ -71,12 +76,31 @@ class Sending:
         except UnknownUpload:  # its time ran out, or somebody took it back
             return self._in_parts(artifact, sha256, stage)
 
+    def opened(self, artifact: bytes) -> Package:
+        """What is in an artifact that is to be published.
+
+        :raises NotAnArchive:
+        :raises PublishRefused: it cannot be read, with all that is wrong.
+        """
+        return unreadable.opened_by(artifact, lambda found: self._unread(artifact, found))
+
     def check(self, artifact: bytes) -> tuple[CheckResult, ...]:
-        """As :meth:`automatosx_nb.model.ports.Registry.check`; what cannot be read is not sent."""
+        """As :meth:`automatosx_nb.model.ports.Registry.check`."""
         found = package.examine(artifact)
-        if found.package is None:
-            return unreadable.results(found)
-        fields = {"Repr-Digest": digest_field(found.package.sha256), "Content-Type": _MEDIA_TYPE}
+        return self._checked(artifact) if found.package is not None else self._unread(artifact, found)
+
+    def _unread(self, artifact: bytes, found: Examined) -> tuple[CheckResult, ...]:
+        """A registry judges by its own policy what else is in it. What is no plugin is told here, and not sent."""
+        if found.contents is not None and MANIFEST in found.contents.files:
+            try:
+                return self._checked(artifact)
+            except RegistryUnreachable as error:
+                note = CheckResult(unreadable.ARCHIVE, True, "info", _UNASKED.format(address=error.address))
+                return (*unreadable.results(found, _DEFAULT_POLICY), note)
+        return unreadable.results(found, _DEFAULT_POLICY)
+
+    def _checked(self, artifact: bytes) -> tuple[CheckResult, ...]:
+        fields = {"Repr-Digest": digest_field(package.digest(artifact)), "Content-Type": _MEDIA_TYPE}
         answer = self._send("POST", "checks", artifact, fields, read_s=self._limits.check_s)
         return self._decoded(answer, _Checks).checks
 

@@ -15,12 +15,15 @@ import pytest
 from sqlalchemy import func, select
 
 from automatosx_nb import cli, package
+from automatosx_nb.errors import NotAnArchive, PublishRefused
 from automatosx_nb.model.identity import Scope, owner
 from automatosx_nb.model.release import Stage
+from automatosx_nb.package.building import _zip
 from automatosx_nb.registry import schema
 from automatosx_nb.registry.client.limits import ClientLimits
 from automatosx_nb.registry.client.remote import RemoteRegistry
 from automatosx_nb.registry.service import EmbeddedRegistry
+from tests.registry.conftest import unreadable
 from tests.server.conftest import artifact
 from tests.servers.balancer import Balancer, balancing
 from tests.servers.postgresql import PostgreSQL
@@ -156,3 +159,34 @@ def test_an_author_publishes_from_a_shell_into_another_computers_registry(
     assert "ada.mine 1.0.0 is already published, with other content." in capsys.readouterr().err
     with EmbeddedRegistry(registry_home) as registry:
         assert registry.plugin("ada.mine").releases[0].stage is Stage.BETA
+
+
+def test_what_cannot_be_read_is_judged_by_the_policy_of_the_registry_and_what_is_no_plugin_is_not_sent(
+    process: Start, registry_home: Path, tmp_path: Path
+) -> None:
+    with EmbeddedRegistry(registry_home) as registry:
+        secret = token(registry)
+    data = unreadable(plugin(tmp_path / "p", "ada.faulty"))
+    node = process(AUTOMATOSX_CONFIG=json.dumps({"PublishPolicy": {"watched": ["secrets"]}}))
+    with balancing(node.address) as balancer, publisher(balancer, secret, tmp_path) as remote:
+        for private in (b"no archive", _zip({"passwords.txt": b"hunter2"})):
+            assert not remote.check(private)[0].passed
+            with pytest.raises((NotAnArchive, PublishRefused)):
+                remote.publish(private)
+        assert balancer.sent == 0
+        judged = {each.check: each.severity for each in remote.check(data)}
+        assert (judged["manifest"], judged["secrets"]) == ("error", "warning")
+        for signature in (None, b"none"):
+            with pytest.raises(PublishRefused) as caught:
+                remote.publish(data, signature=signature)
+            assert {each.check: each.severity for each in caught.value.checks} == judged
+            assert not any("docs/key.txt" in finding for finding in caught.value.findings)
+
+
+def test_what_cannot_be_read_is_judged_here_where_the_registry_is_away_and_that_is_said(tmp_path: Path) -> None:
+    data = unreadable(plugin(tmp_path / "p", "ada.faulty"))
+    with RemoteRegistry("http://127.0.0.1:1", tmp_path, limits=ClientLimits(tries=1)) as remote:
+        *found, note = remote.check(data)
+    assert {each.check: each.severity for each in found if not each.passed}["secrets"] == "error"
+    assert (note.severity, note.passed) == ("info", True)
+    assert note.message.startswith("http://127.0.0.1:1 cannot be reached")
