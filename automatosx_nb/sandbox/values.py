@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.errors import PermissionDenied, ProtocolViolation, UntransferableValue
-from automatosx_nb.sandbox import arrow_stream, protocol
+from automatosx_nb.sandbox import arrow_stream, protocol, texts
 from automatosx_nb.sandbox.codec import MAX_ITEMS, close_all, find_flaw
 from automatosx_nb.sandbox.frames import as_arrow, holds_extension, holds_view
 from automatosx_nb.sandbox.limits import Limits
@@ -133,8 +133,9 @@ def from_wire(
 ) -> object:
     """The value itself. ``fds`` are the descriptors of its frame; they stay the caller's to close.
 
-    ``streamed``: the host's own memory with the tables that came ahead of the frame; ``handed``: the tables, frames or
-    series that the worker's call was handed.
+    A table by its descriptor is one of the host's, who checked while it wrote that large columns of text are UTF-8;
+    everything else of it, and all of what a worker sent, is validated here. ``streamed``: the host's own memory with
+    the tables that came ahead of the frame; ``handed``: the tables, frames or series that the worker's call was handed.
 
     :raises ProtocolViolation: a table is not sealed, not as long as it says, or not a valid Arrow stream.
     """
@@ -188,15 +189,21 @@ def _of_fewer_batches(table: pa.Table, what: str, type_name: str, table_mb: int)
 
 
 def _seal_table(table: pa.Table, what: str, type_name: str) -> tuple[int, int]:
+    import pyarrow as pa
+
     fd = memory_file()
     try:
         sink = _FileSink(fd)
-        _write_stream(table, sink)
+        with texts.checked_meanwhile(table):
+            _write_stream(table, sink)
         if SEALABLE:
             fcntl.fcntl(fd, _F_ADD_SEALS, _SEALS)
     except OSError as error:
         os.close(fd)
         raise UntransferableValue(what, type_name, f"no memory file for it: {error}") from error
+    except pa.ArrowInvalid as error:
+        os.close(fd)
+        raise UntransferableValue(what, type_name, f"it is not a valid table: {error}") from error
     except BaseException:
         os.close(fd)
         raise
@@ -269,7 +276,7 @@ def _read_table(source: int | memoryview, size: int, table_mb: int) -> pa.Table:
                 if holds_view(field.type):
                     raise ProtocolViolation(f"the column {field.name!r} of a table has a type with views")
             table = reader.read_all()
-        table.validate(full=True)
+        texts.validate(table, encoding=not isinstance(source, int))
     except (pa.ArrowException, OSError, ValueError, TypeError, OverflowError) as error:
         raise ProtocolViolation(f"a table is not a valid Arrow stream: {error}") from error
     return table

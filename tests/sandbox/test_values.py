@@ -276,6 +276,21 @@ def test_a_table_whose_columns_alone_go_over_the_limit_is_not_sent() -> None:
         to_wire(pa.table({str(number): [1] for number in range(500)}), what="it", limits=Limits(table_mb=1))
 
 
+def test_a_large_column_of_text_that_is_no_utf8_is_named_and_not_sent() -> None:
+    column = pa.array([b"0123456789"] * 200_000 + [b"\xff"]).view(pa.string())
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with pytest.raises(UntransferableValue, match="the column 'b' has a text that is not UTF-8"):
+        to_wire(pa.table({"a": [0] * 200_001, "b": column}), what="it")
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_a_large_column_of_text_that_a_worker_sends_has_to_be_utf8() -> None:
+    column = pa.array([b"0123456789"] * 200_000 + [b"\xff"]).view(pa.string())
+    data = memoryview(stream_of(pa.table({"b": column})))
+    with pytest.raises(ProtocolViolation, match="the column 'b' has a text that is not UTF-8"):
+        from_wire(protocol.Streamed(0, len(data)), [], streamed=[data])
+
+
 def test_a_table_over_its_limit_is_not_sent() -> None:
     with pytest.raises(UntransferableValue, match="limit table-mb is 1"):
         to_wire(pa.table({"a": pa.array([0] * 200_000)}), what="it", limits=Limits(table_mb=1))
