@@ -168,9 +168,8 @@ def shell(stocked_home: Path) -> Iterator[Any]:
 
 
 @contextmanager
-def opened_shell() -> Iterator[Any]:
+def opened_shell(make: Callable[[], Any] = InteractiveShell) -> Iterator[Any]:
     """As the fixture ``shell``, for a test that keeps one for longer."""
-    make: Callable[[], Any] = InteractiveShell
     shell = make()
     yield shell
     magics.unload(shell)

@@ -96,15 +96,20 @@ class ManifestProblem:
         return f"{self}\n{self.pointer}".rstrip()
 
 
+def all_problems(source: str, problems: tuple[ManifestProblem, ...]) -> str:
+    """Each with its pointer, below a line that counts them."""
+    count = len(problems)
+    head = f"{source} has {count} problem{'s' if count != 1 else ''}:"
+    return listed(head, (problem.pointed() for problem in problems))
+
+
 class InvalidManifest(UserError, ValueError):
     code: ClassVar[str] = "invalid-manifest"
     source: str
     problems: tuple[ManifestProblem, ...]
 
     def problem(self) -> str:
-        count = len(self.problems)
-        head = f"{self.source} has {count} problem{'s' if count != 1 else ''}:"
-        return listed(head, (problem.pointed() for problem in self.problems))
+        return all_problems(self.source, self.problems)
 
     def next_step(self) -> str:
         return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from automatosx_nb.errors.inputs import ManifestProblem
+from automatosx_nb.errors.inputs import ManifestProblem, all_problems
 from automatosx_nb.errors.root import UserError, listed
 
 
@@ -14,9 +14,7 @@ class InvalidLockfile(UserError, ValueError):
     problems: tuple[ManifestProblem, ...]
 
     def problem(self) -> str:
-        count = len(self.problems)
-        head = f"{self.source} has {count} problem{'s' if count != 1 else ''}:"
-        return listed(head, (problem.pointed() for problem in self.problems))
+        return all_problems(self.source, self.problems)
 
     def next_step(self) -> str:
         return (

@@ -9,7 +9,7 @@ import pytest
 
 from automatosx_nb.app import Marketplace
 from automatosx_nb.sandbox.supervisor import Sandbox
-from tests.scenarios.lifecycle import open_shop
+from tests.scenarios.lifecycle import Lend, open_shop
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,10 +34,22 @@ def one_sandbox() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def life(home: Path, shop: EmbeddedRegistry, one_sandbox: Sandbox) -> Iterator[Marketplace]:
+def lend(one_sandbox: Sandbox) -> Iterator[Lend]:
+    """``lend(market)``: the same one, with the one sandbox instead of its own; it closes with the test."""
+    lent: list[Marketplace] = []
+
+    def lend(market: Marketplace) -> Marketplace:
+        market._sandbox = one_sandbox
+        lent.append(market)
+        return market
+
+    yield lend
+    for market in lent:
+        market._sandbox = None
+        market.close()
+
+
+@pytest.fixture
+def life(home: Path, shop: EmbeddedRegistry, lend: Lend) -> Marketplace:
     """A marketplace on an empty profile, with the shop as its registry."""
-    market = Marketplace(registry=shop)
-    market._sandbox = one_sandbox
-    yield market
-    market._sandbox = None
-    market.close()
+    return lend(Marketplace(registry=shop))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from textwrap import dedent
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Console", "ax"]
 
+Lend = Callable[[Marketplace], Marketplace]
 BASE, TOP, OTHER, ASKS, CRASHES = "acme.base", "acme.top", "nordic.other", "acme.asks", "acme.crashes"
 
 

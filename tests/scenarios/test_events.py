@@ -25,6 +25,7 @@ from automatosx_nb.errors import (
 )
 from automatosx_nb.model.events import KERNEL_TOPICS, SERVICE_FAILED, Event
 from automatosx_nb.model.events.schemas import TOPICS
+from tests.conftest import opened_shell
 
 if TYPE_CHECKING:
     from automatosx_nb.host.kernel import KernelHost
@@ -65,15 +66,9 @@ def subscription(topic: str, more: str = "") -> str:
 
 @pytest.fixture
 def shell(stocked_home: Any) -> Iterator[Any]:
-    make: Callable[[], Any] = InteractiveShell
-    shell = make.instance()  # type: ignore[attr-defined]
-    yield shell
-    magics.unload(shell)
-    for market in app._current.values():
-        market.close()
-    app._current.clear()
-    shell.history_manager.end_session()
-    shell.history_manager = None
+    """The one that IPython's own functions find."""
+    with opened_shell(InteractiveShell.instance) as shell:
+        yield shell
     InteractiveShell.clear_instance()
 
 

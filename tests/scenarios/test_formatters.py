@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 
 from automatosx_nb import app, magics
 from automatosx_nb.model.flags import Flag
@@ -43,19 +42,6 @@ def formatter(kind: str, handler: str) -> str:
 
 EXTRA = formatter("builtins.list", "of_list") + formatter("pandas.DataFrame", "of_frame")
 ASKED = {LISTS: "Draws lists.", FRAMES: "Draws tables.", "modules:pyarrow": "Reads tables."}
-
-
-@pytest.fixture
-def shell(stocked_home: Any) -> Iterator[Any]:
-    make: Callable[[], Any] = InteractiveShell
-    shell = make()
-    yield shell
-    magics.unload(shell)
-    for market in app._current.values():
-        market.close()
-    app._current.clear()
-    shell.history_manager.end_session()
-    shell.history_manager = None
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from automatosx_nb.model.release import Advisory
 from automatosx_nb.model.semver import Range
 from automatosx_nb.package import build
 from tests.no_failure import no_failure
-from tests.scenarios.lifecycle import BASE, CRASHES, entry, installed, open_shop, saved, write_plugin
+from tests.scenarios.lifecycle import BASE, CRASHES, Lend, entry, installed, open_shop, saved, write_plugin
 
 if TYPE_CHECKING:
     from automatosx_nb.host.bus import Undo
@@ -75,12 +75,8 @@ def shop_of_waits(tmp_path: Path) -> Iterator[EmbeddedRegistry]:
 
 
 @pytest.fixture
-def market(home: Path, shop_of_waits: EmbeddedRegistry, one_sandbox: Sandbox) -> Iterator[Marketplace]:
-    market = Marketplace(registry=shop_of_waits, config=Config(SandboxLimits={"wall_s": 20.0}))
-    market._sandbox = one_sandbox
-    yield market
-    market._sandbox = None
-    market.close()
+def market(home: Path, shop_of_waits: EmbeddedRegistry, lend: Lend) -> Marketplace:
+    return lend(Marketplace(registry=shop_of_waits, config=Config(SandboxLimits={"wall_s": 20.0})))
 
 
 @pytest.fixture

@@ -2,44 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 
-from automatosx_nb import app, magics
+from automatosx_nb import magics
 from automatosx_nb.app import Marketplace
 from automatosx_nb.errors import ConsentRequired, ProjectOutOfStep
-from tests.scenarios.lifecycle import ASKS, BASE, OTHER, ax, entry, files, installed
+from tests.conftest import opened_shell
+from tests.scenarios.lifecycle import ASKS, BASE, OTHER, Lend, ax, entry, files, installed
 
 if TYPE_CHECKING:
     from automatosx_nb.registry.service import EmbeddedRegistry
-    from automatosx_nb.sandbox.supervisor import Sandbox
 
 OpenIn = Callable[[Path], Marketplace]
 
 
 @pytest.fixture
-def open_in(
-    home: Path, shop: EmbeddedRegistry, one_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[OpenIn]:
+def open_in(home: Path, shop: EmbeddedRegistry, lend: Lend, monkeypatch: pytest.MonkeyPatch) -> OpenIn:
     """``open_in(folder)``: a marketplace of a process that starts there."""
-    opened: list[Marketplace] = []
 
     def open_market(folder: Path) -> Marketplace:
         folder.mkdir(parents=True, exist_ok=True)
         monkeypatch.chdir(folder)
-        market = Marketplace(registry=shop)
-        market._sandbox = one_sandbox
-        opened.append(market)
-        return market
+        return lend(Marketplace(registry=shop))
 
-    yield open_market
-    for market in opened:
-        market._sandbox = None
-        market.close()
+    return open_market
 
 
 @pytest.fixture
@@ -207,12 +197,6 @@ def test_loading_the_extension_tells_of_a_lock_that_is_not_what_is_installed(
     lock_of(clone).parent.mkdir(parents=True)
     lock_of(clone).write_bytes(lock_of(project).read_bytes())
     open_in(clone)
-    make: Callable[[], Any] = InteractiveShell
-    shell = make()
-    magics.load(shell)
-    assert "are not those that its lock names" in capsys.readouterr().out
-    magics.unload(shell)
-    app.current().close()
-    app._current.clear()
-    shell.history_manager.end_session()
-    shell.history_manager = None
+    with opened_shell() as shell:
+        magics.load(shell)
+        assert "are not those that its lock names" in capsys.readouterr().out

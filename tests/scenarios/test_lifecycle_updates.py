@@ -25,7 +25,21 @@ from automatosx_nb.model.identity import owner
 from automatosx_nb.model.release import Advisory
 from automatosx_nb.model.semver import Range
 from automatosx_nb.upkeep import look_after_daily
-from tests.scenarios.lifecycle import ASKS, BASE, CRASHES, OTHER, TOP, age, ax, entry, installed, open_shop, save, saved
+from tests.scenarios.lifecycle import (
+    ASKS,
+    BASE,
+    CRASHES,
+    OTHER,
+    TOP,
+    Lend,
+    age,
+    ax,
+    entry,
+    installed,
+    open_shop,
+    save,
+    saved,
+)
 
 if TYPE_CHECKING:
     from automatosx_nb.registry.service import EmbeddedRegistry
@@ -35,20 +49,9 @@ Configured = Callable[..., Marketplace]
 
 
 @pytest.fixture
-def configured(life: Marketplace, one_sandbox: Sandbox) -> Iterator[Configured]:
+def configured(life: Marketplace, lend: Lend) -> Configured:
     """``configured(UpdatePolicy={…})``: the same profile and shop, with that configuration."""
-    opened: list[Marketplace] = []
-
-    def open_market(**sections: Any) -> Marketplace:
-        market = Marketplace(registry=life.registry, config=Config(sections))
-        market._sandbox = one_sandbox
-        opened.append(market)
-        return market
-
-    yield open_market
-    for market in opened:
-        market._sandbox = None
-        market.close()
+    return lambda **sections: lend(Marketplace(registry=life.registry, config=Config(sections)))
 
 
 @pytest.fixture

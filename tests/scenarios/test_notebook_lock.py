@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,24 +25,19 @@ from automatosx_nb.errors import (
     UsageError,
 )
 from automatosx_nb.host.open_notebook import OpenNotebook
-from tests.scenarios.lifecycle import ASKS, BASE, OTHER, TOP, Console, ax, installed
+from tests.scenarios.lifecycle import ASKS, BASE, OTHER, TOP, Console, Lend, ax, installed
 
 if TYPE_CHECKING:
     from automatosx_nb.registry.service import EmbeddedRegistry
-    from automatosx_nb.sandbox.supervisor import Sandbox
 
 nbformat: Any = untyped_nbformat
 KERNEL = {"name": "python3", "display_name": "Python 3"}
 
 
 @pytest.fixture
-def another(life: Marketplace, shop: EmbeddedRegistry, one_sandbox: Sandbox, tmp_path: Path) -> Iterator[Marketplace]:
+def another(life: Marketplace, shop: EmbeddedRegistry, lend: Lend, tmp_path: Path) -> Marketplace:
     """An empty profile with the same shop."""
-    market = Marketplace(tmp_path / "another", shop)
-    market._sandbox = one_sandbox
-    yield market
-    market._sandbox = None
-    market.close()
+    return lend(Marketplace(tmp_path / "another", shop))
 
 
 def write(path: Path, *cells: str, **metadata: Any) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -35,17 +36,24 @@ class Elsewhere:
         return self.address
 
 
+@pytest.fixture
+def moved(market: Marketplace, make_plugin: MakePlugin) -> Iterator[Marketplace]:
+    """The same profile, where 1.1.0 of what is installed as 1.0.0 would come from elsewhere."""
+    market.publish(make_plugin())
+    market.install("acme.demo")
+    market.publish(make_plugin(version="1.1.0"))
+    moved = Marketplace(market.profile.root, Elsewhere(market.registry))
+    yield moved
+    moved.close()
+
+
 def version(market: Marketplace) -> str:
     return market.installed()[0].version
 
 
 def test_an_update_of_everything_leaves_out_what_would_come_from_another_registry(
-    market: Marketplace, make_plugin: MakePlugin
+    market: Marketplace, moved: Marketplace, make_plugin: MakePlugin
 ) -> None:
-    market.publish(make_plugin())
-    market.install("acme.demo")
-    market.publish(make_plugin(version="1.1.0"))
-    moved = Marketplace(market.profile.root, Elsewhere(market.registry))
     said = ax(moved, "update")
     assert version(market) == "1.0.0"
     assert f"would come from {THERE}: update acme.demo by its name to take it" in said
@@ -59,16 +67,9 @@ def test_an_update_of_everything_leaves_out_what_would_come_from_another_registr
     market.publish(make_plugin(version="1.2.0"))
     ax(moved, "update")
     assert version(market) == "1.2.0", "now that is where it comes from"
-    moved.close()
 
 
-def test_a_person_is_asked_whether_they_trust_who_stands_behind_it_now(
-    market: Marketplace, make_plugin: MakePlugin
-) -> None:
-    market.publish(make_plugin())
-    market.install("acme.demo")
-    market.publish(make_plugin(version="1.1.0"))
-    moved = Marketplace(market.profile.root, Elsewhere(market.registry))
+def test_a_person_is_asked_whether_they_trust_who_stands_behind_it_now(market: Marketplace, moved: Marketplace) -> None:
     no, yes = Console(answer=False), Console(answer=True)
     with pytest.raises(PublisherChanged):
         ax(moved, "update acme.demo", no)
@@ -77,7 +78,6 @@ def test_a_person_is_asked_whether_they_trust_who_stands_behind_it_now(
     assert version(market) == "1.1.0"
     assert [len(each.questions) for each in (no, yes)] == [1, 1]
     assert all("Do you trust them?" in each.questions[0] and THERE in each.questions[0] for each in (no, yes))
-    moved.close()
 
 
 def test_an_update_of_everything_takes_what_comes_from_where_it_came_from(

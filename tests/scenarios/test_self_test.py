@@ -14,12 +14,11 @@ from automatosx_nb.package import build
 from automatosx_nb.registry.service import EmbeddedRegistry
 from automatosx_nb.sandbox import self_test
 from tests.no_failure import no_failure
-from tests.scenarios.lifecycle import write_plugin
+from tests.scenarios.lifecycle import Lend, write_plugin
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from automatosx_nb.sandbox.supervisor import Sandbox
 
 CAREFUL = "acme.careful"
 RUN = "from automatosx_nb.sdk import storage\n\ndef run():\n    return 'ran'\n\ndef self_test():\n"
@@ -53,15 +52,9 @@ def careful(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRegist
 
 
 @pytest.fixture
-def market(
-    home: Path, careful: EmbeddedRegistry, one_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Marketplace]:
+def market(home: Path, careful: EmbeddedRegistry, lend: Lend, monkeypatch: pytest.MonkeyPatch) -> Marketplace:
     monkeypatch.setattr(self_test, "WALL_S", 0.5)
-    market = Marketplace(registry=careful)
-    market._sandbox = one_sandbox
-    yield market
-    market._sandbox = None
-    market.close()
+    return lend(Marketplace(registry=careful))
 
 
 def test_what_passes_its_self_test_comes_in(market: Marketplace) -> None:

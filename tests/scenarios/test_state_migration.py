@@ -14,10 +14,10 @@ from automatosx_nb.errors import MigrationFailed, StateDowngrade
 from automatosx_nb.package import build
 from automatosx_nb.profile.snapshots import snapshots_of
 from automatosx_nb.registry.service import EmbeddedRegistry
-from tests.scenarios.lifecycle import files, save, saved, write_plugin
+from tests.scenarios.lifecycle import Lend, files, save, saved, write_plugin
 
 if TYPE_CHECKING:
-    from automatosx_nb.sandbox.supervisor import Sandbox
+    pass
 
 NOTES = "acme.notes"
 MIGRATE = """
@@ -66,15 +66,12 @@ def notes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRegistry
 
 
 @pytest.fixture
-def market(home: Path, notes: EmbeddedRegistry, one_sandbox: Sandbox) -> Iterator[Marketplace]:
+def market(home: Path, notes: EmbeddedRegistry, lend: Lend) -> Marketplace:
     """1.0.0 is installed, and has kept a text."""
-    market = Marketplace(registry=notes)
-    market._sandbox = one_sandbox
+    market = lend(Marketplace(registry=notes))
     market.install(NOTES, "1.0.0", grant=["storage"])
     save(market, NOTES, "a text")
-    yield market
-    market._sandbox = None
-    market.close()
+    return market
 
 
 def version(market: Marketplace) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 
 from automatosx_nb import app, magics
 from automatosx_nb.errors import AutomatosxError
 from automatosx_nb.widgets import meters
+from tests.conftest import opened_shell
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,18 +46,11 @@ ARGS = '{name = "what", type = "string", default = "log"}'
 @pytest.fixture
 def shell(home: Path, make_plugin: MakePlugin, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("AUTOMATOSX_CONFIG", '{"SandboxLimits": {"memory_mb": 256}}')
-    make: Callable[[], Any] = InteractiveShell
-    shell = make()
     folder = make_plugin(source=SOURCE, args=ARGS, permissions={CELLS: "Counts.", "storage": "Keeps."}, extra=EXTRA)
-    app.current().publish(folder)
-    app.current().install("acme.demo", grant=[CELLS, "storage"])
-    yield shell
-    magics.unload(shell)
-    for market in app._current.values():
-        market.close()
-    app._current.clear()
-    shell.history_manager.end_session()
-    shell.history_manager = None
+    with opened_shell() as shell:
+        app.current().publish(folder)
+        app.current().install("acme.demo", grant=[CELLS, "storage"])
+        yield shell
 
 
 def test_the_meters_show_what_a_plugin_did_and_used(shell: Any) -> None:
