@@ -18,6 +18,8 @@ from automatosx_nb.home import default_home
 from automatosx_nb.model.progress import Progress, silent
 
 if TYPE_CHECKING:
+    from traitlets.config import Config
+
     from automatosx_nb.errors import ArtifactFault, AutomatosxError
     from automatosx_nb.host.settings import PluginSettings
     from automatosx_nb.model.compatibility import Mismatch, Needs
@@ -394,7 +396,7 @@ def current() -> Marketplace:
     return _current[home]
 
 
-def _application_config() -> Any:
+def _application_config() -> Config | None:
     from traitlets.config import Application
 
     return Application.instance().config if Application.initialized() else None

@@ -20,6 +20,7 @@ from automatosx_nb.profile.state_format import encode
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from automatosx_nb.errors import StateRestored
     from automatosx_nb.model.generation import InstalledPlugin
     from automatosx_nb.profile.profile import Profile
     from automatosx_nb.profile.snapshots import Snapshot
@@ -147,7 +148,7 @@ class SavedState:
         finally:
             state.close()
 
-    def _mended(self, restored: Any) -> None:
+    def _mended(self, restored: StateRestored) -> None:
         from automatosx_nb.profile.state_database import warn
 
         detail = {"reason": restored.reason, "snapshot": restored.snapshot, "set_aside": restored.set_aside}

@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import os
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.errors import SecretsUnavailable
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 SCRYPT = {"n": 1 << 15, "r": 8, "p": 1}
 """32 MiB and a twentieth of a second for each guess (https://www.rfc-editor.org/rfc/rfc7914#section-2)."""
@@ -27,8 +30,7 @@ def unseal(record: dict[str, Any], passphrase: bytes, *, bound_to: str) -> str:
 
     try:
         salt, nonce, sealed = (base64.b64decode(record[name], validate=True) for name in ("salt", "nonce", "sealed"))
-        value: bytes = _cipher(passphrase, salt).decrypt(nonce, sealed, bound_to.encode())
-        return value.decode()
+        return _cipher(passphrase, salt).decrypt(nonce, sealed, bound_to.encode()).decode()
     except (InvalidTag, KeyError, ValueError, TypeError) as error:
         raise SecretsUnavailable(
             f"{bound_to} was kept with another passphrase or key file, or was changed since",
@@ -37,7 +39,7 @@ def unseal(record: dict[str, Any], passphrase: bytes, *, bound_to: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def _cipher(passphrase: bytes, salt: bytes) -> Any:
+def _cipher(passphrase: bytes, salt: bytes) -> AESGCM:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
     from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_server.auth import Authorizer, IdentityProvider, User
 from jupyter_server.utils import ensure_async
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from traitlets.config import Config
 
     from automatosx_nb.config.serving import Serving
+
+Made = TypeVar("Made", IdentityProvider, Authorizer)
 
 
 class PublicReading:
@@ -44,13 +46,13 @@ def identity_provider(serving: Serving, config: Config) -> IdentityProvider:
 
     :raises InvalidConfiguration:
     """
-    provider: Any = _made(serving.identity_provider_class, IdentityProvider, "identity_provider_class", config)
+    provider = _made(serving.identity_provider_class, IdentityProvider, "identity_provider_class", config)
     return PublicReading(provider) if serving.public_read else provider  # type: ignore[return-value]
 
 
 def authorizer(serving: Serving, config: Config, provider: IdentityProvider) -> Authorizer:
     """:raises InvalidConfiguration:"""
-    made: Authorizer = _made(serving.authorizer_class, Authorizer, "authorizer_class", config)
+    made = _made(serving.authorizer_class, Authorizer, "authorizer_class", config)
     made.set_trait("identity_provider", getattr(provider, "behind", provider))
     return made
 
@@ -69,7 +71,7 @@ def cookie_secret(serving: Serving) -> bytes:
     return secret
 
 
-def _made(name: str, kind: type[Any], setting: str, config: Config) -> Any:
+def _made(name: str, kind: type[Made], setting: str, config: Config) -> Made:
     try:
         found = import_item(name)
     except ImportError as error:
