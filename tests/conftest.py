@@ -168,6 +168,15 @@ def shell(stocked_home: Path) -> Iterator[Any]:
 
 
 @contextmanager
+def current_market() -> Iterator[Marketplace]:
+    """The marketplace that this process's shell uses; it ends with the block."""
+    market = app.current()
+    yield market
+    market.close()
+    app._current.clear()
+
+
+@contextmanager
 def opened_shell(make: Callable[[], Any] = InteractiveShell) -> Iterator[Any]:
     """As the fixture ``shell``, for a test that keeps one for longer."""
     shell = make()

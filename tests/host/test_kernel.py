@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from automatosx_nb import app, magics
+from automatosx_nb import magics
 from automatosx_nb.app import Marketplace
 from automatosx_nb.errors import NotInstalled
+from tests.conftest import current_market
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,10 +25,8 @@ SUBSCRIPTION = '[[contributes.subscriptions]]\ntopic = "kernel.cell.finished"\nh
 @pytest.fixture
 def market(stocked_home: Path) -> Iterator[Marketplace]:
     """The marketplace that this process's shell uses."""
-    market = app.current()
-    yield market
-    market.close()
-    app._current.clear()
+    with current_market() as market:
+        yield market
 
 
 @pytest.fixture

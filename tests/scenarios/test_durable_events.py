@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from automatosx_nb import app, magics
+from automatosx_nb import magics
 from automatosx_nb.app import Marketplace
 from automatosx_nb.cli import Terminal
 from automatosx_nb.errors import LimitExceeded
 from automatosx_nb.host.restarts import MOST
 from automatosx_nb.model.delivery import Retries
 from automatosx_nb.profile.deliveries import Deliveries
+from tests.conftest import current_market
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,11 +42,10 @@ def on_event(event):
 @pytest.fixture
 def market(stocked_home: Path) -> Iterator[Marketplace]:
     """The marketplace that this process's shell uses; a dead letter takes no minutes in it."""
-    market = app.current()
-    vars(market)["deliveries"] = Deliveries(market.profile.root / "events", retries=Retries(attempts=2, first_s=0.01))
-    yield market
-    market.close()
-    app._current.clear()
+    with current_market() as market:
+        folder = market.profile.root / "events"
+        vars(market)["deliveries"] = Deliveries(folder, retries=Retries(attempts=2, first_s=0.01))
+        yield market
 
 
 @pytest.fixture

@@ -8,18 +8,17 @@ from typing import Any
 
 import pytest
 
-from automatosx_nb import app, magics
+from automatosx_nb import magics
 from automatosx_nb.app import Marketplace
+from tests.conftest import current_market
 from tests.scenarios.consent.holding import SetPolicy
 
 
 @pytest.fixture
 def market(stocked_home: Path) -> Iterator[Marketplace]:
     """The marketplace that this process's shell uses."""
-    market = app.current()
-    yield market
-    market.close()
-    app._current.clear()
+    with current_market() as market:
+        yield market
 
 
 @pytest.fixture
