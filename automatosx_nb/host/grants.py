@@ -64,6 +64,10 @@ class Grants:
         """A handler is about to be called; the libraries that its worker may have are the answer."""
         return self._libraries
 
+    def settled(self) -> bool:
+        """Whether :meth:`begin_call` would find what it found last, for an event. On any thread, between calls."""
+        return True
+
     def hold_for_call(self, text: str) -> None:
         """Hold one more until the call under way ends."""
         self.hold([*map(str, self._held), text])

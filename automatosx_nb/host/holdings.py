@@ -58,6 +58,9 @@ class LiveGrants(Grants):
         self._look()
         return super().begin_call(event=event)
 
+    def settled(self) -> bool:
+        return self._stamp == (stamp(self._resources), ())
+
     def hold_for_call(self, text: str) -> None:
         self._once = (*self._once, text)
         self._look()

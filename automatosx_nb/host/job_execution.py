@@ -75,6 +75,14 @@ class JobExecution:
         text = str(error) if isinstance(error, AutomatosxError) else repr(error)
         self._log.note(f"{job.handler}: {text}")
 
+    def send_now(self, batch: Batch) -> None:
+        """Send a batch on its publisher's thread, if nothing keeps it; no other worker can come while ``queue`` asks."""
+        worker, duty, sending = self._worker.current, self._duty, batch.sending
+        if worker is None or duty is None or sending is None:
+            return
+        if self._broker.grants.settled() and duty.take_calm():
+            worker.send_now(batch.handler, batch.events, sending)
+
     def carry_out(self, job: Job | Batch) -> Any:
         """What the handler returned; of events, what became of each, None where it was handled."""
         if job.events is not None:
@@ -106,7 +114,8 @@ class JobExecution:
     def _granted(self, job: Job | Batch, begin: Callable[[], None] = _nothing) -> Any:
         """``begin`` is called when something can come of the job: a worker that starts, or what it asks for."""
         try:
-            self._worker.fit(self._broker.grants.begin_call(event=job.silent))
+            if job.sending is None:
+                self._worker.fit(self._broker.grants.begin_call(event=job.silent))
             return self._call_worker(self._ready(job, begin), job, begin)
         except PermissionDenied as denied:
             raise self._broker.grants.explained(denied) from denied
@@ -114,11 +123,13 @@ class JobExecution:
             self._broker.grants.end_call()
 
     def _ready(self, job: Job | Batch, begin: Callable[[], None]) -> Worker:
-        worker = self._worker.ready(begin)
-        if self._queue.closed:
-            raise self.gone(job)
-        if job.cancelled:
-            raise CallInterrupted(self._plugin)
+        worker = self._worker.current
+        if worker is None or job.sending is None:  # else it was sent to this one, which has to be listened to
+            worker = self._worker.ready(begin)
+            if self._queue.closed:
+                raise self.gone(job)
+            if job.cancelled:
+                raise CallInterrupted(self._plugin)
         self._log.begin_call(worker.limits.log_kb)
         return worker
 
@@ -146,7 +157,7 @@ class JobExecution:
             self._count(job)
             begin()
 
-        faults = worker.deliver(job.handler, events, broker=broker, wall_s=self._wall_s, sent=sent)
+        faults = worker.deliver(job.handler, events, broker=broker, wall_s=self._wall_s, sent=sent, sending=job.sending)
         faults = {index: self._explained(fault) for index, fault in faults.items()}
         for fault in faults.values():
             self.note(job, fault)

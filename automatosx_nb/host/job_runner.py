@@ -21,6 +21,7 @@ from automatosx_nb.host.job_execution import JobExecution
 from automatosx_nb.host.jobs import Batch, Due, Job, JobQueue
 from automatosx_nb.host.plugin_worker import PluginWorker
 from automatosx_nb.host.services.origin import GaveUp, Origin
+from automatosx_nb.sandbox.channel import Sending
 
 if TYPE_CHECKING:
     from automatosx_nb.host.broker import CapabilityBroker
@@ -183,6 +184,15 @@ class JobRunner:
         """An event waits in a subscription's queue: hand it over after what waits here already."""
         self._queue.post(source)
 
+    def send_now(self, source: PluginSubscriber, event: Event) -> bool:
+        """Whether an event is on its way, sent by this thread because all is calm and the worker idle; it never waits.
+
+        What becomes of it is the plugin's thread's to see to, as of those that are posted.
+        """
+        if self._duty is None or self._worker.current is None or not self._duty.calm:
+            return False
+        return self._queue.begin(Batch(source, [event], Sending()), self._execution.send_now)
+
     def deliver(self, handler: str, events: Sequence[Event]) -> list[AutomatosxError | None]:
         """Hand events over, after what waits already, and wait; what became of each, None where it was handled.
 
@@ -250,9 +260,9 @@ class JobRunner:
     def _serve(self) -> None:
         idle: list[Worker] = []
         while (job := self._queue.next(self.limits.idle_s, lambda: self._set_aside(idle))) is not None:
-            if isinstance(job, Due):
+            if isinstance(job, Due | Batch):
                 with self._delivering():
-                    self._hand_over(job)
+                    self._hand_over(job) if isinstance(job, Due) else self._go_on(job)
                 continue
             try:
                 with self._delivering() if job.events is not None else nullcontext():
@@ -274,20 +284,24 @@ class JobRunner:
 
     def _hand_over(self, due: Due) -> None:
         """The next events that are due of one subscription; nothing that goes wrong with them leaves here."""
-        source, began_s = due.source, time.perf_counter()
+        source = due.source
         events = source.take(due.upto)
         if not events:
             return
-        self._queue.running = job = Batch(source.handler, events)
+        self._queue.running = job = Batch(source, events)
+        self._go_on(job)
+        if source.waits(due.upto):
+            self._queue.again(due)
+
+    def _go_on(self, job: Batch) -> None:
+        source, began_s = job.source, time.perf_counter()
         try:
             outcomes = self._execution.carry_out(job)
         except BaseException as error:  # noqa: BLE001 - nobody waits for it; this thread goes on
             self._execution.note(job, error)
-            source.failed(error, len(events))
+            source.failed(error, len(job.events))
         else:
             source.handled(outcomes, time.perf_counter() - began_s)
-        if source.waits(due.upto):
-            self._queue.again(due)
 
     def _delivering(self) -> AbstractContextManager[None]:
         return nullcontext() if self._duty is None else self._duty.delivering()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from automatosx_nb.host.handover import Handover
     from automatosx_nb.host.services.origin import Origin
     from automatosx_nb.model.events import Event
+    from automatosx_nb.sandbox.channel import Sending
 
 
 @dataclass(eq=False)
@@ -37,6 +38,7 @@ class Job:
     value: object = None
     error: BaseException | None = None
     cancelled: bool = False
+    sending: ClassVar[None] = None
     asks: bool = False
     """Whether somebody waits for it who can be asked."""
     errands: Errands = field(default_factory=Errands)
@@ -63,8 +65,10 @@ class Job:
 class Batch:
     """As a :class:`Job`, of events that nobody waits for: it costs what two attributes do."""
 
-    handler: str
-    events: Sequence[Event]
+    source: PluginSubscriber
+    events: list[Event]
+    sending: Sending | None = None
+    """How far their publisher's thread sent them; None: it leaves that to the plugin's."""
     origin: ClassVar[None] = None
     handover: ClassVar[None] = None
     cell: ClassVar[None] = None
@@ -73,6 +77,15 @@ class Batch:
     cancelled: ClassVar[bool] = False
     silent: ClassVar[bool] = True
     asks: ClassVar[bool] = False
+
+    @property
+    def handler(self) -> str:
+        return self.source.handler
+
+    @property
+    def begun(self) -> bool:
+        """Whether they are on their way, at least in part."""
+        return self.sending is not None and bool(self.sending.taken)
 
 
 @dataclass(eq=False, slots=True)
@@ -103,6 +116,8 @@ class JobQueue:
         """Its thread waits until this is released; a condition would make a lock each time."""
         self._bell.acquire()
         self._jobs: deque[Job | Due] = deque()
+        self._begun: Batch | None = None
+        """What is on its way already."""
         self._open: dict[PluginSubscriber, Due] = {}
         """Those behind which nobody waits: later events of their subscription join them."""
         self._thread: threading.Thread | None = None
@@ -139,7 +154,23 @@ class JobQueue:
             source.is_due = True
             self._begin()
 
-    def next(self, idle_s: float, leave: Callable[[], None]) -> Job | Due | None:
+    def begin(self, batch: Batch, send: Callable[[Batch], None]) -> bool:
+        """Have ``send`` called on this thread if nothing is being done and nothing waits; whether ``batch`` was sent.
+
+        What was sent, also by a thread that was interrupted, is being done now, and the queue's thread goes on with it.
+        """
+        with self._lock:
+            try:
+                idle = self.running is None and not self._jobs and self._thread is not None
+                if idle and not self._closed and not self._retired:
+                    send(batch)
+                return batch.begun
+            finally:
+                if batch.begun:
+                    self.running = self._begun = batch
+                    self._ring()
+
+    def next(self, idle_s: float, leave: Callable[[], None]) -> Job | Due | Batch | None:
         """What is to be done now; None: nothing came in ``idle_s`` seconds, or the queue is closed.
 
         ``leave`` is called before None is said, while no other thread can begin.
@@ -149,10 +180,13 @@ class JobQueue:
             self._duty.leave(self)
         return job
 
-    def _next(self, idle_s: float, leave: Callable[[], None]) -> Job | Due | None:
+    def _next(self, idle_s: float, leave: Callable[[], None]) -> Job | Due | Batch | None:
         with self._lock:
             self.running = None
-            self._wait_for(lambda: bool(self._jobs) or self._closed or self._retired, idle_s)
+            self._wait_for(lambda: bool(self._jobs or self._begun) or self._closed or self._retired, idle_s)
+            if self._begun is not None:
+                begun, self._begun = self._begun, None
+                return begun
             if self._duty is not None and self._jobs and isinstance(self._jobs[0], Due):
                 while (wait_s := self._duty.wait_s(self, self._take_turn)) > 0 and not self._hurries():
                     self._turn = False

@@ -8,6 +8,7 @@ import socket
 import struct
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -37,6 +38,15 @@ class ChannelClosed(Exception):
 
 class DeadlineExceeded(Exception):
     """Nothing whole arrived, or nothing more could be sent, before the deadline."""
+
+
+@dataclass(slots=True)
+class Sending:
+    """A frame that one thread begins to send, and that another one may have to go on with."""
+
+    data: bytes = b""
+    taken: list[int] = field(default_factory=list)
+    """How many bytes of it the system took; empty where it took none."""
 
 
 class Channel(Generic[T]):
@@ -97,8 +107,25 @@ class Channel(Generic[T]):
         :raises ChannelClosed: the other end is gone.
         :raises DeadlineExceeded: the other end does not read; part of the frame may be sent, so close the channel.
         """
-        data: bytes | memoryview = encode(frame, fds=len(fds), max_bytes=self._max_bytes)
-        while (sent := self._send(data, fds)) < len(data):
+        self._send_all(encode(frame, fds=len(fds), max_bytes=self._max_bytes), fds, deadline)
+
+    def send_now(self, frame: msgspec.Struct, sending: Sending) -> None:
+        """Send one frame as far as that takes no waiting, which ``sending`` then tells, also of an interrupted thread.
+
+        :raises codec.FrameTooLarge: nothing was sent.
+        """
+        sending.data = encode(frame, max_bytes=self._max_bytes)
+        try:
+            sending.taken.extend(map(self._sock.send, (sending.data,), (_SENDING,)))  # one call: no signal in between
+        except OSError:
+            """No room, or nobody there, which is for the one to find out who sends it again."""
+
+    def send_rest(self, sending: Sending, *, deadline: float | None = None) -> None:
+        """What :meth:`send_now` left of a frame that it began. Raises as :meth:`send`."""
+        self._send_all(memoryview(sending.data)[sending.taken[0] :], (), deadline)
+
+    def _send_all(self, data: bytes | memoryview, fds: Sequence[int], deadline: float | None) -> None:
+        while data and (sent := self._send(data, fds)) < len(data):
             if sent == 0:
                 self._wait(select.POLLOUT, deadline)
             else:

@@ -13,7 +13,7 @@ from automatosx_nb.errors import (
     UntransferableValue,
 )
 from automatosx_nb.sandbox import protocol, verdicts
-from automatosx_nb.sandbox.channel import Channel
+from automatosx_nb.sandbox.channel import Channel, Sending
 from automatosx_nb.sandbox.codec import FrameTooLarge, close_all
 from automatosx_nb.sandbox.faults import fault_of
 from automatosx_nb.sandbox.limits import Limits
@@ -84,13 +84,15 @@ class Conversation:
         clock: Clock,
         keep: Callable[[protocol.Compiled], None] | None = None,
         sent: Callable[[], None] | None = None,
+        sending: Sending | None = None,
     ) -> object:
         """Send ``frame``, serve what the worker asks and prints, and return the value of its reply.
 
         Of a load it is None, of a ``Deliver`` the faults by their index.
 
         ``call``: the number of the call, 0 for a load; ``keep`` takes the code that a load may send first; ``sent`` is
-        called, and must not raise, when ``frame`` is on its way or could not be sent.
+        called, and must not raise, when ``frame`` is on its way or could not be sent; ``sending``: what of it
+        :meth:`send_now` began.
 
         :raises Failed: the reply is a fault.
         :raises LimitExceeded: it asked or printed too much; it is still at it.
@@ -101,7 +103,10 @@ class Conversation:
         """
         self.open = True
         try:
-            self._channel.send(frame, fds, deadline=clock.deadline)
+            if sending is None:
+                self._channel.send(frame, fds, deadline=clock.deadline)
+            else:
+                self._channel.send_rest(sending, deadline=clock.deadline)
         except FrameTooLarge as error:
             self.open = False
             raise UntransferableValue("a value", "frame", f"{error}; hand large data over as a table") from error

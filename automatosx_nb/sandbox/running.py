@@ -21,8 +21,8 @@ from automatosx_nb.errors import (
     WorkerLost,
 )
 from automatosx_nb.sandbox import compiled, procfs, protocol, verdicts
-from automatosx_nb.sandbox.channel import Channel, ChannelClosed, DeadlineExceeded
-from automatosx_nb.sandbox.codec import close_all
+from automatosx_nb.sandbox.channel import Channel, ChannelClosed, DeadlineExceeded, Sending
+from automatosx_nb.sandbox.codec import FrameTooLarge, close_all
 from automatosx_nb.sandbox.compiled import CompiledPlugins
 from automatosx_nb.sandbox.conversation import Broker, Conversation, Failed, Silent
 from automatosx_nb.sandbox.launcher import ForkServer
@@ -191,23 +191,45 @@ class Worker:
         broker: Broker,
         wall_s: float | None = None,
         sent: Callable[[], None] | None = None,
+        sending: Sending | None = None,
     ) -> dict[int, AutomatosxError]:
         """Call a handler with each event; the result is what failed, by index.
 
-        ``sent`` is called when the events are on their way, or could not be sent, and before ``broker`` is asked.
+        ``sent`` is called when the events are on their way, or could not be sent, and before ``broker`` is asked;
+        ``sending``: as :meth:`send_now` left it, for these events.
         Raises as :meth:`call` does where it is no single event that failed; ``wall_s`` is for all of them together.
         """
         if not self._alive or self._owner != os.getpid():
             raise WorkerLost(self._plugin, "it was stopped before this call")
-        self._calls += 1
+        self._calls += sending is None
         frame = protocol.Deliver(self._calls, handler, list(events))
         limit = self._limits.wall_s if wall_s is None else min(wall_s, self._limits.wall_s)
-        faults = self._exchange(self._calls, frame, [], broker, "wall_s", limit, sent)
+        faults = self._exchange(self._calls, frame, [], broker, "wall_s", limit, sent, sending)
         assert isinstance(faults, dict), "that is what a Delivered carries"
         if not faults.keys() <= set(range(len(events))):
             self._end()
             raise ProtocolViolation("an event failed that was not delivered")
         return {index: self._failed(fault) for index, fault in faults.items()}
+
+    def send_now(self, handler: str, events: list[Any], sending: Sending) -> None:
+        """Begin a :meth:`deliver` on any thread, as far as that takes no waiting: ``sending`` tells whether it did.
+
+        Where it did, ``deliver`` is called next, on the thread that calls.
+        """
+        if not self._lock.acquire(blocking=False):
+            return
+        try:
+            if not self._alive or self._in_flight or self._owner != os.getpid():
+                return
+            self._calls += 1
+            self._in_flight, self._conversation.interrupted = self._calls, False
+            self._channel.send_now(protocol.Deliver(self._calls, handler, events), sending)
+        except FrameTooLarge:
+            """Whoever sends it again is told."""
+        finally:
+            if not sending.taken:
+                self._in_flight = 0
+            self._lock.release()
 
     def interrupt(self) -> None:
         """End the call in flight: SIGINT, and after half a second SIGKILL. Nothing if no call is in flight."""
@@ -253,13 +275,15 @@ class Worker:
         limit: str,
         seconds: float,
         sent: Callable[[], None] | None = None,
+        sending: Sending | None = None,
     ) -> object:
-        with self._lock:
-            self._in_flight, self._conversation.interrupted = call or -1, False
+        if sending is None:
+            with self._lock:
+                self._in_flight, self._conversation.interrupted = call or -1, False
         clock = Clock(seconds)
         keep, self._keep = self._keep, None
         try:
-            return self._conversation.hold(call, frame, fds, broker, clock, keep, sent)
+            return self._conversation.hold(call, frame, fds, broker, clock, keep, sent, sending)
         except Failed as failed:
             raise self._failed(failed.fault) from None
         except DeadlineExceeded:

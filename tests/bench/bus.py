@@ -34,6 +34,8 @@ from automatosx_nb.model.events.trie import TopicTrie
 EVENT = Event("1", "bench", "kernel.cell.finished", "2026-01-01T00:00:00Z", {"cell": "0f", "lines": 3, "ok": True})
 BLOCKS, ROUNDS, MESSAGES, PAUSE_S = 10, 200, 20_000, 0.001
 ZMQ = {"PUB": "SUB", "PUSH": "PULL"}
+NEVER = "2999-01-01T00:00:00Z"
+CHUNK_S, PAID_ROUNDS = 0.008, 300
 LISTENERS, TURNS, CHUNKS, STORM_S = 100, 6, 24, 4.0
 SOURCE = """
 import time
@@ -216,9 +218,9 @@ def house() -> Iterator[Callable[..., Any]]:
         audit.close()
 
 
-def timed() -> Event:
+def timed(expires: str | None) -> Event:
     """An event that says when it was published."""
-    return replace(EVENT, data=time.perf_counter())
+    return replace(EVENT, data=time.perf_counter(), expires=expires)
 
 
 def subscriber(made: Any, handler: str) -> PluginSubscriber:
@@ -226,21 +228,21 @@ def subscriber(made: Any, handler: str) -> PluginSubscriber:
     return PluginSubscriber("acme.demo", record, lambda: made, Activity)
 
 
-def told_one_by_one(publish: Callable[[Event], object]) -> None:
+def told_one_by_one(publish: Callable[[Event], object], expires: str | None = None) -> None:
     """Each when the one before has long been handled."""
     for _ in range(ROUNDS):
-        publish(timed())
+        publish(timed(expires))
         time.sleep(PAUSE_S)
 
 
 @contextmanager
-def ours_in_blocks(made: Any) -> Iterator[Callable[[], float]]:
-    """From publishing to the first line of the handler in the worker, median, µs."""
+def ours_in_blocks(made: Any, expires: str | None = None) -> Iterator[Callable[[], float]]:
+    """From publishing to the first line of the handler in the worker, median, µs; what may expire goes by its queue."""
     bus = Bus(lambda _pattern, error: None)
     undo = bus.add(subscriber(made, "demo:on_timed"))
 
     def block() -> float:
-        told_one_by_one(bus.publish)
+        told_one_by_one(bus.publish, expires)
         took: list[float] = made.call("demo:run")
         return statistics.median(took[-ROUNDS:]) * 1e6
 
@@ -259,6 +261,24 @@ def handled_a_second(made: Any) -> float:
         rates.append(10_000 / (time.perf_counter() - started))
     assert (many.counters.delivered, many.counters.failed) == (70_000, 0), "every event was handled"
     return max(rates)
+
+
+def paid_by_a_cell(made: Any, expires: str | None) -> float:
+    """What publishing one event makes the same work take longer on the thread that goes on with it, median, µs."""
+    bus = Bus(lambda _pattern, error: None)
+    undo = bus.add(subscriber(made, "demo:on_event"))
+    event = replace(EVENT, expires=expires)
+    rounds = int(1_000_000 * CHUNK_S / work())
+    alone, beside = list[float](), list[float]()
+    for _ in range(PAID_ROUNDS):
+        for took, publish in ((alone, ignore), (beside, bus.publish)):
+            started = time.perf_counter()
+            publish(event)
+            work(rounds)
+            took.append(time.perf_counter() - started)
+            time.sleep(2 * PAUSE_S)
+    undo()
+    return (statistics.median(beside) - statistics.median(alone)) * 1e6
 
 
 def socket_pair() -> float:
@@ -338,24 +358,28 @@ def across() -> bool:
         }
         made = opened.enter_context(house())(duty=Duty())
         blocks["a worker"] = opened.enter_context(ours_in_blocks(made))
+        blocks["a worker by its queue"] = opened.enter_context(ours_in_blocks(made, NEVER))
         figures: dict[str, list[float]] = {name: [] for name in blocks}
         for _ in range(BLOCKS):
             for name, block in blocks.items():
                 figures[name].append(block())
         rate = handled_a_second(made)
+        paid = {name: paid_by_a_cell(made, expires) for name, expires in (("sends", None), ("queues", NEVER))}
     medians = {name: statistics.median(each) for name, each in figures.items()}
     shown = ", ".join(f"{name} {median:.0f}" for name, median in medians.items())
     print(f"from publishing to who handles it, in turns: {shown} µs")
+    paid_shown = ", ".join(f"{each:.0f} where it {name} it" for name, each in paid.items())
+    print(f"who publishes an event and computes on for {CHUNK_S * 1e3:.0f} ms pays {paid_shown} µs")
     ratio = rate / bare
     print(f"events a second, handled: {rate:,.0f}; a bare msgspec socket pair {bare:,.0f} ({ratio:.2f}, bound 0.33)")
     return rate >= bare / 3 and medians["a worker"] == min(medians.values())
 
 
-def work() -> float:
+def work(rounds: int = 1_000_000) -> float:
     """Seconds that a cell's own work takes."""
     started = time.perf_counter()
     total = 0
-    for number in range(1_000_000):
+    for number in range(rounds):
         total += number * number % 7
     return time.perf_counter() - started
 

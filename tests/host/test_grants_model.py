@@ -170,3 +170,29 @@ class Grants(RuleBasedStateMachine):
 
 TestGrants = Grants.TestCase
 TestGrants.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+def test_whatever_could_change_what_is_held_unsettles_it_until_the_next_call_begins() -> None:
+    market, text = InMemory(), sorted(ALLOWS)[0]
+    grants = LiveGrants(ENTRY, market)  # type: ignore[arg-type]
+    assert not grants.settled(), "nobody looked yet"
+
+    def deny() -> None:
+        market.policies += 1
+
+    for change in (
+        lambda: market.hold({text}),
+        lambda: market.session.add(ENTRY.id, [text]),
+        lambda: market.session.drop(ENTRY.id, text),
+        deny,
+    ):
+        grants.begin_call(event=True)
+        grants.end_call()
+        assert grants.settled()
+        change()
+        assert not grants.settled()
+    market.session.add(ENTRY.id, [text], once=True)
+    grants.begin_call(event=False)
+    assert not grants.settled(), "what is held for one call is for no event"
+    grants.end_call()
+    assert grants.settled()

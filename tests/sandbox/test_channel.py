@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import contextlib
 import os
 import socket
 import subprocess
@@ -16,7 +17,8 @@ import pytest
 
 from automatosx_nb.errors import ProtocolViolation
 from automatosx_nb.sandbox import protocol
-from automatosx_nb.sandbox.channel import Channel, ChannelClosed, DeadlineExceeded
+from automatosx_nb.sandbox.channel import Channel, ChannelClosed, DeadlineExceeded, Sending
+from automatosx_nb.sandbox.codec import encode
 
 Pair = tuple[Channel[Any], Channel[Any], socket.socket]
 
@@ -63,6 +65,37 @@ def test_a_deadline_holds_while_the_other_end_does_not_read(pair: Pair) -> None:
     _, worker, _ = pair
     with pytest.raises(DeadlineExceeded):
         worker.send(protocol.Output("stdout", "x" * 4_000_000), deadline=time.monotonic() + 0.01)
+
+
+def test_a_frame_is_begun_without_waiting_and_its_rest_is_sent_by_whoever_goes_on_with_it(pair: Pair) -> None:
+    host, worker, _ = pair
+    small, large = protocol.Output("stdout", "x"), protocol.Output("stdout", "x" * 2_000_000)
+    begun, half = Sending(), Sending()
+    worker.send_now(small, begun)
+    assert begun.taken == [len(begun.data)]
+    worker.send_now(large, half)
+    assert 0 < half.taken[0] < len(half.data)
+    with ThreadPoolExecutor(1) as pool:
+        received = pool.submit(lambda: [host.receive()[0] for _ in range(2)])
+        for each in (begun, half):
+            worker.send_rest(each)
+        assert received.result() == [small, large]
+
+
+def test_a_frame_that_finds_no_room_is_not_begun_and_nothing_of_it_arrives(pair: Pair) -> None:
+    host, worker, raw = pair
+    frame, sending = protocol.Output("stdout", "x"), Sending()
+    room = encode(frame, max_bytes=1 << 22)
+    filled = 0
+    raw.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while raw.send(room) == len(room):
+            filled += 1
+    worker.send_now(frame, sending)
+    assert sending.taken == []
+    assert [host.receive()[0] for _ in range(filled)] == [frame] * filled
+    with pytest.raises(DeadlineExceeded):
+        host.receive(deadline=time.monotonic() + 0.01)
 
 
 def test_the_other_ends_end_is_noticed_after_its_last_frame(pair: Pair) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ LONGEST_WAIT_S, IN_LINE_S = 1.0, 10.0
 """Whoever is first in the line asks again so soon; the others when they are woken, or at the latest after that."""
 HANDOVER_S = 0.004
 """What a delivery or a publishing costs a running cell besides its CPU: it takes the interpreter away a few times."""
+DIRECT_EVERY_S = 0.001
+"""At most so often whoever publishes sends an event to a worker itself, which may take some 0.2 ms of its time."""
 _MOST_OF_A_BURST = 0.9
 """What goes on, however long, counts as no more than that: whoever is next goes on, too, in the end."""
 _LATELY = 0.2
@@ -34,6 +37,7 @@ class Duty:
         self._busy = False
         self._left_s = IDLE_BURST_S
         self._filled_at = clock()
+        self._direct_at = -math.inf
         self._going_on = 0
         self._usual_s = 0.0
         self._line: dict[object, Callable[[], None] | None] = {}
@@ -63,6 +67,22 @@ class Duty:
                 return 0.0
             self._line[who] = wake
             return IN_LINE_S if ahead and wake else self._until_there_s(left_s)
+
+    @property
+    def calm(self) -> bool:
+        """Whether no cell runs, nobody waits in the line, and no publisher sent an event itself just now."""
+        return not self._busy and not self._line and self._clock() - self._direct_at >= DIRECT_EVERY_S
+
+    def take_calm(self) -> bool:
+        """Whether a publisher may send an event itself: all is :attr:`calm`, and will not be for a moment."""
+        with self._lock:
+            if not self.calm:
+                return False
+            self._fill()
+            if self._left_s <= self._going_on * self._usual_s:
+                return False
+            self._direct_at = self._filled_at
+            return True
 
     def leave(self, who: object = None) -> None:
         """It does not wait any more. No lock is held that ``wake`` of another one takes."""

@@ -52,8 +52,16 @@ class PluginSubscriber:
         self._batch = 1
 
     def deliver(self, event: Event) -> None:
+        if not self.is_due and self._sent_now(event):
+            return
         if self._queue.put(event) is not None and not self.is_due:
             self._runner().post(self)
+
+    def _sent_now(self, event: Event) -> bool:
+        """Whether it had nothing to wait for, and is on its way to the worker."""
+        if event.expires is not None or self._queue or self._breaker.open:
+            return False
+        return self._runner().send_now(self, event)
 
     @property
     def newest(self) -> int:

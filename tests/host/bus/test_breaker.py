@@ -194,3 +194,25 @@ def test_the_end_of_a_cell_wakes_the_first_in_the_line() -> None:
     assert woken == []
     duty.cell(running=False)
     assert woken == ["a"]
+
+
+def test_a_publisher_sends_itself_where_all_is_calm_and_not_again_for_a_moment() -> None:
+    clock = Clock()
+    duty = Duty(clock)
+
+    def calm(now: float = 0.0) -> bool:
+        clock.now += now
+        return duty.calm
+
+    assert [calm(), duty.take_calm(), calm(), duty.take_calm()] == [True, True, False, False]
+    assert calm(rules.DIRECT_EVERY_S)
+    duty.cell(running=True)
+    assert not calm(1), "a cell would pay for it"
+    duty.cell(running=False)
+    assert calm()
+    duty.spend(rules.IDLE_BURST_S + 1)
+    assert not duty.take_calm(), "deliveries had their share"
+    duty.wait_s("somebody")
+    assert not calm(100), "somebody is before it"
+    duty.leave("somebody")
+    assert duty.take_calm()
