@@ -76,7 +76,7 @@ class JobExecution:
         self._log.note(f"{job.handler}: {text}")
 
     def send_now(self, batch: Batch) -> None:
-        """Send a batch on its publisher's thread, if nothing keeps it; no other worker can come while ``queue`` asks."""
+        """Send a batch on its publisher's thread, if nothing keeps it. The worker stays while ``queue`` calls this."""
         worker, duty, sending = self._worker.current, self._duty, batch.sending
         if worker is None or duty is None or sending is None:
             return
