@@ -34,7 +34,7 @@ def _configure(parser: Parser) -> None:
 
 def _trace(market: Marketplace, options: Namespace, console: Console) -> Answer:
     if console.host is None:
-        raise KernelNeeded("what came of what")
+        raise KernelNeeded("what came of a cell")
     from automatosx_nb.host.bus.running import running_cell
 
     cell = running_cell()

@@ -13,6 +13,8 @@ from automatosx_nb.errors import PlatformError, ProfileBusy
 from automatosx_nb.files import storage_errors
 from automatosx_nb.profile.turns import WAIT_S, Turns
 
+_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
+"""The second one where even the shared memory of a file that is only read finds none."""
 _SHORT = sqlite3.SQLITE_IOERR_SHORT_READ
 """The file ends too soon: that is its own fault, and not the disk's."""
 
@@ -87,7 +89,7 @@ def database_errors(path: Path, damaged: Callable[[str, str], PlatformError]) ->
             yield
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-            if code == sqlite3.SQLITE_FULL:
+            if getattr(error, "sqlite_errorcode", 0) in _NO_ROOM:
                 raise OSError(errno.ENOSPC, "no space left", str(path)) from error
             if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
                 raise OSError(errno.EACCES, "read-only", str(path)) from error

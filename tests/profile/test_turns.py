@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from automatosx_nb.errors import ProfileBusy, StateDamaged
+from automatosx_nb.errors import ProfileBusy, StateDamaged, StorageFull
 from automatosx_nb.profile.database import connect, database_errors, transaction
 from automatosx_nb.profile.turns import Turns
 
@@ -132,6 +132,15 @@ def test_a_writer_that_keeps_no_turn_makes_others_wait_and_does_not_look_like_da
         raise AssertionError("two at once")
     rude.close()
     connection.close()
+
+
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE])
+def test_no_room_is_said_to_be_that_also_where_a_file_is_only_read(path: Path, code: int) -> None:
+    """SQLITE_IOERR_SHMSIZE: the shared memory beside a file in WAL mode could not be made larger."""
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = code
+    with pytest.raises(StorageFull), database_errors(path, StateDamaged):
+        raise error
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
