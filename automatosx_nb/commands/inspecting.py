@@ -46,7 +46,8 @@ def _inspect(market: Marketplace, options: Namespace, console: Console) -> Answe
 def _span(seen: Observation) -> str:
     if not seen.calls:
         return "The audit log has no call of this version."
-    return f"Seen in the audit log: {seen.calls} calls, {seen.events} of them by events, over {seen.days:g} days."
+    span = text.counted(round(seen.days), "day") if seen.days >= 1 else "less than a day"
+    return f"Seen in the audit log: {text.counted(seen.calls, 'call')}, {seen.events} of them by events, over {span}."
 
 
 def _permission(each: ObservedPermission) -> Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.errors import ChangeStopped, NothingToRollBack, UnknownGeneration, UsageError
@@ -80,7 +80,7 @@ class Conversation:
             case requests.Screenshots():
                 return {"screenshots": views.screenshots(self._market.screenshots(request.id, request.version))}
             case requests.Installed():
-                return {"installed": self._installed()}
+                return {"installed": self.installed()}
             case requests.Outdated():
                 return {"outdated": views.outdated(self._market.outdated())}
             case requests.Preview():
@@ -125,20 +125,28 @@ class Conversation:
         )
         return views.page(found, self._market.installed(), self._market)
 
-    def _installed(self) -> views.View:
+    def installed(self, *, ask: bool = True) -> views.View:
+        """What is installed, and, unless a registry elsewhere gives no answer, or is not to be asked, what is newer."""
         plugins = self._market.installed()
+        newest = self._newest(plugins) if ask else {}
         holdings = {each.id: each for each in self._market.holdings()}
         return {
-            "plugins": [self._plugin(p, holdings[p.id]) for p in plugins],
+            "plugins": [self._plugin(p, newest.get(p.id), holdings[p.id]) for p in plugins],
             "history": views.history(self._market.history()),
             "can_roll_back": _leads_back(self._market.profile.rollback_target),
             "can_undo": _leads_back(self._market.profile.undo_target),
             "state": self._state(),
         }
 
-    def _plugin(self, plugin: InstalledPlugin, holdings: PluginHoldings) -> views.View:
+    def _newest(self, plugins: Iterable[InstalledPlugin]) -> dict[str, str | None]:
+        try:
+            return {plugin.id: self._market.newest(plugin.id) for plugin in plugins}
+        except faults.NO_ANSWER:
+            return {}
+
+    def _plugin(self, plugin: InstalledPlugin, newest: str | None, holdings: PluginHoldings) -> views.View:
         said = self._market.profile.flags.of(plugin.id, plugin.version)
-        return views.installed_plugin(plugin, self._market.newest(plugin.id), holdings, said)
+        return views.installed_plugin(plugin, newest, holdings, said)
 
     def _state(self) -> str:
         flags = self._market.profile.flags.all()
@@ -150,7 +158,7 @@ class Conversation:
         else:
             self._market.let_generation_go(request.number)
         self._market.tell_changed()
-        return {"installed": self._installed()}
+        return {"installed": self.installed()}
 
     def _preview(self, request: requests.Preview | requests.Run) -> views.View:
         return views.preview(self._plan(request), request.id)

@@ -7,7 +7,10 @@ from typing import Any
 
 import msgspec
 
-from automatosx_nb.errors import AutomatosxError
+from automatosx_nb.errors import AutomatosxError, RegistryAnswerInvalid, RegistryUnreachable, TokenRefused
+
+NO_ANSWER = (RegistryUnreachable, RegistryAnswerInvalid, TokenRefused)
+"""Of a registry elsewhere: what is installed goes on without it."""
 
 
 def of(error: Exception) -> dict[str, Any]:

@@ -8,23 +8,26 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets
 
-from automatosx_nb.widgets import bundle, fallback, requests
+from automatosx_nb.widgets import bundle, fallback, faults, requests, views
 from automatosx_nb.widgets.conversation import Conversation
 
 if TYPE_CHECKING:
     from automatosx_nb.app import Marketplace
 
 _FIRST = requests.Search(request="first")
-_HAVE = requests.Installed(request="have")
 
 
 class MarketplacePanel(anywidget.AnyWidget):
-    """Search, consent, install, update, remove and roll back, in an output cell. Raises as ``market.search`` does."""
+    """Search, consent, install, update, remove and roll back, in an output cell.
+
+    Raises as ``market.search`` does, but where a registry elsewhere gives no answer: then it shows that, and what is
+    installed.
+    """
 
     _esm = bundle.script("panel")
     _css = bundle.style()
     first = traitlets.Dict().tag(sync=True)
-    """What to draw at once, before any message: the first page, and what is installed."""
+    """What to draw at once, before any message: the first page (and why there is none), and what is installed."""
 
     view = traitlets.Enum(("browse", "installed", "permissions"), "browse").tag(sync=True)
     """What is seen first."""
@@ -36,7 +39,17 @@ class MarketplacePanel(anywidget.AnyWidget):
         self.on_msg(self._on_message)
 
     def _look(self) -> dict[str, Any]:
-        return self.conversation.answer(_FIRST) | self.conversation.answer(_HAVE)
+        found = self._search()
+        return found | {"installed": self.conversation.installed(ask="fault" not in found)}
+
+    def _search(self) -> dict[str, Any]:
+        """The first page, or an empty one and why; a registry that gave no answer is not waited for again."""
+        if "fault" in self.first:
+            return {name: self.first[name] for name in ("page", "fault")}
+        try:
+            return self.conversation.answer(_FIRST)
+        except faults.NO_ANSWER as error:
+            return {"page": views.NO_PAGE, "fault": faults.of(error)["error"]}
 
     def _on_message(self, _panel: object, content: object, _buffers: object) -> None:
         self.conversation.receive(content)
@@ -51,7 +64,7 @@ class MarketplacePanel(anywidget.AnyWidget):
         super().close()
 
     def __repr__(self) -> str:
-        return fallback.text(self.first["page"])
+        return fallback.text(self.first)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
         """The live view, and for a saved notebook a table and a line of text that need neither kernel nor state."""
@@ -61,8 +74,8 @@ class MarketplacePanel(anywidget.AnyWidget):
         if bundled is None:
             return None
         data, metadata = bundled
-        page = self.first["page"]
-        return {**data, "text/plain": fallback.text(page), "text/html": fallback.table(page)}, metadata
+        kept = {"text/plain": fallback.text(self.first), "text/html": fallback.table(self.first)}
+        return {**data, **kept}, metadata
 
 
 def _display_panel(plugin: str, name: str) -> None:

@@ -77,6 +77,9 @@ def _may_become(entry: InstalledPlugin, offer: str | None) -> bool:
     return offer is not None and entry.pin is None and is_newer(offer, entry.version)
 
 
+NO_PAGE: View = {"total": 0, "items": [], "categories": {}, "next": None}
+
+
 def page(found: SearchPage, installed: Iterable[InstalledPlugin], here: Compatibility) -> View:
     entries = {plugin.id: plugin for plugin in installed}
     return {

@@ -55,19 +55,22 @@ HAVE: dict[str, Any] = {"plugins": [], "history": [], "can_roll_back": False, "c
 @pytest.fixture
 def panel(page: Page) -> Page:
     """The page with a panel of three cards on it."""
-
     first = {
         "page": found(card("one"), card("two"), card("three", summary="<img src=x onerror=alert(1)>")),
         "installed": HAVE,
     }
+    opened(page, first)
+    page.locator(".ax-card").nth(2).wait_for()
+    return page
+
+
+def opened(page: Page, first: dict[str, Any], view: str = "browse") -> None:
     script = bundle.script("panel").replace(
         "export default { render };", "window.undo = render({ model, el: document.body });"
     )
     page.set_content(f"<!doctype html><title>panel</title><style>{bundle.style()}</style><body></body>")
-    page.add_script_tag(content=MODEL.replace("FIRST", json.dumps(first)))
+    page.add_script_tag(content=MODEL.replace("FIRST", json.dumps(first)).replace('"browse"', json.dumps(view)))
     page.add_script_tag(content=script, type="module")
-    page.locator(".ax-card").nth(2).wait_for()
-    return page
 
 
 def wait_for_request(page: Page, do: str, **fields: Any) -> str:
@@ -438,3 +441,30 @@ def test_a_registry_that_is_not_reached_leaves_what_is_installed_in_sight(panel:
     say(panel, {"re": wait_for_request(panel, "outdated"), "error": FULL})
     panel.get_by_role("alert").filter(has_text="The disk is full.").wait_for()
     panel.get_by_text("Nothing is installed yet.").wait_for()
+
+
+def test_a_panel_that_found_no_registry_shows_what_is_installed_and_searches_again(page: Page) -> None:
+    nothing: dict[str, Any] = {"total": 0, "items": [], "categories": {}, "next": None}
+    opened(page, {"page": nothing, "fault": FULL, "installed": HAVE | {"plugins": [have_one()]}})
+    page.get_by_role("alert").filter(has_text="The disk is full.").wait_for()
+    assert not page.get_by_text("No plugin is here.").is_visible()
+    page.get_by_role("button", name="Try again").press("Enter")
+    say(page, {"re": wait_for_request(page, "search"), "page": found(card("one"))})
+    page.locator(".ax-card").wait_for()
+    assert page.get_by_role("button", name="Try again").count() == 0
+    page.get_by_role("tab", name="Installed 1").wait_for()
+
+
+def test_the_view_of_permissions_opens_them_and_not_the_history(page: Page) -> None:
+    asks = {
+        "permission": "storage",
+        "sentence": "May keep notes.",
+        "risk": "low",
+        "reason": "To keep.",
+        "standing": False,
+    }
+    plugin = have_one(permissions=[asks | {"state": "open", "optional": False, "because": ""}])
+    have = HAVE | {"plugins": [plugin], "history": [generation(1, current=True)]}
+    opened(page, {"page": found(card("one")), "installed": have}, view="permissions")
+    page.get_by_text("May keep notes.").wait_for()
+    assert not page.get_by_text("+ acme.one 1.0.0 (granted storage)").is_visible()

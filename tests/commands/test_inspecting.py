@@ -57,7 +57,7 @@ def test_the_least_manifest_keeps_what_was_used_and_leaves_out_what_never_was(us
     }
     assert tomllib.loads(found["table"]) == {"permissions": {"storage": ASKED["storage"], "modules:numpy": "Computes."}}
     shown = ax(used, "check --observed acme.demo")
-    assert "3 calls, 0 of them by events" in shown
+    assert "3 calls, 0 of them by events, over less than a day." in shown
     assert "modules:pandas: never used: leave it out" in shown
     assert shown.endswith(found["table"])
 

@@ -20,6 +20,7 @@ from automatosx_nb.errors import (
     TokenRefused,
 )
 from automatosx_nb.registry.service import EmbeddedRegistry
+from automatosx_nb.widgets import marketplace
 from tests.commands.test_verbs import ax
 from tests.hostile import Answering, Hostile
 
@@ -101,6 +102,24 @@ def test_what_is_installed_is_told_when_the_token_opens_nothing_any_more(
     assert "is pinned" in ax(client(), "pin acme.demo")
     assert "- acme.demo 1.0.0" in ax(client(), "remove acme.demo")
     assert "+ acme.demo 1.0.0" in ax(client(), f"sync {tmp_path / 'lock'} --grant storage"), "the store has it"
+
+
+def test_the_panel_opens_with_what_is_installed_and_says_why_nothing_is_found(hostile: Hostile, client: Client) -> None:
+    ax(client(), "install acme.demo@1.0.0 --grant storage")
+    hostile.instead = refuses_the_token
+    panel = marketplace(client())
+    hostile.instead, hostile.asked[:] = None, []
+    bundled = panel._repr_mimebundle_()
+    assert hostile.asked == [], "it was asked when the panel was made"
+    assert [plugin["id"] for plugin in panel.first["installed"]["plugins"]] == ["acme.demo"]
+    assert panel.first["fault"]["code"] == "token-refused"
+    assert bundled is not None
+    assert "the token that was sent to http://127.0.0.1" in bundled[0]["text/plain"]
+    assert "the token that was sent to http://127.0.0.1" in bundled[0]["text/html"]
+    hostile.instead = refuses_the_token
+    (still,) = panel.conversation.installed()["plugins"]
+    assert (still["id"], still["update"]) == ("acme.demo", None)
+    panel.close()
 
 
 def test_who_needs_the_registry_is_told_how_to_get_another_token(hostile: Hostile, client: Client) -> None:

@@ -64,7 +64,7 @@ function render({ model, el }) {
   const alert = h("div", { class: "ax-box ax-box-warn", role: "alert", hidden: true });
   const problem = h("div");
   const list = h("ul", { class: "ax-rows", "aria-label": "Plugins of this kernel" });
-  const empty = h("div", { class: "ax-empty", hidden: true }, h("p", {}, "No plugin is installed."));
+  const empty = h("div", { class: "ax-empty", hidden: true }, h("p", {}, "No plugin is installed. automatosx_nb.marketplace() finds some."));
   const refresh = h("button", { type: "button", class: "ax-button", onclick: () => look() }, "Refresh");
   const pause = h("button", { type: "button", class: "ax-button ax-quiet", "aria-pressed": "false", onclick: () => hold(!held) }, "Pause");
   const title = h("h3", { class: "ax-title", id: `ax-${id}` }, "Activity of plugins in this kernel");

@@ -113,8 +113,11 @@ function render({ model, el }) {
       drawCards();
       drawCount(page.total);
     } catch (fault) {
-      if (mine === latest && !gone) problem.replaceChildren(faultBox(fault));
+      if (mine === latest && !gone) notFound(fault);
     }
+  }
+  function notFound(fault) {
+    problem.replaceChildren(faultBox(fault), h("button", { type: "button", class: "ax-button", onclick: find }, "Try again"));
   }
   async function findMore() {
     const mine = latest;
@@ -262,8 +265,13 @@ function render({ model, el }) {
   drawCategories(first.page.categories);
   drawCount(first.page.total);
   drawHave();
+  if (first.fault) {
+    count.textContent = "";
+    empty.hidden = true;
+    notFound(first.fault);
+  }
   if (model.get("view") !== "browse") views.select(1);
-  if (model.get("view") === "permissions") for (const one of installedPanel.querySelectorAll("details")) one.open = true;
+  if (model.get("view") === "permissions") for (const one of installedPanel.querySelectorAll(".ax-held:not([data-of^='generation-'])")) one.open = true;
   el.append(root);
   link.ping();
   return () => {
