@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import errno
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -56,21 +55,40 @@ def connect(path: Path, schema: str) -> Connection:
     return connection
 
 
-@contextmanager
-def transaction(connection: Connection) -> Iterator[None]:
+class transaction:
     """All of it or nothing; other writers wait from its start, and each has its turn.
 
-    :raises ProfileBusy: the others took too long.
+    A class, and not a generator, since every write goes through it: a few microseconds less, each time.
     """
-    with connection.turns.taken():
-        connection.execute("BEGIN IMMEDIATE")
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> bool:
+        """As :meth:`.Turns.take`.
+
+        :raises ProfileBusy: the others took too long.
+        """
+        undisturbed = self._connection.turns.take()
         try:
-            yield
-            connection.execute("COMMIT")
+            self._connection.execute("BEGIN IMMEDIATE")
         except BaseException:
-            if connection.in_transaction:  # SQLite ends some by itself, as on a full disk, and leaves others open
-                connection.execute("ROLLBACK")
+            self._connection.turns.leave()
             raise
+        return undisturbed
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        try:
+            if error is None:
+                self._connection.execute("COMMIT")
+        finally:
+            try:
+                if self._connection.in_transaction:  # SQLite ends some by itself, as on a full disk
+                    self._connection.execute("ROLLBACK")
+            finally:
+                self._connection.turns.leave()
 
 
 def used_bytes(connection: sqlite3.Connection) -> int:
@@ -81,21 +99,34 @@ def used_bytes(connection: sqlite3.Connection) -> int:
     return int((pages - free) * size)
 
 
-@contextmanager
-def database_errors(path: Path, damaged: Callable[[str, str], PlatformError]) -> Iterator[None]:
+class database_errors:
     """SQLite's errors as ours: a full, a read-only and a busy one are the user's, anything else is ``damaged``."""
-    with storage_errors(path):
-        try:
-            yield
-        except sqlite3.Error as error:
-            code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-            if getattr(error, "sqlite_errorcode", 0) in _NO_ROOM:
-                raise OSError(errno.ENOSPC, "no space left", str(path)) from error
-            if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
-                raise OSError(errno.EACCES, "read-only", str(path)) from error
-            if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-                raise ProfileBusy(str(path), "not known which", WAIT_S) from error
-            if code == sqlite3.SQLITE_IOERR and error.sqlite_errorcode != _SHORT:
-                # also what SQLite says where a quota or a limit stops a write
-                raise OSError(errno.EIO, "input or output failed", str(path)) from error
-            raise damaged(str(path), str(error)) from error
+
+    __slots__ = ("_damaged", "_path")
+
+    def __init__(self, path: Path, damaged: Callable[[str, str], PlatformError]) -> None:
+        self._path = path
+        self._damaged = damaged
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, sqlite3.Error):
+            with storage_errors(self._path):
+                raise self._meant(error) from error
+        if isinstance(error, OSError):
+            with storage_errors(self._path):
+                raise error
+
+    def _meant(self, error: sqlite3.Error) -> Exception:
+        where, code = str(self._path), getattr(error, "sqlite_errorcode", 0)
+        if code in _NO_ROOM:
+            return OSError(errno.ENOSPC, "no space left", where)
+        match code & 0xFF:
+            case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN:
+                return OSError(errno.EACCES, "read-only", where)
+            case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+                return ProfileBusy(where, "not known which", WAIT_S)
+            case sqlite3.SQLITE_IOERR if code != _SHORT:  # also what SQLite says where a quota or a limit stops a write
+                return OSError(errno.EIO, "input or output failed", where)
+        return self._damaged(where, str(error))

@@ -17,7 +17,7 @@ from automatosx_nb.errors import (
     StorageFull,
 )
 from automatosx_nb.files import make_folder
-from automatosx_nb.model.state import ABSENT, MAX_KEY_BYTES, Change, Delete, Entry, Page, Put, StateUsage, Written
+from automatosx_nb.model.state import ABSENT, MAX_KEY_BYTES, Change, Delete, Entry, Page, StateUsage, Written
 from automatosx_nb.profile import snapshots
 from automatosx_nb.profile.database import used_bytes
 from automatosx_nb.profile.state_database import StateDatabase, Told, warn
@@ -36,11 +36,14 @@ PAGE_BYTES = 1 << 20
 """A page of a scan has no more than this of keys and values, and one entry at least."""
 SWEEP_S = 60.0
 """Expired entries are dropped by a write so often, and whenever the quota is reached."""
+GROWS = 32
+"""Pages that a change adds at most, beside those of its value: every level of both trees may split."""
+_UNKNOWN = (-1, 0)
 
 _RANGE = f"SELECT {ROW} FROM entries WHERE key >= ? ORDER BY key"  # noqa: S608 - ours
 _KEYS = "SELECT key, x'', 0, revision, expires FROM entries WHERE key >= ? ORDER BY key"
-_Made = tuple[bytes, "tuple[bytes, int] | None", "float | None"]
-"""A change, checked and encoded: key, value with whether it is JSON (None: delete), seconds to live."""
+_Made = tuple[bytes, "bytes | None", int, "float | None"]
+"""A change, checked and encoded: key, value (None: delete), whether it is JSON, seconds to live."""
 
 
 class KeyValueState:
@@ -56,6 +59,8 @@ class KeyValueState:
         self._path = path
         self._clock = clock
         self._swept = self._snapshot_at = 0.0
+        self._pages = _UNKNOWN
+        """A revision, and how many pages the file has then at most: SQLite is asked only where that is too many."""
         self._database = StateDatabase(path, told)
         self._snapshot_if_due()
 
@@ -135,7 +140,7 @@ class KeyValueState:
 
     def put(self, key: str, value: Any, *, ttl_s: float | None = None, most_bytes: int = MAX_TOTAL_BYTES) -> Written:
         """Raises as :meth:`apply` does."""
-        return self.apply((Put(key, value, ttl_s),), most_bytes=most_bytes)
+        return self._apply((_checked_put(key, value, ttl_s),), {}, most_bytes)
 
     def delete(self, key: str) -> bool:
         """Whether there was such a key."""
@@ -150,35 +155,22 @@ class KeyValueState:
         :raises StateConflict: a key is at another one.
         :raises QuotaExceeded: a key is too long, or all would be more than ``most_bytes``.
         """
-        made = [_checked(change) for change in changes]
-        with self._database.writing(self._now) as write:
-            for key, revision in (expected or {}).items():
-                write.require(key, revision)
-            if size := sum(len(key) + len(value[0]) for key, value, _ttl in made if value is not None):
-                self._make_room(write, size, most_bytes)
-            for name, value, ttl_s in made:
-                if value is None:
-                    write.delete(name)
-                else:
-                    write.put(name, *value, NEVER if ttl_s is None else self._now() + int(ttl_s * 1000))
-        self._snapshot_if_due()
-        return Written(write.revision, write.size, write.deleted)
+        return self._apply([_checked(change) for change in changes], expected or {}, most_bytes)
 
     def replace_all(self, entries: Iterable[Entry]) -> int:
         """Put ``entries`` in place of everything, in one step; how many they are. The caller has checked them."""
-        count = 0
-        with self._database.writing(self._now) as write:
+        made = [
+            (each.key.encode(), *encode(each.value), NEVER if each.expires is None else int(each.expires * 1000))
+            for each in entries
+        ]
+
+        def change(write: StateWrite) -> None:
             for (key,) in write.connection.execute("SELECT key FROM entries").fetchall():
                 write.delete(key)
-            for count, entry in enumerate(entries, 1):  # noqa: B007 - the count is what is told
-                expires = NEVER if entry.expires is None else int(entry.expires * 1000)
-                write.put(entry.key.encode(), *encode(entry.value), expires)
-        return count
+            for row in made:
+                write.put(*row)
 
-    def sweep(self) -> int:
-        """Drop what has expired; how many entries that were."""
-        with self._database.writing(self._now) as write:
-            return self._sweep(write)
+        return self._database.write(change, self._now).puts
 
     # --- the file
 
@@ -194,23 +186,48 @@ class KeyValueState:
 
     # --- inside
 
+    def _apply(self, made: Sequence[_Made], expected: Mapping[str, int], most_bytes: int) -> Written:
+        new = 0
+        for key, value, _is_json, _ttl_s in made:
+            if value is not None:
+                new += len(key) + len(value)
+
+        def change(write: StateWrite) -> None:
+            for key, revision in expected.items():
+                write.require(key, revision)
+            if new:
+                self._make_room(write, new, len(made), most_bytes)
+            for name, value, is_json, ttl_s in made:
+                if value is None:
+                    write.delete(name)
+                else:
+                    write.put(name, value, is_json, NEVER if ttl_s is None else self._now() + int(ttl_s * 1000))
+
+        write = self._database.write(change, self._now)
+        self._snapshot_if_due()
+        return Written(write.revision, write.size, write.deleted)
+
     def _row(self, key: str) -> Any:
         """As :meth:`.StateDatabase.row`; None, too, where it has expired."""
         row = self._database.row(key.encode())
         return None if row is None or 0 <= row[3] <= self._now() else row
 
-    def _make_room(self, write: StateWrite, new: int, most_bytes: int) -> None:
+    def _make_room(self, write: StateWrite, new: int, changes: int, most_bytes: int) -> None:
         """:raises QuotaExceeded: there is no room for ``new`` bytes more, whatever has expired."""
-        (pages,) = write.connection.execute("PRAGMA page_count").fetchone()
-        full = pages * self._database.page_bytes + new > most_bytes
+        size, (revision, pages) = self._database.page_bytes, self._pages
+        if revision != write.revision - 1 or pages * size + new > most_bytes:
+            (pages,) = write.connection.execute("PRAGMA page_count").fetchone()
+        full = pages * size + new > most_bytes
+        self._pages = write.revision, pages + new // (size - 4) + changes * GROWS
         if full or time.monotonic() - self._swept >= SWEEP_S:
             self._sweep(write)
         if full and (found := used_bytes(write.connection) + new) > most_bytes:
             raise QuotaExceeded("the state of this plugin", f"{most_bytes / 2**20:.3g} MiB", f"{found / 2**20:.1f} MiB")
 
-    def _sweep(self, write: StateWrite) -> int:
+    def _sweep(self, write: StateWrite) -> None:
         self._swept = time.monotonic()
-        return write.drop_expired()
+        self._pages = _UNKNOWN
+        write.drop_expired()
 
     def _snapshot_if_due(self) -> None:
         """A snapshot that cannot be written stops no call: the one before it stays."""
@@ -235,13 +252,17 @@ class KeyValueState:
 
 
 def _checked(change: Change) -> _Made:
-    """:raises QuotaExceeded: the key is empty or too long."""
-    key = change.key.encode()
     if isinstance(change, Delete):
-        return key, None, None
-    if not key or len(key) > MAX_KEY_BYTES:
+        return change.key.encode(), None, 0, None
+    return _checked_put(change.key, change.value, change.ttl_s)
+
+
+def _checked_put(name: str, value: Any, ttl_s: float | None) -> _Made:
+    """:raises QuotaExceeded: the key is empty or too long."""
+    key = name.encode()
+    if not 0 < len(key) <= MAX_KEY_BYTES:
         raise QuotaExceeded("a key", f"1 to {MAX_KEY_BYTES} bytes", f"{len(key)} bytes")
-    return key, encode(change.value), change.ttl_s
+    return key, *encode(value), ttl_s
 
 
 def _entry(row: Any) -> Entry:

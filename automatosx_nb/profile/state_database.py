@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import struct
 import threading
@@ -15,11 +16,11 @@ from typing import Any, NoReturn
 from automatosx_nb.errors import StateDamaged, StateRestored
 from automatosx_nb.profile import snapshots
 from automatosx_nb.profile.database import Connection, transaction
-from automatosx_nb.profile.state_format import crc_of, errors_of, look_at, open_sound
-from automatosx_nb.profile.state_writing import StateWrite
+from automatosx_nb.profile.state_format import crc_of, errors_of, head_of, look_at, open_sound
+from automatosx_nb.profile.state_writing import Known, Overtaken, StateWrite
 
 LOOK_S = 1.0
-"""A file that another kernel restored is noticed so soon by those who only read; whoever writes looks each time."""
+"""A file that another kernel restored is noticed so soon by those who only read, and at once by who writes."""
 _ONE = "SELECT value, json, revision, expires, crc FROM entries WHERE key = ?"
 _TRIES = 3
 Told = Callable[[StateRestored], None]
@@ -43,6 +44,9 @@ class StateDatabase:
         self._told = told
         self._lock = threading.Lock()
         self._looked = 0.0
+        self._known: Known | None = None
+        """None: somebody else has had the turn, or a write failed."""
+        self._errors = errors_of(path)
         self._connection = self._opened()
 
     @contextmanager
@@ -51,7 +55,7 @@ class StateDatabase:
         with self._lock:
             try:
                 self._look()
-                with errors_of(self.path):
+                with self._errors:
                     yield self._connection
             except StateDamaged as damage:
                 self._restored(damage)
@@ -78,7 +82,7 @@ class StateDatabase:
     def _failed(self, error: Exception) -> NoReturn:
         """Raise what a failed read means; a column of another type is as wrong as a wrong CRC."""
         try:
-            with errors_of(self.path):
+            with self._errors:
                 if isinstance(error, sqlite3.Error | StateDamaged):
                     raise error
                 raise StateDamaged(str(self.path), "an entry is not what was written") from error
@@ -101,24 +105,30 @@ class StateDatabase:
             tell(each)
         raise told[0] if told else damage
 
-    @contextmanager
-    def writing(self, now: Callable[[], int]) -> Iterator[StateWrite]:
-        """All of it or nothing, in the file that is there now: another kernel may have restored it meanwhile.
+    def write(self, change: Callable[[StateWrite], object], now: Callable[[], int]) -> StateWrite:
+        """Carry out all of ``change`` or nothing, in the file that is there now: another kernel may have restored it
+        meanwhile.
 
-        ``now``: milliseconds since 1970, asked for when the write begins.
+        ``change``: called while nobody else writes, and once more where what it did came to nothing. ``now``:
+        milliseconds since 1970, asked for when it begins.
 
         :raises StateRestored: as :meth:`reading`; nothing was written.
+        :raises StateDamaged: it was damaged, and there is no snapshot; or it is replaced again and again.
         """
         with self._lock:
             try:
                 for _ in range(_TRIES):
-                    with errors_of(self.path), transaction(self._connection):
-                        if _identity(self.path) == self._identity:
-                            write = StateWrite(self.path, self._connection, now())
-                            yield write
-                            write.finish()
-                            return
-                    self._reopen()
+                    try:
+                        with self._errors, transaction(self._connection) as undisturbed:
+                            if self._is_same_file(undisturbed):
+                                write = StateWrite(self._connection, self._known or self._read(), now())
+                                self._known = None
+                                change(write)
+                                self._known = write.finish()
+                                return write
+                        self._reopen()
+                    except Overtaken:
+                        continue
             except StateDamaged as damage:
                 self._restored(damage)
         raise StateDamaged(str(self.path), "it is replaced again and again")
@@ -136,6 +146,7 @@ class StateDatabase:
         except StateDamaged as damage:
             connection = self._mended(damage)
         self._identity = _identity(self.path)
+        self._known = None
         (self.page_bytes,) = connection.execute("PRAGMA page_size").fetchone()
         return connection
 
@@ -161,6 +172,19 @@ class StateDatabase:
             self._connection.close()
         self._connection = self._opened()
 
+    def _is_same_file(self, undisturbed: bool) -> bool:
+        """Whoever puts another in its place has the turn for it; a user who does so by hand is noticed in time."""
+        now = time.monotonic()
+        if undisturbed and now - self._looked < LOOK_S:
+            return True
+        self._looked = now
+        if not undisturbed:
+            self._known = None
+        return _identity(self.path) == self._identity
+
+    def _read(self) -> Known:
+        return Known(head_of(self.path, self._connection), {})
+
     def _look(self) -> None:
         """Another kernel may have put a restored file in the place of the one that is open here. Where there is none
         any more, it was collected: who reads an older state reads on."""
@@ -173,7 +197,7 @@ class StateDatabase:
 def _identity(path: Path) -> tuple[int, int] | None:
     """Which file it is; None: there is none."""
     try:
-        status = path.stat()
+        status = os.stat(path)  # noqa: PTH116 - every write asks
     except OSError:
         return None
     return status.st_dev, status.st_ino

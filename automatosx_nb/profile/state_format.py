@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from json.encoder import c_make_encoder, encode_basestring_ascii  # type: ignore[attr-defined]
 from pathlib import Path
-from struct import Struct, pack
-from typing import Any
+from struct import Struct
+from struct import error as StructError
+from typing import Any, NamedTuple
 from zlib import crc32
 
 from automatosx_nb.errors import StateDamaged, StateTooNew
@@ -38,15 +39,18 @@ _WITHOUT_CHECKSUMS = (
     "CREATE TABLE entries (key BLOB PRIMARY KEY, value BLOB NOT NULL, json INTEGER NOT NULL) WITHOUT ROWID"
 )
 _NUMBERS = Struct("<H3q")
+_TOTALS = Struct("<4q")
 _scan: Callable[[str, int], tuple[Any, int]] = vars(json.JSONDecoder())["scan_once"]
 _MAGIC = b"SQLite format 3\0"
 _HEADER_BYTES = 100
 ROW = "key, value, json, revision, expires, crc"
 PUT = f"INSERT OR REPLACE INTO entries ({ROW}) VALUES (?, ?, ?, ?, ?, ?)"  # noqa: S608 - ours
 
+_WRITE = "UPDATE head SET revision = ?, entries = ?, sum = ?, crc = ?"
+_REPLACE = f"{_WRITE} WHERE revision = ? AND entries = ? AND sum = ?"
 
-@dataclass(frozen=True, slots=True)
-class Head:
+
+class Head(NamedTuple):
     """The row about all rows: the newest ``revision``, how many ``entries``, and the ``sum`` of their CRCs."""
 
     revision: int = 0
@@ -54,11 +58,7 @@ class Head:
     sum: int = 0
 
     def crc(self) -> int:
-        return crc32(pack("<4q", FORMAT, self.revision, self.entries, self.sum))
-
-    def changed(self, revision: int, gone: list[int], come: list[int]) -> Head:
-        """``gone`` and ``come`` are the CRCs of the rows that a write removed and added."""
-        return Head(revision, self.entries + len(come) - len(gone), self.sum + sum(come) - sum(gone))
+        return crc32(_TOTALS.pack(FORMAT, self.revision, self.entries, self.sum))
 
 
 def crc_of(key: bytes, value: bytes, is_json: int, revision: int, expires: int) -> int:
@@ -66,7 +66,26 @@ def crc_of(key: bytes, value: bytes, is_json: int, revision: int, expires: int) 
 
 
 def encode(value: Any) -> tuple[bytes, int]:
-    return (value, 0) if isinstance(value, bytes) else (json.dumps(value).encode(), 1)
+    return (value, 0) if isinstance(value, bytes) else (_text_of(value).encode(), 1)
+
+
+def _dumps_with(encoder: Any) -> Callable[[Any], str]:
+    """``json.dumps`` without making its encoder anew for each value; where that fails, it says why."""
+    if encoder is None:
+        return json.dumps
+    parts = encoder(None, _JSON.default, encode_basestring_ascii, None, ": ", ", ", False, False, True)
+
+    def dumps(value: Any) -> str:
+        try:
+            return "".join(parts(value, 0))
+        except (RecursionError, TypeError, ValueError):
+            return json.dumps(value)
+
+    return dumps
+
+
+_JSON = json.JSONEncoder()
+_text_of = _dumps_with(c_make_encoder)
 
 
 def decode(value: bytes, is_json: int) -> Any:
@@ -115,17 +134,22 @@ def _tables_of(connection: sqlite3.Connection) -> dict[str, str]:
 
 
 def head_of(path: Path, connection: sqlite3.Connection) -> Head:
-    rows = connection.execute("SELECT format, revision, entries, sum, crc FROM head").fetchall()
-    if len(rows) != 1 or Head(*rows[0][1:4]).crc() != rows[0][4]:
-        raise StateDamaged(str(path), "its head is not what was written")
-    return Head(*rows[0][1:4])
+    rows = connection.execute("SELECT revision, entries, sum, crc FROM head").fetchall()
+    if len(rows) == 1:
+        *numbers, crc = rows[0]
+        with suppress(StructError):  # a column of another type is as wrong
+            if (head := Head(*numbers)).crc() == crc:
+                return head
+    raise StateDamaged(str(path), "its head is not what was written")
 
 
 def write_head(connection: sqlite3.Connection, head: Head) -> None:
-    connection.execute(
-        "UPDATE head SET revision = ?, entries = ?, sum = ?, crc = ?",
-        (head.revision, head.entries, head.sum, head.crc()),
-    )
+    connection.execute(_WRITE, (*head, head.crc()))
+
+
+def replace_head(connection: sqlite3.Connection, before: Head, head: Head) -> bool:
+    """Write ``head`` where ``before`` is; whether it was."""
+    return connection.execute(_REPLACE, (*head, head.crc(), *before)).rowcount == 1
 
 
 def verify(path: Path, connection: sqlite3.Connection) -> None:
@@ -214,7 +238,7 @@ def _convert(connection: Connection) -> None:
         connection.execute(sql)
     made = [(key, value, js, 1, NEVER, crc_of(key, value, js, 1, NEVER)) for key, value, js in rows]
     connection.executemany(PUT, made)
-    head = Head().changed(1, [], [row[-1] for row in made])
+    head = Head(1, len(made), sum(row[-1] for row in made))
     connection.execute("INSERT INTO head VALUES (?, ?, ?, ?, ?)", (FORMAT, 1, head.entries, head.sum, head.crc()))
     connection.execute(f"PRAGMA user_version = {FORMAT}")
     connection.execute("COMMIT")

@@ -3,6 +3,8 @@
 Two locks on files beside it. Whoever wants to write first takes ``.turn``, then waits for ``.lock``, and lets the next
 one have ``.turn``: so nobody writes twice while somebody waits at the head. Behind the head the place is drawn by lot,
 with equal chances. The system drops the locks of a process that died.
+
+In ``.lock`` stands who had the turn last: whoever finds itself there knows that nobody wrote since.
 """
 
 from __future__ import annotations
@@ -30,6 +32,9 @@ if sys.platform == "win32":
 
     def _unlock(descriptor: int) -> None:
         msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
+
+    def _had_it_last(_descriptor: int, _who: bytes) -> bool:
+        return False  # nobody can read what is locked by position, so everybody looks
 else:
     import fcntl
 
@@ -38,6 +43,16 @@ else:
 
     def _unlock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+    def _had_it_last(descriptor: int, who: bytes) -> bool:
+        """Whether ``who`` stands there; from now on it does, or nobody where the disk has no room for it."""
+        if os.pread(descriptor, len(who), 0) == who:
+            return True
+        try:
+            os.pwrite(descriptor, who, 0)
+        except OSError:
+            os.ftruncate(descriptor, 0)
+        return False
 
 
 _TAKEN = {errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK}
@@ -50,6 +65,7 @@ class Turns:
         """:raises OSError: the files of the locks cannot be made beside ``path``."""
         self._path = path
         self._wait_s = wait_s
+        self._who = os.urandom(16)
         self._turn = _opened(f"{path}.turn")
         try:
             self._write = _opened(f"{path}.lock")
@@ -63,6 +79,14 @@ class Turns:
 
         :raises ProfileBusy: the turn did not come in time.
         """
+        self.take()
+        try:
+            yield
+        finally:
+            self.leave()
+
+    def take(self) -> bool:
+        """As :meth:`taken`, until :meth:`leave`. Whether nobody else had the turn since it was taken here last."""
         until = time.monotonic() + self._wait_s
         self._lock(self._turn, until)
         try:
@@ -70,9 +94,13 @@ class Turns:
         finally:
             _unlock(self._turn)
         try:
-            yield
-        finally:
-            _unlock(self._write)
+            return _had_it_last(self._write, self._who)
+        except BaseException:
+            self.leave()
+            raise
+
+    def leave(self) -> None:
+        _unlock(self._write)
 
     def close(self) -> None:
         for descriptor in (self._turn, self._write):

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from automatosx_nb.errors import AutomatosxError, StateDamaged, StateRestored, StateTooNew
-from automatosx_nb.profile import snapshots
+from automatosx_nb.profile import snapshots, state_database
 from automatosx_nb.profile.keyvalue import KeyValueState
 from automatosx_nb.profile.snapshots import snapshots_of
 
@@ -215,6 +215,31 @@ def test_another_kernel_that_has_it_open_writes_to_what_was_restored(guarded: Pa
     assert other.items() == [("kept", 1), ("later", 5)]
     first.close()
     other.close()
+
+
+@pytest.mark.parametrize("column", ["revision", "entries", "sum", "crc"])
+def test_a_head_of_another_type_is_damage(guarded: Path, column: str) -> None:
+    with sqlite3.connect(guarded) as connection:
+        connection.execute(f"UPDATE head SET {column} = 'text'")
+    connection.close()
+    told: list[StateRestored] = []
+    KeyValueState(guarded, told=told.append).close()
+    assert len(told) == 1
+
+
+def test_what_was_put_in_its_place_by_hand_is_written_to_a_moment_later(
+    guarded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state_database, "LOOK_S", 0.0)
+    state = KeyValueState(guarded)
+    state.put("later", 1)
+    shutil.copy(snapshots_of(guarded)[0].path, guarded.with_name("copied"))
+    guarded.with_name("copied").replace(guarded)
+    for suffix in ("-wal", "-shm"):
+        guarded.with_name(guarded.name + suffix).unlink()
+    state.put("last", 2)
+    assert state.items() == [("kept", 1), ("last", 2)]
+    state.close()
 
 
 def test_a_file_of_a_newer_format_is_left_alone(guarded: Path) -> None:

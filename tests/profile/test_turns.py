@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -95,6 +96,38 @@ def test_whoever_waits_too_long_is_told_so(path: Path) -> None:
     assert caught.value.path == str(path)
     with second.taken():
         pass
+    for each in (first, second):
+        each.close()
+
+
+def test_a_turn_says_whether_nobody_else_had_it_since(path: Path) -> None:
+    first, second = Turns(path), Turns(path)
+    for each, undisturbed in ((first, False), (first, True), (second, False), (first, False), (first, True)):
+        assert each.take() is (undisturbed and sys.platform != "win32")
+        each.leave()
+    for each in (first, second):
+        each.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no rlimits")
+def test_where_nobody_can_be_noted_down_everybody_looks(path: Path) -> None:
+    """A disk without room, here a limit on the size of files: turns go on, and none is said to be undisturbed."""
+    import resource
+
+    first, second = Turns(path), Turns(path)
+    first.take()
+    first.leave()
+    limits, ignored = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        found = []
+        for each in (second, second, first):
+            found.append(each.take())
+            each.leave()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert found == [False, False, False]
     for each in (first, second):
         each.close()
 
