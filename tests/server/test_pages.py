@@ -42,6 +42,7 @@ async def test_the_first_page_lists_every_plugin_with_its_link_and_facets(page: 
     links = [link for link in found.links() if "/plugins/" in link]
     assert sorted(link.rpartition("/")[2] for link in links) == ["acme.csv-doctor", "acme.geo-join", "nordic.plots"]
     assert any(link.endswith("/automatosx/?category=geospatial") for link in found.links())
+    assert len([each for _tag, each in found.tags if each.get("id") == "filters"]) == 1
 
 
 async def test_a_search_keeps_its_words_its_order_and_its_filters(page: Fetch) -> None:
@@ -56,6 +57,9 @@ async def test_what_nobody_finds_says_what_to_do(page: Fetch) -> None:
     found = await outline(page, params={"q": "zzzzqqqq"})
     assert "0 plugins" in found.text
     assert "Fewer words find more" in found.text
+    assert [each for _tag, each in found.tags if each.get("id") == "filters"] == [], (
+        "no room is kept for filters of nothing"
+    )
 
 
 async def test_pages_of_results_follow_each_other_and_lead_back(page: Fetch, more: Callable[..., None]) -> None:
