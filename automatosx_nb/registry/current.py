@@ -13,6 +13,8 @@ from automatosx_nb.registry.schema import plugins, sequence
 from automatosx_nb.registry.search import SearchIndex
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from automatosx_nb.model.release import SearchPage, SearchQuery
     from automatosx_nb.registry.database import Database
     from automatosx_nb.registry.downloads import DownloadCounter
@@ -43,10 +45,10 @@ class CurrentSearch:
         self._follow()
         return self._index.search(query)
 
-    def search_document(self, query: SearchQuery) -> SearchDocument:
-        """As :meth:`search`, in JSON."""
+    def searcher(self) -> Callable[[SearchQuery], SearchDocument]:
+        """As :meth:`search`, in JSON: for several queries, with the index as it is now."""
         self._follow()
-        return self._index.search_document(query)
+        return self._index.search_document
 
     def _follow(self) -> None:
         if self._feed.current() > self._index.revision or self._is_due():

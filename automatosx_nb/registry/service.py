@@ -138,9 +138,9 @@ class EmbeddedRegistry(Intake):
         """:raises InvalidSearch: for a text, size, sort or cursor that is none."""
         return self._search.search(query)
 
-    def search_document(self, query: SearchQuery) -> SearchDocument:
-        """As :meth:`search`, in JSON."""
-        return self._search.search_document(query)
+    def searcher(self) -> Callable[[SearchQuery], SearchDocument]:
+        """As :meth:`search`, in JSON: for several queries, of the registry as it is now."""
+        return self._search.searcher()
 
     def plugin(self, plugin: str) -> PluginDetail:
         """All of a plugin but what is quarantined; its drafts too, for whoever may see them.

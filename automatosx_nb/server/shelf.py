@@ -6,14 +6,17 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from automatosx_nb.errors import ServerOverloaded
+from automatosx_nb.server.together import Together
 from automatosx_nb.server.turns import RETRY_AFTER_S, Bounds, Turns
 
 if TYPE_CHECKING:
     from automatosx_nb.model.ports import Registry
 
+Q = TypeVar("Q")
 T = TypeVar("T")
 
 THREADS = 4
@@ -43,6 +46,7 @@ class Shelf:
         self._checks = Turns("checks", CHECKS)
         self._plans = Turns("plans", PLANS)
         self._works: dict[str, asyncio.Future[Any]] = {}
+        self._together: list[Together[Any, Any]] = []
         self._probing = ThreadPoolExecutor(1, thread_name_prefix="automatosx-probe")
         self.asked = 0
         """Questions that have no answer yet."""
@@ -52,13 +56,21 @@ class Shelf:
 
         :raises ServerOverloaded: too many are asked already, or it takes too long.
         """
-        if self._most is not None and self.asked >= self._most:
-            raise ServerOverloaded("has more to answer than it can", RETRY_AFTER_S)
-        self.asked += 1
+        self._admit()
         try:
             return await self._in_time(self._on(self._threads, question))
         finally:
             self.asked -= 1
+
+    def together(self, ready: Callable[[Registry], Callable[[Q], T]], name: str) -> Callable[[Q], asyncio.Future[T]]:
+        """To ask many short questions of one kind, on a thread of their own, all together that wait.
+
+        :param ready: is called before each lot of them; what it returns answers one.
+        :returns: what asks one, and raises as :meth:`ask` does; where an answer takes too long, it is cancelled.
+        """
+        line: Together[Q, T] = Together(lambda: self._answer(ready), name)
+        self._together.append(line)
+        return partial(self._ask_together, line)
 
     async def plan(self, who: str, question: Callable[[Registry], T]) -> T:
         """As :meth:`ask`, after those whose turn comes before that of ``who``.
@@ -98,11 +110,32 @@ class Shelf:
         """Wait for what is being answered, then close the registry."""
         for turns in (self._plans, self._checks):
             turns.close()
+        for line in self._together:
+            line.close()
         for threads in (self._probing, self._threads):
             threads.shutdown(wait=True, cancel_futures=True)
         close = getattr(self._registry, "close", None)
         if close is not None:
             close()
+
+    def _admit(self) -> None:
+        if self._most is not None and self.asked >= self._most:
+            raise ServerOverloaded("has more to answer than it can", RETRY_AFTER_S)
+        self.asked += 1
+
+    def _ask_together(self, line: Together[Q, T], question: Q) -> asyncio.Future[T]:
+        self._admit()
+        answer = line.ask(question)
+        late = None
+        if self._longest_s is not None:
+            late = asyncio.get_running_loop().call_later(self._longest_s, answer.cancel)
+        answer.add_done_callback(partial(self._answered, late))
+        return answer
+
+    def _answered(self, late: asyncio.TimerHandle | None, _answer: asyncio.Future[Any]) -> None:
+        self.asked -= 1
+        if late is not None:
+            late.cancel()
 
     def _on(self, threads: ThreadPoolExecutor, question: Callable[[Registry], T]) -> asyncio.Future[T]:
         return asyncio.get_running_loop().run_in_executor(threads, self._answer, question)

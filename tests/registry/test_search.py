@@ -180,6 +180,21 @@ def test_a_release_that_arrives_between_two_pages_moves_nothing(sort: Any) -> No
     assert [plugin for plugin in ids(first) + ids(rest) if not plugin.startswith("new.")] == whole
 
 
+def test_a_word_that_was_typed_before_an_update_is_looked_up_anew_after_it(index: SearchIndex) -> None:
+    assert index.search(SearchQuery("oscilloscope")).total == 0
+    added = [summary("acme.scope", "An oscilloscope for data."), summary("acme.lost", "Data, once more.")]
+    index.update([Entry(each, "", 90 + n) for n, each in enumerate(added)], revision=91)
+    assert [each.id for each in index.search(SearchQuery("oscilloscope")).items] == ["acme.scope"]
+    index.update([], removed=["acme.scope"], revision=92)
+    assert index.search(SearchQuery("oscilloscope")).total == 0
+
+
+def test_words_are_looked_up_the_same_whichever_of_them_was_typed_last_before(index: SearchIndex) -> None:
+    anew = {text: index_of(*PLUGINS).search(SearchQuery(text)) for text in ("profil", "profil table", "table profil")}
+    for text in (*anew, *reversed(anew)):
+        assert index.search(SearchQuery(text)) == anew[text], text
+
+
 def test_an_update_replaces_a_plugin_and_a_removed_one_is_gone() -> None:
     index = index_of(*PLUGINS)
     changed = replace(PLUGINS[2], keywords=("parquet",), summary="Reads files.")

@@ -97,3 +97,46 @@ def test_what_is_being_answered_is_waited_for_before_the_registry_is_closed() ->
     asyncio.run(ask())
     closing.join()
     assert (seen, registry.closed) == ([0], 1)
+
+
+def test_short_questions_wait_behind_one_that_is_slow_and_nothing_else_does(shelf: Callable[..., Shelf]) -> None:
+    made, begun, go = shelf(most=3), threading.Event(), threading.Event()
+
+    def answer(question: str) -> str:
+        begun.set()
+        return question if go.wait(60) else "nothing"
+
+    ask_short = made.together(lambda _registry: answer, "short")
+
+    async def ask() -> None:
+        slow, behind = ask_short("slow"), ask_short("behind")
+        await asyncio.to_thread(begun.wait, 60)
+        assert await made.ask(lambda _: "another") == "another"
+        assert await made.probe(lambda _: "alive") == "alive"
+        third = ask_short("third")
+        with pytest.raises(ServerOverloaded, match="more to answer than it can"):
+            ask_short("fourth")
+        with pytest.raises(ServerOverloaded, match="more to answer than it can"):
+            await made.ask(lambda _: None)
+        go.set()
+        assert list(await asyncio.gather(slow, behind, third)) == ["slow", "behind", "third"]
+        assert made.asked == 0
+
+    asyncio.run(ask())
+
+
+def test_a_short_question_that_takes_too_long_is_given_up(shelf: Callable[..., Shelf]) -> None:
+    made, go = shelf(longest_s=0.05), threading.Event()
+
+    def answer(_question: str) -> bool:
+        return go.wait(60)
+
+    ask_short = made.together(lambda _registry: answer, "short")
+
+    async def ask() -> None:
+        with pytest.raises(asyncio.CancelledError):
+            await ask_short("slow")
+        assert made.asked == 0
+        go.set()
+
+    asyncio.run(ask())

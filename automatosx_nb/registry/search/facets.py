@@ -74,6 +74,7 @@ class Facets:
         self._pairs: _Numbers[Pair] = _Numbers()
         self._sets: _Numbers[tuple[int, ...]] = _Numbers()
         """Of numbers of pairs; the values of the columns of categories and traits."""
+        self._ordered: list[int] = []
 
     def values(self, summary: PluginSummary) -> Values:
         """For one thread at a time."""
@@ -97,16 +98,24 @@ class Facets:
         self, categories: Mapping[int, int], traits: Mapping[int, int], publishers: Mapping[int, int]
     ) -> Counted:
         sets, pairs = self._sets.things, self._pairs.things
-        counts = [0] * len(pairs)
+        order = self._order()
+        counts = [0] * len(order)
         for number, matches in (*categories.items(), *traits.items()):
             for pair in sets[number]:
                 counts[pair] += matches
         facets: dict[str, dict[str, int]] = {name: {} for name in NAMES}
-        for pair in sorted(filter(counts.__getitem__, range(len(pairs))), key=lambda it: (-counts[it], pairs[it])):
+        for pair in sorted(filter(counts.__getitem__, order), key=counts.__getitem__, reverse=True):
             name, value = pairs[pair]
             facets[name][value] = counts[pair]
         facets["publisher"] = self._most(publishers)
         return Counted(sum(traits.values()), facets)
+
+    def _order(self) -> list[int]:
+        """The numbers of all pairs, in the order of what they stand for: so those of which as many match stay."""
+        pairs, order = self._pairs.things, self._ordered
+        if len(order) < len(pairs):
+            order = self._ordered = sorted(range(len(pairs)), key=pairs.__getitem__)
+        return order
 
     def _most(self, publishers: Mapping[int, int]) -> dict[str, int]:
         least = min(nlargest(MAX_PUBLISHERS, publishers.values()), default=0)

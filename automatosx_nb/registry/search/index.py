@@ -122,7 +122,7 @@ class SearchIndex:
         self._facets = facets.Facets()
         self._next = count(1)
         self._lock = threading.Lock()
-        self._searcher = self._index.searcher()
+        self._reader = text.Reader(self._schema, self._index.searcher())
 
     def update(self, entries: Iterable[Entry], *, removed: Collection[str] = (), revision: int) -> None:
         """Forget the plugins in ``removed``, put or replace those of ``entries``; current is now ``revision``."""
@@ -135,7 +135,7 @@ class SearchIndex:
             writer.commit()
             writer.wait_merging_threads()
             self._index.reload()
-            self._searcher = self._index.searcher()
+            self._reader = text.Reader(self._schema, self._index.searcher())
             self.revision = revision
             for number in filter(None, gone):
                 self._shown.pop(number, None)
@@ -160,30 +160,31 @@ class SearchIndex:
     def _searched(self, query: SearchQuery) -> _Page:
         after = _validated(query)
         while True:
-            searcher = self._searcher
+            reader = self._reader
             try:
-                return self._search(searcher, query, after)
+                return self._search(reader, query, after)
             except KeyError:
-                if searcher is self._searcher:
+                if reader is self._reader:
                     raise
 
-    def _search(self, searcher: Any, query: SearchQuery, after: cursor.Position | None) -> _Page:
-        """:raises KeyError: an update replaced what ``searcher`` found."""
+    def _search(self, reader: text.Reader, query: SearchQuery, after: cursor.Position | None) -> _Page:
+        """:raises KeyError: an update replaced what ``reader`` found."""
         depth, some = (int(after[2]), bool(after[3])) if after else (0, None)
-        found = self._found(searcher, query, max(_FEW, query.size + _MARGIN + depth), some)
+        found = self._found(reader, query, max(_FEW, query.size + _MARGIN + depth), some)
         if found.is_whole:
             counted = self._facets.tally(self._shown[number].facets for number in found.numbers)
         else:
-            counted = self._facets.count(searcher, found.sought.matching)
-        hits, more = self._page(searcher, found, query, after)
+            counted = self._facets.count(reader.searcher, found.sought.matching)
+        hits, more = self._page(reader.searcher, found, query, after)
         at_end = cursor.write(query, (*hits[-1][:2], depth + len(hits), int(found.some))) if more else None
         return _Page(counted.total, hits, counted.facets, at_end)
 
-    def _found(self, searcher: Any, query: SearchQuery, limit: int, some: bool | None) -> _Found:
+    def _found(self, reader: text.Reader, query: SearchQuery, limit: int, some: bool | None) -> _Found:
         """Whether ``some`` words are enough is decided for the first page, and not again for the next ones, whatever
         was published meanwhile. A filter narrows what its search finds without it: it never makes that of all words."""
         clauses = filters.clauses(self._schema, query, self._needed)
-        reading = text.read(self._schema, searcher, query.text) if query.text.strip() else _EVERYTHING
+        searcher = reader.searcher
+        reading = reader.read(query.text) if query.text.strip() else _EVERYTHING
         if reading is None:
             return _Found(text.NOTHING, [], [], limit, False)
         every = _and(reading.every, clauses)

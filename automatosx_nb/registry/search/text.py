@@ -6,6 +6,7 @@ once: so it alone tells whether a word was met, and the other fields only add to
 
 from __future__ import annotations
 
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tantivy
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 MAX_TEXT = 256
 MAX_WORDS = 16
+_MOST_WORDS = 4096
+"""Words of which is remembered how they are looked for: people type the same few over and over."""
 FUZZY_FROM = 4
 """Words of so many letters may be one letter wrong (or have two swapped)."""
 FUZZY_PREFIX_FROM = 6
@@ -97,30 +100,40 @@ class Reading(NamedTuple):
         )
 
 
-def read(schema: Any, searcher: Any, text: str) -> Reading | None:
-    """None: there is no word in it. A word that no plugin has is taken for one that is misspelt."""
-    typed = words(text)[:MAX_WORDS]
-    if not typed:
-        return None
-    each = [_word(schema, searcher, word, last=n == len(typed)) for n, word in enumerate(typed, 1)]
-    whole = [
-        tantivy.Query.term_query(schema, WHOLE, spelling)
-        for spelling in {" ".join(typed), "".join(typed)}
-        if searcher.doc_freq(WHOLE, spelling)
-    ]
-    bonus = [_scored(_any(whole), _WHOLE_NAME)] if whole else []
-    met = [word for word in each if word is not None]
-    every = NOTHING
-    if len(met) == len(each):
-        every = Sought(_with(_all([word.scoring for word in met]), bonus), _all([word.matching for word in met]))
-    return Reading(every, met, bonus, len(typed) > 1)
+class Reader:
+    """Of one state of the index, from any thread: a word that was typed before is not looked up again."""
+
+    def __init__(self, schema: Any, searcher: Any) -> None:
+        self.searcher = searcher
+        self._schema = schema
+        self._word = lru_cache(_MOST_WORDS)(partial(_word, schema, searcher))
+
+    def read(self, text: str) -> Reading | None:
+        """None: there is no word in it. A word that no plugin has is taken for one that is misspelt."""
+        typed = words(text)[:MAX_WORDS]
+        if not typed:
+            return None
+        each = [self._word(word, last=n == len(typed)) for n, word in enumerate(typed, 1)]
+        bonus = [_scored(_any(whole), _WHOLE_NAME)] if (whole := self._whole(typed)) else []
+        met = [word for word in each if word is not None]
+        every = NOTHING
+        if len(met) == len(each):
+            every = Sought(_with(_all([word.scoring for word in met]), bonus), _all([word.matching for word in met]))
+        return Reading(every, met, bonus, len(typed) > 1)
+
+    def _whole(self, typed: list[str]) -> list[Any]:
+        return [
+            tantivy.Query.term_query(self._schema, WHOLE, spelling)
+            for spelling in {" ".join(typed), "".join(typed)}
+            if self.searcher.doc_freq(WHOLE, spelling)
+        ]
 
 
 def _word(schema: Any, searcher: Any, word: str, *, last: bool) -> Sought | None:
     """None: no plugin has it. The ``last`` word may still be on its way, so its beginning counts."""
     known = searcher.doc_freq(KNOWN, word) > 0
     begins = any(term != word for term, _ in searcher.terms_with_prefix(KNOWN, word, limit=2))
-    ways = list(_met(schema, searcher, word))
+    ways = list(_met(schema, searcher, word, known=known))
     if begins:
         ways += _begun(schema, word) if last or not known else [_called(schema, word)]
     elif not known:
@@ -134,17 +147,26 @@ def _word(schema: Any, searcher: Any, word: str, *, last: bool) -> Sought | None
     )
 
 
-def _met(schema: Any, searcher: Any, word: str) -> Iterator[_Way]:
+def _met(schema: Any, searcher: Any, word: str, *, known: bool) -> Iterator[_Way]:
+    """As it is, which it may be where it is ``known`` outside of READMEs, by its stem, and by what means the same."""
     stemmed = stem(word)
     for field, weights in FIELDS.items():
-        if weights.exact and searcher.doc_freq(field, word):
+        if known and weights.exact and searcher.doc_freq(field, word):
             yield _Way(tantivy.Query.term_query(schema, field, word), weights.exact)
+    yield from (way for _, way in _stemmed(schema, searcher, stemmed))
+    for other in BY_STEM.get(stemmed, ()):
+        for field, way in _stemmed(schema, searcher, other):
+            if field != ANYWHERE:
+                yield _Way(way.query, way.score * _SYNONYM, decides=True)
+
+
+def _stemmed(schema: Any, searcher: Any, stemmed: str) -> Iterator[tuple[str, _Way]]:
+    if not searcher.doc_freq(ANYWHERE, stemmed):
+        return
+    for field, weights in FIELDS.items():
         if weights.stem and searcher.doc_freq(field, stemmed):
-            yield _Way(tantivy.Query.term_query(schema, field, stemmed), weights.stem, field == ANYWHERE)
-        if weights.stem and field != ANYWHERE:
-            for other in BY_STEM.get(stemmed, ()):
-                if searcher.doc_freq(field, other):
-                    yield _Way(tantivy.Query.term_query(schema, field, other), weights.stem * _SYNONYM, True)
+            query = tantivy.Query.term_query(schema, field, stemmed)
+            yield field, _Way(query, weights.stem, decides=field == ANYWHERE)
 
 
 def _begun(schema: Any, word: str) -> Iterator[_Way]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from http import HTTPStatus
@@ -93,26 +93,31 @@ class Answer:
         return found
 
     def _written(self, status: HTTPStatus, gzipped: bool, clients: Fields) -> bytes:
-        headers = HTTPHeaders()  # which refuses what is no field
-        for name, value in (*clients, *self.around, *self.headers()):
-            headers.add(name, value)
+        shared = [*clients, *self.around]
+        own = [*self.headers()]
         if status != HTTPStatus.NOT_MODIFIED:
             body = self._gzipped if gzipped else self.body
-            for name, value in (
-                *self.also,
-                ("Content-Type", self.media_type),
-                ("Content-Length", str(len(body or b""))),
-            ):
-                headers.add(name, value)
+            shared.append(("Content-Type", self.media_type))
+            own += [*self.also, ("Content-Length", str(len(body or b"")))]
         if gzipped:
-            headers.add("Content-Encoding", "gzip")
-        lines = [f"HTTP/1.1 {status:d} {status.phrase}", *(f"{name}: {value}" for name, value in headers.get_all())]
-        return "".join(f"{line}\r\n" for line in lines).encode("latin-1")
+            own.append(("Content-Encoding", "gzip"))
+        return b"".join((f"HTTP/1.1 {status:d} {status.phrase}\r\n".encode(), _shared(tuple(shared)), _lines(own)))
 
     @property
     def size(self) -> int:
         """Bytes that keeping it takes, about."""
         return 2 * len(self.body) + 1024
+
+
+def _lines(fields: Iterable[tuple[str, str]]) -> bytes:
+    headers = HTTPHeaders()  # which refuses what is no field
+    for name, value in fields:
+        headers.add(name, value)
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.get_all()).encode("latin-1")
+
+
+_shared: Callable[[Fields], bytes] = lru_cache(64)(_lines)
+"""Of the fields that many answers have."""
 
 
 @lru_cache(256)

@@ -15,7 +15,7 @@ from jupyter_server.auth import AllowAllAuthorizer
 from tornado.routing import AnyMatches, Router, Rule
 from tornado.web import Application
 
-from automatosx_nb.errors import AutomatosxError
+from automatosx_nb.errors import ServerOverloaded
 from automatosx_nb.server.identity import names_people
 from automatosx_nb.server.requests import HEADER
 from automatosx_nb.server.slim import searching
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from tornado.web import RequestHandler
 
     from automatosx_nb.model.identity import Actor
-    from automatosx_nb.model.release import SearchQuery
     from automatosx_nb.server.shelf import Shelf
     from automatosx_nb.server.slim.answer import Answer, Fields
     from automatosx_nb.server.slim.waiting import Told
@@ -70,6 +69,7 @@ class Slim(Router):
         self._logs: Callable[[Any], None] | None = None
         self._downloads = Downloads(shelf)
         self._leaders = Leaders()
+        self._find = shelf.together(partial(searching.answers, path=self._searches), "automatosx-search")
         self.answered = 0
         """How many requests came to their answer this way."""
 
@@ -117,26 +117,27 @@ class Slim(Router):
         query = searching.question(request) if request.path == self._searches and self._around is not None else None
         if query is None:
             return None
-        finding = asyncio.get_running_loop().create_task(self._find(request, query, verdict.sight))
-        self._leaders.lead((request.uri, key), finding)
+        try:
+            finding = self._find(query)
+        except (ServerOverloaded, RuntimeError):  # RuntimeError: it was closed meanwhile
+            return None
+        uri, epoch, around = request.uri or "", self._currency.epoch, self._around
+        answer: Answer | None = None
+
+        def found(_finding: Told) -> None:
+            nonlocal answer
+            if finding.cancelled() or finding.exception() is not None:  # a handler says what is wrong
+                return
+            answer = replace(finding.result(), around=around or ())
+            if epoch == self._currency.epoch:
+                self._kept.put(uri, verdict.sight, answer, "")
 
         def then() -> HTTPMessageDelegate | None:
-            answer = None if finding.exception() else finding.result()
             return self._whole(request) if answer is None else Given(request, verdict, answer, self._given)
 
+        finding.add_done_callback(found)  # before those who wait for it
+        self._leaders.lead((request.uri, key), finding)
         return Waiting(request, finding, then, longest_s=FOREVER_S)
-
-    async def _find(self, request: HTTPServerRequest, query: SearchQuery, sight: str) -> Answer | None:
-        """None: a handler says what is wrong."""
-        epoch, around = self._currency.epoch, self._around
-        try:
-            found = await self._shelf.ask(lambda registry: searching.search(registry, query))
-        except (AutomatosxError, RuntimeError):  # RuntimeError: it was closed meanwhile
-            return None
-        answer = replace(searching.answer(found, query, request.path), around=around or ())
-        if epoch == self._currency.epoch:
-            self._kept.put(request.uri or "", sight, answer, "")
-        return answer
 
     def _may(self, request: HTTPServerRequest) -> bool:
         """Whether it is such that its answer may be one that was given before."""

@@ -16,6 +16,8 @@ from automatosx_nb.server.requests import TOTAL
 from automatosx_nb.server.slim.answer import ALWAYS_ASK, Answer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tornado.httputil import HTTPServerRequest
 
     from automatosx_nb.model.ports import Registry
@@ -39,12 +41,19 @@ def question(request: HTTPServerRequest) -> SearchQuery | None:
 
 def search(registry: Registry, query: SearchQuery) -> SearchDocument:
     """A registry that is kept here has its summaries in JSON."""
-    has: Any = getattr(registry, "search_document", None)
-    if has is not None:
-        found: SearchDocument = has(query)
+    kept: Any = registry
+    if hasattr(kept, "searcher"):
+        found: SearchDocument = kept.searcher()(query)
         return found
     page = registry.search(query)
     return SearchDocument(page.total, page.next, msgspec.json.encode(page))
+
+
+def answers(registry: Registry, path: str) -> Callable[[SearchQuery], Answer]:
+    """What answers one search after the other, of a registry that is kept here, as it is now."""
+    kept: Any = registry
+    find: Callable[[SearchQuery], SearchDocument] = kept.searcher()
+    return lambda query: answer(find(query), query, path)
 
 
 def answer(found: SearchDocument, query: SearchQuery, path: str) -> Answer:
