@@ -5,7 +5,6 @@ It runs in a process that is confined already. What it knows of the host is one 
 
 from __future__ import annotations
 
-import contextlib
 import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
@@ -102,11 +101,16 @@ class Session:
         self._finish(reply)
 
     def _compile_ahead(self, modules: PluginModules) -> None:
-        """Tell the host what the sources became. It is the first frame, and no line of the plugin ran yet."""
+        """Tell the host what the sources became. It is the first frame, and no line of the plugin ran yet.
+
+        Where that is too large, it is told nothing, but told: else it would wait for it while the plugin runs.
+        """
         made = modules.compile_ahead(_EAGER_BYTES)
         self._interruption.shelter()
-        with contextlib.suppress(FrameTooLarge):
+        try:
             self._channel.send(made)
+        except FrameTooLarge:
+            self._channel.send(protocol.Compiled(made.policy, {}))
         self._interruption.expose()
 
     def _handler(self, reference: str) -> Callable[..., Any]:

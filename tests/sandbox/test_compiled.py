@@ -117,6 +117,17 @@ def run():
     assert sandbox._code.get(key_of(program)) is None
 
 
+def test_code_that_is_too_large_to_be_sent_leaves_no_room_for_what_a_plugin_would_send(sandbox: Sandbox) -> None:
+    """4 KiB of constant from eight bytes of source, a thousand times: more than a frame of one MiB holds."""
+    large = b"def run(): return 3\n" + b"".join(b"x%d = 'x' * 4095 + '%d'\n" % (n, n) for n in range(1000))
+    program = Program("acme.large", "1.0.0", {"m.py": large}, ("m:run",))
+    for _ in range(2):
+        worker = sandbox.start(program, Limits(frame_mb=1))
+        assert worker.call("m:run", broker=Host()) == 3
+        worker.stop()
+    assert sandbox._code.get(key_of(program)) == protocol.Compiled(policy.FINGERPRINT, {})
+
+
 def test_a_worker_without_the_language_wall_leaves_no_code_behind(sandbox: Sandbox) -> None:
     source = b"""
 import os, msgspec
