@@ -12,7 +12,18 @@ import httpx
 
 _SERVE = """
 import sys
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication
 from moto.server import ThreadedMotoServer
+
+asked = DomainDispatcherApplication.__call__
+SIGNED = "AWS4-HMAC-SHA256 Credential=tests/20000101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=none"
+
+def ask(application, environ, start_response):
+    if not environ.get("HTTP_AUTHORIZATION", "").startswith("AWS4"):  # Google's clients send what no S3 knows
+        environ["HTTP_AUTHORIZATION"] = SIGNED
+    return asked(application, environ, start_response)
+
+DomainDispatcherApplication.__call__ = ask
 server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
 server.start()
 print(server.get_host_and_port()[1], flush=True)
@@ -25,7 +36,7 @@ class S3:
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
-        self._names = (f"bucket-{n}" for n in count(1))
+        self._names = (f"bucket{n}" for n in count(1))  # Google's client encodes a hyphen, which moto decodes nowhere
 
     @property
     def environment(self) -> Mapping[str, str]:

@@ -1,7 +1,8 @@
-"""One contract for every store of bytes: a folder, S3 as moto speaks it, and whatever else is named."""
+"""One contract for every store of bytes: a folder, S3 as moto speaks it, by Google's client too, and what is named."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -21,7 +22,7 @@ ELSEWHERE = "AUTOMATOSX_TEST_STORE"
 """Names a store, as in ``az://plugins``, that the suite is to be run over, too; docs/operations.md has how."""
 
 
-@pytest.fixture(params=["folder", "s3", "elsewhere"])
+@pytest.fixture(params=["folder", "s3", "gs", "elsewhere"])
 def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Objects:
     if request.param == "folder":
         return open_objects((tmp_path / "böth here").as_uri())
@@ -30,7 +31,17 @@ def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Objects:
             pytest.skip(f"{ELSEWHERE} names no store")
         return open_objects(f"{os.environ[ELSEWHERE].rstrip('/')}/{uuid4().hex}/below/this")
     server: S3 = request.getfixturevalue("s3")
-    return open_objects(f"{server.bucket()}/below/this")
+    bucket = server.bucket()
+    if request.param == "gs":
+        bucket = bucket.replace("s3://", "gs://")
+        request.getfixturevalue("monkeypatch").setenv("GOOGLE_SERVICE_ACCOUNT_KEY", as_googles(server))
+    return open_objects(f"{bucket}/below/this")
+
+
+def as_googles(server: S3) -> str:
+    """In place of a service account's key: has Google's client speak to ``server``, as it would to its XML API."""
+    nobody = {"client_email": "", "private_key": "", "private_key_id": ""}
+    return json.dumps({"gcs_base_url": server.endpoint, "disable_oauth": True, **nobody})
 
 
 def test_what_was_put_is_given_whole_and_from_any_byte_on(objects: Objects) -> None:
@@ -90,11 +101,13 @@ def test_readers_beside_a_writer_see_one_of_its_objects_whole(objects: Objects) 
         written.result()
 
 
-def test_a_bucket_that_is_not_there_is_said(s3: S3) -> None:
-    objects = open_objects("s3://no-such-bucket/p")
+@pytest.mark.parametrize("url", ["s3://no-such-bucket/p", "gs://no-such-bucket/p"])
+def test_a_bucket_that_is_not_there_is_said(s3: S3, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("GOOGLE_SERVICE_ACCOUNT_KEY", as_googles(s3))
+    objects = open_objects(url)
     with pytest.raises(StoreUnreachable) as caught:
         objects.put("a", b"x")
-    assert caught.value.store == "s3://no-such-bucket/p"
+    assert caught.value.store == url
     assert "404 Not Found" in caught.value.reason
     assert "\n" not in caught.value.reason
 
