@@ -11,7 +11,7 @@ from automatosx_nb.errors import LastAdmin, LastOwner, UnknownMember, UnknownPub
 from automatosx_nb.model.access import Member, Publisher, RoleHolder, user_name
 from automatosx_nb.model.identity import Actor, Role, Scope
 from automatosx_nb.model.spelling import nearest
-from automatosx_nb.registry import acts, publishing
+from automatosx_nb.registry import acts, revisions
 from automatosx_nb.registry.schema import members, plugins, publishers, releases, roles
 from automatosx_nb.registry.sight import seen_by
 
@@ -74,7 +74,7 @@ class Access:
         actor.manage(publisher)
         user_name(user)
         with self._database.write() as connection:
-            publishing.hold(connection)
+            revisions.hold(connection)
             key = _locked(connection, actor, publisher)
             before = _publisher(connection, actor, publisher)
             if any(each.user == user and each.owner == owner for each in before.members):
@@ -85,7 +85,7 @@ class Access:
                 connection.execute(update(members).where(_is(key, user)).values(owner=owner))
             else:
                 join(connection, key, user, owner=owner)
-            publishing.next_revision(connection)
+            revisions.next_revision(connection)
             acts.record(connection, actor, "member-add", publisher=publisher, user=user, owner=owner)
             return _publisher(connection, actor, publisher)
 
@@ -94,7 +94,7 @@ class Access:
         if user != actor.name or Scope.ADMIN not in actor.scopes:  # everybody may leave
             actor.manage(publisher)
         with self._database.write() as connection:
-            publishing.hold(connection)
+            revisions.hold(connection)
             key = _locked(connection, actor, publisher)
             before = _publisher(connection, actor, publisher)
             users = tuple(each.user for each in before.members)
@@ -102,7 +102,7 @@ class Access:
                 raise UnknownMember(publisher, user, users)
             _refuse_if_last(before, user)
             connection.execute(delete(members).where(_is(key, user)))
-            publishing.next_revision(connection)
+            revisions.next_revision(connection)
             acts.record(connection, actor, "member-remove", publisher=publisher, user=user)
             return _publisher(connection, actor, publisher)
 
@@ -117,9 +117,9 @@ class Access:
         actor.administer()
         row = {"user": user_name(user), "role": role.value}
         with self._database.write() as connection:
-            publishing.hold(connection)
+            revisions.hold(connection)
             if not _holds(connection, user, role):
-                publishing.next_revision(connection)
+                revisions.next_revision(connection)
                 connection.execute(insert(roles).values(**row, added=acts.now()))
                 acts.record(connection, actor, "role-grant", **row)
             return _holders(connection)
@@ -128,11 +128,11 @@ class Access:
         """As the protocol's."""
         actor.administer()
         with self._database.write() as connection:
-            publishing.hold(connection)  # so that two admins do not take it from each other at once
+            revisions.hold(connection)  # so that two admins do not take it from each other at once
             if _holds(connection, user, role):
                 if role is Role.ADMIN and not actor.everything:
                     _refuse_if_last_admin(connection, user)
-                publishing.next_revision(connection)
+                revisions.next_revision(connection)
                 connection.execute(delete(roles).where(roles.c.user == user, roles.c.role == role.value))
                 acts.record(connection, actor, "role-withdraw", user=user, role=role.value)
             return _holders(connection)
@@ -141,12 +141,12 @@ class Access:
         """As the protocol's."""
         actor.administer()
         with self._database.write() as connection:
-            publishing.hold(connection)
+            revisions.hold(connection)
             key = _locked(connection, actor, publisher)
             before = _publisher(connection, actor, publisher)
             if before.verified == verified:
                 return before
-            revision = publishing.next_revision(connection)
+            revision = revisions.next_revision(connection)
             connection.execute(update(publishers).where(publishers.c.key == key).values(verified=verified))
             connection.execute(update(plugins).where(plugins.c.publisher == key).values(revision=revision))
             action = "publisher-verify" if verified else "publisher-unverify"

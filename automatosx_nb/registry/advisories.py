@@ -11,7 +11,7 @@ from automatosx_nb.errors import InvalidAct, UnknownAdvisory
 from automatosx_nb.model.moderation import LONGEST_TEXT
 from automatosx_nb.model.names import is_plugin_id
 from automatosx_nb.model.release import SEVERITIES, Advisory
-from automatosx_nb.registry import acts, publishing, records
+from automatosx_nb.registry import acts, records, revisions
 from automatosx_nb.registry.schema import advisories, plugins
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Advisories:
         actor.review()
         _check(advisory)
         with self._database.write() as connection:
-            revision = publishing.next_revision(connection)
+            revision = revisions.next_revision(connection)
             before = _find(connection, advisory.id) if advisory.id else None
             known = advisory.id or f"AX-{revision}"
             values: dict[str, Any] = {
@@ -80,7 +80,7 @@ class Advisories:
         """As :meth:`automatosx_nb.model.ports_registry.Advisories.withdraw`."""
         actor.review()
         with self._database.write() as connection:
-            revision = publishing.next_revision(connection)
+            revision = revisions.next_revision(connection)
             before = _found(connection, advisory)
             connection.execute(delete(advisories).where(advisories.c.id == advisory))
             told = {"range": str(before.range), "severity": before.severity, "summary": before.summary}

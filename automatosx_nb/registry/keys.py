@@ -31,7 +31,7 @@ from automatosx_nb.model.signatures import (
     unbase64,
 )
 from automatosx_nb.package.signing import read_signature, verify_envelope
-from automatosx_nb.registry import acts, publishing, signed
+from automatosx_nb.registry import acts, releasing, revisions, signed
 from automatosx_nb.registry.blobs import DigestDiffers
 from automatosx_nb.registry.schema import keys, plugins, publishers, releases, signatures
 
@@ -192,7 +192,7 @@ def _verified(connection: Connection, unpacked: Package, signature: bytes) -> Re
 
 def touch_publisher(connection: Connection, publisher: str) -> int:
     """Note that something of all plugins of a publisher changed; the change's number."""
-    revision = publishing.next_revision(connection)
+    revision = revisions.next_revision(connection)
     owner = select(publishers.c.key).where(publishers.c.name == publisher).scalar_subquery()
     connection.execute(update(plugins).where(plugins.c.publisher == owner).values(revision=revision))
     return revision
@@ -241,7 +241,7 @@ def _require_own(connection: Connection, actor: Actor, publisher: str) -> None:
         parse_plugin_id(f"{publisher}.any")
         actor.upload()
         replace(actor, owns=frozenset({publisher})).manage(publisher)
-        publishing.publisher_key(connection, publisher, acts.now(), actor)
+        releasing.publisher_key(connection, publisher, acts.now(), actor)
     else:
         actor.manage(publisher)
 

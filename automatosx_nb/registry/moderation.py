@@ -9,7 +9,7 @@ from sqlalchemy import delete, select, update
 from automatosx_nb.errors import InvalidAct
 from automatosx_nb.model.moderation import LONGEST_TEXT
 from automatosx_nb.model.names import is_plugin_id
-from automatosx_nb.registry import acts, finding, publishing, stages
+from automatosx_nb.registry import acts, finding, revisions, stages
 from automatosx_nb.registry.schema import artifacts, plugins, releases, used_versions
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Moderation:
         """As :meth:`automatosx_nb.model.ports_registry.Moderation.yank`."""
         action = "unyank" if reason is None else "yank"
         with self._database.write() as connection:
-            publishing.hold(connection)
+            revisions.hold(connection)
             row = finding.find_release(connection, actor, plugin, version)
             _own_or_administer(actor, row)
             _set(connection, actor, [row], {"yanked": _reason(reason)}, action, version=version)
@@ -45,7 +45,7 @@ class Moderation:
         action = "undeprecate" if reason is None else "deprecate"
         values = {"deprecated": _reason(reason), "successor": successor}
         with self._database.write() as connection:
-            publishing.hold(connection)
+            revisions.hold(connection)
             rows = _rows(connection, actor, plugin, version)
             _own_or_administer(actor, rows[0])
             _set(connection, actor, rows, values, action, version=version)
@@ -55,7 +55,7 @@ class Moderation:
         actor.review()
         action = "release" if reason is None else "quarantine"
         with self._database.write() as connection:
-            publishing.hold(connection)
+            revisions.hold(connection)
             rows = _rows(connection, actor, plugin, version)
             if version is None:
                 values = {"quarantined": _reason(reason)}
@@ -69,7 +69,7 @@ class Moderation:
         actor.administer()
         said = _reason(reason)
         with self._database.write() as connection:
-            publishing.hold(connection)
+            revisions.hold(connection)
             if _is_gone(connection, plugin, version):
                 return
             row = finding.find_release(connection, actor, plugin, version)
@@ -77,7 +77,7 @@ class Moderation:
             others = select(releases.c.key).where(releases.c.artifact == row.artifact)
             if connection.execute(others).first() is None:
                 connection.execute(delete(artifacts).where(artifacts.c.sha256 == row.artifact))
-            stages.changed(connection, row.plugin, publishing.next_revision(connection))
+            stages.changed(connection, row.plugin, revisions.next_revision(connection))
             told = {"sha256": row.artifact, "reason": said}
             acts.record(connection, actor, "delete", plugin=plugin, version=version, **told)
 
@@ -144,7 +144,7 @@ def _set(
     if not differ:
         return
     connection.execute(update(releases).where(releases.c.key.in_(differ)).values(values))
-    stages.changed(connection, rows[0].plugin, publishing.next_revision(connection))
+    stages.changed(connection, rows[0].plugin, revisions.next_revision(connection))
     told = {
         "reason": next(iter(values.values())),
         **({"successor": values["successor"]} if values.get("successor") else {}),

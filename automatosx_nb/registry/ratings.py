@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, insert, select
 
 from automatosx_nb.errors import ActionForbidden, InvalidAct
 from automatosx_nb.model.moderation import LONGEST_TEXT, PluginRatings, Rating, mean_of
-from automatosx_nb.registry import acts, finding, publishing, stages
+from automatosx_nb.registry import acts, finding, revisions, stages
 from automatosx_nb.registry.schema import ratings
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Ratings:
         actor.speak()
         _check(stars, text)
         with self._database.write() as connection:
-            publishing.hold(connection)
+            revisions.hold(connection)
             row = _rated(connection, actor, plugin, version)
             mine = (ratings.c.plugin == row.plugin) & (ratings.c.user == actor.name)
             before = connection.execute(select(ratings).where(mine)).one_or_none()
@@ -46,7 +46,7 @@ class Ratings:
                 connection.execute(delete(ratings).where(mine))
                 values = {"stars": stars, "text": text, "version": row.version, "given": acts.now()}
                 connection.execute(insert(ratings).values(plugin=row.plugin, user=actor.name, **values))
-                stages.changed(connection, row.plugin, publishing.next_revision(connection))
+                stages.changed(connection, row.plugin, revisions.next_revision(connection))
                 acts.record(connection, actor, "rate", plugin=plugin, version=row.version, stars=stars)
             return _ratings(connection, row)
 
@@ -57,11 +57,11 @@ class Ratings:
         if whose != actor.name:
             actor.review()
         with self._database.write() as connection:
-            publishing.hold(connection)
+            revisions.hold(connection)
             row = finding.find_releases(connection, actor, plugin)[0]
             gone = (ratings.c.plugin == row.plugin) & (ratings.c.user == whose)
             if connection.execute(delete(ratings).where(gone)).rowcount:
-                stages.changed(connection, row.plugin, publishing.next_revision(connection))
+                stages.changed(connection, row.plugin, revisions.next_revision(connection))
                 acts.record(connection, actor, "rating-withdraw", plugin=plugin, user=whose)
             return _ratings(connection, row)
 

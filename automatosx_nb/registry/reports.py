@@ -8,7 +8,7 @@ from sqlalchemy import func, insert, select, update
 
 from automatosx_nb.errors import InvalidAct, UnknownReport
 from automatosx_nb.model.moderation import LONGEST_TEXT, REPORT_KINDS, Report, ReportPage
-from automatosx_nb.registry import acts, finding, publishing, stages
+from automatosx_nb.registry import acts, finding, revisions, stages
 from automatosx_nb.registry.schema import reports
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Reports:
         actor.speak()
         _check(kind, text)
         with self._database.write() as connection:
-            publishing.hold(connection)
+            revisions.hold(connection)
             if version is None:
                 row = finding.find_releases(connection, actor, plugin)[0]
             else:
@@ -50,7 +50,7 @@ class Reports:
             if before is not None:
                 return _report(before)
             _refuse_too_many(connection, actor)
-            number = publishing.next_revision(connection)
+            number = revisions.next_revision(connection)
             stages.changed(connection, row.plugin, number)
             filed = {"id": _written(number), "reporter": actor.name, "filed": acts.now(), **values}
             connection.execute(insert(reports).values(filed))
@@ -87,7 +87,7 @@ class Reports:
         if not outcome.strip() or len(outcome) > LONGEST_TEXT:
             raise InvalidAct("closing a report takes its outcome", f"Say it in 1 to {LONGEST_TEXT} characters")
         with self._database.write() as connection:
-            publishing.hold(connection)
+            revisions.hold(connection)
             row = _row(connection, actor, number)
             if (row.closed_by, row.outcome) == (actor.name, outcome.strip()):
                 return _report(row)

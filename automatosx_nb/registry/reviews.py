@@ -17,7 +17,7 @@ from automatosx_nb.model.review import (
     Standing,
     is_above,
 )
-from automatosx_nb.registry import acts, finding, publishing, stages
+from automatosx_nb.registry import acts, finding, revisions, stages
 from automatosx_nb.registry.dossiers import dossier_of
 from automatosx_nb.registry.schema import plugins, publishers, releases, reviews, waiting
 from automatosx_nb.registry.signed import of_releases
@@ -92,7 +92,7 @@ class Reviews:
         actor.review()
         _check_reason(reason, "" if approves else "a rejection")
         with self._database.write() as connection:
-            publishing.hold(connection)
+            revisions.hold(connection)
             row = finding.find_release(connection, actor, plugin, version)
             _refuse_own_or_else(actor, row, sha256)
             given = Review(actor.name, approves, reason, acts.now())
@@ -100,7 +100,7 @@ class Reviews:
                 return self._standing(connection, row)
             if not approves and row.stage == Stage.STABLE:
                 raise InvalidAct(f"{plugin} {version} is stable already", "Yank or quarantine it")
-            revision = publishing.next_revision(connection)
+            revision = revisions.next_revision(connection)
             stages.changed(connection, row.plugin, revision)
             _put(connection, row, given, revision)
             acts.record(
@@ -120,14 +120,14 @@ class Reviews:
         actor.administer()
         _check_reason(reason, "to lift a rejection")
         with self._database.write() as connection:
-            publishing.hold(connection)
+            revisions.hold(connection)
             row = finding.find_release(connection, actor, plugin, version)
             if row.submitter == actor.name:
                 raise OwnSubmission(actor.name, row.id, row.version)
             theirs = (reviews.c.release == row.key) & (reviews.c.reviewer == reviewer) & ~reviews.c.approves
             if not connection.execute(delete(reviews).where(theirs)).rowcount:
                 raise InvalidAct(f"no rejection of {reviewer!r} stands", "See whose do: review show ID@VERSION")
-            stages.changed(connection, row.plugin, publishing.next_revision(connection))
+            stages.changed(connection, row.plugin, revisions.next_revision(connection))
             told = {"sha256": row.artifact, "reviewer": reviewer, "reason": reason}
             acts.record(connection, actor, "lift-rejection", plugin=plugin, version=version, **told)
             return self._standing(connection, row)
@@ -135,14 +135,14 @@ class Reviews:
     def promote(self, actor: Actor, plugin: str, version: str, to: Stage) -> Standing:
         """As :meth:`automatosx_nb.model.ports_registry.Reviews.promote`."""
         with self._database.write() as connection:
-            publishing.hold(connection)
+            revisions.hold(connection)
             row = finding.find_release(connection, actor, plugin, version)
             if not actor.may_administer:
                 actor.publish(row.publisher)
             if to == row.stage or to == stages.waits_for(connection, row.key):
                 return self._standing(connection, row)
             self._refuse_promotion(connection, row, to)
-            revision = publishing.next_revision(connection)
+            revision = revisions.next_revision(connection)
             stages.changed(connection, row.plugin, revision)
             came = stages.may_become(connection, self._policy(), row, to)
             if came:

@@ -22,7 +22,7 @@ from automatosx_nb.model.access import (
     user_name,
 )
 from automatosx_nb.model.identity import Scope
-from automatosx_nb.registry import acts, publishing
+from automatosx_nb.registry import acts, revisions
 from automatosx_nb.registry.schema import tokens
 
 if TYPE_CHECKING:
@@ -89,14 +89,14 @@ class Tokens:
     def revoke(self, actor: Actor, token: str) -> Token:
         """As the protocol's."""
         with self._database.write() as connection:
-            publishing.hold(connection)
+            revisions.hold(connection)
             row = _one(connection, token)
             if row.user != actor.name and not actor.may_administer:
                 raise UnknownToken(token)
             if token != actor.token and Scope.ADMIN not in actor.scopes:
                 raise ActionForbidden(actor.name, "revoke another token", f"a token of scope '{Scope.ADMIN}'")
             if row.revoked is None:
-                publishing.next_revision(connection)  # by which other processes hear of it
+                revisions.next_revision(connection)  # by which other processes hear of it
                 connection.execute(update(tokens).where(tokens.c.id == token).values(revoked=acts.now()))
                 acts.record(connection, actor, "token-revoke", id=token, user=row.user)
             return _token(_one(connection, token))

@@ -23,7 +23,7 @@ from automatosx_nb import package
 from automatosx_nb.registry import schema
 from automatosx_nb.registry.database import Database, add
 from automatosx_nb.registry.downloads import DownloadCounter
-from automatosx_nb.registry.publishing import next_revision
+from automatosx_nb.registry.revisions import next_revision
 from automatosx_nb.registry.service import EmbeddedRegistry
 from tests.registry.conftest import write_plugin
 from tests.servers import postgresql, s3

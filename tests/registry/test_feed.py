@@ -9,7 +9,7 @@ import pytest
 
 from automatosx_nb.registry.database import Database
 from automatosx_nb.registry.feed import RevisionFeed
-from automatosx_nb.registry.publishing import next_revision
+from automatosx_nb.registry.revisions import next_revision
 from automatosx_nb.registry.service import EmbeddedRegistry
 from tests.registry.conftest import Build
 from tests.servers.postgresql import PostgreSQL

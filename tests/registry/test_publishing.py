@@ -451,7 +451,8 @@ def test_a_community_publishers_name_that_users_have_already_stays_theirs(
 ) -> None:
     """In a registry that is older than what comes bundled now."""
     with monkeypatch.context() as patch:
-        patch.setattr("automatosx_nb.registry.publishing.BUNDLED_PUBLISHERS", frozenset({"automatosx"}))
+        for room in ("standing", "releasing"):
+            patch.setattr(f"automatosx_nb.registry.{room}.BUNDLED_PUBLISHERS", frozenset({"automatosx"}))
         registry.seen_by(Actor("mallory")).publish(package.build(plugin_folder(tmp_path / "theirs", "meadow.mine")))
     root = tmp_path / "catalog"
     plugin_folder(root / "finder" / "1.0.0", "meadow.finder")
