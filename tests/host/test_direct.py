@@ -108,9 +108,9 @@ class House:
         self.direct.append(sent)
         return sent
 
-    def subscribed(self, handler: str) -> Counters:
+    def subscribed(self, handler: str, *, retained: bool = False) -> Counters:
         source = PluginSubscriber("acme.demo", {"topic": HEARD, "handler": handler}, self._runner, self._activity)
-        self.bus.add(source)
+        self.bus.add(source, retained=retained)
         return source.counters
 
     def _runner(self) -> PluginRunner:
@@ -267,6 +267,25 @@ def test_a_worker_that_takes_nothing_gets_the_event_by_the_queue(house: House, m
     assert house.heard() == [2]
     assert counters == Counters(delivered=1)
     assert house.runner.worker is worker
+
+
+def test_what_its_socket_takes_only_in_part_arrives_whole_and_before_what_comes_after_it(house: House) -> None:
+    counters, worker = house.subscribed("demo:on_event"), house.calm()
+    house.bus.publish(event("x" * 2_000_000))
+    house.bus.publish(event("next"))
+    assert house.direct[0], "as far as there was room"
+    assert [len(each) for each in house.heard()] == [2_000_000, 4]
+    assert counters == Counters(delivered=2)
+    assert house.runner.worker is worker
+
+
+def test_what_was_retained_comes_before_what_is_published_next(house: House) -> None:
+    house.bus.publish(event("kept"), retain=True)
+    house.calm()
+    house.subscribed("demo:on_event", retained=True)
+    house.bus.publish(event("next"))
+    assert house.direct[0]
+    assert house.heard() == ["kept", "next"]
 
 
 @pytest.mark.parametrize("sent", [True, False])
