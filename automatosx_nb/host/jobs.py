@@ -117,7 +117,7 @@ class JobQueue:
         self._bell.acquire()
         self._jobs: deque[Job | Due] = deque()
         self._begun: Batch | None = None
-        """What is on its way already."""
+        """What was to be sent by its publisher; ``begun`` says whether it was."""
         self._open: dict[PluginSubscriber, Due] = {}
         """Those behind which nobody waits: later events of their subscription join them."""
         self._thread: threading.Thread | None = None
@@ -160,15 +160,18 @@ class JobQueue:
         What was sent, also by a thread that was interrupted, is being done now, and the queue's thread goes on with it.
         """
         with self._lock:
+            idle = self.running is None and not self._jobs and self._thread is not None
+            if not idle or self._closed or self._retired:
+                return False
             try:
-                idle = self.running is None and not self._jobs and self._thread is not None
-                if idle and not self._closed and not self._retired:
-                    send(batch)
-                return batch.begun
+                self.running = self._begun = batch  # before it is sent: then it is known, wherever this is interrupted
+                send(batch)
             finally:
                 if batch.begun:
-                    self.running = self._begun = batch
                     self._ring()
+                else:
+                    self.running = self._begun = None
+            return batch.begun
 
     def next(self, idle_s: float, leave: Callable[[], None]) -> Job | Due | Batch | None:
         """What is to be done now; None: nothing came in ``idle_s`` seconds, or the queue is closed.
@@ -183,10 +186,11 @@ class JobQueue:
     def _next(self, idle_s: float, leave: Callable[[], None]) -> Job | Due | Batch | None:
         with self._lock:
             self.running = None
-            self._wait_for(lambda: bool(self._jobs or self._begun) or self._closed or self._retired, idle_s)
-            if self._begun is not None:
-                begun, self._begun = self._begun, None
+            self._wait_for(lambda: bool(self._jobs) or self._has_begun or self._closed or self._retired, idle_s)
+            begun, goes_on, self._begun = self._begun, self._has_begun, None
+            if goes_on:
                 return begun
+            self.running = None
             if self._duty is not None and self._jobs and isinstance(self._jobs[0], Due):
                 while (wait_s := self._duty.wait_s(self, self._take_turn)) > 0 and not self._hurries():
                     self._turn = False
@@ -261,6 +265,10 @@ class JobQueue:
         with self._lock:
             self._turn = True
             self._ring()
+
+    @property
+    def _has_begun(self) -> bool:
+        return self._begun is not None and self._begun.begun
 
     def _hurries(self) -> bool:
         return self._closed or not self._jobs or any(isinstance(job, Job) for job in self._jobs)

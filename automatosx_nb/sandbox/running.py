@@ -216,20 +216,18 @@ class Worker:
 
         Where it did, ``deliver`` is called next, on the thread that calls.
         """
-        if not self._lock.acquire(blocking=False):
-            return
-        try:
-            if not self._alive or self._in_flight or self._owner != os.getpid():
+        with self._lock:
+            if not self._alive or self._owner != os.getpid():
                 return
             self._calls += 1
             self._in_flight, self._conversation.interrupted = self._calls, False
-            self._channel.send_now(protocol.Deliver(self._calls, handler, events), sending)
-        except FrameTooLarge:
-            """Whoever sends it again is told."""
-        finally:
-            if not sending.taken:
-                self._in_flight = 0
-            self._lock.release()
+            try:
+                self._channel.send_now(protocol.Deliver(self._calls, handler, events), sending)
+            except FrameTooLarge:
+                """Whoever sends it again is told."""
+            finally:
+                if not sending.taken:
+                    self._in_flight = 0
 
     def interrupt(self) -> None:
         """End the call in flight: SIGINT, and after half a second SIGKILL. Nothing if no call is in flight."""
