@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from automatosx_nb.model.generation import InstalledPlugin
 
 BAR_WIDTH = 24
-EXIT_ERROR, EXIT_USAGE = 1, 2
+EXIT_ERROR, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 WRITING = ("test", "run", "panel", "serve")
 """Verbs during which somebody else writes to the terminal: pytest, a plugin, a server's log."""
 
@@ -87,12 +87,16 @@ class Terminal:
 
 def main(words: Sequence[str] | None = None) -> int:
     """0: done; 1: an error, on standard error; 2: it was typed wrongly; 3: a check found something."""
-    from automatosx_nb.app import Marketplace
-
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # arrows and quotes, in a terminal that has none
-    return carry_out(sys.argv[1:] if words is None else words, closing(Marketplace()))
+    try:
+        from automatosx_nb.app import Marketplace
+
+        return carry_out(sys.argv[1:] if words is None else words, closing(Marketplace()))
+    except KeyboardInterrupt:
+        sys.stderr.write("\nInterrupted: nothing was changed that is not shown by 'jupyter automatosx history'.\n")
+        return EXIT_INTERRUPTED
 
 
 def carry_out(words: Sequence[str], opened: AbstractContextManager[Marketplace]) -> int:
@@ -111,9 +115,6 @@ def carry_out(words: Sequence[str], opened: AbstractContextManager[Marketplace])
         said = error_to_json(error, Terminal.prefix) if as_json else told(error, Terminal.prefix)
         sys.stderr.write(f"{said}\n")
         return _status(error)
-    except KeyboardInterrupt:
-        sys.stderr.write("\nInterrupted: nothing was changed that is not shown by 'jupyter automatosx history'.\n")
-        return 130
 
 
 def _status(error: AutomatosxError) -> int:
