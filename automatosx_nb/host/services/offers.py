@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from automatosx_nb.errors import ServiceMissing, ServiceNotInRange
 from automatosx_nb.host.services.messages import Reply, Request
-from automatosx_nb.model.contributions.services import KIND, Service
+from automatosx_nb.model.contributions.services import Service
 from automatosx_nb.model.semver import Range
 from automatosx_nb.model.spelling import nearest
 
@@ -89,7 +89,7 @@ class Offers:
         made = self._made.get(plugin)
         if made is None or made[0] != entry.sha256:
             records = entry.contributes.get("services", ())
-            offers = [_offer(plugin, KIND.from_record(record), release=entry.sha256) for record in records]
+            offers = [_offer(plugin, Service.from_record(record), release=entry.sha256) for record in records]
             made = self._made[plugin] = entry.sha256, {offer.name: offer for offer in offers}
         return made[1]
 

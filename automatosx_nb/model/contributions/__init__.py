@@ -32,7 +32,7 @@ from automatosx_nb.model.contributions.settings import Setting
 from automatosx_nb.model.contributions.subscriptions import Subscription
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from automatosx_nb.model.reader import Spot
 
@@ -84,13 +84,8 @@ class Contributions:
         return {name: tuple(one.label for one in several) for name, several in self if several}
 
     def records(self) -> dict[str, list[dict[str, Any]]]:
-        """Kind → plain JSON records; :meth:`from_records` is the inverse."""
+        """Kind → plain JSON records."""
         return {name: [one.record() for one in several] for name, several in self if several}
-
-    @classmethod
-    def from_records(cls, records: Mapping[str, Sequence[Mapping[str, Any]]]) -> Contributions:
-        """Reads back what :meth:`records` made, and trusts it; kinds that nobody knows are left out."""
-        return cls(**{name: tuple(map(kind.from_record, records.get(name, ()))) for name, kind in KINDS.items()})
 
 
 def reader(own: str | None) -> Callable[[Spot], Contributions]:

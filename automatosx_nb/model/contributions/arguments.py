@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from automatosx_nb.model.reader import Spot, Table, boolean, line, one_of, tuple_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 DESIGNATED = ("variable", "file:read", "file:write", "secret")
 """Resolved by the host from what the user typed: the one object that the call may have."""
@@ -46,10 +46,6 @@ class Argument:
 
     def record(self) -> dict[str, Any]:
         return {**asdict(self), "choices": list(self.choices)}
-
-    @classmethod
-    def from_record(cls, record: Mapping[str, Any]) -> Argument:
-        return cls(**{**record, "choices": tuple(record["choices"])})
 
 
 def arguments(spot: Spot) -> tuple[Argument, ...]:

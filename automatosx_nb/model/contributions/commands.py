@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -47,8 +46,4 @@ def _command(spot: Spot) -> Command | None:
     return Command(called, title, function, summary, args)
 
 
-def _from_record(record: Mapping[str, Any]) -> Command:
-    return Command(**{**record, "args": tuple(map(Argument.from_record, record["args"]))})
-
-
-KIND = Kind("commands", listed(_command, "command"), _from_record)
+KIND = Kind("commands", listed(_command, "command"))

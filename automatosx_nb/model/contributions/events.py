@@ -70,4 +70,4 @@ def _retained(spot: Spot) -> bool | None:
     return boolean(Spot(spot.value[RETAINED], f"{spot.path}.{RETAINED}", spot.problems))
 
 
-KIND = Kind("events", keyed(_event, "a table of topics and JSON Schemas"), lambda each: EventType(**each))
+KIND = Kind("events", keyed(_event, "a table of topics and JSON Schemas"))

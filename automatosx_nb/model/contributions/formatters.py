@@ -48,4 +48,4 @@ def _formatter(spot: Spot) -> Formatter | None:
     return None if shown is None or function is None else Formatter(shown, function, summary)
 
 
-KIND = Kind("formatters", listed(_formatter, "formatter"), lambda record: Formatter(**record))
+KIND = Kind("formatters", listed(_formatter, "formatter"))

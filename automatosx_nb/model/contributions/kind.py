@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from automatosx_nb.model.reader import MAX_ITEMS, Spot, matching, tuple_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 
 class Contribution(Protocol):
@@ -76,12 +76,10 @@ class Read(Protocol[C_co]):
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[C]):
-    """One kind: its key under ``[contributes]``, how its table is read, how a record is read back."""
+    """One kind: its key under ``[contributes]`` and how its table is read."""
 
     name: str
     read: Read[C]
-    from_record: Callable[[Mapping[str, Any]], C]
-    """The inverse of :meth:`Contribution.record`; trusts what it is given."""
     served: bool = True
     """Whether this version does something with it; the manifest's reader takes it either way."""
 

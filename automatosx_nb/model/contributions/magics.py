@@ -11,8 +11,6 @@ from automatosx_nb.model.contributions.kind import HANDLER, Called, Kind, Needle
 from automatosx_nb.model.reader import boolean, line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from automatosx_nb.model.reader import Spot
 
 NAME = "a magic's name: a small letter, then small letters, digits and '_', at most 40 characters"
@@ -74,8 +72,4 @@ def _name(spot: Spot) -> str | None:
     return spot.value
 
 
-def _from_record(record: Mapping[str, Any]) -> Magic:
-    return Magic(**{**record, "args": tuple(map(Argument.from_record, record["args"]))})
-
-
-KIND = Kind("magics", listed(_magic, "magic"), _from_record)
+KIND = Kind("magics", listed(_magic, "magic"))

@@ -43,4 +43,4 @@ def _panel(spot: Spot) -> Panel | None:
     return Panel(called, title, function, summary)
 
 
-KIND = Kind("panels", listed(_panel, "panel"), lambda record: Panel(**record))
+KIND = Kind("panels", listed(_panel, "panel"))

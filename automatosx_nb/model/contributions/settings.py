@@ -32,4 +32,4 @@ def _setting(called: str, spot: Spot, _own: str | None) -> Setting | None:
     return Setting(called, schema)
 
 
-KIND = Kind("settings", keyed(_setting, "a table of names and settings"), lambda each: Setting(**each))
+KIND = Kind("settings", keyed(_setting, "a table of names and settings"))

@@ -103,4 +103,4 @@ def _permission(text: str) -> Permission | None:
         return None
 
 
-KIND = Kind("subscriptions", _read, lambda record: Subscription(**record))
+KIND = Kind("subscriptions", _read)
