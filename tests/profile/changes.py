@@ -20,13 +20,16 @@ from typing import Any
 
 from automatosx_nb.app import Marketplace
 from automatosx_nb.errors import AutomatosxError
+from automatosx_nb.model.lockfile import render
 from automatosx_nb.model.retention import GenerationRetention
 from automatosx_nb.package import build
 from automatosx_nb.profile.collecting import collect
 from automatosx_nb.registry.service import EmbeddedRegistry
 from tests.scenarios.lifecycle import BASE, OTHER, SETTING, TOP, save, write_plugin
 
-PREPARED = 4
+MOVES = "acme.moves"
+"""Its 2.0.0 keeps something else than its 1.0.0 did."""
+PREPARED = 5
 """The generation of a prepared profile."""
 REFUSED, BROKEN = 10, 11
 """A child's exit status: an error of ours, any other."""
@@ -34,10 +37,30 @@ _ANY_TRACER = 0x59616D61, -1
 """``PR_SET_PTRACER``, ``PR_SET_PTRACER_ANY``: Yama lets only an ancestor trace, else."""
 
 
+_MIGRATE = """
+from automatosx_nb.sdk import storage
+
+def run():
+    return storage.get("kept")
+
+def migrate(before):
+    storage.put("kept", {"text": storage.get("kept"), "from": before})
+"""
+_VERSION_2 = '[state]\nversion = 2\nmigrate = "demo:migrate"\n'
+
+
 class Untried(Marketplace):
     """Nothing is started as a trial: a worker is another process, and writes nothing of the profile."""
 
     def _try_out(self, *_: object) -> None: ...
+
+
+def _migrate(market: Marketplace) -> None:
+    market.install(MOVES, "2.0.0")
+
+
+def _sync(market: Marketplace) -> None:
+    market.sync(lock_beside(market.profile.root), grant=["storage"])
 
 
 def _collect(market: Marketplace) -> None:
@@ -47,13 +70,18 @@ def _collect(market: Marketplace) -> None:
 CHANGES: Mapping[str, Callable[[Marketplace], object]] = {
     "install": lambda market: market.install(TOP),
     "update": lambda market: market.update(BASE),
-    "rollback": lambda market: market.rollback(1),
+    "rollback": lambda market: market.rollback(2),
     "undo": lambda market: market.undo(),
     "pin": lambda market: market.pin(BASE, note="held"),
     "remove": lambda market: market.remove(BASE),
     "gc": _collect,
     "install another": lambda market: market.install(OTHER),
+    "install with a trial": lambda market: market.install(TOP),
+    "update that migrates": _migrate,
+    "sync": _sync,
 }
+TRIED = {"install with a trial", "update that migrates"}
+"""Those that start a worker, as everybody's do: when it answers, decides whether they make a call more or less."""
 
 
 def publish(folder: Path) -> EmbeddedRegistry:
@@ -63,19 +91,38 @@ def publish(folder: Path) -> EmbeddedRegistry:
         *((BASE, version, {"extra": SETTING}) for version in ("1.0.0", "1.1.0", "1.2.0")),
         (TOP, "1.0.0", {"requires": {BASE: "^1.1"}}),
         (OTHER, "1.0.0", {}),
+        (MOVES, "1.0.0", {"permissions": {"storage": "To remember."}}),
+        (MOVES, "2.0.0", {"permissions": {"storage": "To remember."}, "needs": _VERSION_2, "source": _MIGRATE}),
     )
     for plugin, version, more in plugins:
         registry.publish(build(write_plugin(folder / f"{plugin}-{version}", plugin, version, **more)))
     return registry
 
 
-def opened(profile: Path, registry: EmbeddedRegistry) -> Marketplace:
-    return Untried(profile=profile, registry=registry)
+def opened(profile: Path, registry: EmbeddedRegistry, *, tried: bool = False) -> Marketplace:
+    return (Marketplace if tried else Untried)(profile=profile, registry=registry)
+
+
+def lock_beside(profile: Path) -> Path:
+    """What ``sync`` reads; ``prepare`` writes it."""
+    return profile / "synced.lock"
 
 
 def prepare(profile: Path, registry: EmbeddedRegistry) -> None:
-    """Four generations, saved state, a setting, and what a killed writer and a removed plugin leave."""
+    """Five generations, saved state, a setting, a lock to sync from, and what a killed writer and a removed plugin
+    leave.
+
+    The lock has a newer release of one plugin, one more, and lacks one.
+    """
     market = opened(profile, registry)
+    market.install(TOP)
+    market.install(OTHER)
+    locked = market.lockfile()
+    market.close()
+    shutil.rmtree(profile)
+    market = opened(profile, registry)
+    market.install(MOVES, "1.0.0", grant=["storage"])
+    save(market, MOVES, "a text")
     market.install(BASE, "1.0.0")
     save(market, BASE, "by 1.0.0")
     market.install(BASE, "1.1.0")
@@ -84,11 +131,12 @@ def prepare(profile: Path, registry: EmbeddedRegistry) -> None:
     market.install(OTHER)
     market.remove(OTHER)
     market.close()
-    (profile / f".current-{'0' * 12}").write_text("5")
+    (profile / f".current-{'0' * 12}").write_text("6")
+    lock_beside(profile).write_text(render(locked))
 
 
 def make(change: str, profile: Path, registry: EmbeddedRegistry) -> None:
-    market = opened(profile, registry)
+    market = opened(profile, registry, tried=change in TRIED)
     try:
         CHANGES[change](market)
     finally:
