@@ -1,8 +1,8 @@
 """Compiled plugins, kept by the host in memory for as long as it runs. Why here and nowhere else: ADR 9.
 
-A worker compiles a plugin's modules before it runs the first line of them, and hands the host what came out,
-marshalled. The host keeps it under a hash of everything that it was made of, the plugin's name included, never looks
-into it, and hands it to the next worker of the very same program. So nobody can leave code behind for anybody else.
+A worker that runs nothing of a plugin compiles its modules, and hands the host what came out, marshalled (ADR 19). The
+host keeps it under a hash of everything that it was made of, the plugin's name included, never looks into it, and hands
+it to each worker of the very same program. So nobody can leave code behind for anybody else.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ class Conversation:
         self._unanswered = 0
         self._tables = ReceivedTables(limits.table_mb)
         self._pace = Pace(limits.messages_per_s)
-        self._awaits_events = False
+        self._awaits_events = self._awaits_code = False
         self.open = self.interrupted = False
         self.handed: Sequence[object] = ()
         """The tables that the call in flight was handed, in the order of their descriptors."""
@@ -82,17 +82,15 @@ class Conversation:
         fds: Sequence[int],
         broker: Broker,
         clock: Clock,
-        keep: Callable[[protocol.Compiled], None] | None = None,
         sent: Callable[[], None] | None = None,
         sending: Sending | None = None,
     ) -> object:
         """Send ``frame``, serve what the worker asks and prints, and return the value of its reply.
 
-        Of a load it is None, of a ``Deliver`` the faults by their index.
+        Of a load it is None, of a ``Compile`` the code, of a ``Deliver`` the faults by their index.
 
-        ``call``: the number of the call, 0 for a load; ``keep`` takes the code that a load may send first; ``sent`` is
-        called, and must not raise, when ``frame`` is on its way or could not be sent; ``sending``: what of it
-        :meth:`send_now` began.
+        ``call``: the number of the call, 0 for a load and a ``Compile``; ``sent`` is called, and must not raise, when
+        ``frame`` is on its way or could not be sent; ``sending``: what of it :meth:`send_now` began.
 
         :raises Failed: the reply is a fault.
         :raises LimitExceeded: it asked or printed too much; it is still at it.
@@ -115,17 +113,12 @@ class Conversation:
                 sent()
         try:
             self._awaits_events = isinstance(frame, protocol.Deliver)
-            return self._listen(call, broker, clock, keep)
+            self._awaits_code = isinstance(frame, protocol.Compile)
+            return self._listen(call, broker, clock)
         finally:
             self._tables.clear()
 
-    def _listen(
-        self,
-        call: int,
-        broker: Broker,
-        clock: Clock,
-        keep: Callable[[protocol.Compiled], None] | None,
-    ) -> object:
+    def _listen(self, call: int, broker: Broker, clock: Clock) -> object:
         messages = printed = 0
         while True:
             clock.check()
@@ -134,10 +127,6 @@ class Conversation:
             try:
                 if isinstance(reply, protocol.Stream):
                     self._channel.receive_bytes(self._tables.room_for(reply.size), deadline=clock.deadline)
-                    continue
-                if isinstance(reply, protocol.Compiled) and not messages and keep is not None:
-                    keep(reply)
-                    keep, self.open = None, True
                     continue
                 if not self.open:
                     return self._value_of(reply, call, received)
@@ -157,8 +146,10 @@ class Conversation:
                 close_all(received)
 
     def _value_of(self, reply: object, call: int, received: Sequence[int]) -> object:
-        if isinstance(reply, protocol.Loaded) and call == 0:
+        if isinstance(reply, protocol.Loaded) and call == 0 and not self._awaits_code:
             return None
+        if isinstance(reply, protocol.Compiled) and self._awaits_code:
+            return reply
         if isinstance(reply, protocol.Delivered) and reply.id == call and self._awaits_events:
             return reply.faults
         if isinstance(reply, protocol.Result) and reply.id == call and call and not self._awaits_events:

@@ -206,6 +206,10 @@ class ForkServer:
         with self._lock, contextlib.suppress(ChannelClosed, DeadlineExceeded):
             self._control.send(protocol.Signal(self._inside[pid], number), deadline=time.monotonic() + _REPLY_S)
 
+    def forget(self, pid: int) -> None:
+        """Of a worker that nobody will ask about again."""
+        self._inside.pop(pid, None)
+
     def reap(self, pid: int) -> protocol.Reaped | None:
         """How a worker that was killed or ended did end; None if the fork server is gone."""
         try:

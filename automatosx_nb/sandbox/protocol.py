@@ -124,19 +124,27 @@ class Fault(Struct, frozen=True):
 class Compiled(Struct, frozen=True, tag="compiled"):
     """A plugin's modules as marshalled code, by their dotted names; ``policy`` names the policy that they passed.
 
-    From a worker it comes once, right after ``Load`` and before any line of the plugin ran: later it is not believed.
+    It is believed only as the answer to ``Compile``, from a worker that runs no line of the plugin.
     """
 
     policy: str
     modules: dict[str, bytes]
 
 
+class Compile(Struct, frozen=True, tag="compile"):
+    """The only frame after ``Hello``: answer with a ``Compiled``, and end. The fields are those of ``Load``."""
+
+    plugin: str
+    sources: dict[str, bytes]
+    modules: list[str]
+
+
 class Load(Struct, frozen=True, tag="load"):
     """First frame after ``Hello``. ``sources`` maps ``pkg/mod.py`` (relative to ``src/``) to its bytes.
 
     ``handlers`` (``module:function``) have to exist and be callable, or the load fails. ``modules`` are the granted
-    libraries outside the standard library. ``compiled``: what an earlier worker made of the very same sources; without
-    it the worker is to send a ``Compiled``. ``whole``: the load fails for any module that is refused.
+    libraries outside the standard library. ``compiled``: what another worker made of the very same sources; a module
+    that is not in it is compiled when it is imported. ``whole``: the load fails for any module that is refused.
     """
 
     plugin: str
@@ -230,7 +238,7 @@ class Output(Struct, frozen=True, tag="output"):
     text: str
 
 
-ToWorker = Load | Call | Deliver | Answer | Stop
+ToWorker = Compile | Load | Call | Deliver | Answer | Stop
 ToHost = Hello | Compiled | Loaded | Result | Delivered | Failure | Ask | Output | Stream
 
 

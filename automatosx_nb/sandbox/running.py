@@ -20,10 +20,9 @@ from automatosx_nb.errors import (
     SandboxUnavailable,
     WorkerLost,
 )
-from automatosx_nb.sandbox import compiled, procfs, protocol, verdicts
+from automatosx_nb.sandbox import procfs, protocol, verdicts
 from automatosx_nb.sandbox.channel import Channel, ChannelClosed, DeadlineExceeded, Sending
 from automatosx_nb.sandbox.codec import FrameTooLarge, close_all
-from automatosx_nb.sandbox.compiled import CompiledPlugins
 from automatosx_nb.sandbox.conversation import Broker, Conversation, Failed, Silent
 from automatosx_nb.sandbox.launcher import ForkServer
 from automatosx_nb.sandbox.limits import Limits
@@ -56,8 +55,6 @@ class Worker:
         self._calls = 0
         self._reaped: protocol.Reaped | None = None
         self._alive = False
-        self._language = "language" not in without
-        self._keep: Callable[[protocol.Compiled], None] | None = None
         spawned = server.spawn(limits, sorted(without))
         self.pid = spawned.pid
         self._pidfd = spawned.pidfd
@@ -119,24 +116,28 @@ class Worker:
     def limits(self) -> Limits:
         return self._limits
 
+    def compile(self, sources: Mapping[str, bytes], modules: Sequence[str]) -> protocol.Compiled:
+        """The plugin's code, of a worker that does nothing else. Raises as Sandbox.start does before it loads."""
+        made = self._prepare(protocol.Compile(self._plugin, dict(sources), list(modules)))
+        assert isinstance(made, protocol.Compiled), "that is what a Compile is answered with"
+        return made
+
     def load(
         self,
         version: str,
         sources: Mapping[str, bytes],
         handlers: Sequence[str],
         modules: Sequence[str],
-        code: CompiledPlugins,
+        code: protocol.Compiled | None,
         *,
         whole: bool = False,
     ) -> None:
         """Load the plugin; once, before the first call. A worker whose load failed is stopped. See Sandbox.start."""
-        key = compiled.key(self._plugin, sources, modules, self._limits.source_kb)
-        known = code.get(key) if self._language else None
-        frame = protocol.Load(self._plugin, version, dict(sources), list(handlers), list(modules), known, whole)
-        if self._language and known is None:
-            self._keep = lambda made: code.put(key, made)
+        self._prepare(protocol.Load(self._plugin, version, dict(sources), list(handlers), list(modules), code, whole))
+
+    def _prepare(self, frame: protocol.Struct) -> object:
         try:
-            self._exchange(0, frame, [], Silent(), "start_s", self._limits.start_s)
+            return self._exchange(0, frame, [], Silent(), "start_s", self._limits.start_s)
         except BaseException:
             self._end()
             raise
@@ -256,6 +257,20 @@ class Worker:
                 return
         self._end()
 
+    def dismiss(self) -> None:
+        """Kill it, and have its fork server wait for its end, where that hears of it; else as :meth:`stop`."""
+        with self._lock:
+            pidfd = self._pidfd
+            if pidfd is None:
+                self._end()
+                return
+            self._alive = False
+            self._signal(signal.SIGKILL)
+            self._channel.close()
+            self._server.forget(self.pid)
+            os.close(pidfd)
+            self._pidfd = None
+
     def usage(self) -> Usage:
         if self._reaped is not None:
             return Usage(self._reaped.cpu_s, self._reaped.rss_mb)
@@ -279,9 +294,8 @@ class Worker:
             with self._lock:
                 self._in_flight, self._conversation.interrupted = call or -1, False
         clock = Clock(seconds)
-        keep, self._keep = self._keep, None
         try:
-            return self._conversation.hold(call, frame, fds, broker, clock, keep, sent, sending)
+            return self._conversation.hold(call, frame, fds, broker, clock, sent, sending)
         except Failed as failed:
             raise self._failed(failed.fault) from None
         except DeadlineExceeded:

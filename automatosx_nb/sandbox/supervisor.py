@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from automatosx_nb.errors import SandboxUnavailable
+from automatosx_nb.sandbox import compiled, protocol
 from automatosx_nb.sandbox.compiled import CompiledPlugins
 from automatosx_nb.sandbox.confine import ACTIVE
 from automatosx_nb.sandbox.conversation import Broker
@@ -65,11 +66,24 @@ class Sandbox:
         :raises SandboxUnavailable: no worker can be started, or a required layer is missing.
         :raises WorkerLost: the worker ended while it loaded.
         """
-        worker = self.spawn(program, limits or Limits(), without=without)
-        worker.load(
-            program.version, program.sources, program.handlers, program.modules, self._code, whole=program.whole
-        )
+        limits = limits or Limits()
+        code = None if "language" in without else self._compiled(program, limits, without)
+        worker = self.spawn(program, limits, without=without)
+        worker.load(program.version, program.sources, program.handlers, program.modules, code, whole=program.whole)
         return worker
+
+    def _compiled(self, program: Program, limits: Limits, without: Collection[str]) -> protocol.Compiled:
+        """What is kept of it; else what a worker makes that runs none of it (ADR 19)."""
+        key = compiled.key(program.plugin, program.sources, program.modules, limits.source_kb)
+        code = self._code.get(key)
+        if code is None:
+            compiler = self.spawn(program, limits, without=without)
+            try:
+                code = compiler.compile(program.sources, program.modules)
+            finally:
+                compiler.dismiss()
+            self._code.put(key, code)
+        return code
 
     def layers(self) -> Mapping[str, str]:
         """Each layer and ``active``, or why it is not: found by starting an empty worker, required ones or not.

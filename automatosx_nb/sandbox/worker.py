@@ -64,6 +64,9 @@ class Session:
                     self._call(frame, fds)
                 elif isinstance(frame, protocol.Load):
                     self._load(frame)
+                elif isinstance(frame, protocol.Compile):
+                    self._compile(frame)
+                    return
                 elif isinstance(frame, protocol.Deliver):
                     self._deliver(frame)
                 elif isinstance(frame, protocol.Stop):
@@ -75,21 +78,36 @@ class Session:
 
     # --- loading and calling ----------------------------------------------------------------------------------
 
-    def _load(self, load: protocol.Load) -> None:
-        self._plugin = load.plugin
-        self._modules = PluginModules(
-            load.plugin,
-            load.sources,
-            granted=load.modules,
+    def _compile(self, compile: protocol.Compile) -> None:
+        """The last thing that this process does, and no line of the plugin ran in it."""
+        try:
+            made = self._modules_of(compile).compile_ahead(_EAGER_BYTES)
+        except BaseException as error:  # noqa: BLE001 - of sources that may be anything: whatever came is the answer
+            self._channel.send(protocol.Failure(0, self._fault(error)))
+            return
+        try:
+            self._channel.send(made)
+        except FrameTooLarge:  # it is compiled where it runs, then
+            self._channel.send(protocol.Compiled(made.policy, {}))
+
+    def _modules_of(
+        self, given: protocol.Compile | protocol.Load, code: protocol.Compiled | None = None
+    ) -> PluginModules:
+        return PluginModules(
+            given.plugin,
+            given.sources,
+            granted=given.modules,
             write=self._write,
             source_kb=self._limits.source_kb,
             language=self._language,
-            compiled=load.compiled,
+            compiled=code,
         )
+
+    def _load(self, load: protocol.Load) -> None:
+        self._plugin = load.plugin
+        self._modules = self._modules_of(load, load.compiled)
         try:
             self._interruption.begin()
-            if load.compiled is None and self._language:
-                self._compile_ahead(self._modules)
             if load.whole:
                 self._modules.check()
             for reference in load.handlers:
@@ -99,19 +117,6 @@ class Session:
             self._interruption.shelter()
             reply = protocol.Failure(0, self._fault(error))
         self._finish(reply)
-
-    def _compile_ahead(self, modules: PluginModules) -> None:
-        """Tell the host what the sources became. It is the first frame, and no line of the plugin ran yet.
-
-        Where that is too large, it is told nothing, but told: else it would wait for it while the plugin runs.
-        """
-        made = modules.compile_ahead(_EAGER_BYTES)
-        self._interruption.shelter()
-        try:
-            self._channel.send(made)
-        except FrameTooLarge:
-            self._channel.send(protocol.Compiled(made.policy, {}))
-        self._interruption.expose()
 
     def _handler(self, reference: str) -> Callable[..., Any]:
         if self._modules is None:
