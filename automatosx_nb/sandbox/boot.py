@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+import types
+from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
 from automatosx_nb.sandbox.confine import LEFT_OUT
@@ -27,9 +28,21 @@ def main(
         from automatosx_nb.sandbox.confine import namespaces
 
         layers = namespaces.enter() if namespaced else dict.fromkeys(("network", "pids"), LEFT_OUT)
-    from automatosx_nb.sandbox import zygote
+    _fork_server()(control, watched, base, readable, layers, preload)
 
-    zygote.main(control, watched, base, readable, layers, preload)
+
+def _fork_server() -> Callable[..., NoReturn]:
+    """Its main, imported without ``random``, which draws a new seed in each process that is forked.
+
+    That takes 16 pages of a worker's own. RestrictedPython imports it, for names that we do not open; a plugin that
+    imports it has it loaded in its worker, with a seed of its own.
+    """
+    sys.modules["random"] = types.ModuleType("random")
+    try:
+        from automatosx_nb.sandbox import zygote
+    finally:
+        del sys.modules["random"]
+    return zygote.main
 
 
 def pidfd(pid: int) -> int | None:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import importlib
-import os
 import pkgutil
+import socket
 import sys
 from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from automatosx_nb import sdk
-from automatosx_nb.sandbox import builtins_, facades, interruption, protocol
+from automatosx_nb.sandbox import builtins_, facades, interruption, protocol, worker
+from automatosx_nb.sandbox.channel import Channel
 from automatosx_nb.sandbox.codec import Decoder
-from automatosx_nb.sandbox.modules import PluginModules
+from automatosx_nb.sandbox.confine import probe
+from automatosx_nb.sandbox.limits import Limits
 
-_FIRST = b"""
+T = TypeVar("T", bound=protocol.Struct)
+
+_SOURCE = b"""
 from dataclasses import dataclass
 from automatosx_nb.sdk import storage, tables, ui
 
@@ -25,6 +30,9 @@ class Pair:
         self.left += right
         return [each for each in more if each] or {"a": f"{key!r}", **rest}
 
+def answer(value, more=None):
+    return value
+
 def run(value=None):
     try:
         first, second = value
@@ -35,21 +43,50 @@ def run(value=None):
     with value as opened:
         return lambda: opened
 """
+_FIRST, _HANDLER = {"first.py": _SOURCE}, "first:answer"
+_REHEARSALS = 12  # an instruction is fitted to what it meets after its function was called eight times
+_MAX_BYTES, _MAX_DEPTH = 1 << 16, 8
 _LINUX = sys.platform == "linux"
 
 
-def _load_once() -> None:
-    """Load a plugin of our own, so that a worker finds done what is done the first time, in memory that all share."""
-    modules = PluginModules("automatosx.first", {"first.py": _FIRST}, granted=(), write=lambda _text: None)
-    modules.handler("first:run")
+def _rehearse() -> None:
+    """Live a worker's life with a plugin of our own, until nothing in it is done for the first time.
+
+    CPython remembers how a name was found in a type, and how an instruction went; where it does so in a worker, it
+    writes to pages that it shared. What it remembers of the imports goes first: to forget is to write as well.
+    """
+    if sys.version_info >= (3, 13):
+        sys._clear_internal_caches()
+    else:
+        sys._clear_type_cache()
+    code = _answer_of(protocol.Compile("automatosx.first", _FIRST, []), protocol.Compiled)
+    for _ in range(_REHEARSALS):
+        _answer_of(protocol.Load("automatosx.first", "1.0.0", _FIRST, [_HANDLER], [], code), protocol.Loaded)
     builtins_.prepare()
+
+
+def _answer_of(frame: protocol.Struct, expected: type[T]) -> T:
+    """What a worker answers to its first frame; after it, it is called, and told to end."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        host: Channel[Any] = Channel(ours, protocol.ToHost, max_bytes=_MAX_BYTES, max_depth=_MAX_DEPTH)
+        host.send(frame)
+        host.send(protocol.Call(1, _HANDLER, [protocol.Json([1, "a"])], {"more": protocol.Json(None)}))
+        host.send(protocol.Stop())
+        worker.Session(theirs, Limits(), language=True).run({})
+    host.receive()  # its Hello
+    answer, _ = host.receive()
+    host.close()
+    if not isinstance(answer, expected):
+        raise RuntimeError(f"a plugin of our own was answered with {answer}")
+    return answer
 
 
 def threads() -> int:
     """How many this process has. ``threading`` is never imported here: after each fork it has a worker write a quarter
     of a MiB."""
     if _LINUX:
-        return len(os.listdir("/proc/self/task"))  # noqa: PTH208
+        return probe.threads()
     threading = sys.modules.get("threading")
     return 1 if threading is None else int(threading.active_count())
 
@@ -70,10 +107,10 @@ def preload(libraries: Sequence[str]) -> None:
         linux.prepare()
     for encoding in ("utf-8", "ascii", "latin-1", "idna"):
         "".encode(encoding)
-    _load_once()
     for library in libraries:
         importlib.import_module(library)
         if facades.exists(library):
             facades.load(library)
+    _rehearse()
     if threads() > 1:
         raise RuntimeError(f"importing {', '.join(libraries) or 'the sdk'} started threads")

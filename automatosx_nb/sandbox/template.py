@@ -17,21 +17,28 @@ import socket
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from gc import enable
+from os import closerange, dup2, setsid
 from typing import Any, NoReturn
 
 from automatosx_nb.sandbox import preloading, protocol, worker
 from automatosx_nb.sandbox.channel import Channel, ChannelClosed
 from automatosx_nb.sandbox.children import end_orphans, kill_group, wait_for
 from automatosx_nb.sandbox.codec import close_all
-from automatosx_nb.sandbox.confine import Confinement, confine, rlimits
+from automatosx_nb.sandbox.confine import Confinement, rlimits
+from automatosx_nb.sandbox.worker import run
 
 _MAX_BYTES, _MAX_DEPTH, _MAX_FDS = 1 << 16, 8, 2
 _SOCKET, _RULES = 3, 4
 _UNIX, _STREAM = int(socket.AF_UNIX), int(socket.SOCK_STREAM)  # and not socket.socket, which asks enums for these
 _LINUX = sys.platform == "linux"
 
+_DESCRIPTORS = os.sysconf("SC_OPEN_MAX")
+
 if _LINUX:
-    from automatosx_nb.sandbox.confine import linux
+    from automatosx_nb.sandbox.confine.linux import adopt, confine, die_with
+else:
+    from automatosx_nb.sandbox.confine import confine
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +119,7 @@ def _become_template(sock: socket.socket, common: Common) -> NoReturn:
     try:
         _inherit([sock.detach()])
         if _LINUX:
-            linux.adopt()
+            adopt()
         copies = _Copies(socket.SocketType(_UNIX, _STREAM, 0, _SOCKET), common)
         try:
             copies.serve()
@@ -152,10 +159,14 @@ class _Copies:
     def _prepare(self, spawn: protocol.Spawn) -> None:
         common = self._common
         self._confinement = Confinement(
-            spawn.limits, common.readable, common.canary, common.namespaces, frozenset(spawn.without)
+            spawn.limits,
+            common.readable,
+            common.canary,
+            common.namespaces,
+            frozenset(spawn.without),
+            rlimits.wanted(spawn.limits),
         )
         self._session = worker.Session(self._sock, spawn.limits, language="language" not in spawn.without)
-        rlimits.wanted(spawn.limits)  # it is kept
         gc.freeze()
 
     def _fork(self, fork: protocol.Fork, fds: Sequence[int]) -> protocol.Struct:
@@ -176,17 +187,16 @@ class _Copies:
     def _become_worker(self, fork: protocol.Fork, fds: Sequence[int], template: int) -> NoReturn:
         """In the child. Whatever happens here, it never returns into the template's loop."""
         try:
-            os.setsid()
+            setsid()
             if _LINUX:
-                linux.die_with(template)
-            gc.enable()
+                die_with(template)
+            enable()
             confinement, session = self._confinement, self._session
             if confinement is None or session is None:
                 os._exit(71)
             _inherit(fds, closes="process" not in confinement.without)
             rules = _RULES if len(fds) > 1 else fork.rules
-            layers = (linux.confine if _LINUX else confine)(confinement, fork.folder, rules)
-            worker.run(session, layers)
+            run(session, confine(confinement, fork.folder, rules))
         finally:
             os._exit(71)
 
@@ -207,6 +217,6 @@ class _Copies:
 def _inherit(fds: Sequence[int], *, closes: bool = True) -> None:
     """0, 1 and 2 are /dev/null already; a socket becomes 3, Landlock's rules 4; what else there is, is closed."""
     for number, fd in enumerate(fds, _SOCKET):
-        os.dup2(fd, number, inheritable=False)
+        dup2(fd, number, inheritable=False)
     if closes:
-        os.closerange(_SOCKET + len(fds), os.sysconf("SC_OPEN_MAX"))
+        closerange(_SOCKET + len(fds), _DESCRIPTORS)

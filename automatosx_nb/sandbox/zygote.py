@@ -75,7 +75,6 @@ class Zygote:
                 return
             if not ready:
                 self._prepare_spare()
-            self._watch.look(self._running)
             for fd in ready & self._pidfds.keys():
                 self._reap(self._pidfds[fd])
             if self._control.fileno() in ready:
@@ -84,6 +83,7 @@ class Zygote:
                     self._answer(frame)
                 except ChannelClosed:
                     return
+            self._watch.look(self._running)
 
     def _greet(self) -> None:
         own = pidfd(os.getpid())

@@ -39,6 +39,16 @@ def attempt(start: Any, broker: Any) -> Any:
     return lambda code, **names: worker.call("m:attempt", [code], names, broker=broker)
 
 
+def test_descriptors_are_counted_as_the_system_lists_them() -> None:
+    from automatosx_nb.sandbox.confine import linux
+
+    before = linux.descriptors()
+    assert before == len(list(Path("/proc/self/fd").iterdir())) - 1
+    opened = os.open(os.devnull, os.O_RDONLY)
+    assert linux.descriptors() == before + 1
+    os.close(opened)
+
+
 # --- in a worker ----------------------------------------------------------------------------------------------
 
 

@@ -475,3 +475,30 @@ def put(folder):
                     worker.call("m:put", [folder], broker=broker)
     for worker in workers:
         worker.stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root sees the pages of a process that is not dumpable")
+def test_an_idle_worker_has_less_than_2_mib_of_its_own_also_the_first_of_a_plugin(
+    sandbox: Sandbox, broker: Any
+) -> None:
+    for _ in range(2):
+        worker = sandbox.start(TWO)
+        assert worker.call("m:two", broker=broker) == 2
+        pages = Path(f"/proc/{worker.pid}/smaps_rollup").read_text("utf-8")
+        worker.stop()
+        assert sum(map(int, re.findall(r"^Private_(?:Clean|Dirty): +(\d+) kB", pages, re.MULTILINE))) <= 2048
+
+
+def test_workers_of_one_fork_server_draw_different_random_numbers(sandbox: Sandbox, broker: Any) -> None:
+    """``random`` is not there before a plugin imports it: what a fork copied of it would draw the same everywhere."""
+    source = b"import random\ndef draw():\n    return random.getrandbits(63)\n"
+    look = b"import sys\ndef draw():\n    return 'random' in sys.modules\n"
+    drawn = []
+    for _ in range(3):
+        worker = sandbox.start(Program("acme.test", "1.0.0", {"m.py": source}, ("m:draw",)))
+        drawn += [worker.call("m:draw", broker=broker) for _ in range(2)]
+        worker.stop()
+    assert len(set(drawn)) == 6
+    worker = sandbox.start(Program("acme.test", "1.0.0", {"m.py": look}, ()), without=["language"])
+    assert worker.call("m:draw", broker=broker) is False
+    worker.stop()

@@ -27,7 +27,7 @@ class Confinement:
 
     ``readable``: the interpreter's own files and folders; ``canary``: a file outside of its own folder that has to be
     unreadable afterwards; ``namespaces``: the state of the layers that its fork server put on; ``without``: layers to
-    leave out (for tests of the others).
+    leave out (for tests of the others); ``resources``: what ``rlimits`` makes of ``limits``, where that was made ahead.
     """
 
     limits: Limits
@@ -35,6 +35,7 @@ class Confinement:
     canary: str
     namespaces: Mapping[str, str] = field(default_factory=dict)
     without: Collection[str] = ()
+    resources: Mapping[int, tuple[int, int]] | None = None
 
 
 def confine(confinement: Confinement, folder: str, ruleset: int | str | None = None) -> Mapping[str, str]:

@@ -24,7 +24,7 @@ def confine(confinement: Confinement, folder: str, _ruleset: object = None) -> M
     text = profile(confinement.readable, folder)
     return {
         "process": ACTIVE,
-        "rlimits": LEFT_OUT if "rlimits" in without else rlimits.apply(confinement.limits),
+        "rlimits": LEFT_OUT if "rlimits" in without else rlimits.apply(rlimits.wanted(confinement.limits)),
         "sandbox-exec": LEFT_OUT if "sandbox-exec" in without else _put_on(text, confinement.canary),
     }
 

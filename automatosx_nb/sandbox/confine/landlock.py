@@ -6,8 +6,9 @@ import ctypes
 import os
 import stat
 from collections.abc import Sequence
+from os import close
 
-from automatosx_nb.sandbox.confine.libc import syscall
+from automatosx_nb.sandbox.confine.libc import checked, declared, syscall
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _GET_ABI = 1
@@ -26,6 +27,9 @@ _SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS = 1 | 2
 _OF_FILES = _WRITE_FILE | _READ_FILE | _TRUNCATE
 _READ = _READ_FILE | _READ_DIR
 _OWN_FOLDER = _READ | _WRITE_FILE | _MAKE_REGULAR | _TRUNCATE
+
+
+_system_call = declared("syscall", 3)
 
 
 class _Ruleset(ctypes.Structure):
@@ -117,11 +121,11 @@ def restrict(ruleset: Rules, *, threads: int = 1) -> str:
     if isinstance(ruleset, str):
         return ruleset
     try:
-        syscall(_RESTRICT_SELF, ruleset, 0)
+        checked(_system_call, _RESTRICT_SELF, ruleset, 0)
     except OSError as error:
         return f"the kernel refused the rules ({error.strerror})"
     finally:
-        os.close(ruleset)
+        close(ruleset)
     return "active" if threads == 1 else f"{threads} threads run already, and it reaches one of them"
 
 

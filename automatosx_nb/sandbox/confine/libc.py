@@ -23,11 +23,19 @@ def call(function: str, *arguments: int) -> int:
 
     :raises OSError: it returned -1.
     """
-    result = declared(function, len(arguments))(*arguments)
+    return checked(declared(function, len(arguments)), *arguments)
+
+
+def checked(function: Any, *arguments: int) -> int:
+    """Call what :func:`declared` returned, with as many integers.
+
+    :raises OSError: it returned -1.
+    """
+    result: int = function(*arguments)
     if result == -1:
         number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number), function)
-    return int(result)
+        raise OSError(number, os.strerror(number), function.__name__)
+    return result
 
 
 def syscall(number: int, *arguments: int) -> int:

@@ -2,6 +2,9 @@
 
 The order matters. Landlock opens paths and needs no_new_privs; seccomp comes last, because it forbids what the
 layers before it do. Everything happens in a freshly forked process with one thread; whether it has one is proven.
+
+What a worker runs here it runs once, and each object that it touches may be 4 KiB of its own memory: so what is called
+has a name in this module, for to look it up in another touches that, its namespace, the name and a cache.
 """
 
 from __future__ import annotations
@@ -10,38 +13,46 @@ import ctypes
 import os
 import signal
 from collections.abc import Mapping
+from os import chdir, getpid, getppid, stat, umask
 
-from automatosx_nb.sandbox.confine import ACTIVE, LEFT_OUT, Confinement, landlock, probe, rlimits, seccomp
-from automatosx_nb.sandbox.confine.libc import call, declared
+from automatosx_nb.sandbox.confine import ACTIVE, LEFT_OUT, Confinement, landlock, rlimits, seccomp
+from automatosx_nb.sandbox.confine.landlock import restrict
+from automatosx_nb.sandbox.confine.libc import call, checked, declared
+from automatosx_nb.sandbox.confine.probe import connect, fork, read, single_thread, threads
+from automatosx_nb.sandbox.confine.rlimits import apply
+from automatosx_nb.sandbox.confine.seccomp import install
 
 _PR_SET_PDEATHSIG, _PR_GET_DUMPABLE, _PR_SET_DUMPABLE = 1, 3, 4
 _PR_CAPBSET_DROP, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 24, 36, 38
 _CAPABILITY_VERSION_3 = 0x20080522
 _OWN_DESCRIPTORS = 4  # 0 to 2, which are /dev/null, and the socket to the host
+_KILL = int(signal.SIGKILL)  # and not an enum, of which ctypes would ask what it is
+_prctl, _capset = declared("prctl", 5), declared("capset", 2)
 
 
 def prepare() -> None:
     """Do before a fork what is the same for every worker: whatever a worker does itself is memory of its own."""
     seccomp.prepare()
-    for function, arguments in (("prctl", 5), ("capset", 2), ("syscall", 3), ("syscall", 4), ("syscall", 5)):
-        declared(function, arguments)
+    for arguments in (3, 5):
+        declared("syscall", arguments)
 
 
 def confine(confinement: Confinement, folder: str, ruleset: landlock.Rules | None = None) -> Mapping[str, str]:
     without = confinement.without
     layers = {"process": LEFT_OUT if "process" in without else _process(ruleset)}
-    os.chdir(folder)
-    os.umask(0o077)
-    layers["rlimits"] = LEFT_OUT if "rlimits" in without else rlimits.apply(confinement.limits)
-    call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    chdir(folder)
+    umask(0o077)
+    resources = confinement.resources or rlimits.wanted(confinement.limits)
+    layers["rlimits"] = LEFT_OUT if "rlimits" in without else apply(resources)
+    checked(_prctl, _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     if ruleset is None:
         ruleset = landlock.rules(confinement.readable, folder)
-    layers["landlock"] = LEFT_OUT if "landlock" in without else landlock.restrict(ruleset, threads=probe.threads())
+    layers["landlock"] = LEFT_OUT if "landlock" in without else restrict(ruleset, threads=threads())
     if "process" in without:
-        call("prctl", _PR_SET_DUMPABLE, 1, 0, 0, 0)  # its fork server is hidden, which a fork inherits
+        checked(_prctl, _PR_SET_DUMPABLE, 1, 0, 0, 0)  # its fork server is hidden, which a fork inherits
     else:
         hide()
-    layers["seccomp"] = LEFT_OUT if "seccomp" in without else seccomp.install(os.getpid())
+    layers["seccomp"] = LEFT_OUT if "seccomp" in without else install(getpid())
     return {**_prove(layers, confinement), **confinement.namespaces}
 
 
@@ -49,23 +60,28 @@ def _process(ruleset: landlock.Rules | None) -> str:
     """Drop what a worker inherits. With no_new_privs no capability comes back, root's included."""
     _drop_capabilities()
     own = _OWN_DESCRIPTORS + isinstance(ruleset, int)
-    descriptors = len(os.listdir("/proc/self/fd")) - 1  # noqa: PTH208 - less the one that lists them
-    if descriptors > own:
-        return f"{descriptors - own} descriptors are inherited"
+    if (held := descriptors()) > own:
+        return f"{held - own} descriptors are inherited"
     return ACTIVE
+
+
+def descriptors() -> int:
+    """How many this process has: since Linux 6.2 the size of the folder that lists them, which before has none."""
+    size = stat("/proc/self/fd").st_size  # noqa: PTH116
+    return size or len(os.listdir("/proc/self/fd")) - 1  # noqa: PTH208 - less the one that lists them
 
 
 def _prove(layers: dict[str, str], confinement: Confinement) -> dict[str, str]:
     if layers["process"] == ACTIVE:
-        layers["process"] = probe.single_thread()
-    if layers["process"] == ACTIVE and call("prctl", _PR_GET_DUMPABLE, 0, 0, 0, 0) != 0:
+        layers["process"] = single_thread()
+    if layers["process"] == ACTIVE and checked(_prctl, _PR_GET_DUMPABLE, 0, 0, 0, 0) != 0:
         layers["process"] = "its proof failed: others can read its memory"
     if layers["landlock"] == ACTIVE:
-        layers["landlock"] = probe.read(confinement.canary)
+        layers["landlock"] = read(confinement.canary)
     if layers["seccomp"] == ACTIVE:
-        layers["seccomp"] = probe.connect()
+        layers["seccomp"] = connect()
     if layers["seccomp"] == ACTIVE:
-        layers["seccomp"] = probe.fork()
+        layers["seccomp"] = fork()
     return layers
 
 
@@ -74,14 +90,14 @@ def die_with(parent: int) -> None:
 
     To be called after any change of user namespace, which resets it.
     """
-    call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:
+    checked(_prctl, _PR_SET_PDEATHSIG, _KILL, 0, 0, 0)
+    if getppid() != parent:
         os._exit(0)
 
 
 def hide() -> None:
     """Keep other processes of the same user from reading this one's memory and environment."""
-    call("prctl", _PR_SET_DUMPABLE, 0, 0, 0, 0)
+    checked(_prctl, _PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def adopt() -> None:
@@ -104,6 +120,7 @@ class _CapabilityHeader(ctypes.Structure):
 
 _CAPABILITIES_OF_SELF = _CapabilityHeader(_CAPABILITY_VERSION_3, 0)
 _NO_CAPABILITIES = (ctypes.c_uint32 * 6)()
+_CAPABILITIES_AT, _NONE_AT = ctypes.addressof(_CAPABILITIES_OF_SELF), ctypes.addressof(_NO_CAPABILITIES)
 
 
 def drop_all_capabilities() -> None:
@@ -119,4 +136,4 @@ def drop_all_capabilities() -> None:
 
 
 def _drop_capabilities() -> None:
-    call("capset", ctypes.addressof(_CAPABILITIES_OF_SELF), ctypes.addressof(_NO_CAPABILITIES))
+    checked(_capset, _CAPABILITIES_AT, _NONE_AT)

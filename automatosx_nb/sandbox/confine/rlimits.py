@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import resource
-from functools import lru_cache
+from collections.abc import Mapping
+from resource import setrlimit
 
 from automatosx_nb.sandbox.limits import Limits
 
 _MIB = 1 << 20
 
+Resources = Mapping[int, tuple[int, int]]
+"""Each resource with its soft and hard limit."""
 
-@lru_cache(maxsize=1)
-def wanted(limits: Limits) -> dict[int, tuple[int, int]]:
-    """Each resource with its soft and hard limit: never above what the calling process may have already."""
+
+def wanted(limits: Limits) -> Resources:
+    """Never above what the calling process may have already."""
     size = limits.file_mb * _MIB
     table = {
         resource.RLIMIT_CPU: (limits.cpu_s, limits.cpu_s + 1),
@@ -30,12 +33,12 @@ def _within(ceiling: int, soft: int, hard: int) -> tuple[int, int]:
     return (soft, hard) if ceiling == resource.RLIM_INFINITY else (min(soft, ceiling), min(hard, ceiling))
 
 
-def apply(limits: Limits) -> str:
+def apply(resources: Resources) -> str:
     """Limit the calling process. ``active``, or why not."""
     kind = -1
     try:
-        for kind, pair in wanted(limits).items():
-            resource.setrlimit(kind, pair)
+        for kind, pair in resources.items():
+            setrlimit(kind, pair)
     except (OSError, ValueError) as error:
         return f"the system refused resource {kind}: {error}"
     return "active"

@@ -8,9 +8,11 @@ import ctypes
 import errno
 import platform
 import struct
+import sys
+from dataclasses import dataclass
 from functools import cache
 
-from automatosx_nb.sandbox.confine.libc import syscall
+from automatosx_nb.sandbox.confine.libc import checked, declared
 from automatosx_nb.sandbox.confine.syscalls import (
     ARCHITECTURES,
     BY_ARGUMENT,
@@ -34,7 +36,8 @@ _OFFSET_NUMBER, _OFFSET_ARCHITECTURE, _OFFSET_ARGUMENTS = 0, 4, 16
 _X32_BIT = 0x40000000
 _ALL_BITS = 0xFFFFFFFF
 _SET_MODE_FILTER, _ALL_THREADS = 1, 1
-_MACHINE = platform.machine()
+_MACHINE, _BYTE_ORDER = platform.machine(), sys.byteorder
+_system_call = declared("syscall", 4)
 
 Instruction = tuple[int, int, int, int]
 
@@ -138,10 +141,27 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A machine's filter in memory: where the kernel finds ``header``, the code that this points to, and where in that
+    the pid belongs; ``number``: of the system call that takes it."""
+
+    number: int
+    at: int
+    header: _Program
+    code: memoryview
+    places: tuple[int, ...]
+
+
 @cache
-def _in_memory(machine: str) -> tuple[_Program, ctypes.Array[ctypes.c_char]]:
-    """What the kernel is handed, and the filter that it points to."""
-    return _loadable(_assembled(machine)[0])
+def _ready(machine: str) -> _Ready | None:
+    """None where no table tells what a worker may call."""
+    architecture = ARCHITECTURES.get(machine)
+    if architecture is None:
+        return None
+    raw, places = _assembled(machine)
+    header, code = _loadable(raw)
+    return _Ready(architecture.seccomp, ctypes.addressof(header), header, memoryview(code).cast("B"), places)
 
 
 def _loadable(raw: bytes) -> tuple[_Program, ctypes.Array[ctypes.c_char]]:
@@ -151,19 +171,17 @@ def _loadable(raw: bytes) -> tuple[_Program, ctypes.Array[ctypes.c_char]]:
 
 def prepare() -> None:
     """Do before a fork what every worker would do after it."""
-    if _MACHINE in ARCHITECTURES:
-        _in_memory(_MACHINE)
+    _ready(_MACHINE)
 
 
 def install(pid: int) -> str:
     """Put the filter on every thread of the calling process, whose id is ``pid``. ``active``, or why not."""
-    architecture = ARCHITECTURES.get(_MACHINE)
-    if architecture is None:
+    ready = _ready(_MACHINE)
+    if ready is None:
         return f"no table of system calls for {_MACHINE}"
-    header, buffer = _in_memory(_MACHINE)
-    for place in _assembled(_MACHINE)[1]:
-        struct.pack_into("<I", buffer, place, pid)
-    return _put_on(architecture, header)
+    for place in ready.places:
+        ready.code[place : place + 4] = pid.to_bytes(4, _BYTE_ORDER)
+    return _put_on(ready.number, ready.at)
 
 
 def fence() -> str:
@@ -174,12 +192,12 @@ def fence() -> str:
     if architecture is None:
         return f"no table of system calls for {_MACHINE}"
     header, _buffer = _loadable(_raw(fence_program(_MACHINE)))
-    return _put_on(architecture, header)
+    return _put_on(architecture.seccomp, ctypes.addressof(header))
 
 
-def _put_on(architecture: Architecture, header: _Program) -> str:
+def _put_on(number: int, header: int) -> str:
     try:
-        stray = syscall(architecture.seccomp, _SET_MODE_FILTER, _ALL_THREADS, ctypes.addressof(header))
+        stray = checked(_system_call, number, _SET_MODE_FILTER, _ALL_THREADS, header)
     except OSError as error:
         return f"the kernel refused the filter ({error.strerror})"
     return "active" if stray == 0 else f"thread {stray} cannot be filtered"
