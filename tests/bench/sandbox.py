@@ -20,7 +20,7 @@ from itertools import cycle
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import TYPE_CHECKING
 
 import confined_child  # type: ignore[import-not-found]  # it lies beside this script
@@ -115,6 +115,29 @@ def starting(sandbox: Sandbox) -> bool:
         forked = side_by_side(lambda: ours(next(odd)), theirs, 60)
         show_ratio("start a worker, all layers, none waiting", forked, yardstick, 1)
         return show_ratio("start a worker, all layers", side_by_side(ours, theirs, 60), yardstick, 1 / 3, most_ms=5)
+
+
+def bursting(sandbox: Sandbox) -> bool:
+    """Starts without a pause: the first takes the worker that waits, each other one that is made meanwhile."""
+    for count in (1, 5, 20):
+        medians, worst = [], []
+        for _ in range(8):
+            sleep(0.1)  # one waits again
+            spent, workers = [], []
+            for _ in range(count):
+                started = perf_counter()
+                workers.append(sandbox.spawn(PROGRAM, Limits()))
+                spent.append(1e3 * (perf_counter() - started))
+            for worker in workers:
+                worker.stop()
+            medians.append(statistics.median(spent))
+            worst.append(max(spent))
+        show(
+            f"each of {count} workers started without a pause",
+            f"{statistics.median(medians):.3f} ms",
+            f"the worst of them {statistics.median(worst):.3f} ms, of all bursts {max(worst):.3f} ms",
+        )
+    return True
 
 
 def loading(sandbox: Sandbox) -> bool:
@@ -318,7 +341,7 @@ def _first(environment: dict[str, str]) -> tuple[float, ...]:
     return tuple(json.loads(done.stdout.splitlines()[-1]))
 
 
-PARTS = (starting, loading, calling, handing_over, idling, warming)
+PARTS = (starting, bursting, loading, calling, handing_over, idling, warming)
 
 
 def main() -> int:
