@@ -5,7 +5,6 @@ from __future__ import annotations
 import marshal
 import os
 import select
-import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,14 +12,11 @@ import pytest
 
 from automatosx_nb.errors import PluginRefused, ProtocolViolation, WorkerLost
 from automatosx_nb.sandbox import compiled, policy, protocol
-from automatosx_nb.sandbox.channel import Channel
 from automatosx_nb.sandbox.compiled import CompiledPlugins
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.modules import PluginModules
 from automatosx_nb.sandbox.running import Worker
 from automatosx_nb.sandbox.supervisor import Program, Sandbox
-from automatosx_nb.sandbox.worker import Session
-from automatosx_nb.sdk import _wire
 
 ONE = b"def run(): return 1\n"
 TWO = b"def run(): return 2\n"
@@ -124,17 +120,6 @@ def run():
     assert sandbox._code.get(key_of(program)) is None
 
 
-def test_code_that_is_too_large_to_be_sent_leaves_no_room_for_what_a_plugin_would_send(sandbox: Sandbox) -> None:
-    """4 KiB of constant from eight bytes of source, a thousand times: more than a frame of one MiB holds."""
-    large = b"def run(): return 3\n" + b"".join(b"x%d = 'x' * 4095 + '%d'\n" % (n, n) for n in range(1000))
-    program = Program("acme.large", "1.0.0", {"m.py": large}, ("m:run",))
-    for _ in range(2):
-        worker = sandbox.start(program, Limits(frame_mb=1))
-        assert worker.call("m:run", broker=Host()) == 3
-        worker.stop()
-    assert sandbox._code.get(key_of(program)) == protocol.Compiled(policy.FINGERPRINT, {})
-
-
 def test_the_worker_that_compiles_a_plugin_runs_no_line_of_it_and_ends(sandbox: Sandbox) -> None:
     program = Program("acme.one", "1.0.0", {"m.py": b"raise ValueError('it ran')\n"}, ())
     compiler = sandbox.spawn(program, Limits())
@@ -175,22 +160,15 @@ def test_a_worker_that_was_dismissed_is_waited_for_by_its_fork_server(sandbox: S
     assert run(sandbox, PROGRAM) == 1
 
 
-def test_code_too_large_to_cross_is_made_where_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    ours, theirs = socket.socketpair()
-    asked, _, _ = _wire.current()
-    try:
-        session = Session(theirs, Limits(), language=True)
-        monkeypatch.setattr(session._channel, "_max_bytes", 150)
-        host: Channel[Any] = Channel(ours, protocol.ToHost, max_bytes=1 << 16, max_depth=8)
-        host.send(protocol.Compile("acme.one", {"m.py": ONE}, []))
-        session.run({})
-        assert isinstance(host.receive()[0], protocol.Hello)
-        assert host.receive()[0] == protocol.Compiled(policy.FINGERPRINT, {})
-    finally:
-        _wire.connect(asked)
-        _wire.granted_to("this code", None)
-        ours.close()
-        theirs.close()
+def test_code_that_is_too_large_to_be_sent_leaves_no_room_for_what_a_plugin_would_send(sandbox: Sandbox) -> None:
+    """4 KiB of constant from eight bytes of source, a thousand times: more than a frame of one MiB holds."""
+    large = b"def run(): return 3\n" + b"".join(b"x%d = 'x' * 4095 + '%d'\n" % (n, n) for n in range(1000))
+    program = Program("acme.large", "1.0.0", {"m.py": large}, ("m:run",))
+    for _ in range(2):
+        worker = sandbox.start(program, Limits(frame_mb=1))
+        assert worker.call("m:run", broker=Host()) == 3
+        worker.stop()
+    assert sandbox._code.get(key_of(program)) == protocol.Compiled(policy.FINGERPRINT, {})
 
 
 def test_a_worker_without_the_language_wall_leaves_no_code_behind(sandbox: Sandbox) -> None:
