@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from automatosx_nb.errors import SandboxUnavailable
@@ -35,6 +36,15 @@ class Program:
     handlers: tuple[str, ...]
     modules: tuple[str, ...] = ()
     whole: bool = False
+
+
+@contextmanager
+def _start_errors() -> Iterator[None]:
+    """:raises SandboxUnavailable: in place of what the system says, as of a full temporary folder."""
+    try:
+        yield
+    except OSError as error:
+        raise SandboxUnavailable(f"the system let no worker start ({error})") from error
 
 
 class Sandbox:
@@ -99,7 +109,8 @@ class Sandbox:
     def spawn(self, program: Program, limits: Limits, *, without: Collection[str] = ()) -> Worker:
         """Start a confined worker that has loaded nothing yet. Raises as :meth:`start` does before it loads."""
         server = self._state.fork_server(_preloadable(program.modules))
-        worker = Worker(server, program.plugin, limits, without)
+        with _start_errors():
+            worker = Worker(server, program.plugin, limits, without)
         states = {name: worker.layers.get(name) or of_another_system(name) for name in sorted(self._required)}
         missing = [f"{name}: {state}" for name, state in states.items() if state != ACTIVE]
         if missing:
@@ -173,7 +184,8 @@ class _State:
                     slot.server.close()
                     slot.server = None
                 try:
-                    slot.server = ForkServer(preload, namespaces=self.namespaces)
+                    with _start_errors():
+                        slot.server = ForkServer(preload, namespaces=self.namespaces)
                 except SandboxUnavailable:
                     if not preload:
                         raise

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import threading
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -453,6 +454,14 @@ def test_usage_grows_with_work(start: Any, broker: Any) -> None:
     after = worker.usage()
     assert after.cpu_s > before.cpu_s
     assert after.rss_mb > 1
+
+
+def test_where_there_is_no_temporary_folder_no_plugin_starts_and_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    with Sandbox() as sandbox, pytest.raises(SandboxUnavailable, match="No such file or directory"):
+        sandbox.layers()
 
 
 def test_a_required_layer_that_is_missing_keeps_plugins_from_starting() -> None:
