@@ -20,7 +20,7 @@ from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -36,7 +36,7 @@ BLOCKS, ROUNDS, MESSAGES, PAUSE_S = 10, 200, 20_000, 0.001
 ZMQ = {"PUB": "SUB", "PUSH": "PULL"}
 NEVER = "2999-01-01T00:00:00Z"
 CHUNK_S, PAID_ROUNDS = 0.008, 300
-LISTENERS, TURNS, CHUNKS, STORM_S = 100, 6, 24, 4.0
+LISTENERS, TURNS, CHUNKS, STORM_S = 100, 10, 20, 3.0
 SOURCE = """
 import time
 from time import perf_counter
@@ -384,6 +384,32 @@ def work(rounds: int = 1_000_000) -> float:
     return time.perf_counter() - started
 
 
+class Pace(NamedTuple):
+    """How fast a cell's own work goes: seconds a chunk, and the part of the time in which its thread did not run."""
+
+    chunk_s: float
+    waited: float
+
+
+def pace() -> Pace:
+    began, ran = time.perf_counter(), time.thread_time()
+    chunk_s = statistics.median(work() for _ in range(CHUNKS))
+    return Pace(chunk_s, 1 - (time.thread_time() - ran) / (time.perf_counter() - began))
+
+
+def alone(duty: Duty) -> Pace:
+    """In a cell beside which nothing happens."""
+    duty.cell(running=True)
+    time.sleep(0.5)
+    took = pace()
+    duty.cell(running=False)
+    return took
+
+
+def spread(shares: list[float]) -> str:
+    return f"{min(shares):+.1%} to {max(shares):+.1%}"
+
+
 def blow(loud: Any, bus: Bus, told: list[int]) -> None:
     """Have a plugin publish as fast as it can, as a magic does; how often it did goes to ``told``."""
     with bus.traces.opened("call", "storm"):
@@ -406,16 +432,16 @@ def storm() -> bool:
             record = {"topic": TOPIC, "handler": "demo:on_event"}
             bus.add(PluginSubscriber(f"acme.n{number}", record, lambda made=listening: made, Activity))  # type: ignore[misc]
         answering = make("acme.answers", None, duty, bus)
-        slower, answers, published, beside, lasted = [], [], 0, 0.0, 0.0
+        slower, noise, waited, idle, answers, published, beside, lasted = [], [], [], [], [], 0, 0.0, 0.0
+        before = alone(duty)
         for _ in range(TURNS):
-            duty.cell(running=True)
-            quiet = statistics.median(work() for _ in range(CHUNKS))
             told: list[int] = []
             storming = threading.Thread(target=blow, args=(loud, bus, told))
+            duty.cell(running=True)
             storming.start()
             time.sleep(0.5)  # past the burst that it may publish at once
             began, others = time.perf_counter(), time.process_time() - time.thread_time()
-            slower.append(statistics.median(work() for _ in range(CHUNKS)) / quiet - 1)
+            stormy = pace()
             lasted += time.perf_counter() - began
             beside += time.process_time() - time.thread_time() - others
             duty.cell(running=False)
@@ -424,12 +450,26 @@ def storm() -> bool:
             answers.append(time.perf_counter() - started)
             storming.join()
             published += told[0]
+            between, again, after = alone(duty), alone(duty), alone(duty)
+            slower.append(2 * stormy.chunk_s / (before.chunk_s + between.chunk_s) - 1)
+            noise.append(2 * again.chunk_s / (between.chunk_s + after.chunk_s) - 1)
+            waited.append(stormy.waited)
+            idle.append(again.waited)
+            before = after
         counts = [each.counters for each in bus.subscribers()]
     slowed = statistics.median(slower)
     delivered = sum(each.delivered for each in counts)
     print(
         f"a cell beside a plugin that publishes without end to {LISTENERS}: {slowed:+.1%} (bound 5 %); "
         f"{published / (TURNS * STORM_S):,.0f} events a second got through, {delivered:,} deliveries"
+    )
+    print(
+        f"the same beside nothing, in turns: {statistics.median(noise):+.1%}; single turns {spread(slower)} in the "
+        f"storm, {spread(noise)} beside nothing"
+    )
+    print(
+        f"its thread did not run for {statistics.median(waited):.1%} of the time in the storm, "
+        f"{statistics.median(idle):.1%} beside nothing"
     )
     print(f"the kernel's other threads took {beside / lasted:.1%} of a core meanwhile")
     print(f"a plugin asked meanwhile answers in {max(answers) * 1e3:.0f} ms at most (bound 100)")
