@@ -208,7 +208,7 @@ def test_what_cannot_hold_for_one_call_takes_that_choice_away_while_it_is_ticked
     extra.check()
     assert once.is_disabled()
     assert lasting.is_checked()
-    why = panel.get_by_text("Not for one call: it is started with modules:numpy.")
+    why = panel.get_by_text("Not for one call: the plugin is started with modules:numpy.")
     assert why.is_visible()
     extra.uncheck()
     assert once.is_enabled()

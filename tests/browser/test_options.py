@@ -39,7 +39,7 @@ description = "How closely it looks."
 type = "array"
 default = ["id"]
 items = {type = "string"}
-description = "Columns that are never looked at, one a line."
+description = "Columns that are never looked at."
 [contributes.settings.colours]
 type = "boolean"
 default = true

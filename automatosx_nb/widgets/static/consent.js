@@ -138,7 +138,7 @@ function scopeChoice(changes, boxes, extras) {
   const update = () => {
     const whole = [...boxes, ...extras.filter((box) => box.checked)].map((box) => box.value).filter((value) => standing.has(value));
     once.disabled = whole.length > 0;
-    why.textContent = whole.length ? `Not for one call: it is started with ${whole.join(", ")}.` : "";
+    why.textContent = whole.length ? `Not for one call: the plugin is started with ${whole.join(", ")}.` : "";
     if (once.disabled && once.checked) radios[0][0].checked = true;
   };
   update();
