@@ -22,7 +22,6 @@ from automatosx_nb.host.bus.limits import BusLimits
 from automatosx_nb.host.bus.plugins import PluginSubscriber
 from automatosx_nb.host.bus.publishing import Publisher
 from automatosx_nb.host.capabilities.events import EventsCapability
-from automatosx_nb.host.capabilities.log import LogCapability
 from automatosx_nb.host.grants import Grants
 from automatosx_nb.host.incidents import Incidents
 from automatosx_nb.host.runner import PluginRunner
@@ -31,6 +30,7 @@ from automatosx_nb.model.generation import InstalledPlugin
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.running import Worker
 from automatosx_nb.sandbox.supervisor import Program, Sandbox
+from tests.host.watched_log import WatchedLog
 
 TIMEOUT_S = 30
 HEARD, TOLD, SECRET = "user.heard", "plugin.acme.demo.told", "plugin.acme.demo.secret"
@@ -59,19 +59,6 @@ def spin(event):
 HANDLERS = tuple(f"demo:{name}" for name in ("on_event", "heard", "fail", "pass_on", "spin"))
 ENTRY = InstalledPlugin("acme.demo", "1.0.0", "0" * 64, "*", (), "state", "", {})
 numbers = itertools.count()
-
-
-class WatchedLog(LogCapability):
-    """Tells when the plugin printed that it spins."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.spinning = threading.Event()
-
-    def write(self, level: str, text: str) -> None:
-        super().write(level, text)
-        if "spinning" in text:
-            self.spinning.set()
 
 
 class House:

@@ -19,7 +19,6 @@ from automatosx_nb.host.bus import Bus
 from automatosx_nb.host.bus.activity import Activity
 from automatosx_nb.host.bus.counters import Counters
 from automatosx_nb.host.bus.plugins import PluginSubscriber
-from automatosx_nb.host.capabilities.log import LogCapability
 from automatosx_nb.host.grants import Grants
 from automatosx_nb.host.incidents import Incidents
 from automatosx_nb.host.runner import PluginRunner
@@ -27,6 +26,7 @@ from automatosx_nb.model.events import Event
 from automatosx_nb.model.generation import InstalledPlugin
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.supervisor import Program, Sandbox, Worker
+from tests.host.watched_log import WatchedLog
 from tests.no_failure import no_failure
 
 TIMEOUT_S = 30
@@ -62,19 +62,6 @@ def crash():
 HANDLERS = tuple(f"demo:{name}" for name in ("run", "on_event", "heard", "fail", "spin", "crash", "chatter"))
 ENTRY = InstalledPlugin("acme.demo", "1.0.0", "0" * 64, "*", (), "state", "", {})
 MakeRunner = Callable[..., PluginRunner]
-
-
-class WatchedLog(LogCapability):
-    """Tells when the plugin printed that it spins."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.spinning = threading.Event()
-
-    def write(self, level: str, text: str) -> None:
-        super().write(level, text)
-        if "spinning" in text:
-            self.spinning.set()
 
 
 def event(number: int) -> Event:

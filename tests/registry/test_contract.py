@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -163,17 +163,36 @@ def _jupyter_server(folder: Path) -> Iterator[str]:
             server.stderr.read()
 
 
+WAYS = {"embedded": None, "http": ClientLimits(fresh_s=0), "in parts": ClientLimits(fresh_s=0, whole_kb=0)}
+"""To a registry; in parts, nothing is small enough for one request. None: by no client."""
+
+
+@pytest.fixture
+def reached(
+    request: pytest.FixtureRequest, owner: EmbeddedRegistry, place: tuple[str, str], tmp_path: Path
+) -> Callable[[str], AbstractContextManager[Registry]]:
+    """Opens the registry by one of :data:`WAYS`."""
+
+    @contextmanager
+    def by(way: str) -> Iterator[Registry]:
+        limits = WAYS[way]
+        if limits is None:
+            with EmbeddedRegistry.at(*place) as opened:
+                yield opened
+            return
+        address, token = request.getfixturevalue("served")
+        with RemoteRegistry(address, tmp_path, token=token, limits=limits) as remote:
+            yield remote
+
+    return by
+
+
 @pytest.fixture(params=["embedded", "http"])
 def registry(
-    request: pytest.FixtureRequest, owner: EmbeddedRegistry, place: tuple[str, str], tmp_path: Path
+    request: pytest.FixtureRequest, reached: Callable[[str], AbstractContextManager[Registry]]
 ) -> Iterator[Registry]:
-    if request.param == "embedded":
-        with EmbeddedRegistry.at(*place) as opened:
-            yield opened
-        return
-    address, token = request.getfixturevalue("served")
-    with RemoteRegistry(address, tmp_path, token=token, limits=ClientLimits(fresh_s=0)) as remote:
-        yield remote
+    with reached(request.param) as registry:
+        yield registry
 
 
 def test_a_plugin_is_the_same_everywhere(registry: Registry, owner: EmbeddedRegistry) -> None:
@@ -386,19 +405,13 @@ def test_what_is_not_published_is_refused_the_same_way_everywhere(
         assert told == here
 
 
-@pytest.fixture(params=["embedded", "http", "in parts"])
+@pytest.fixture(params=WAYS)
 def sending(
-    request: pytest.FixtureRequest, owner: EmbeddedRegistry, place: tuple[str, str], tmp_path: Path
+    request: pytest.FixtureRequest, reached: Callable[[str], AbstractContextManager[Registry]]
 ) -> Iterator[Registry]:
-    """As :func:`registry`, also where nothing is small enough for one request."""
-    if request.param == "embedded":
-        with EmbeddedRegistry.at(*place) as opened:
-            yield opened
-        return
-    address, token = request.getfixturevalue("served")
-    limits = ClientLimits(fresh_s=0) if request.param == "http" else ClientLimits(fresh_s=0, whole_kb=0)
-    with RemoteRegistry(address, tmp_path, token=token, limits=limits) as remote:
-        yield remote
+    """As :func:`registry`, also in parts."""
+    with reached(request.param) as registry:
+        yield registry
 
 
 @pytest.mark.parametrize(("deleted", "is_signed"), [(False, False), (True, False), (False, True)])
