@@ -204,8 +204,14 @@ class Conversation:
 
         :raises ChannelClosed: the worker ended.
         :raises DeadlineExceeded: it went on.
-        :raises ProtocolViolation: it sent what is no frame.
+        :raises ProtocolViolation: it sent what is no frame, or a table of a size that none may have.
         """
+        try:
+            self._settle(call, deadline)
+        finally:
+            self._tables.clear()
+
+    def _settle(self, call: int, deadline: float) -> None:
         while True:
             if self._unanswered:
                 fault = protocol.Fault("invalid", "CallInterrupted", "the call was interrupted")
@@ -216,6 +222,8 @@ class Conversation:
             if isinstance(reply, protocol.Result | protocol.Delivered | protocol.Failure) and reply.id == call:
                 return
             if isinstance(reply, protocol.Stream):
+                self._tables.charge(reply.size)
                 self._channel.pass_over(reply.size, deadline=deadline)
             elif isinstance(reply, protocol.Ask):
                 self._unanswered = reply.id
+                self._tables.clear()

@@ -82,15 +82,22 @@ class ReceivedTables:
         :raises ProtocolViolation: they are more tables, or more bytes, than one frame may name.
         :raises UntransferableValue: this process has no room for them.
         """
+        self.charge(size)
+        if len(self.whole) >= protocol.MAX_FDS:
+            raise ProtocolViolation(f"more than {protocol.MAX_FDS} tables for one frame")
+        self.whole.append(_memory(size))
+        return self.whole[-1]
+
+    def charge(self, size: int) -> None:
+        """Count a table of ``size`` bytes, kept or not.
+
+        :raises ProtocolViolation: no table has that size, or they are more bytes than one frame may name.
+        """
         if size <= 0:
             raise ProtocolViolation(f"a table has the size {size}")
         self._left -= max(size, _LEAST_CHARGE)
         if self._left < 0:
             raise ProtocolViolation(f"tables of more than {self._table_mb} MiB, the limit table-mb")
-        if len(self.whole) >= protocol.MAX_FDS:
-            raise ProtocolViolation(f"more than {protocol.MAX_FDS} tables for one frame")
-        self.whole.append(_memory(size))
-        return self.whole[-1]
 
     def clear(self) -> None:
         self.whole = []

@@ -153,9 +153,28 @@ def test_a_table_that_is_not_what_it_says_ends_the_worker(attack: Any, host: Any
         assert len(os.listdir("/proc/self/fd")) <= before  # noqa: PTH208
 
 
+@pytest.mark.parametrize("size", ["-8", "0", "4 << 20", "1 << 62"])
+def test_a_table_of_no_possible_size_takes_nobody_the_interrupt_that_came_first(
+    attack: Any, host: Any, size: str
+) -> None:
+    worker = attack(
+        WIRE + "def m():\n    try:\n        _wire.ask('storage', 'get')\n    except BaseException:\n"
+        f"        send(protocol.Stream({size}))\n        time.sleep(9)\n",
+        table_mb=2,
+    )
+
+    def press(*_: object) -> object:
+        raise KeyboardInterrupt
+
+    host.reply = press
+    with pytest.raises(KeyboardInterrupt):
+        worker.call("m:m", broker=host)
+    assert not worker.alive
+
+
 SMUGGLE = """
 import io
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
 def smuggle(stream):
     send(protocol.Stream(len(stream)), bytes(stream), protocol.Result(1, protocol.Streamed(0, len(stream))))
 def stream_of(table, **options):
