@@ -142,7 +142,10 @@ def test_frames_sent_between_calls_do_not_stand_for_the_hosts_next_question(atta
         ("*eight[:1], protocol.Result(1, protocol.Json(None)), b'x' * 99", "not one of its frames|a frame of"),
     ],
 )
-def test_a_table_that_is_not_what_it_says_ends_the_worker(attack: Any, host: Any, frames: str, why: str) -> None:
+def test_a_table_that_is_not_what_it_says_ends_the_worker(
+    shared_sandbox: Sandbox, attack: Any, host: Any, frames: str, why: str
+) -> None:
+    shared_sandbox.warm(["pyarrow"])  # whose socket, and the lock of whose folder, stay open
     before = len(os.listdir("/proc/self/fd")) if sys.platform == "linux" else 0  # noqa: PTH208
     eight = "eight = [protocol.Stream(8), b'12345678']\n"
     worker = attack(WIRE + eight + f"def m():\n    send({frames})\n    time.sleep(9)\n", table_mb=2)
