@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
+    import pyarrow as pa
 
 _LARGE_BYTES = 1 << 20
 """A column with so many bytes a chunk is large; what is smaller is validated by pyarrow in less than a millisecond."""

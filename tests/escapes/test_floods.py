@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
+import pyarrow as pa
 import pytest
 
 from automatosx_nb.errors import LimitExceeded, ProtocolViolation, WorkerLost
@@ -177,7 +177,7 @@ def test_a_table_of_no_possible_size_takes_nobody_the_interrupt_that_came_first(
 
 SMUGGLE = """
 import io
-import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
+import pyarrow as pa
 def smuggle(stream):
     send(protocol.Stream(len(stream)), bytes(stream), protocol.Result(1, protocol.Streamed(0, len(stream))))
 def stream_of(table, **options):

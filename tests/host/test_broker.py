@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
-import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
+import pyarrow as pa
 import pytest
 
 from automatosx_nb.errors import CallsTooFast, InvalidRequest, PermissionDenied, QuotaExceeded

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 import polars as pl
-import pyarrow as pa  # type: ignore[import-untyped, unused-ignore]
+import pyarrow as pa
 import pytest
 
 from automatosx_nb.errors import ProtocolViolation, UntransferableValue

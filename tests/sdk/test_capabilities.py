@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import pyarrow  # type: ignore[import-untyped, unused-ignore]
+import pyarrow
 import pytest
 
 from automatosx_nb.errors import CapabilityUnavailable, PermissionDenied
