@@ -83,6 +83,7 @@ class Registry(ReleaseIndex, ArtifactSource, Protocol):
         :raises NotAnArchive: there is nothing in it to look at.
         :raises PublishRefused: it cannot be read, or an enforced check failed, with all that is wrong; as ReleaseExists
             or VersionUsed where the version is taken by other bytes, or by a release that was deleted.
+        :raises PluginQuarantined, SignatureRequired: nothing else is wrong; with more, PublishRefused says it as well.
         """
 
     def check(self, artifact: bytes) -> tuple[CheckResult, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from automatosx_nb.errors import SignatureRequired
 from automatosx_nb.model.identity import owner
 from automatosx_nb.model.names import publisher_of
 from automatosx_nb.model.release import Stage
@@ -86,15 +85,14 @@ class Intake(Rooms):
             return self.keys.publish(
                 unpacked, signature, lambda also: self._publish(artifact, stage, signed=True, also=also)
             )
-        if self._policy().signed and not (signed or stage is Stage.DRAFT or more.get("owner")):
-            manifest = unreadable.opened(artifact, self._policy()).manifest
-            raise SignatureRequired(manifest.id, str(manifest.version))
+        wanted = self._policy().signed and stage is not Stage.DRAFT and not more.get("owner")
         return publishing.publish(
             artifact,
             stage=stage,
             database=self._database,
             blobs=self._blobs,
             sandbox=self._sandbox,
+            unsigned=wanted and not signed,
             **{
                 "policy": self._policy(),
                 "review": self._review(),

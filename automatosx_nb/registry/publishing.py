@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from automatosx_nb.errors import VersionTaken
     from automatosx_nb.model.identity import Actor
     from automatosx_nb.package import Package
     from automatosx_nb.registry.blobs import BlobStore
     from automatosx_nb.registry.database import Database
+    from automatosx_nb.registry.obstacles import Obstacle
     from automatosx_nb.sandbox.supervisor import Sandbox
 
 Also = Callable[["Connection", PublishReport], None]
@@ -53,6 +53,7 @@ def publish(
     limits: Limits = _DEFAULT_LIMITS,
     also: Also | None = None,
     tried: Collection[str] = (),
+    unsigned: bool = False,
 ) -> PublishReport:
     """As :meth:`automatosx_nb.model.ports.Registry.publish`.
 
@@ -62,15 +63,16 @@ def publish(
     :param limits: of the workers that try it, which cap what it asks for.
     :param also: what is written in the same transaction, where a release is made.
     :param tried: digests (``automatosx_nb.registry.tried``) of what was started before, and is not started again.
+    :param unsigned: it has no signature, and the policy asks for one.
     :raises NotAnArchive, PublishRefused: as that says.
     :raises ActionForbidden: the name is not the actor's to publish under.
-    :raises PluginQuarantined: all of the plugin is.
+    :raises PluginQuarantined, SignatureRequired: nothing else is wrong.
     :raises ArtifactMismatch: what is stored of another version is not what was published.
     """
     unpacked = unreadable.opened(artifact, policy)
     plugin, version = unpacked.manifest.id, unpacked.manifest.version
     with database.read() as connection:
-        before = standing.before(connection, actor, unpacked, owner=owner)
+        before = standing.before(connection, actor, unpacked, owner=owner, unsigned=unsigned)
         if isinstance(before, PublishReport):
             return before
         submission = examining.submission_of(connection, unpacked, sandbox, policy, limits, blobs, actor)
@@ -81,7 +83,7 @@ def publish(
     blobs.put(artifact)
     with database.write() as connection:
         revision = revisions.next_revision(connection)  # first of all: from here on this is the only one that publishes
-        before = standing.before(connection, actor, unpacked, owner=owner)
+        before = standing.before(connection, actor, unpacked, owner=owner, unsigned=unsigned)
         if isinstance(before, PublishReport):
             return before
         _refuse_what_failed(unpacked, results, before)
@@ -114,28 +116,30 @@ def check(
 
     :raises ActionForbidden: the name is not ``actor``'s to publish under, so its drafts are nothing to compare with.
     """
-    found = package.examine(artifact)
-    unpacked = found.package
+    examined = package.examine(artifact)
+    unpacked = examined.package
     if unpacked is None:
-        return unreadable.results(found, policy)
+        return unreadable.results(examined, policy)
     plugin, version = unpacked.manifest.id, unpacked.manifest.version
     with database.read() as connection:
         standing.may_publish(connection, actor, plugin, version)
-        taken = standing.taken_by(connection, unpacked, standing.release_of(connection, plugin, version))
+        existing = standing.release_of(connection, plugin, version)
+        again = existing is not None and existing.artifact == unpacked.sha256
+        found = () if again else standing.in_the_way(connection, actor, unpacked, existing)
         submission = examining.submission_of(connection, unpacked, sandbox, policy, limits, blobs, actor)
-    return _with_version(checks.run(submission, policy), taken)
+    return (*checks.run(submission, policy), *(each.result for each in found))
 
 
-def _with_version(results: tuple[CheckResult, ...], taken: VersionTaken | None) -> tuple[CheckResult, ...]:
-    if taken is None:
-        return results
-    return (*results, CheckResult("version", False, "error", f"{taken.taken()} {taken.next_step()}", "plugin.toml"))
-
-
-def _refuse_what_failed(unpacked: Package, results: tuple[CheckResult, ...], taken: VersionTaken | None) -> None:
-    """:raises PublishRefused: as a kind of ``taken``, where the version is."""
-    results = _with_version(results, taken)
+def _refuse_what_failed(unpacked: Package, results: tuple[CheckResult, ...], found: tuple[Obstacle, ...]) -> None:
+    """:raises PublishRefused: with all that failed, and as the kind of the first of ``found`` that is one.
+    :raises PluginQuarantined, SignatureRequired: nothing else is wrong.
+    """
+    results = (*results, *(each.result for each in found))
     refused = checks.refusals(results)
-    if refused:
-        kind = PublishRefused if taken is None else type(taken)
-        raise kind(unpacked.manifest.id, str(unpacked.manifest.version), refused, results)
+    if not refused:
+        return
+    alone = found[0].alone if len(found) == len(refused) == 1 else None
+    if alone is not None and not isinstance(alone, PublishRefused):
+        raise alone
+    kind = found[0].kind if found else PublishRefused
+    raise kind(unpacked.manifest.id, str(unpacked.manifest.version), refused, results)

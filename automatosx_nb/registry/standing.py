@@ -9,7 +9,7 @@ from sqlalchemy import select
 from automatosx_nb.errors import PluginQuarantined, PublishRefused, ReleaseExists, VersionUsed
 from automatosx_nb.model.names import BUNDLED_PUBLISHERS, publisher_of
 from automatosx_nb.model.release import PublishReport, Stage
-from automatosx_nb.registry import records, schema, stages
+from automatosx_nb.registry import obstacles, records, schema, stages
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -18,14 +18,16 @@ if TYPE_CHECKING:
     from automatosx_nb.model.identity import Actor
     from automatosx_nb.model.semver import Version
     from automatosx_nb.package import Package
+    from automatosx_nb.registry.obstacles import Obstacle
     from automatosx_nb.registry.records import Record
 
 
 def before(
-    connection: Connection, actor: Actor, unpacked: Package, *, owner: bool
-) -> PublishReport | VersionTaken | None:
-    """What became of the very same bytes, or what has their version; None: they are new, and the actor's to publish.
+    connection: Connection, actor: Actor, unpacked: Package, *, owner: bool, unsigned: bool
+) -> PublishReport | tuple[Obstacle, ...]:
+    """What became of the very same bytes; of others, which are the actor's to publish: what keeps them out.
 
+    ``unsigned``: that there is no signature does.
     Whoever sent them may ask again also before being known as a member, for who publishes first becomes one by it.
     """
     plugin, version = unpacked.manifest.id, unpacked.manifest.version
@@ -34,11 +36,21 @@ def before(
         may_publish(connection, actor, plugin, version, owner=owner)
     if existing is not None and existing.artifact == unpacked.sha256:
         return _again(connection, existing, unpacked)
-    _refuse_if_quarantined(connection, plugin)
-    taken = taken_by(connection, unpacked, existing)
-    if taken is None:
-        _refuse_if_verified(connection, actor, plugin, version, owner=owner)
-    return taken
+    found = in_the_way(connection, actor, unpacked, existing, owner=owner)
+    return (*found, obstacles.signature(plugin, version)) if unsigned else found
+
+
+def in_the_way(
+    connection: Connection, actor: Actor, unpacked: Package, existing: Record | None, *, owner: bool = False
+) -> tuple[Obstacle, ...]:
+    """Of bytes that nobody published yet; ``existing`` is what has their version."""
+    plugin = unpacked.manifest.id
+    taken = _taken_by(connection, unpacked, existing)
+    found = [obstacles.version(taken)] if taken else []
+    if actor.everything and not owner and _is_verified(connection, publisher_of(plugin)):
+        found.append(obstacles.publisher(plugin))
+    reason = _quarantined(connection, plugin)
+    return (*found, obstacles.quarantine(PluginQuarantined(plugin, reason))) if reason is not None else tuple(found)
 
 
 def release_of(connection: Connection, plugin: str, version: Version) -> Record | None:
@@ -61,21 +73,21 @@ def _again(connection: Connection, existing: Record, unpacked: Package) -> Publi
     return PublishReport(unpacked.manifest.id, existing.version, unpacked.sha256, stage, False, found, wanted)
 
 
-def taken_by(connection: Connection, unpacked: Package, existing: Record | None) -> VersionTaken | None:
-    """What has the version, other than these bytes; ``existing`` is its release."""
+def _taken_by(connection: Connection, unpacked: Package, existing: Record | None) -> VersionTaken | None:
     plugin, version = unpacked.manifest.id, unpacked.manifest.version
     if existing is not None:
-        return None if existing.artifact == unpacked.sha256 else ReleaseExists(plugin, str(version))
+        return ReleaseExists(plugin, str(version))
     table = schema.used_versions
     query = select(table.c.plugin).where(table.c.plugin == plugin, table.c.precedence == precedence(version))
     return VersionUsed(plugin, str(version)) if connection.execute(query).one_or_none() else None
 
 
-def _refuse_if_quarantined(connection: Connection, plugin: str) -> None:
+def _quarantined(connection: Connection, plugin: str) -> str | None:
+    """Why all of it is."""
     table = schema.plugins
-    reason = connection.execute(select(table.c.quarantined).where(table.c.id == plugin)).scalar_one_or_none()
-    if reason is not None:
-        raise PluginQuarantined(plugin, reason)
+    query = select(table.c.quarantined).where(table.c.id == plugin)
+    reason: str | None = connection.execute(query).scalar_one_or_none()
+    return reason
 
 
 def may_publish(connection: Connection, actor: Actor, plugin: str, version: Version, *, owner: bool = False) -> None:
@@ -100,11 +112,7 @@ def _has_members(connection: Connection, publisher: int) -> bool:
     return connection.execute(select(table.c.user).where(table.c.publisher == publisher)).first() is not None
 
 
-def _refuse_if_verified(connection: Connection, actor: Actor, plugin: str, version: Version, *, owner: bool) -> None:
+def _is_verified(connection: Connection, publisher: str) -> bool:
     """Whoever has the folder could publish as anybody; as who is verified there only what is known to be its."""
-    name = publisher_of(plugin)
     table = schema.publishers
-    verified = connection.execute(select(table.c.verified).where(table.c.name == name)).scalar_one_or_none()
-    if actor.everything and verified and not owner:
-        finding = f"the publisher {name!r} is verified here, and only it publishes under that name: choose another 'id'"
-        raise PublishRefused(plugin, str(version), (finding,))
+    return bool(connection.execute(select(table.c.verified).where(table.c.name == publisher)).scalar_one_or_none())

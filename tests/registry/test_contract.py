@@ -24,6 +24,7 @@ from automatosx_nb.errors import (
     InvalidSignatureFile,
     KeyRefused,
     NotAnArchive,
+    PluginQuarantined,
     PublishRefused,
     RegistryAnswerInvalid,
     ReleaseExists,
@@ -393,7 +394,7 @@ def test_what_is_not_published_is_refused_the_same_way_everywhere(
     registry: Registry, owner: EmbeddedRegistry, make: Callable[..., bytes]
 ) -> None:
     attempts: list[tuple[type[AutomatosxError], bytes]] = [
-        (ReleaseExists, make(DOCTOR, "1.0.0", summary="Other bytes.")),
+        (ReleaseExists, make(DRAFT, "0.1.0", summary="Other bytes.")),
         (PublishRefused, make("nordic.refused", readme=" ", changelog="## 9.0.0\n")),
         (NotAnArchive, b"PK no zip"),
         (PublishRefused, unreadable(make("nordic.faulty"))),
@@ -443,6 +444,27 @@ def test_a_version_that_is_taken_is_told_with_all_else_that_is_wrong_everywhere(
     ]
     assert f"{plugin} 1.0.0" in str(caught.value)
     assert "raise 'version'" in caught.value.next_step()
+
+
+def test_a_quarantine_is_told_with_all_else_that_is_wrong_everywhere(
+    sending: Any, owner: EmbeddedRegistry, make: Callable[..., bytes], request: pytest.FixtureRequest
+) -> None:
+    plugin = f"nordic.kept-{request.node.callspec.params['sending'].replace(' ', '-')}"
+    owner.publish(make(plugin))
+    owner.moderation.quarantine(everybody(), plugin, None, "It reads keys.")
+    with pytest.raises(PluginQuarantined, match="It reads keys"):
+        sending.publish(make(plugin, "1.1.0"), stage=Stage.STABLE)
+    data = make(plugin, "1.1.0", readme=" ")
+    with pytest.raises(PublishRefused) as caught:
+        sending.publish(data, stage=Stage.STABLE)
+    assert [each.check for each in caught.value.checks if each.severity == "error"] == ["readme", "quarantine"]
+    assert [each.check for each in sending.check(data) if each.severity == "error"] == ["readme", "quarantine"]
+    assert f"all of {plugin} is quarantined: It reads keys." in caught.value.findings[-1]
+    assert "reviewers can release it" in caught.value.findings[-1]
+    taken = make(plugin, summary="Other bytes.")
+    with pytest.raises(ReleaseExists) as both:
+        sending.publish(taken, stage=Stage.STABLE)
+    assert [each.check for each in both.value.checks if each.severity == "error"] == ["version", "quarantine"]
 
 
 def test_an_address_beside_a_registry_is_said_to_be_none(served: tuple[str, str], tmp_path: Path, make: Any) -> None:

@@ -16,6 +16,8 @@ from automatosx_nb.errors import (
     InvalidPluginId,
     InvalidSignature,
     KeyRefused,
+    PublishRefused,
+    ReleaseExists,
     SignatureRequired,
     UnknownKey,
     UnknownRelease,
@@ -227,6 +229,23 @@ def test_where_signatures_are_asked_for_only_a_draft_comes_without(home: Path, b
             registry.reviews.promote(ME, "acme.csv-doctor", "2.0.0", Stage.STABLE)
         registry.keys.sign(ME, "acme.csv-doctor", "2.0.0", signed(draft, key))
         assert registry.reviews.promote(ME, "acme.csv-doctor", "2.0.0", Stage.STABLE).stage is Stage.STABLE
+
+
+def test_that_a_signature_is_missing_is_told_with_all_else_that_is_wrong(home: Path, build: Build) -> None:
+    with EmbeddedRegistry(home, policy=lambda: PublishPolicy(signed=True)) as registry:
+        registry.publish(build(), stage=Stage.DRAFT)
+        for version, kind, wrong in (
+            ("2.0.0", PublishRefused, ["readme", "signature"]),
+            ("1.0.0", ReleaseExists, ["readme", "version", "signature"]),
+        ):
+            with pytest.raises(PublishRefused) as caught:
+                registry.publish(build(version=version, readme=" "))
+            assert type(caught.value) is kind
+            assert [each.check for each in caught.value.checks if each.severity == "error"] == wrong
+            assert "%ax sign ARTIFACT" in caught.value.findings[-1]
+        assert registry.publish(build()).created is False
+        with pytest.raises(ActionForbidden, match="acme"):
+            registry.seen_by(Actor("eve")).publish(build("acme.other", readme=" "))
 
 
 def test_an_approval_promotes_nothing_of_which_the_key_was_revoked_while_it_waited(home: Path, build: Build) -> None:

@@ -332,6 +332,12 @@ def test_a_verified_publishers_name_is_nobody_elses_to_publish_under(registry: E
         with pytest.raises(PublishRefused) as caught:
             registry.publish(build(plugin, version))
         assert "'acme' is verified here" in str(caught.value)
+    both = build("acme.demo", "1.0.0", readme=" ")
+    with pytest.raises(ReleaseExists) as taken:
+        registry.publish(both)
+    wrong = [each.check for each in taken.value.checks if each.severity == "error"]
+    assert wrong == ["readme", "version", "publisher"]
+    assert [each.check for each in registry.check(both) if each.severity == "error"] == wrong
     assert registry.known() == ("acme.demo",)
     assert registry.plugin("acme.demo").summary.verified
     registry.publish(build("other.mine", "1.0.0"))
