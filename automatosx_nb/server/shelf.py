@@ -125,7 +125,11 @@ class Shelf:
 
     def _ask_together(self, line: Together[Q, T], question: Q) -> asyncio.Future[T]:
         self._admit()
-        answer = line.ask(question)
+        try:
+            answer = line.ask(question)
+        except BaseException:
+            self.asked -= 1
+            raise
         late = None
         if self._longest_s is not None:
             late = asyncio.get_running_loop().call_later(self._longest_s, answer.cancel)

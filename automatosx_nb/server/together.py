@@ -51,9 +51,9 @@ class Together(Generic[Q, A]):
 
     def _begin(self) -> None:
         if self._waiting and not self._works:
-            self._works = True
             lot, self._waiting = self._waiting, deque()
             self._thread.submit(self._work, lot, asyncio.get_running_loop())
+            self._works = True
 
     def _work(self, lot: deque[tuple[Q, asyncio.Future[A]]], loop: asyncio.AbstractEventLoop) -> None:
         told: list[_Told] = []

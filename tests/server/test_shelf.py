@@ -125,6 +125,21 @@ def test_short_questions_wait_behind_one_that_is_slow_and_nothing_else_does(shel
     asyncio.run(ask())
 
 
+def test_a_short_question_to_a_shelf_that_closes_is_counted_no_longer() -> None:
+    registry: Any = Registry()
+    made = Shelf(lambda: registry, most=1)
+    ask_short = made.together(lambda _registry: str, "short")
+    made.close()
+
+    async def ask() -> None:
+        for _ in range(2):
+            with pytest.raises(RuntimeError):
+                ask_short("late")
+            assert made.asked == 0
+
+    asyncio.run(ask())
+
+
 def test_a_short_question_that_takes_too_long_is_given_up(shelf: Callable[..., Shelf]) -> None:
     made, go = shelf(longest_s=0.05), threading.Event()
 
