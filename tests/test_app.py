@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -468,6 +469,24 @@ def test_a_read_only_profile_is_told_and_still_readable(market: Marketplace, hom
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["ProfileReadOnly", "1.0.0"], done.stdout + done.stderr
     assert snapshot(home) == before
+
+
+@pytest.mark.parametrize("ended", ["closed", "killed"])
+def test_the_audit_log_of_a_read_only_home_is_shown_and_nothing_is_written(
+    market: Marketplace, home: Path, ended: str
+) -> None:
+    kept = "import os, signal\nfrom automatosx_nb.app import Marketplace\nmarket = Marketplace()\n"
+    kept += "for number in range(3):\n    market.audit.add('worker-started', 'acme.demo', '1.0.0')\n"
+    kept += "market.close()" if ended == "closed" else "os.kill(os.getpid(), signal.SIGKILL)"
+    subprocess.run([sys.executable, "-c", kept], check=False)
+    before = {path: path.stat().st_mtime_ns for path in home.rglob("*")}
+    command = _read_only(home, [sys.executable, "-m", "automatosx_nb.cli", "audit", "--json"])
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(done.stdout)
+    assert [each["plugin"] for each in found["entries"]] == ["acme.demo"] * 3
+    assert (found["check"]["entries"], found["check"]["broken_at"]) == (3, None)
+    assert {path: path.stat().st_mtime_ns for path in home.rglob("*")} == before
 
 
 def test_two_processes_installing_at_the_same_moment_both_succeed(market: Marketplace, home: Path) -> None:

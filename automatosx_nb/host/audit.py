@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import threading
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from automatosx_nb.errors import AuditDamaged
 from automatosx_nb.files import make_folder
 from automatosx_nb.model.audit import FIRST, KINDS, AuditCheck, AuditEntry, detail_of, digest_of
 from automatosx_nb.profile.database import connect, database_errors, transaction, used_bytes
+from automatosx_nb.read_only import can_write, open_read_only
 
 if TYPE_CHECKING:
     from automatosx_nb.profile.database import Connection
@@ -86,7 +88,7 @@ class Audit:
             f"AND kind IN ({', '.join('?' * len(wanted))}) ORDER BY number DESC LIMIT ?"
         )
         given = (plugin, plugin, since, after, *wanted, -1 if most is None else most)
-        with self._opened() as connection:
+        with self._reading() as connection:
             rows = connection.execute(query, given).fetchall()
         return tuple(_entry(row) for row in reversed(rows))
 
@@ -94,7 +96,7 @@ class Audit:
         """Walk over the whole chain."""
         if not self._path.exists():
             return AuditCheck(0, None, "")
-        with self._opened() as connection, transaction(connection):
+        with self._reading() as connection, _unchanging(connection):
             number, before = _last_dropped(connection)
             seen = 0
             for row in connection.execute(f"SELECT {_COLUMNS} FROM entries ORDER BY number"):  # noqa: S608 - ours
@@ -109,6 +111,16 @@ class Audit:
             if self._connection is not None and self._owner == os.getpid():
                 self._connection.close()
             self._connection = None
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """As :meth:`_opened`; where nothing can be written, the file as it lies there."""
+        if can_write(self._path):
+            with self._opened() as connection:
+                yield connection
+            return
+        with database_errors(self._path, AuditDamaged), closing(open_read_only(self._path)) as connection:
+            yield connection
 
     @contextmanager
     def _opened(self) -> Iterator[Connection]:
@@ -155,12 +167,22 @@ class Audit:
         self._append(connection, "log-rotated", "", "", {"first": first, "last": through})
 
 
+@contextmanager
+def _unchanging(connection: sqlite3.Connection) -> Iterator[None]:
+    """What others write meanwhile is not seen (sqlite.org/isolation.html), and waits for nobody."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK")
+
+
 def _text(time: datetime) -> str:
     """As entries have it; two of them compare as their times do."""
     return time.isoformat(timespec="milliseconds")
 
 
-def _last_dropped(connection: Connection) -> tuple[int, bytes]:
+def _last_dropped(connection: sqlite3.Connection) -> tuple[int, bytes]:
     """What comes before the oldest entry that is left."""
     return connection.execute("SELECT number, digest FROM dropped").fetchone() or (0, FIRST)
 

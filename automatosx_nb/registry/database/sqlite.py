@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 
@@ -19,6 +17,7 @@ from automatosx_nb.errors import (
     StorageFull,
 )
 from automatosx_nb.files import make_folder, storage_errors, sync_folder
+from automatosx_nb.read_only import can_write, open_file, open_read_only
 from automatosx_nb.registry.database.kind import BUSY_S
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ class SQLite:
             exists = path.exists()
         if not exists:
             _create(path, make)
-        self.read_only = exists and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+        self.read_only = exists and not can_write(path)
         self.engine = _engine(path, read_only=self.read_only)
         self._watching = threading.Lock()
         self._watch: sqlite3.Connection | None = None
@@ -123,8 +122,8 @@ def _begin(connection: Connection) -> None:
 
 def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     if read_only:
-        return _connect_read_only(path)
-    connection = _open(path, "mode=rwc")
+        return open_read_only(path, BUSY_S)
+    connection = open_file(path, "mode=rwc", BUSY_S)
     try:
         connection.execute("PRAGMA journal_mode = WAL").fetchone()
         connection.execute("PRAGMA synchronous = FULL")
@@ -133,25 +132,6 @@ def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
-
-
-def _connect_read_only(path: Path) -> sqlite3.Connection:
-    """WAL needs its ``-shm`` file even to read. Where that cannot be had, the file is read as immutable
-    (sqlite.org/wal.html#readonly)."""
-    connection = _open(path, "mode=ro")
-    try:
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.OperationalError as error:
-        connection.close()
-        if not error.sqlite_errorname.startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
-            raise
-        return _open(path, "mode=ro&immutable=1")
-    return connection
-
-
-def _open(path: Path, options: str) -> sqlite3.Connection:
-    uri = f"file:{quote(str(path.absolute()))}?{options}"
-    return sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
 
 
 def _ours(error: BaseException | None, path: Path) -> AutomatosxError:
