@@ -89,7 +89,8 @@ _FILES = {
         RegistryRefused
     """,
     "reviews": """
-        InvalidAct OwnSubmission PluginQuarantined ReadingOnly ReviewRejected ReviewedElse UnknownAdvisory UnknownReport
+        InvalidAct OwnRating OwnSubmission PluginQuarantined ReadingOnly ReviewRejected ReviewedElse UnknownAdvisory
+        UnknownReport
     """,
     "services": """
         InvalidServiceReply InvalidServiceRequest NoKernel ServiceBusy ServiceCycle ServiceError ServiceFailed

@@ -22,6 +22,21 @@ class OwnSubmission(UserError):
         return "Ask another reviewer."
 
 
+class OwnRating(UserError):
+    """Members do not rate what their own ``publisher`` published."""
+
+    code: ClassVar[str] = "own-rating"
+    actor: str
+    plugin: str
+    publisher: str
+
+    def problem(self) -> str:
+        return f"{self.actor!r} is a member of {self.publisher!r}, and {self.plugin} is one of its plugins."
+
+    def next_step(self) -> str:
+        return "Leave it to those who use it; %ax rate ID shows what they gave."
+
+
 class ReviewedElse(UserError):
     """A review is of exact bytes: ``reviewed`` is the SHA-256 that the reviewer names, ``published`` the release's."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, insert, select
 
-from automatosx_nb.errors import ActionForbidden, InvalidAct
+from automatosx_nb.errors import InvalidAct, OwnRating
 from automatosx_nb.model.moderation import LONGEST_TEXT, PluginRatings, Rating, mean_of
 from automatosx_nb.registry import acts, finding, revisions, stages
 from automatosx_nb.registry.schema import ratings
@@ -76,14 +76,14 @@ def _check(stars: int, text: str) -> None:
 def _rated(connection: Connection, actor: Actor, plugin: str, version: str | None) -> Record:
     """The release that a rating is about: the one named, else the last published.
 
-    :raises ActionForbidden: it is the actor's own publisher's.
+    :raises OwnRating: it is the actor's own publisher's.
     """
     if version is None:
         row = finding.find_releases(connection, actor, plugin)[0]
     else:
         row = finding.find_release(connection, actor, plugin, version)
     if row.publisher in actor.publishers:
-        raise ActionForbidden(actor.name, f"rate {plugin}", f"somebody who is no member of {row.publisher!r}")
+        raise OwnRating(actor.name, plugin, row.publisher)
     return row
 
 

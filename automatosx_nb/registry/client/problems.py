@@ -34,6 +34,7 @@ _KINDS: tuple[type[AutomatosxError], ...] = (
     errors.LastAdmin,
     errors.LastOwner,
     errors.NotAnArchive,
+    errors.OwnRating,
     errors.OwnSubmission,
     errors.PluginQuarantined,
     errors.PublishRefused,
