@@ -64,7 +64,11 @@ def _new(_market: Marketplace, options: Namespace, console: Console) -> Answer:
     usage = f"{console.prefix} new ID [FOLDER] [--author NAME] [--license SPDX] [--notebook]"
     author = options.author or _name_in_git()
     if not author:
-        raise UsageError("say who writes it, as nobody told git: --author NAME", usage)
+        raise UsageError(
+            "git was not told who you are, who would be its author: add --author 'YOUR NAME', "
+            "or tell git once for all, with git config --global user.name 'YOUR NAME'",
+            usage,
+        )
     made = plugin_files(plugin, author, options.license, notebook=options.notebook)
     try:
         parse(made["plugin.toml"])

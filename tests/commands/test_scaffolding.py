@@ -109,6 +109,11 @@ def test_what_a_manifest_does_not_take_is_told_before_anything_is_written(
     assert list(here.iterdir()) == []
 
 
+def test_without_an_author_both_ways_to_name_one_are_said(market: Marketplace, here: Path) -> None:
+    with pytest.raises(UsageError, match=r"add --author 'YOUR NAME', or tell git .* git config --global user\.name"):
+        ax(market, "new ada.peek")
+
+
 def test_the_author_is_whoever_git_says(market: Marketplace, here: Path, tmp_path: Path, absent: Absent) -> None:
     if shutil.which("git") is None:
         absent("git is not installed")
