@@ -110,7 +110,7 @@ class Gate:
 
     def _against_step(self, entry: InstalledPlugin, version: Version) -> str | None:
         if entry.pin is not None:
-            return f"is held back, for {entry.version} is {entry.pin} (unpin it to have another)"
+            return f"does not come while {entry.version} is {entry.pin} (unpin it to have another)"
         if self._most is not None and not within_step(self._most, Version.parse(entry.version), version):
             return f"is more than a {self._most} step from {entry.version}: it is left for an update that you ask for"
         return None
