@@ -19,6 +19,7 @@ from automatosx_nb.errors import (
     PolicyForbids,
     ResolutionConflict,
     StillRequired,
+    UnknownPlugin,
     UsageError,
 )
 from automatosx_nb.model.generation import Pin
@@ -99,6 +100,49 @@ def test_a_plan_without_a_plugin_is_an_update_of_everything(shop: Marketplace) -
     assert [(change.id, change.new) for change in shop.plan().changes] == [("acme.base", "1.1.0")]
 
 
+def test_several_plugins_are_installed_in_one_change_or_none_of_them(shop: Marketplace) -> None:
+    with pytest.raises(UnknownPlugin):
+        ax(shop, "install nordic.other acme.base nobody.there")
+    with pytest.raises(ResolutionConflict):
+        ax(shop, "install nordic.other acme.top acme.base@2")
+    assert shop.installed() == ()
+    planned = json.loads(ax(shop, "plan nordic.other acme.base@1.0.0 --json"))
+    assert [(each["id"], each["new"]) for each in planned["changes"]] == [
+        ("acme.base", "1.0.0"),
+        ("nordic.other", "1.0.0"),
+    ]
+    said = ax(shop, "install nordic.other acme.base@1.0.0 acme.base@1.0.0")
+    assert "This is generation 1;" in said
+    assert "nordic.other adds %other" in said
+    assert {each.id: each.wish for each in shop.installed()} == {"acme.base": "^1.0.0", "nordic.other": "^1.0.0"}
+    assert shop.history()[0].action == "install nordic.other 1.0.0, acme.base 1.0.0"
+    ax(shop, "rollback")
+    assert shop.installed() == ()
+
+
+def test_several_plugins_are_one_question_and_one_plan(market: Marketplace, make_plugin: MakePlugin) -> None:
+    for name in ("one", "two"):
+        market.publish(make_plugin(f"acme.{name}", magic=name, permissions={"storage": f"Keeps {name}."}))
+    console = Console(answer=True)
+    run(["install", "acme.one", "acme.two"], lambda: market, console)
+    (question,) = console.questions
+    assert "Keeps one." in question
+    assert "Keeps two." in question
+    assert {each.id: each.grants for each in market.installed()} == {"acme.one": ("storage",), "acme.two": ("storage",)}
+
+
+def test_one_plugin_is_not_asked_for_in_two_versions(shop: Marketplace) -> None:
+    with pytest.raises(UsageError, match=r"two versions of acme\.base"):
+        ax(shop, "install acme.base@1 acme.base@2")
+
+
+def test_in_python_several_plugins_are_a_mapping_to_their_wishes(shop: Marketplace) -> None:
+    wishes = {"acme.base": "~1.0", "nordic.other": ""}
+    assert {change.id for change in shop.plan(wishes).changes} == wishes.keys()
+    shop.install(wishes, "1.x")
+    assert {each.id: each.wish for each in shop.installed()} == {"acme.base": "~1.0", "nordic.other": "1.x"}
+
+
 def test_the_verb_draws_the_tree_and_says_why(shop: Marketplace) -> None:
     assert ax(shop, "plan --tree") == "Nothing is installed, and nothing would be."
     assert ax(shop, "plan acme.top --tree").splitlines()[1] == "└─ acme.base 1.1.0  (^1.0)"
@@ -138,6 +182,14 @@ def test_what_a_wish_of_ones_own_keeps_away_is_told_with_how_to_have_it(shop: Ma
     assert ax(shop, "update").splitlines()[-1] == told
     ax(shop, "install acme.base@2.0.0")
     assert "changes what you asked for" not in ax(shop, "outdated") + ax(shop, "update")
+
+
+def test_of_what_is_pinned_it_is_said_once_that_it_is_held_back(shop: Marketplace) -> None:
+    ax(shop, "install acme.base@1.0.0")
+    ax(shop, "pin acme.base")
+    (said,) = (line for line in ax(shop, "update").splitlines() if "pinned" in line)
+    assert said.startswith("Held back: acme.base 3.0.0 does not come while 1.0.0 is pinned by ")
+    assert said.endswith("(unpin it to have another).")
 
 
 def test_info_says_what_a_release_requires(shop: Marketplace) -> None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from automatosx_nb.model.release import CheckResult, PluginDetail, PublishReport, SearchPage, Stage
     from automatosx_nb.model.screenshots import ShownPicture
     from automatosx_nb.package import Collected, Package
+    from automatosx_nb.profile.planning import Wishes
     from automatosx_nb.profile.saved import SavedState
 
 LOCKFILE = "automatosx.lock"
@@ -137,7 +138,7 @@ class Marketplace(InNotebooks):
 
     # --- plans: what would change
 
-    def plan(self, plugin: str | None = None, wish: str = "", *, prereleases: bool = False) -> Plan:
+    def plan(self, plugin: Wishes | None = None, wish: str = "", *, prereleases: bool = False) -> Plan:
         """What :meth:`install` of ``plugin`` would change; without one, what :meth:`update` of everything would.
 
         The plan's ``tree()``, ``why(id)`` and ``held_back`` say why it is so and not otherwise.
@@ -147,7 +148,7 @@ class Marketplace(InNotebooks):
         return self.plan_install(plugin, wish, prereleases=prereleases)
 
     def plan_install(
-        self, plugin: str, wish: str = "", *, prereleases: bool = False, channel: Channel | None = None
+        self, plugin: Wishes, wish: str = "", *, prereleases: bool = False, channel: Channel | None = None
     ) -> Plan:
         current = self.profile.current()
         return self._planner.install(current, plugin, wish, prereleases=prereleases, channel=channel)
@@ -186,7 +187,7 @@ class Marketplace(InNotebooks):
 
     def install(
         self,
-        plugin: str,
+        plugin: Wishes,
         wish: str = "",
         *,
         prereleases: bool = False,
@@ -196,8 +197,9 @@ class Marketplace(InNotebooks):
         trust: Iterable[str] = (),
         progress: Progress = silent,
     ) -> Applied:
-        """Install a plugin and what it requires, or change its version.
+        """Install a plugin and what it requires, or change its version; several of them in one change, or none of them.
 
+        :param plugin: its id; of several a mapping of ids to wishes, as in ``{"acme.a": "^1.0", "acme.b": ""}``.
         :param wish: a range, or one exact version.
         :param prereleases: choose among prereleases and betas too.
         :param channel: which releases updates choose among from then on; None: as it is.

@@ -61,7 +61,11 @@ def _configure_channel(parser: Parser) -> None:
 
 def _configure_install(parser: Parser) -> None:
     parser.add_argument(
-        "plugin", help="a plugin id, or id@range, as in automatosx.data-profiler@^1.0 (quote a range with spaces)"
+        "plugins",
+        nargs="+",
+        metavar="plugin",
+        help="a plugin id, or id@range, as in automatosx.data-profiler@^1.0 (quote a range with spaces); "
+        "of several all are installed, or none",
     )
     configure_consent(parser)
     configure_scope(parser)
@@ -71,13 +75,12 @@ def _configure_install(parser: Parser) -> None:
 
 
 def _install(market: Marketplace, options: Namespace, console: Console) -> Answer:
-    plugin, wish = typed(options.plugin)
-    refuse_without_session(options.scope, console, f"install {options.plugin}")
+    wishes = _wishes(options.plugins)
+    refuse_without_session(options.scope, console, f"install {' '.join(options.plugins)}")
 
     def apply(grant: Iterable[str], trust: Iterable[str]) -> Applied:
         return market.install(
-            plugin,
-            wish,
+            wishes,
             prereleases=options.pre,
             channel=options.channel,
             grant=grant,
@@ -86,8 +89,20 @@ def _install(market: Marketplace, options: Namespace, console: Console) -> Answe
             progress=console.progress,
         )
 
-    plan = market.plan_install(plugin, wish, prereleases=options.pre, channel=options.channel)
+    plan = market.plan_install(wishes, prereleases=options.pre, channel=options.channel)
     return agree_and_apply(market, plan, apply, options, console)
+
+
+def _wishes(plugins: Iterable[str]) -> dict[str, str]:
+    """Raises as :func:`typed` does.
+
+    :raises UsageError: of one plugin two versions are asked for.
+    """
+    found: dict[str, str] = {}
+    for plugin, wish in map(typed, plugins):
+        if found.setdefault(plugin, wish) != wish:
+            raise UsageError(f"two versions of {plugin} are asked for", f"name it once, as {plugin}@{wish or '^1.0'}")
+    return found
 
 
 def typed(words: str) -> tuple[str, str]:
@@ -156,7 +171,10 @@ def _remove(market: Marketplace, options: Namespace, console: Console) -> Answer
 
 def _configure_plan(parser: Parser) -> None:
     parser.add_argument(
-        "plugin", nargs="?", help="what would be installed, as id or id@range; nothing: an update of all"
+        "plugins",
+        nargs="*",
+        metavar="plugin",
+        help="what would be installed, as id or id@range; nothing: an update of all",
     )
     _configure_prereleases(parser)
     shown = parser.add_mutually_exclusive_group()
@@ -165,8 +183,7 @@ def _configure_plan(parser: Parser) -> None:
 
 
 def _plan(market: Marketplace, options: Namespace, console: Console) -> Answer:
-    plugin, wish = typed(options.plugin or "")
-    plan = market.plan(plugin or None, wish, prereleases=options.pre)
+    plan = market.plan(_wishes(options.plugins) or None, prereleases=options.pre)
     if options.why is not None:
         sentences = plan.why(options.why)
         return Answer("\n".join(sentences), {"plugin": options.why, "why": sentences})
@@ -255,7 +272,7 @@ def _adds(plugin: str, contributes: Mapping[str, Any], console: Console) -> list
 
 
 VERBS = (
-    Verb("install", "install a plugin, or another version of it", _configure_install, _install, json=True),
+    Verb("install", "install plugins, or other versions of them", _configure_install, _install, json=True),
     Verb("update", "bring installed plugins to their newest versions", _configure_update, _update, json=True),
     Verb("remove", "remove a plugin and what only it needed", _configure_remove, _remove, json=True),
     Verb("plan", "show what an install or an update would change", _configure_plan, _plan, json=True),

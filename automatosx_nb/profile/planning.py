@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from automatosx_nb.profile.store import Store
 
 ANY = "*"
+Wishes = str | Mapping[str, str]
+"""A plugin, or several with the range that is asked for of each; an empty one: the newest."""
 
 
 class Planner:
@@ -81,30 +83,33 @@ class Planner:
     def install(
         self,
         current: Generation,
-        plugin: str,
+        plugins: Wishes,
         wish: str = "",
         *,
         prereleases: bool = False,
         channel: Channel | None = None,
     ) -> Plan:
-        """``wish`` is a range that is kept from then on; one exact version (or nothing: the newest stable one) is
+        """One plugin, or several together, each with its own wish; ``wish`` is that of those without one.
+
+        A wish is a range that is kept from then on; one exact version (or nothing: the newest stable one) is
         chosen now and kept as ``^`` of itself, as npm does, so that updates reach it.
 
-        :param channel: kept from then on; None: as it is, and stable for what is new.
+        :param channel: theirs from then on; None: as it is, and stable for what is new.
         :raises UnknownPlugin:
         :raises PluginQuarantined: all of it is.
         :raises InvalidRange:
         :raises ResolutionConflict:
         :raises PlanTooHard: as every plan does that is searched for, where it is given a deadline.
         """
-        detail = shown_by(self._registry, plugin)
-        wanted = {**wishes_of(current), plugin: wish or ANY}
-        channels = _rechanneled(current, {plugin: channel} if channel else {})
-        resolution = self._resolve(current, wanted, {plugin}, prereleases, channels=channels)
-        chosen = resolution.selected[plugin]
-        if not wish or Range.parse(wish).pin is not None:
-            wanted[plugin] = f"^{chosen}"
-        action = f"install {detail.summary.id} {chosen}"
+        asked = {plugins: wish} if isinstance(plugins, str) else {each: own or wish for each, own in plugins.items()}
+        named = {plugin: shown_by(self._registry, plugin).summary.id for plugin in asked}
+        wanted = {**wishes_of(current), **{plugin: own or ANY for plugin, own in asked.items()}}
+        channels = _rechanneled(current, dict.fromkeys(asked, channel) if channel else {})
+        resolution = self._resolve(current, wanted, set(asked), prereleases, channels=channels)
+        for plugin, own in asked.items():
+            if not own or Range.parse(own).pin is not None:
+                wanted[plugin] = f"^{resolution.selected[plugin]}"
+        action = f"install {', '.join(f'{id} {resolution.selected[plugin]}' for plugin, id in named.items())}"
         return self._comparison.plan(current, wanted, resolution, action, channels)
 
     def pin(self, current: Generation, plugin: str, version: str, pin: Pin) -> Plan:

@@ -215,7 +215,7 @@ def test_history_tells_what_was_undone_and_done_again(market: Marketplace) -> No
     assert actions == [f"redo install {PROFILER} 1.0.0", f"undo install {PROFILER} 1.0.0", f"install {PROFILER} 1.0.0"]
 
 
-@pytest.mark.parametrize("line", ["install", "install a b", "rollback --to x", "search --sort best", "list extra"])
+@pytest.mark.parametrize("line", ["install", "remove a b", "rollback --to x", "search --sort best", "list extra"])
 def test_a_line_that_does_not_fit_says_its_usage(market: Marketplace, line: str) -> None:
     with pytest.raises(UsageError) as caught:
         ax(market, line)
