@@ -89,7 +89,8 @@ class Scene:
 
     def reached(self, said: str, worker: int, server: int) -> list[str]:
         """What can be seen of an attack while its worker, with that pid, still lives. Undoes what it can."""
-        return [*self.traces(said), *self._processes(worker), *_held(worker), *_changed(worker, server)]
+        seen = [*self.traces(said), *self._processes(worker), *_held(worker), *_changed(worker, server)]
+        return [*seen, *_template(worker, server)]
 
     def traces(self, said: str) -> list[str]:
         """What can be seen afterwards, too."""
@@ -215,6 +216,17 @@ def _changed(worker: int, server: int) -> Iterator[str]:
     for path in Path(f"/proc/{worker}/cwd").resolve().glob("*"):
         if path.stat().st_size > 64 << 20:
             yield "made a large file"
+
+
+def _template(worker: int, server: int) -> Iterator[str]:
+    """What it changed of the process that it is a copy of, seen beside the fork server."""
+    with contextlib.suppress(FileNotFoundError):
+        status = Path(f"/proc/{worker}/status").read_text()
+        template = int(next(line for line in status.splitlines() if line.startswith("PPid:")).split()[1])
+        limits = resource.prlimit(server, resource.RLIMIT_CORE)
+        if resource.prlimit(template, resource.RLIMIT_CORE) != limits:
+            yield "changed a limit of its template"
+            resource.prlimit(template, resource.RLIMIT_CORE, limits)
 
 
 def _facts(pid: int) -> Iterator[tuple[str, object]]:
