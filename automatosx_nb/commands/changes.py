@@ -101,7 +101,7 @@ def _wishes(plugins: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for plugin, wish in map(typed, plugins):
         if found.setdefault(plugin, wish) != wish:
-            raise UsageError(f"two versions of {plugin} are asked for", f"name it once, as {plugin}@{wish or '^1.0'}")
+            raise UsageError(f"two versions of {plugin} are asked for", "ID[@RANGE] …, and each ID once")
     return found
 
 

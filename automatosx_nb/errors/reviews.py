@@ -31,7 +31,7 @@ class OwnRating(UserError):
     publisher: str
 
     def problem(self) -> str:
-        return f"{self.actor!r} is a member of {self.publisher!r}, and {self.plugin} is one of its plugins."
+        return f"{self.actor!r} is a member of {self.publisher!r}, and members do not rate what it publishes."
 
     def next_step(self) -> str:
         return "Leave it to those who use it; %ax rate ID shows what they gave."

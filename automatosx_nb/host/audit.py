@@ -174,7 +174,8 @@ def _unchanging(connection: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # SQLite ends some by itself
+            connection.execute("ROLLBACK")
 
 
 def _text(time: datetime) -> str:

@@ -196,7 +196,7 @@ class Ratings(Protocol):
 
         :param version: the one that it is about; None: the last published.
         :raises InvalidAct: the stars are not 1 to 5.
-        :raises ActionForbidden: the actor is a member of the plugin's publisher.
+        :raises OwnRating: the actor is a member of the plugin's publisher.
         :raises UnknownRelease:
         """
 
