@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from automatosx_nb import __version__
 from automatosx_nb.commands.as_json import OPTION, to_json
-from automatosx_nb.errors import UsageError
+from automatosx_nb.errors import AutomatosxError, UsageError
 from automatosx_nb.host.arguments import HelpAsked, Parser
 from automatosx_nb.host.surface import asked_in
 from automatosx_nb.model.printable import printable
@@ -140,9 +140,16 @@ def answer(words: Sequence[str], market: Callable[[], Marketplace], console: Con
         return Answer(asked.text.rstrip(), None)
     if verb.json and options.json:
         return replace(found, text=to_json(found.data), shown=None)
-    told = [f"Meanwhile: {each}" for each in market().profile.notices.take()]
-    told += filter(None, [market().registry_note()])
+    told = [*_news(market()), *filter(None, [market().registry_note()])]
     return replace(found, text=printable("\n".join([found.text, *told])))
+
+
+def _news(market: Marketplace) -> list[str]:
+    """What was done without being asked. Where it cannot be taken out, it stays: the verb did what it was to do."""
+    try:
+        return [f"Meanwhile: {each}" for each in market.profile.notices.take()]
+    except AutomatosxError:
+        return []
 
 
 def find(name: str, prefix: str) -> Verb:
