@@ -198,6 +198,7 @@ class Marketplace(InNotebooks):
         progress: Progress = silent,
     ) -> Applied:
         """Install a plugin and what it requires, or change its version; several of them in one change, or none of them.
+        An artifact that was damaged comes again.
 
         :param plugin: its id; of several a mapping of ids to wishes, as in ``{"acme.a": "^1.0", "acme.b": ""}``.
         :param wish: a range, or one exact version.
@@ -214,6 +215,7 @@ class Marketplace(InNotebooks):
         def plan() -> Plan:
             return self.plan_install(plugin, wish, prereleases=prereleases, channel=channel)
 
+        self._bring_again(plugin, progress)
         return self._apply(plan, grant, progress, scope, trust)
 
     def update(

@@ -50,7 +50,8 @@ def fetch(
     *,
     at_once: int = AT_ONCE,
 ) -> None:
-    """Bring all of ``wanted`` into ``store``, or raise what is wrong with the first that cannot be had.
+    """Bring all of ``wanted`` that ``store`` does not hold whole into it, or raise what is wrong with the first that
+    cannot be had.
 
     The caller holds the store's lock. The registry's mirrors are asked first, in their order.
 
@@ -61,7 +62,7 @@ def fetch(
     :raises UnknownRelease:
     :raises StorageFull:
     """
-    lacking = {each.sha256: each for each in wanted if not store.has(each.sha256)}
+    lacking = {each.sha256: each for each in wanted if not store.holds(each.sha256)}
     for each in lacking.values():
         if each.size > CAPS.artifact_mb << 20:
             most = f"the {CAPS.artifact_mb} MiB that an artifact may have"

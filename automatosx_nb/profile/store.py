@@ -18,6 +18,14 @@ class Store:
     def has(self, digest: str) -> bool:
         return self.path(digest).exists()
 
+    def holds(self, digest: str) -> bool:
+        """Whether the artifact is there and whole, which takes reading it."""
+        try:
+            self.read(digest)
+        except ProfileDamaged:
+            return False
+        return True
+
     def add(self, data: bytes) -> str:
         """Store an artifact and return its SHA-256, hexadecimal. What is there already stays untouched."""
         digest = sha256(data).hexdigest()
