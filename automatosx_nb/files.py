@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +13,7 @@ from automatosx_nb.errors import ProfileReadOnly, StorageFailed, StorageFull
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _FORBIDDEN = {errno.EROFS, errno.EACCES, errno.EPERM}
+_TEMPORARY = re.compile(r"\.(.+)-[0-9a-f]{12}")
 
 
 @contextmanager
@@ -102,6 +104,20 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o600, folder: int | No
             if isinstance(error, OSError):
                 error.filename = error.filename2 = None  # nobody knows the temporary name
             raise
+
+
+def target_of(name: str) -> str | None:
+    """The name of the file that a temporary one of :func:`write_atomic` was to become; None: it is none."""
+    found = _TEMPORARY.fullmatch(name)
+    return found and found[1]
+
+
+def drop_temporaries(path: Path) -> None:
+    """Remove what killed writers of ``path`` left beside it. Nobody else may be writing it; what stays does no harm."""
+    for each in paths_in(path.parent):
+        if target_of(each.name) == path.name:
+            with suppress(OSError):
+                each.unlink()
 
 
 def sync_folder(path: Path) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from automatosx_nb.app.granting import normal
 from automatosx_nb.app.notebooks import InNotebooks
-from automatosx_nb.app.projects import leading_to_the_lock
+from automatosx_nb.app.projects import leading_to
 from automatosx_nb.home import default_home
 from automatosx_nb.model.progress import Progress, silent
 
@@ -256,10 +256,10 @@ class Marketplace(InNotebooks):
         """
         from automatosx_nb.profile.lockfile import write_lock
 
+        if self.project is not None and Path(path).absolute() == self.project.lock:
+            return self.lock_project()
         lock = self.lockfile()
         write_lock(Path(path), lock)
-        if self.project is not None and Path(path).absolute() == self.project.lock:
-            self.project.mark_seen()
         return lock
 
     def lock_path(self) -> Path:
@@ -285,11 +285,13 @@ class Marketplace(InNotebooks):
         :raises LockedReleaseGone: neither the registry nor the profile has what it names.
         :raises ConsentRequired: it grants more than anybody agreed to here; nothing was changed.
         """
+        project = self.project
+        to_the_projects = project is not None and Path(path).absolute() == project.lock
+        before = project.digest() if project is not None else ""
         lock = self._read_lock(path)
         if grants_digest == lock.grants_digest:
             grant = [*grant, *(each for locked in lock.plugins.values() for each in locked.grants)]
-        to_the_projects = self.project is not None and Path(path).absolute() == self.project.lock
-        with leading_to_the_lock() if to_the_projects else nullcontext():
+        with leading_to(before) if to_the_projects else nullcontext():
             return self._apply(lambda: self._plan_sync(Path(path), lock), grant, progress)
 
     def check_sync(self, path: Path | str = LOCKFILE) -> None:

@@ -305,11 +305,11 @@ class Lifecycle(Granting):
                 progress=silent,
                 migrate=self._migrate,
             )
+        self._told(applied)
         self.profile.notices.add(
             f"{older.id} {newer} kept ending soon after its update: it is {older.version} again, with its data of then "
             f"and pinned there (generation {applied.generation}). undo brings {newer} back; unpin lets updates move it."
         )
-        self._told(applied)
         return older.version
 
     # --- what stays, and what goes

@@ -1,4 +1,4 @@
-"""``doctor``: what stands here between a plugin and this computer, what does not, and what that means."""
+"""``doctor``: what stands here between a plugin and this computer, and what is wrong with what is installed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from automatosx_nb.sandbox.confine import ACTIVE, LAYERS
 
 if TYPE_CHECKING:
     from automatosx_nb.app import Marketplace
+    from automatosx_nb.profile.checking import Fault
 
+FAULTY = 3
+"""The exit status where something is wrong with what is installed."""
 _VERDICTS: Mapping[tiers.TierName, str] = {
     "strict": "Plugins run fully confined: every layer that counts is active, and was proven in a worker.",
     "partial": "Plugins run behind some of the walls. Read what the missing ones would stop before you install one.",
@@ -42,11 +45,11 @@ def _doctor(market: Marketplace, options: Namespace, console: Console) -> Answer
     try:
         layers = dict(market.sandbox.layers())
     except SandboxUnavailable as error:
-        return _without_workers(facts, error)
+        return _without_workers(facts, error, market.faults())
     found = tiers.tier(layers)
     required = market.settings.required_layers
-    flags = market.profile.flags.all()
-    lines = [*_facts({**facts, "tier": found}), "", *report(layers, required)]
+    flags, faults = market.profile.flags.all(), market.faults()
+    lines = [*_facts({**facts, "tier": found}), "", *report(layers, required), *_what_is_wrong(faults)]
     lines += ["", "What was last said against what is installed:", *(f"- {flag}." for flag in flags)] if flags else []
     data = {
         **facts,
@@ -56,8 +59,9 @@ def _doctor(market: Marketplace, options: Namespace, console: Console) -> Answer
         "layers": layers,
         "explained": {name: _explained(name) for name in layers},
         "flags": flags,
+        "faults": faults,
     }
-    return Answer("\n".join(lines), data)
+    return Answer("\n".join(lines), data, status=FAULTY * bool(faults))
 
 
 def report(layers: Mapping[str, str], required: Sequence[str]) -> Iterator[str]:
@@ -98,10 +102,18 @@ def _explained(name: str) -> dict[str, object]:
     }
 
 
-def _without_workers(facts: Mapping[str, Any], error: SandboxUnavailable) -> Answer:
+def _what_is_wrong(faults: Sequence[Fault]) -> Iterator[str]:
+    if faults:
+        yield ""
+        yield "What is wrong with what is installed:"
+        yield from (text.folded(f"- {fault}") for fault in faults)
+
+
+def _without_workers(facts: Mapping[str, Any], error: SandboxUnavailable, faults: Sequence[Fault]) -> Answer:
     """No worker starts, which is what this verb is asked about: that is an answer, not a failure of it."""
     lines = [*_facts(facts), "", f"No plugin starts here: {error.reason}.", "", *_how_to_get_each()]
-    return Answer("\n".join(lines), {**facts, "tier": None, "unavailable": error.reason})
+    data = {**facts, "tier": None, "unavailable": error.reason, "faults": faults}
+    return Answer("\n".join([*lines, *_what_is_wrong(faults)]), data, status=FAULTY * bool(faults))
 
 
 def _how_to_get_each() -> Iterator[str]:
@@ -119,7 +131,7 @@ def _writable(path: Path) -> bool:
 VERBS = (
     Verb(
         "doctor",
-        "which walls stand between plugins and this computer",
+        "which walls stand here, and what is wrong with plugins",
         lambda _parser: None,
         _doctor,
         json=True,

@@ -33,11 +33,14 @@ def _status(market: Marketplace, console: Console) -> Answer:
     if project is None:
         text = f"No project: your own profile counts. {console.prefix} project init makes the working folder one."
         return Answer(text, data)
-    in_step = project.is_in_step()
-    data |= {"project": str(project.folder), "lock": str(project.lock), "in_step": in_step}
-    step = (
-        "what is installed is what its lock says" if in_step else f"its lock says something else: {console.prefix} sync"
-    )
+    in_step, behind = market.is_in_step(), market.is_behind()
+    data |= {"project": str(project.folder), "lock": str(project.lock), "in_step": in_step and not behind}
+    if not in_step:
+        step = f"its lock says something else: {console.prefix} sync"
+    elif behind:
+        step = f"its lock was not written after the last change: {console.prefix} lock"
+    else:
+        step = "what is installed is what its lock says"
     return Answer(f"The project {project.folder} counts here, and not your own profile; {step}.", data)
 
 

@@ -159,10 +159,16 @@ class Session:
 
         project = self.market.project
         try:
-            if project is not None and not project.is_in_step():
+            if project is None:
+                return
+            if not self.market.is_in_step():
                 print(  # noqa: T201 - what is installed here is not what whoever opens this expects
                     f"The plugins of {project.folder} are not those that its lock names. "
                     "%ax sync --plan shows what it would change, %ax sync makes it so."
+                )
+            elif self.market.is_behind():
+                print(  # noqa: T201 - as above
+                    f"The lock of {project.folder} was not written after the last change: %ax lock writes it."
                 )
         except AutomatosxError as error:
             _note_failure("looking at the project's lock", error)

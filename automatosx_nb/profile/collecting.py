@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from automatosx_nb.files import is_there, paths_in
+from automatosx_nb.files import is_there, paths_in, target_of
 from automatosx_nb.profile.lock import WAIT_S, writer_lock
 from automatosx_nb.profile.partial import SUFFIX as PARTIAL
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from automatosx_nb.profile.profile import Profile
 
 Kind = Literal["generation", "artifact", "state", "temporary"]
-_TEMPORARY = re.compile(r"\..+-[0-9a-f]{12}")
-"""As ``files.write_atomic`` names what it has not put in place yet."""
 _STATE = re.compile(r"(?P<name>[^.]+)\.sqlite3(-journal|-wal|-shm|\.lock|\.turn)?")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -139,8 +137,9 @@ def _of_stores(profiles: Sequence[Profile], named: set[str]) -> Iterator[Garbage
 def _temporary(folder: Path, but: tuple[str, ...] = ()) -> Iterator[Garbage]:
     """What a writer who was killed left. ``but``: files with a lock of their own, whose writers may be at work."""
     for path in paths_in(folder):
-        if _TEMPORARY.fullmatch(path.name) and path.name[1:-13] not in but and path.is_file():
-            yield _garbage("temporary", f"what a killed writer left of {path.name[1:-13]}", path)
+        name = target_of(path.name)
+        if name is not None and name not in but and path.is_file():
+            yield _garbage("temporary", f"what a killed writer left of {name}", path)
 
 
 def _garbage(kind: Kind, what: str, path: Path) -> Garbage:

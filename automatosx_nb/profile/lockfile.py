@@ -58,23 +58,29 @@ def read_lock(path: Path) -> Lockfile:
     return parse(_decode(data, path), source=str(path))
 
 
-def write_lock(path: Path, lock: Lockfile) -> bool:
-    """Write ``lock``, whole or not at all; whether the file was changed.
+def write_lock(path: Path, lock: Lockfile) -> bytes:
+    """Write ``lock``, whole or not at all; what the file has then.
 
     A file that says the same already is left as it is, also where another version of the tool wrote it.
 
     :raises NotALockfile: the file is something else.
     :raises LockfileTooNew:
     """
-    if path.exists() and _says_already(path, lock):
-        return False
-    write_atomic(path, render(lock).encode(), mode=0o666)
-    return True
+    if path.exists():
+        data = _read(path)
+        if _says(data, path, lock):
+            return data
+    data = render(lock).encode()
+    write_atomic(path, data, mode=0o666)
+    return data
 
 
-def _says_already(path: Path, lock: Lockfile) -> bool:
-    with storage_errors(path):
-        data = _begin_of(path)
+def says_already(path: Path, lock: Lockfile) -> bool:
+    """Whether the file says ``lock``, whichever version of the tool wrote it. Raises as :func:`write_lock` does."""
+    return _says(_read(path), path, lock)
+
+
+def _says(data: bytes, path: Path, lock: Lockfile) -> bool:
     if data.strip() and not _MARK.search(data):
         raise NotALockfile(str(path))
     try:
@@ -83,6 +89,11 @@ def _says_already(path: Path, lock: Lockfile) -> bool:
     except (InvalidLockfile, LockfileConflict):
         return False  # writing it again is what mends it
     return text.replace("\r\n", "\n") == render(replace(lock, created_by=before.created_by))
+
+
+def _read(path: Path) -> bytes:
+    with storage_errors(path):
+        return _begin_of(path)
 
 
 def _begin_of(path: Path) -> bytes:

@@ -83,7 +83,7 @@ def test_a_cloned_lock_of_gigabytes_is_refused_without_reading_it(
     project = Project(tmp_path / "clone", use_home(tmp_path, monkeypatch))
     project.lock.parent.mkdir(parents=True)
     project.lock.write_bytes(b"lock-version = 1\n")
-    project.mark_seen()
+    project.mark_seen(b"lock-version = 1\n", 0)
     with project.lock.open("ab") as file:
         file.truncate(1 << 40)
     assert not project.is_in_step()

@@ -7,6 +7,7 @@ calls are those of the change alone. A line ``fork CHANGE PROFILE`` starts a chi
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -29,6 +30,8 @@ from tests.scenarios.lifecycle import BASE, OTHER, SETTING, TOP, save, write_plu
 
 MOVES = "acme.moves"
 """Its 2.0.0 keeps something else than its 1.0.0 did."""
+WORK = "work"
+"""The project's folder, where a profile is that of one; its user's home lies beside it."""
 PREPARED = 5
 """The generation of a prepared profile."""
 REFUSED, BROKEN = 10, 11
@@ -80,6 +83,13 @@ CHANGES: Mapping[str, Callable[[Marketplace], object]] = {
     "update that migrates": _migrate,
     "sync": _sync,
 }
+SYNC = "project: sync"
+CHANGES_IN_PROJECT: Mapping[str, Callable[[Marketplace], object]] = {
+    "project: install": CHANGES["install"],
+    "project: install another": CHANGES["install another"],
+    "project: undo": CHANGES["undo"],
+    SYNC: lambda market: market.sync(market.lock_path(), grant=["storage"]),
+}
 TRIED = {"install with a trial", "update that migrates"}
 """Those that start a worker, as everybody's do: when it answers, decides whether they make a call more or less."""
 
@@ -100,6 +110,10 @@ def publish(folder: Path) -> EmbeddedRegistry:
 
 
 def opened(profile: Path, registry: EmbeddedRegistry, *, tried: bool = False) -> Marketplace:
+    if (profile / WORK).is_dir():
+        os.environ["AUTOMATOSX_HOME"] = str(profile / "home")
+        with contextlib.chdir(profile / WORK):
+            return Untried(registry=registry)
     return (Marketplace if tried else Untried)(profile=profile, registry=registry)
 
 
@@ -135,10 +149,33 @@ def prepare(profile: Path, registry: EmbeddedRegistry) -> None:
     lock_beside(profile).write_text(render(locked))
 
 
+def prepare_project(folder: Path, registry: EmbeddedRegistry, *, pulled: bool) -> None:
+    """A project in ``folder``, and a home; its profile knows it by its path.
+
+    ``pulled``: its lock is what a colleague made of it, with another version of one plugin.
+    """
+    (folder / WORK).mkdir(parents=True)
+    os.environ["AUTOMATOSX_HOME"] = str(folder / "home")
+    with contextlib.chdir(folder / WORK):
+        outside = Untried(registry=registry)
+        outside.init_project(folder / WORK)
+        outside.close()
+    market = opened(folder, registry)
+    market.install(MOVES, "1.0.0", grant=["storage"])
+    save(market, MOVES, "a text")
+    market.install(BASE, "1.0.0")
+    if pulled:
+        market.install(BASE, "1.1.0")
+        theirs = market.lock_path().read_bytes()
+        market.undo()
+        market.lock_path().write_bytes(theirs)
+    market.close()
+
+
 def make(change: str, profile: Path, registry: EmbeddedRegistry) -> None:
     market = opened(profile, registry, tried=change in TRIED)
     try:
-        CHANGES[change](market)
+        {**CHANGES, **CHANGES_IN_PROJECT}[change](market)
     finally:
         market.close()
 
@@ -191,6 +228,12 @@ def _child(folder: Path, change: str, profile: str, wait: int, say: int) -> None
 def _warm(folder: Path, scratch: Path) -> None:
     """Import all that the changes of ``folder / "prepared"`` import."""
     registry = EmbeddedRegistry(folder / "registry")
+    if not (folder / "prepared").is_dir():
+        for change in CHANGES_IN_PROJECT:
+            prepare_project(scratch / change, registry, pulled=change == SYNC)
+            make(change, scratch / change, registry)
+        registry.close()
+        return
     for change in CHANGES:
         shutil.copytree(folder / "prepared", scratch / change)
         make(change, scratch / change, registry)

@@ -119,7 +119,7 @@ def check_whole(scene: Scene, change: str, profile: Path) -> bool:
     """Whether the change is there. The profile is the old one or the new one; and the change, or back, works now."""
     market = opened(profile, scene.registry)
     number = market.profile.generations.current_number()
-    assert market.audit.check().broken_at is None
+    assert market.faults() == (), "what doctor says is wrong"
     market.close()
     landed = number == PREPARED + 1
     assert landed or number == PREPARED

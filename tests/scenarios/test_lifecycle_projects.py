@@ -15,6 +15,7 @@ from tests.conftest import opened_shell
 from tests.scenarios.lifecycle import ASKS, BASE, OTHER, Lend, ax, entry, files, installed
 
 if TYPE_CHECKING:
+    from automatosx_nb.model.progress import Progress, Step
     from automatosx_nb.registry.service import EmbeddedRegistry
 
 OpenIn = Callable[[Path], Marketplace]
@@ -156,6 +157,89 @@ def test_a_project_that_cannot_be_written_keeps_no_change_from_happening(project
     said = ax(market, f"install {OTHER}")
     assert installed(market) == {BASE: "1.0.0", OTHER: "1.0.0"}
     assert "the project's lock was not written" in said
+
+
+def at_the_switch(do: Callable[[], object]) -> Progress:
+    """Has ``do`` called while a change is made, when nothing keeps it from landing any more."""
+
+    def progress(step: Step) -> None:
+        if step.name == "switch":
+            do()
+
+    return progress
+
+
+def test_a_lock_that_is_edited_while_a_change_is_made_is_left_as_it_is(project: Path, open_in: OpenIn) -> None:
+    market = open_in(project)
+    market.install(BASE, "1.0.0")
+    edited = lock_of(project).read_text() + "# by hand\n"
+    market.install(OTHER, progress=at_the_switch(lambda: lock_of(project).write_text(edited)))
+    assert lock_of(project).read_text() == edited
+    (told,) = market.profile.notices.take()
+    assert "somebody else changed it" in told
+    assert "%ax lock" in told
+    with pytest.raises(ProjectOutOfStep):
+        market.undo()
+    ax(market, "lock")
+    assert "# by hand" not in lock_of(project).read_text()
+    market.undo()
+
+
+def test_a_lock_that_is_pulled_while_an_older_one_is_synced_is_left_as_it_is(
+    project: Path, open_in: OpenIn, tmp_path: Path
+) -> None:
+    market, other = open_in(project), open_in(tmp_path / "other")
+    market.install(BASE, "1.0.0")
+    other.install(BASE, "1.1.0")
+    other.lock(lock_of(project))
+    other.install(OTHER)
+    market = open_in(project)
+    market.sync(market.lock_path(), progress=at_the_switch(lambda: other.lock(lock_of(project))))
+    assert installed(market) == {BASE: "1.1.0"}
+    assert OTHER in lock_of(project).read_text()
+    ax(market, "sync")
+    assert installed(market) == {BASE: "1.1.0", OTHER: "1.0.0"}
+
+
+def test_where_neither_lock_nor_notice_can_be_written_python_warns_and_project_and_doctor_say_it(
+    project: Path, open_in: OpenIn, capsys: pytest.CaptureFixture[str]
+) -> None:
+    market = open_in(project)
+    market.install(BASE, "1.0.0")
+    (market.profile.root / "notices.json").mkdir()
+    folder = lock_of(project)
+    before = folder.read_bytes()
+    folder.unlink()
+    folder.mkdir()
+    with pytest.warns(RuntimeWarning, match="lock was not written"):
+        market.install(OTHER)
+    folder.rmdir()
+    folder.write_bytes(before)
+    assert "its lock was not written after the last change: %ax lock" in ax(market, "project")
+    assert [fault.next_step for fault in market.faults()] == ["%ax lock writes it."]
+    with opened_shell() as shell:
+        magics.load(shell)
+        assert "was not written after the last change: %ax lock writes it." in capsys.readouterr().out
+    ax(market, "lock")
+    assert market.faults() == ()
+    assert "what is installed is what its lock says" in ax(market, "project")
+
+
+def test_a_mark_of_an_older_version_says_nothing_of_generations(project: Path, open_in: OpenIn) -> None:
+    market = open_in(project)
+    market.install(BASE, "1.0.0")
+    seen = market.profile.root / "lock-seen"
+    seen.write_text(seen.read_text().partition(" ")[0])
+    assert market.faults() == ()
+    market.install(OTHER)
+    market.check_sync(lock_of(project))
+
+
+def test_what_a_killed_writer_left_in_the_project_goes_with_the_next_change(project: Path, open_in: OpenIn) -> None:
+    market = open_in(project)
+    lock_of(project).with_name(f".automatosx.lock-{'0' * 12}").write_text("half")
+    market.install(BASE)
+    assert files(project) == {str(Path(".automatosx", "automatosx.lock"))}
 
 
 def test_projects_share_the_users_store_and_gc_counts_them_all(project: Path, open_in: OpenIn) -> None:
