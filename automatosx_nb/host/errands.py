@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from automatosx_nb.host.interrupts import Latch
+
 if TYPE_CHECKING:
     from automatosx_nb.host.ports import Person
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 @dataclass(eq=False)
 class _Errand:
     carry_out: Callable[[], bool]
-    done: threading.Event = field(default_factory=threading.Event)
+    done: Latch = field(default_factory=Latch)
     answer: bool = False
     error: Exception | None = None
 

@@ -156,8 +156,8 @@ class JobRunner:
     ) -> object:
         """As :class:`automatosx_nb.host.services.origin.Provider`; else it raises as :meth:`call` does."""
         job = Job(handler, (), arguments, origin=origin)
-        self._put(job)
         try:
+            self._put(job)
             while not job.done.wait(max(0.0, min(_LISTEN_S, origin.deadline - time.monotonic()))):
                 if gave_up():
                     self._cancel(job)

@@ -11,6 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from automatosx_nb.host.errands import Errands
+from automatosx_nb.host.interrupts import Latch, interrupts_deferred
 
 if TYPE_CHECKING:
     from automatosx_nb.host.bus.duty import Duty
@@ -33,7 +34,7 @@ class Job:
     handover: Handover | None = None
     events: Sequence[Event] | None = None
     """In place of arguments: the handler is called with each; the value is what became of each."""
-    done: threading.Event = field(default_factory=threading.Event)
+    done: Latch = field(default_factory=Latch)
     context: contextvars.Context = field(default_factory=contextvars.copy_context)
     value: object = None
     error: BaseException | None = None
@@ -103,7 +104,7 @@ class JobQueue:
     """Jobs in their order, and the thread that takes them, which ``serve`` is the target of.
 
     The thread begins with the first job, and ends when :meth:`next` has said None. ``duty``: how long events that
-    nobody waits behind have to wait.
+    nobody waits behind have to wait. Whoever puts something in may be interrupted anywhere: what comes next is done.
     """
 
     def __init__(self, name: str, serve: Callable[[], None], duty: Duty | None) -> None:
@@ -147,12 +148,14 @@ class JobQueue:
     def post(self, source: PluginSubscriber) -> None:
         """An event came into a subscription's own queue, whose events are not due yet."""
         with self._lock:
-            if self._closed or self._retired or source in self._open:
+            if self._closed or self._retired:
                 return
-            self._open[source] = due = Due(source)
-            self._jobs.append(due)
-            source.is_due = True
+            if source not in self._open:
+                due = Due(source)
+                self._jobs.append(due)  # first: one that nothing joins does no harm, and one that is not there does
+                self._open[source] = due
             self._begin()
+            source.is_due = True  # last: until then every event comes here
 
     def begin(self, batch: Batch, send: Callable[[Batch], None]) -> bool:
         """Have ``send`` called on this thread if nothing is being done and nothing waits; whether ``batch`` was sent.
@@ -249,15 +252,18 @@ class JobQueue:
         """Later events of this subscription do not join those that wait.
 
         The order matters: whoever still saw that they are due has put its event in before this looks for the newest.
+        While it is open, :meth:`post` makes it due again, so that is over last.
         """
-        due = self._open.pop(source)
+        due = self._open[source]
         source.is_due = False
         due.upto = source.newest
+        del self._open[source]
 
     def _begin(self) -> None:
         if self._thread is None:
-            self._thread = threading.Thread(target=self._serve, name=self._name, daemon=True)
-            self._thread.start()
+            with interrupts_deferred():  # else there may be a thread that never began, and nobody would begin another
+                self._thread = threading.Thread(target=self._serve, name=self._name, daemon=True)
+                self._thread.start()
         self._ring()
 
     def _take_turn(self) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 import random
+import signal
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from automatosx_nb.errors import CallInterrupted
 from automatosx_nb.host.audit import Audit
 from automatosx_nb.host.broker import CapabilityBroker
 from automatosx_nb.host.bus import Bus
@@ -30,6 +33,7 @@ from automatosx_nb.model.generation import InstalledPlugin
 from automatosx_nb.sandbox.limits import Limits
 from automatosx_nb.sandbox.running import Worker
 from automatosx_nb.sandbox.supervisor import Program, Sandbox
+from tests.host.interrupting import interruptions
 from tests.host.watched_log import WatchedLog
 
 TIMEOUT_S = 30
@@ -295,6 +299,53 @@ def test_an_interrupt_while_an_event_is_sent_costs_neither_worker_nor_order(
     house.bus.publish(event(2))
     assert house.heard() == ([1, 2] if sent else [2])
     assert house.runner.worker is worker
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
+@pytest.mark.parametrize("calm", [True, False])
+def test_an_interrupt_anywhere_in_publishing_costs_neither_worker_nor_order_nor_what_is_published_next(
+    house: House, calm: bool
+) -> None:
+    counters, worker, sent = house.subscribed("demo:on_event"), house.calm(), list[int]()
+    for number, interruption in enumerate(interruptions(), 1):
+        house.calm()
+        if not calm:
+            house.duty.cell(running=True)
+        interruption(partial(house.bus.publish, event(number)))
+        house.bus.publish(event(-number))
+        house.duty.cell(running=False)
+        sent += [number, -number]
+    heard = house.heard()
+    assert [each for each in sent if each in heard] == heard, "in order, none twice"
+    assert {each for each in sent if each < 0} <= set(heard), "what was not interrupted arrived"
+    assert {each for each in sent if each > 0} - set(heard), "some were interrupted before they were sent"
+    assert house.runner.worker is worker
+    assert len(sent) > 40
+    assert counters == Counters(delivered=len(heard))
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_an_interrupt_anywhere_in_a_call_leaves_a_plugin_that_answers_the_next_one(house: House) -> None:
+    house.calm()
+    interrupted = 0
+    for interruption in interruptions():
+        try:
+            interrupted += interruption(house.heard)
+        except CallInterrupted:
+            interrupted += 1
+        answers: list[object] = []
+        asking = threading.Thread(target=lambda: answers.append(house.heard()))  # noqa: B023 - joined below
+        asking.start()
+        asking.join(TIMEOUT_S)
+        assert answers == [[]], f"{interruption.where}: the next call hangs"
+    assert interrupted > 15
 
 
 def test_stopping_ends_what_was_sent_and_counts_it(house: House) -> None:

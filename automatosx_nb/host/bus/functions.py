@@ -12,6 +12,7 @@ from automatosx_nb.host.bus.cause import handling
 from automatosx_nb.host.bus.counters import Counters
 from automatosx_nb.host.bus.output import Printed
 from automatosx_nb.host.bus.queue import EventQueue
+from automatosx_nb.host.interrupts import interrupts_deferred
 from automatosx_nb.model.events.delivery import QUEUE
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ class Dispatcher:
     def __init__(self, activity: Activity, traces: Traces) -> None:
         self._activity = activity
         self._traces = traces
-        self._wake = threading.Condition()
+        self._lock = threading.RLock()
+        self._wake = threading.Condition(self._lock)
         self._ready: deque[FunctionSubscriber] = deque()
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -65,31 +67,32 @@ class Dispatcher:
 
     def drain(self, timeout_s: float) -> bool:
         """Wait until nothing waits any more; whether it came to that."""
-        with self._wake:
+        with self._lock:
             return self._wake.wait_for(lambda: not self._ready and not self._busy, timeout_s)
 
     def close(self) -> None:
         """Call nothing any more; a function that is being called is left behind."""
-        with self._wake:
+        with self._lock:
             self._closed = True
             self._ready.clear()
             self._wake.notify_all()
 
     def _add(self, subscriber: FunctionSubscriber) -> None:
-        with self._wake:
+        with self._lock:
             if self._closed:
                 return
             if subscriber not in self._ready:
                 self._ready.append(subscriber)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._serve, name="automatosx notebook events", daemon=True)
-                self._thread.start()
+                with interrupts_deferred():
+                    self._thread = threading.Thread(target=self._serve, name="automatosx notebook events", daemon=True)
+                    self._thread.start()
             self._wake.notify_all()
 
     def _serve(self) -> None:
         with Printed(self._activity) as printed:
             while True:
-                with self._wake:
+                with self._lock:
                     self._busy = False
                     self._wake.notify_all()
                     self._wake.wait_for(lambda: self._ready or self._closed)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 from automatosx_nb.errors import AutomatosxError, InvalidEvent, StorageFailed
 from automatosx_nb.host.bus.counters import Counters
 from automatosx_nb.host.durable.judging import judged
+from automatosx_nb.host.interrupts import Latch, interrupts_deferred
 from automatosx_nb.model.delivery import Envelope, Outcome, Owed, Subscriber, attributes_of
 from automatosx_nb.model.events import Event
 from automatosx_nb.profile.deliveries.store import FORKED
@@ -48,7 +49,7 @@ class _Put:
     event: Event
     subscriber: Subscriber | None
     """None: it is retained."""
-    done: threading.Event = field(default_factory=threading.Event)
+    done: Latch = field(default_factory=Latch)
     error: AutomatosxError | None = None
 
 
@@ -64,7 +65,8 @@ class DurableDelivery:
         self._process = os.getpid()
         self._told = ""
         self._last: _Put | None = None
-        self._wake = threading.Condition()
+        self._lock = threading.RLock()
+        self._wake = threading.Condition(self._lock)
         self._handlers: dict[Subscriber, Callable[[], Handler]] = {}
         self._puts: list[_Put] = []
         self._outcomes: list[Outcome] = []
@@ -79,12 +81,12 @@ class DurableDelivery:
 
     def serve(self, subscriber: Subscriber, handler: Callable[[], Handler]) -> Callable[[], None]:
         """From now on this kernel handles what ``subscriber`` is owed, until the undo is called."""
-        with self._wake:
+        with self._lock:
             self._handlers[subscriber] = handler
             self._begin()
 
         def undo() -> None:
-            with self._wake:
+            with self._lock:
                 self._handlers.pop(subscriber, None)
 
         return undo
@@ -105,7 +107,7 @@ class DurableDelivery:
         if self._process != os.getpid():  # where the courier's thread is not
             self._failed([put], StorageFailed(str(self._deliveries.path), FORKED))
             return
-        with self._wake:
+        with self._lock:
             if len(self._puts) < MOST_UNWRITTEN and not self._closed:
                 self._puts.append(put)
                 self._last = put
@@ -142,7 +144,7 @@ class DurableDelivery:
 
     def close(self) -> None:
         """Write down what there is to be written, and hand over no more. Call it when no handler runs any more."""
-        with self._wake:
+        with self._lock:
             self._closed = True
             self._handlers.clear()
             thread = self._thread
@@ -159,8 +161,9 @@ class DurableDelivery:
     def _begin(self) -> None:
         """There is something for the courier, who is told once."""
         if self._thread is None and not self._closed:
-            self._thread = threading.Thread(target=self._run, name="automatosx events", daemon=True)
-            self._thread.start()
+            with interrupts_deferred():
+                self._thread = threading.Thread(target=self._run, name="automatosx events", daemon=True)
+                self._thread.start()
             atexit.register(self._leave)
         if not self._look:
             self._look = True
@@ -168,7 +171,7 @@ class DurableDelivery:
 
     def _run(self) -> None:
         while True:
-            with self._wake:
+            with self._lock:
                 self._wake.wait_for(lambda: self._look or self._ends, timeout=self._patience())
                 last, self._look = self._ends, False
                 puts, self._puts = self._puts, []
@@ -203,7 +206,7 @@ class DurableDelivery:
                 retain=[envelope for subscriber, envelope in sealed if subscriber is None],
             )
         except Exception as error:  # noqa: BLE001 - a full disk, or a fault: this thread goes on
-            with self._wake:
+            with self._lock:
                 self._outcomes = outcomes + self._outcomes
             self._failed(puts, error)
             self._due_at = None
@@ -221,7 +224,7 @@ class DurableDelivery:
 
     def _pause(self, wait_s: float) -> None:
         """Nothing can be done before that; closing does not wait for it."""
-        with self._wake:
+        with self._lock:
             self._wake.wait_for(lambda: self._closed, timeout=wait_s)
 
     def _sealed(self, put: _Put) -> Envelope | None:
@@ -243,7 +246,7 @@ class DurableDelivery:
 
     def _hand_over(self, plugin: str, owed: list[Owed]) -> None:
         """Have a thread wait for the handlers; one whose plugin is served no more gives all of it back."""
-        with self._wake:
+        with self._lock:
             self._busy[plugin] = len(owed)
         thread = threading.Thread(
             target=self._deliver, args=(plugin, owed), name=f"automatosx {plugin} events", daemon=True
@@ -257,7 +260,7 @@ class DurableDelivery:
             outcome = Outcome(each.number, "released") if each.lane in stopped else self._outcome(each)
             if outcome.kind != "handled":
                 stopped.add(each.lane)
-            with self._wake:
+            with self._lock:
                 self._outcomes.append(outcome)
                 self._busy[plugin] -= 1
                 if not self._busy[plugin]:
