@@ -35,20 +35,21 @@ def query_of(said: Mapping[str, str]) -> SearchQuery:
     return SearchQuery(text=known.pop("q", ""), size=int(size), compatible=compatible, **flags, **known)  # type: ignore[arg-type]
 
 
-def parameters_of(query: SearchQuery) -> dict[str, str]:
+def parameters_of(query: SearchQuery, *, most: int = MAX_PACKAGES_TEXT) -> dict[str, str]:
     """In the order of :data:`NAMES`, without what says nothing.
 
-    Where an environment's packages are too many for an address, they are not said, and leave no plugin out.
+    Where an environment takes more than ``most`` characters, its packages are not said, and leave no plugin out. A
+    server says what it was asked: a cursor goes with all of it.
     """
     said = {name: query.text if name == "q" else _text(getattr(query, name)) for name in NAMES if name != "compatible"}
     if query.compatible is not None:
-        said["compatible"] = _fitting(query.compatible)
+        said["compatible"] = _fitting(query.compatible, most)
     return {name: said[name] for name in NAMES if said.get(name)}
 
 
-def _fitting(here: Surroundings) -> str:
+def _fitting(here: Surroundings, most: int) -> str:
     whole = str(here)
-    return whole if len(whole) <= MAX_PACKAGES_TEXT else str(Surroundings(here.engine, here.python, here.platform))
+    return whole if len(whole) <= most else str(Surroundings(here.engine, here.python, here.platform))
 
 
 def _text(value: object) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_server.base.handlers import JupyterHandler
+from jupyter_server.utils import ensure_async
+from tornado import web
 
 from automatosx_nb.errors import AutomatosxError
 from automatosx_nb.server import identity, problems, requests
@@ -41,6 +43,11 @@ class Asking(Announcing, JupyterHandler):
     @property
     def identity_provider(self) -> IdentityProvider:
         return identity.provider_for(self)
+
+    @web.authenticated
+    async def head(self, *path: str) -> None:
+        """As ``get``, which tornado then sends without the body (RFC 9110, section 9.3.2)."""
+        await ensure_async(self.get(*path))
 
     async def actor(self) -> Actor:
         """Who asks; what changes something, or shows what is not everybody's, is told it."""

@@ -30,6 +30,7 @@ from automatosx_nb.server.slim import ALWAYS_ASK, FOR_ALL, SETTING, WHO_ASKS, An
 if TYPE_CHECKING:
     from automatosx_nb.model.ports import Registry
     from automatosx_nb.server.shelf import Shelf
+    from automatosx_nb.server.slim.answer import Fields
 
 T = TypeVar("T")
 
@@ -173,6 +174,10 @@ class ArtifactHandler(RegistryHandler):
         if self.check_etag_header():
             self.set_status(304)
             return
+        also = _artifact_headers(plugin, version, release.sha256)
+        if self.request.method == "HEAD":
+            self._tell_size(release.size, also)
+            return
         try:
             headers = self.request.headers
             asked = ranges.requested(headers.get("Range"), headers.get("If-Range"), self._etag, release.size)
@@ -184,11 +189,16 @@ class ArtifactHandler(RegistryHandler):
         if asked is not None:
             self.set_status(206)
             self.set_header("Content-Range", f"bytes {start}-{stop - 1}/{release.size}")
-        also = _artifact_headers(plugin, version, release.sha256)
         answer = Answer(data[: stop - start], "application/zip", FOREVER, self._etag, also, release=(plugin, version))
         if self._slim is not None and not start:
             self._slim.downloaded(plugin)
         self.give(answer, about=plugin if asked is None else None)
+
+    def _tell_size(self, size: int, also: Fields) -> None:
+        """Without a look at its bytes: that is no download."""
+        self._media_type = "application/zip"
+        for name, value in (*also, ("Content-Length", str(size))):
+            self.set_header(name, value)
 
     def _refuse_range(self, size: int) -> None:
         self.clear()
@@ -281,7 +291,7 @@ class NothingHereHandler(RegistryHandler):
         raise web.HTTPError(404)
 
 
-def _artifact_headers(plugin: str, version: str, sha256: str) -> tuple[tuple[str, str], ...]:
+def _artifact_headers(plugin: str, version: str, sha256: str) -> Fields:
     return (
         ("Accept-Ranges", "bytes"),
         ("Repr-Digest", digest_field(sha256)),

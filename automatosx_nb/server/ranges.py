@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
+_RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})", re.IGNORECASE)
 
 
 def requested(header: str | None, condition: str | None, etag: str, size: int) -> tuple[int, int] | None:

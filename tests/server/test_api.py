@@ -35,10 +35,16 @@ async def test_filters_and_sort_are_passed_on(get_json: Fetch) -> None:
     assert (await get_json("plugins", params={"category": "geospatial"}))["total"] == 1
 
 
-async def test_following_the_next_links_visits_every_plugin_once(fetch: Fetch) -> None:
-    found, params = [], {"size": "1", "sort": "name", "q": "tables"}
+OF_THOUSANDS = ",".join(["python==3.12.4", "pandas==2.2.3", *(f"package-{number}==1.0" for number in range(700))])
+"""An environment as it is for somebody who says all that is installed, longer than our own client makes an address."""
+
+
+@pytest.mark.parametrize("more", [{}, {"compatible": OF_THOUSANDS}], ids=["short", "long"])
+async def test_following_the_next_links_visits_every_plugin_once(fetch: Fetch, more: dict[str, str]) -> None:
+    found, params = [], {"size": "1", "sort": "name", "q": "tables", **more}
     while params:
         response = await fetch("plugins", params=params)
+        assert response.code == 200, response.body
         found += [item["id"] for item in json.loads(response.body)["items"]]
         link = response.headers.get("Link")
         if link is None:
@@ -110,6 +116,10 @@ async def test_a_part_of_an_artifact_is_sent_where_that_is_asked_for(
     first = start % len(whole.body)
     said = f"bytes {first}-{first + len(part.body) - 1}/{len(whole.body)}"
     assert (whole.headers["Accept-Ranges"], part.headers["Content-Range"]) == ("bytes", said)
+
+
+async def test_the_unit_of_a_range_is_the_same_in_capitals(fetch: Fetch) -> None:
+    assert (await fetch(*ARTIFACT, headers={"Range": "Bytes=0-8"})).code == 206
 
 
 @pytest.mark.parametrize("asked", ["lines=1-2", "bytes=1-2,5-6", "bytes=-", "bytes=9-2", "nonsense"])
@@ -228,3 +238,45 @@ async def test_a_request_keeps_the_id_that_it_came_with_also_where_it_fails(fetc
 async def test_a_request_without_an_id_that_can_be_kept_gets_one_of_its_own(fetch: Fetch, said: str) -> None:
     first, other = [(await fetch("healthz", headers={"X-Request-Id": said})).headers["X-Request-Id"] for _ in range(2)]
     assert len({first, other, said}) == 3
+
+
+HEADED = (
+    ("plugins",),
+    ("plugins", "acme.csv-doctor"),
+    ("plugins", "acme.csv-doctor", "1.0.0"),
+    ("plugins", "acme.csv-doctor", "1.0.0", "artifact"),
+    ("plugins", "acme.csv-doctor", "1.0.0", "readme"),
+    ("index", "acme.csv-doctor"),
+    ("advisories",),
+    ("plugins", "acme.nowhere"),
+)
+
+
+@pytest.mark.parametrize("path", HEADED, ids="/".join)
+async def test_head_says_what_get_says_without_the_body(fetch: Fetch, path: tuple[str, ...]) -> None:
+    before: dict[str, str | None] = {}
+    for method in ("HEAD", "GET", "HEAD"):  # the last after what may be given again
+        options: dict[str, Any] = {"method": method}
+        response = await fetch(*path, **options)
+        told = {name: response.headers.get(name) for name in ("Etag", "Content-Type", "Content-Length", "Vary")}
+        assert response.code == (404 if path[-1] == "acme.nowhere" else 200)
+        assert bool(response.body) is (method == "GET")
+        assert before in ({}, told)
+        before = told
+        had = await fetch(*path, headers={"If-None-Match": told["Etag"] or ""}, **options)
+        assert had.code == (304 if told["Etag"] else 404)
+
+
+async def test_to_ask_for_the_head_of_an_artifact_is_no_download(fetch: Fetch, get_json: Fetch) -> None:
+    path = ("plugins", "nordic.plots", "2.0.0", "artifact")
+    for said in ({}, {"Range": "bytes=0-1"}):
+        head = await fetch(*path, method="HEAD", headers=said)
+        assert (head.code, head.headers["Accept-Ranges"]) == (200, "bytes")
+    assert (await get_json("plugins", "nordic.plots"))["summary"]["downloads"] == 0
+
+
+async def test_head_tells_the_anonymous_and_asks_for_what_is_only_posted_nothing(fetch: Fetch) -> None:
+    options: dict[str, Any] = {"method": "HEAD"}
+    for path in HEADED:
+        assert (await fetch(*path, headers={"Authorization": ""}, **options)).code == 403
+    assert (await fetch("plan", **options)).code == 405

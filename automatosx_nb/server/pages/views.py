@@ -11,6 +11,7 @@ from automatosx_nb.model.names import publisher_of, short_name
 from automatosx_nb.model.permissions import WordedPermission, worded
 from automatosx_nb.model.release import SearchQuery
 from automatosx_nb.model.search_parameters import parameters_of
+from automatosx_nb.model.surroundings import MAX_TEXT
 from automatosx_nb.server.pages.rendering import label
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def contributed(kind: str, name: str) -> str:
 
 
 def search(site: Site, query: SearchQuery, found: SearchPage) -> SearchView:
-    asked = parameters_of(replace(query, size=_DEFAULT.size, cursor=None, sort=query.sort))
+    asked = parameters_of(replace(query, size=_DEFAULT.size, cursor=None, sort=query.sort), most=MAX_TEXT)
     asked = {name: value for name, value in asked.items() if (name, value) not in _SAID_ANYWAY}
     facets = {title: _choices(site, asked, name, found) for name, title in _FACETS.items()}
     return SearchView(

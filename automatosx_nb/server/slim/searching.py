@@ -11,6 +11,7 @@ import msgspec
 
 from automatosx_nb.errors import InvalidSearch
 from automatosx_nb.model.search_parameters import parameters_of, query_of
+from automatosx_nb.model.surroundings import MAX_TEXT
 from automatosx_nb.registry.search import SearchDocument
 from automatosx_nb.server.requests import TOTAL
 from automatosx_nb.server.slim.answer import ALWAYS_ASK, Answer
@@ -59,6 +60,6 @@ def answers(registry: Registry, path: str) -> Callable[[SearchQuery], Answer]:
 def answer(found: SearchDocument, query: SearchQuery, path: str) -> Answer:
     also = [(TOTAL, str(found.total))]
     if found.next is not None:
-        there = f"{path}?{urlencode(parameters_of(replace(query, cursor=found.next)))}"
-        also.append(("Link", f'<{there}>; rel="next"'))
+        asked = parameters_of(replace(query, cursor=found.next), most=MAX_TEXT)
+        also.append(("Link", f'<{path}?{urlencode(asked, safe=",=")}>; rel="next"'))
     return Answer.of(found.body, "application/json", ALWAYS_ASK, tuple(also))

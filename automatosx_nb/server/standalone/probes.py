@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from jupyter_server.auth.decorator import authorized
+from jupyter_server.utils import ensure_async
 from prometheus_client import CONTENT_TYPE_LATEST
 from tornado import web
 
@@ -28,6 +29,10 @@ class _Probe(web.RequestHandler):
 
     def initialize(self, shelf: Shelf) -> None:
         self.shelf = shelf
+
+    async def head(self) -> None:
+        """Some balancers and monitors ask with no more than that."""
+        await ensure_async(self.get())
 
     def answer(self, code: int, **parts: str) -> None:
         self.set_status(code)
@@ -63,6 +68,8 @@ class FrontDoor(web.RequestHandler):
 
     def get(self) -> None:
         self.redirect("automatosx/")
+
+    head = get
 
 
 def _condition(registry: Registry) -> dict[str, str]:

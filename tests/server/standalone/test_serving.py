@@ -179,6 +179,13 @@ def test_it_is_alive_and_ready_for_a_load_balancer_that_has_no_token(server: Mak
     assert ready.json() == {"status": "ready", "database": "ready", "schema": "ready", "index": "ready"}
 
 
+def test_a_monitor_that_asks_for_heads_alone_is_answered(server: MakeServer) -> None:
+    monitor = nobody(server(public_read=True))
+    for path, status in (("/healthz/live", 200), ("/healthz/ready", 200), ("/", 302), ("/automatosx/", 200)):
+        answer = monitor.head(monitor.base_url.copy_with(path=path))
+        assert (answer.status_code, answer.content) == (status, b""), path
+
+
 @pytest.mark.parametrize(
     ("harm", "part", "state"),
     [
