@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import mistune
 import nh3
+from mistune.util import safe_entity
 
 TOP_HEADING = 4
 """A dialog's title is an ``h3``: the highest heading of a document in it becomes an ``h4``, unless told otherwise."""
@@ -43,6 +44,10 @@ class _Renderer(mistune.HTMLRenderer):
 
     def __init__(self) -> None:
         super().__init__(escape=True)
+
+    def text(self, text: str) -> str:
+        """An entity is its character (https://spec.commonmark.org/0.31.2/#entity-and-numeric-character-references)."""
+        return safe_entity(text)
 
     def heading(self, text: str, level: int, **_attributes: object) -> str:
         return f"<h{level}>{text}</h{level}>\n"

@@ -14,6 +14,8 @@ from automatosx_nb.host.markdown import LONGEST, to_safe_html
         ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n"),
         ("`x < y`", "<p><code>x &lt; y</code></p>\n"),
         ("~~no~~", "<p><del>no</del></p>\n"),
+        ("R&amp;D &copy; 2 &lt; 3 &#8212; &hellip;", "<p>R&amp;D © 2 &lt; 3 — …</p>\n"),
+        ("`&amp;` and \\&amp; and ?a=1&copy=2", "<p><code>&amp;amp;</code> and &amp;amp; and ?a=1&amp;copy=2</p>\n"),
     ],
 )
 def test_markdown_becomes_html_below_a_dialogs_title(text: str, html: str) -> None:
@@ -35,6 +37,7 @@ def test_a_table_stays_a_table() -> None:
     [
         "<script>alert(1)</script>",
         "<img src=x onerror=alert(1)>",
+        "&lt;img src=x onerror=alert(1)&gt; &#60;script&#62;",
         "[x](javascript:alert(1))",
         "[x](JaVaScRiPt:alert(1))",
         "[x](data:text/html;base64,PHNjcmlwdD4=)",
