@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 IMAGES = os.environ.get("AUTOMATOSX_IMAGES")
 PROFILER = "automatosx.data-profiler"
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
+DEEP = "<blockquote><ul><li>" * 10 + "far" + "</li></ul></blockquote>" * 10
+"""As deep as our Markdown goes."""
 
 UNLABELLED = """() => [...document.querySelectorAll('input:not([type=hidden]), select, textarea, button, a')]
   .filter((one) => !(one.labels?.length || one.textContent.trim() || one.getAttribute('aria-label')))
@@ -221,6 +223,7 @@ def test_a_narrow_screen_never_scrolls_sideways(visit: Open, waiting: str) -> No
     for path in ("", PLUGIN_PAGE, "reviews", waiting, *ACTING):
         page.goto(page.url.partition("/automatosx/")[0] + f"/automatosx/{path}")
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+        page.evaluate(f"document.querySelectorAll('.prose').forEach((one) => {{ one.innerHTML += '{DEEP}'; }})")
         assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"], path
 
 
