@@ -45,6 +45,8 @@ class RegistryHandler(Asking, APIHandler):
 
     repeats = False
     """Whether what it answers is given again, to whoever asks for the same: then they wait for it."""
+    given: Answer | None = None
+    """What it gave, also where the client had it already."""
     _etag: str | None = None
     _media_type = "application/json"
 
@@ -70,6 +72,7 @@ class RegistryHandler(Asking, APIHandler):
 
     def give(self, answer: Answer, *, about: str | None = None) -> None:
         """As :meth:`answer`."""
+        self.given = answer
         if about is not None and self._slim is not None and self._actor is not None:
             self._slim.remember(self, self._actor, answer, about=about, epoch=self._epoch)
         for name, value in answer.headers():

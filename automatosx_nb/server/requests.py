@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tornado.httputil import HTTPServerRequest
@@ -22,3 +22,10 @@ def request_id(request: HTTPServerRequest) -> str:
         said = request.headers.get(HEADER, "")
         kept["automatosx_id"] = said if _ID.fullmatch(said) else secrets.token_hex(16)
     return str(kept["automatosx_id"])
+
+
+def found_by(handler: Any) -> int | None:
+    """How many plugins a search found, also where its answer is given again or the client has it; None: it is none."""
+    given = getattr(handler, "given", None)
+    said = handler._headers if given is None else dict(given.also)
+    return int(said[TOTAL]) if TOTAL in said else None

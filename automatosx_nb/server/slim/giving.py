@@ -30,7 +30,7 @@ class Given(HTTPMessageDelegate):
         self, request: HTTPServerRequest, verdict: Verdict, answer: Answer, given: Callable[[Given], None]
     ) -> None:
         self.request = request
-        self.answer = answer
+        self.answer = self.given = answer
         self._verdict = verdict
         self._given = given
         self._status = HTTPStatus.OK

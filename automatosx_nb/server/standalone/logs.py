@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
-from automatosx_nb.server.requests import request_id
+from automatosx_nb.server.requests import found_by, request_id
 
 if TYPE_CHECKING:
     from tornado.web import RequestHandler
@@ -78,6 +78,9 @@ def log_request(handler: RequestHandler, route: str) -> None:
         "user": getattr(user, "username", None),
         "agent": request.headers.get("User-Agent", "")[:200],
     }
+    found = found_by(handler)
+    if found is not None:
+        said["found"] = found
     sys.stderr.write(msgspec.json.encode(said).decode() + "\n")
 
 

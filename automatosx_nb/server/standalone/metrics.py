@@ -19,13 +19,14 @@ from prometheus_client import (
 )
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from tornado.web import RequestHandler
 
 from automatosx_nb import __version__
-from automatosx_nb.server.requests import TOTAL
+from automatosx_nb.server.requests import found_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from tornado.web import RequestHandler
 
     from automatosx_nb.registry.figures import Figures
 
@@ -76,7 +77,7 @@ class Metrics:
             told = self._told[key] = self._requests.labels(*key), self._seconds.labels(*key[:2])
         told[0].inc()
         told[1].observe(handler.request.request_time())
-        if method == "GET" and key[2] == HTTPStatus.OK:
+        if method == "GET" and key[2] in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED):
             for event in _events(handler, route):
                 self._events[event].inc()
 
@@ -99,21 +100,16 @@ class _Figures(Collector):
 
 
 def _events(handler: Any, route: str) -> Iterator[str]:
-    """What an answer means, where it was a good one."""
-    if route in (_API_SEARCH, _PAGE_SEARCH) and handler.request.arguments.get("q", [b""])[0].strip():
+    """What an answer means, where it was a good one. Who has a page of results, or a plugin's, already, looks at it
+    again; who has an artifact is sent none."""
+    said = handler.request.arguments
+    if route in (_API_SEARCH, _PAGE_SEARCH) and said.get("q", [b""])[0].strip() and "cursor" not in said:
         yield "searches"
-        if _total(handler) == "0":
+        if found_by(handler) == 0:
             yield "searches_without_result"
-    elif route == _ARTIFACT:
+    elif route == _ARTIFACT and handler.get_status() == HTTPStatus.OK:
         yield "downloads"
     elif route == _PAGE:
         came = urlsplit(handler.request.headers.get("Referer", ""))
         if came.path.endswith(f"/{_PAGE_SEARCH}") and parse_qs(came.query).get("q"):
             yield "clicks"
-
-
-def _total(handler: Any) -> str | None:
-    """What the answer said of how many there are, whether a handler gave it or it was given again."""
-    said = handler._headers if isinstance(handler, RequestHandler) else dict(handler.answer.also)
-    found: str | None = said.get(TOTAL)
-    return found

@@ -76,7 +76,8 @@ def test_the_log_is_lines_of_json_with_the_requests_id_and_without_anybodys_toke
         "status": 200,
         "level": "info",
     }
-    assert search["query"] == "q=tables&token=%5Bleft+out%5D"
+    assert (search["query"], search["found"]) == ("q=tables&token=%5Bleft+out%5D", 3)
+    assert "found" not in unknown
     assert (unknown["route"], unknown["status"], unknown["address"]) == ("plugins/*", 404, "127.0.0.1")
     assert TOKEN not in str(lines)
 

@@ -39,6 +39,7 @@ from tests.registry.conftest import write_plugin
 
 TOKEN = "the-token-of-the-test"
 WITH_TOKEN = {"Authorization": f"token {TOKEN}"}
+OPERATIONS = Path(__file__).parents[3] / "docs/operations.md"
 MakeServer = Callable[..., httpx.Client]
 
 FOREIGN = (
@@ -243,6 +244,39 @@ def test_searches_that_find_nothing_and_results_that_are_opened_are_counted(serv
     found = measured(client)
     assert (found["automatosx_searches_total"], found["automatosx_searches_without_result_total"]) == (6.0, 4.0)
     assert found["automatosx_clicks_total"] == 1.0
+
+
+def test_what_a_browser_had_already_is_counted_too_and_further_pages_of_a_search_are_not(server: MakeServer) -> None:
+    client = server()
+    came = {"Referer": f"{client.base_url}?q=tables"}
+    for path, params, said in (
+        ("api/v1/plugins", {"q": "nothing-like-it"}, {}),
+        ("", {"q": "nothing-like-it"}, {}),
+        ("plugins/acme.geo-join", {}, came),
+    ):
+        tag = client.get(path, params=params, headers=said).headers["Etag"]
+        for _ in range(2):
+            assert client.get(path, params=params, headers={**said, "If-None-Match": tag}).status_code == 304
+    asked = {"q": "tables", "size": "1"}
+    while asked:
+        cursor = client.get("api/v1/plugins", params=asked).json()["next"]
+        asked = {**asked, "cursor": cursor} if cursor else {}
+    found = measured(client)
+    assert (found["automatosx_searches_total"], found["automatosx_searches_without_result_total"]) == (7.0, 6.0)
+    assert found["automatosx_clicks_total"] == 3.0
+
+
+def test_every_rule_that_alerts_is_of_metrics_that_there_are_with_the_labels_that_they_have(server: MakeServer) -> None:
+    client = server()
+    client.get("api/v1/plugins")
+    families = text_string_to_metric_families(at_root(client, "/metrics").text)
+    labels = {sample.name: {*sample.labels} for family in families for sample in family.samples}
+    rules = re.findall(r"^ +expr: (.+)$", OPERATIONS.read_text("utf-8"), re.MULTILINE)
+    named = [found for rule in rules for found in re.findall(r"(automatosx_\w+)(?:\{(\w+))?", rule)]
+    assert len(named) >= 9
+    for name, label in named:
+        assert name in labels, name
+        assert not label or label in labels[name], (name, label)
 
 
 @pytest.mark.parametrize("wait_s", [uploads.WAIT_S, 0.0], ids=["answered at once", "asked for again"])
