@@ -215,7 +215,7 @@ class Marketplace(InNotebooks):
         def plan() -> Plan:
             return self.plan_install(plugin, wish, prereleases=prereleases, channel=channel)
 
-        self._bring_again(plugin, progress)
+        self._bring_again((plugin,) if isinstance(plugin, str) else plugin, progress)
         return self._apply(plan, grant, progress, scope, trust)
 
     def update(

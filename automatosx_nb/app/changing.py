@@ -96,21 +96,24 @@ class Changing(Rooms):
 
         return self._planned(planned, apply)
 
-    def _bring_again(self, plugin: str, progress: Progress) -> None:
-        """Fetch the artifact of an installed plugin where it is missing or damaged; nothing else changes.
+    def _bring_again(self, plugins: Iterable[str], progress: Progress) -> None:
+        """Fetch the artifacts of installed plugins where they are missing or damaged; nothing else changes.
 
         Raises as ``fetching.fetch`` does.
         """
         from automatosx_nb.profile.fetching import Wanted, fetch
         from automatosx_nb.profile.lock import changing
 
-        entry = self.profile.current().plugins.get(plugin)
-        if entry is None or self.profile.store.holds(entry.sha256):
+        installed = self.profile.current().plugins
+        entries = [installed[plugin] for plugin in plugins if plugin in installed]
+        damaged = [entry for entry in entries if not self.profile.store.holds(entry.sha256)]
+        if not damaged:
             return
-        wanted = Wanted(entry.id, entry.version, entry.sha256, size=0)
-        text = f"fetching {entry.id} {entry.version} again, which was damaged"
+        wanted = [Wanted(entry.id, entry.version, entry.sha256, size=0) for entry in damaged]
+        names = ", ".join(f"{entry.id} {entry.version}" for entry in damaged)
+        text = f"fetching again what was damaged: {names}"
         with changing(self.profile):
-            fetch(self.profile.store, self.registry, [wanted], lambda got: progress(Step("fetch", 0.0, text, got)))
+            fetch(self.profile.store, self.registry, wanted, lambda got: progress(Step("fetch", 0.0, text, got)))
 
     def _try_out(self, package: Package, grants: tuple[str, ...]) -> None:
         from automatosx_nb.host.trying import try_out
