@@ -28,6 +28,9 @@ def _configure(parser: Parser) -> None:
     parser.add_argument("--bundled", action="store_true", default=None, help="with the plugins of this installation")
     parser.add_argument("--certfile", help="certificate and its chain (PEM), where no proxy in front speaks TLS")
     parser.add_argument("--keyfile", help="the certificate's private key (PEM)")
+    parser.add_argument(
+        "--search-processes", type=int, help="processes that do nothing but search; 0: the server searches itself"
+    )
     parser.add_argument("--config", help="file of settings (.py or .json): c.RegistryServer, c.IdentityProvider, …")
 
 

@@ -73,6 +73,9 @@ class RegistryServer(Configurable):
     waiting = Int(512, min=1, help="Requests that wait for the registry; further ones are told to come back.").tag(
         config=True
     )
+    search_processes = Int(
+        0, min=0, help="Processes that do nothing but search, each with its own index; 0: the server searches itself."
+    ).tag(config=True)
     plan_s = Float(5.0, min=0.1, help="Longest search for versions that go together, seconds.").tag(config=True)
     shutdown_s = Float(30.0, min=0, help="So long it finishes what was asked when it is told to end, seconds.").tag(
         config=True
@@ -105,6 +108,7 @@ class Serving:
     idle_s: float
     answer_s: float
     waiting: int
+    search_processes: int
     plan_s: float
     shutdown_s: float
 

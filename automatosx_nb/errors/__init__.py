@@ -97,7 +97,7 @@ _FILES = {
         ServiceMissing ServiceNotInRange ServiceSuspended ServiceTimeout ServiceTooDeep UnknownService
     """,
     "serving": """
-        RequestTooLarge ServerOverloaded TooManyRequests TooManyWaiting
+        RequestTooLarge SearchFailed ServerOverloaded TooManyRequests TooManyWaiting
     """,
     "signatures": """
         InvalidKeyFile InvalidSignature InvalidSignatureFile KeyExists KeyLocked KeyRefused SignatureRequired UnknownKey

@@ -67,3 +67,17 @@ class ServerOverloaded(PlatformError):
 
     def next_step(self) -> str:
         return f"Try again in {self.retry_after} s."
+
+
+class SearchFailed(PlatformError):
+    """Of the processes that search for a server, two ended at one search, or one failed at it. ``how`` continues 'a
+    process'."""
+
+    code: ClassVar[str] = "search-failed"
+    how: str
+
+    def problem(self) -> str:
+        return f"the registry could not search: a process that does {self.how}."
+
+    def next_step(self) -> str:
+        return "Try again; why it was so, the server's log says, or that of the system, where memory ran out."

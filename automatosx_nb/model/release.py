@@ -8,10 +8,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, get_args
 
 from automatosx_nb.model.keys import PublisherKey, ReleaseSignature
+from automatosx_nb.model.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from automatosx_nb.model.semver import Range, Version
-    from automatosx_nb.model.surroundings import Surroundings
 
 
 class Stage(StrEnum):

@@ -13,7 +13,7 @@ from automatosx_nb.registry.schema import plugins, sequence
 from automatosx_nb.registry.search import SearchIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from automatosx_nb.model.release import SearchPage, SearchQuery
     from automatosx_nb.registry.database import Database
@@ -34,6 +34,7 @@ class CurrentSearch:
         self._downloads = downloads
         self._index = SearchIndex(downloads.ever)
         self._refreshing = threading.Lock()
+        self._again: set[str] = set()
 
     @property
     def revision(self) -> int:
@@ -50,8 +51,12 @@ class CurrentSearch:
         self._follow()
         return self._index.search_document
 
+    def put_again(self, plugins: Iterable[str]) -> None:
+        """Before the next search, with the downloads that the database has of them."""
+        self._again.update(plugins)
+
     def _follow(self) -> None:
-        if self._feed.current() > self._index.revision or self._is_due():
+        if self._again or self._feed.current() > self._index.revision or self._is_due():
             self._refresh()
 
     def _refresh(self) -> None:
@@ -74,7 +79,10 @@ class CurrentSearch:
 
     def _counted(self) -> list[str]:
         """The plugins that go to another place for their downloads: now and then, for that is a change of the index."""
+        again, self._again = self._again, set()
         if not self._is_due():
-            return []
+            return [*again]
         self._index.counted_at = time.monotonic()
-        return [plugin for plugin, ever in self._downloads.all().items() if self._index.is_behind(plugin, ever)]
+        return [*again] + [
+            plugin for plugin, ever in self._downloads.all().items() if self._index.is_behind(plugin, ever)
+        ]

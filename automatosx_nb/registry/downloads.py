@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -71,6 +71,11 @@ class DownloadCounter:
         """Each plugin that this process has counted downloads of, and how many."""
         with self._lock:
             return dict(self._ever)
+
+    @property
+    def written_now(self) -> Mapping[str, int]:
+        """Of each plugin, how many this process has written. It never changes: later it is another one."""
+        return self._written
 
     def written(self, connection: Connection) -> Callable[[str], int]:
         """How many of those of a plugin are among what ``connection`` reads, whose snapshot begins with this."""

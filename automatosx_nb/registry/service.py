@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from automatosx_nb.model.ports import ArtifactSource
     from automatosx_nb.model.release import CheckResult, IndexRelease, SearchPage, SearchQuery
     from automatosx_nb.model.screenshots import ShownPicture
+    from automatosx_nb.registry.apart import SearchApart
     from automatosx_nb.registry.keeping import Keeping
     from automatosx_nb.registry.search import SearchDocument
     from automatosx_nb.sandbox.supervisor import Sandbox
@@ -85,7 +86,7 @@ class EmbeddedRegistry(Intake):
         self._unpacked = Unpacked()
         self._feed = RevisionFeed(self._database)
         self._downloads = DownloadCounter(self._database)
-        self._search = CurrentSearch(self._database, self._feed, self._downloads)
+        self._search: CurrentSearch | SearchApart = CurrentSearch(self._database, self._feed, self._downloads)
         self._reader: Actor | None = None
         self._sight = Sight(None)
         self._pictures = Pictures()
@@ -114,6 +115,8 @@ class EmbeddedRegistry(Intake):
 
     def close(self) -> None:
         """Writes what was counted."""
+        if self.apart is not None:
+            self.apart.close()
         self._downloads.close()
         self._database.close()
 
@@ -141,6 +144,19 @@ class EmbeddedRegistry(Intake):
     def searcher(self) -> Callable[[SearchQuery], SearchDocument]:
         """As :meth:`search`, in JSON: for several queries, of the registry as it is now."""
         return self._search.searcher()
+
+    def search_apart(self, processes: int) -> None:
+        """From now on search in processes of their own, which begin to build their indexes now; 0 changes nothing.
+        For whoever opened it, before anybody else has it."""
+        if processes:
+            from automatosx_nb.registry.apart import SearchApart
+
+            self._search = SearchApart(self._database, self._downloads, processes)
+
+    @property
+    def apart(self) -> SearchApart | None:
+        """Where it searches; None: in this process."""
+        return None if isinstance(self._search, CurrentSearch) else self._search
 
     def plugin(self, plugin: str) -> PluginDetail:
         """All of a plugin but what is quarantined; its drafts too, for whoever may see them.

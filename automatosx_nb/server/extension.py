@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.utils import url_path_join
-from traitlets import Bool, Set, Unicode
+from traitlets import Bool, Int, Set, Unicode
 
 from automatosx_nb.errors import InvalidConfiguration
 from automatosx_nb.model.bridging import BridgePolicy
 from automatosx_nb.server.handlers import API
 from automatosx_nb.server.identity import DEPLOYMENT, Deployment
+from automatosx_nb.server.keeping import is_kept_here
 from automatosx_nb.server.routes import rules
 from automatosx_nb.server.shelf import Shelf
 from automatosx_nb.server.slim import SETTING, Slim
@@ -50,6 +51,13 @@ class AutomatosxExtension(ExtensionApp):
     )
     admins = Set(
         Unicode(), config=True, help="Names of users who administer a shared registry, whatever roles it has itself."
+    )
+
+    search_processes = Int(
+        0,
+        min=0,
+        config=True,
+        help="Processes that do nothing but search, each with its own index; 0: the server searches itself.",
     )
 
     def initialize_settings(self) -> None:
@@ -131,6 +139,13 @@ class AutomatosxExtension(ExtensionApp):
         return load_settings(self.serverapp.config if self.serverapp else None)
 
     def _open_registry(self) -> Registry:
+        registry = self._opened()
+        if self.search_processes and is_kept_here(registry):
+            kept: Any = registry
+            kept.search_apart(self.search_processes)
+        return registry
+
+    def _opened(self) -> Registry:
         if self.home:
             from automatosx_nb.registry.service import EmbeddedRegistry
 

@@ -47,6 +47,7 @@ _STATUS: dict[type[errors.AutomatosxError], HTTPStatus] = {
     errors.InvalidConfiguration: HTTPStatus.INTERNAL_SERVER_ERROR,
     errors.RegistryBusy: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    errors.SearchFailed: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.ServerOverloaded: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     errors.TooManyWaiting: HTTPStatus.TOO_MANY_REQUESTS,

@@ -10,11 +10,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from automatosx_nb.errors import ServerOverloaded
-from automatosx_nb.server.together import Together
 from automatosx_nb.server.turns import RETRY_AFTER_S, Bounds, Turns
 
 if TYPE_CHECKING:
     from automatosx_nb.model.ports import Registry
+    from automatosx_nb.server.together import Line
 
 Q = TypeVar("Q")
 T = TypeVar("T")
@@ -46,7 +46,8 @@ class Shelf:
         self._checks = Turns("checks", CHECKS)
         self._plans = Turns("plans", PLANS)
         self._works: dict[str, asyncio.Future[Any]] = {}
-        self._together: list[Together[Any, Any]] = []
+        self._lines: list[Line[Any, Any]] = []
+        self._closed = False
         self._probing = ThreadPoolExecutor(1, thread_name_prefix="automatosx-probe")
         self.asked = 0
         """Questions that have no answer yet."""
@@ -62,15 +63,24 @@ class Shelf:
         finally:
             self.asked -= 1
 
-    def together(self, ready: Callable[[Registry], Callable[[Q], T]], name: str) -> Callable[[Q], asyncio.Future[T]]:
-        """To ask many short questions of one kind, on a thread of their own, all together that wait.
+    def line(self, line: Callable[[Registry], Line[Q, T]]) -> Callable[[Q], asyncio.Future[T]]:
+        """To ask many short questions of one kind.
 
-        :param ready: is called before each lot of them; what it returns answers one.
-        :returns: what asks one, and raises as :meth:`ask` does; where an answer takes too long, it is cancelled.
+        :param line: is made with the first one, once the registry is open.
+        :returns: what asks one, and raises as :meth:`ask` does; where an answer takes too long, it is cancelled. While
+            the registry is not open, it raises RuntimeError.
         """
-        line: Together[Q, T] = Together(lambda: self._answer(ready), name)
-        self._together.append(line)
-        return partial(self._ask_together, line)
+        made: list[Line[Q, T]] = []
+
+        def ask(question: Q) -> asyncio.Future[T]:
+            if not made:
+                if self._registry is None or self._closed:
+                    raise RuntimeError("the registry is not open")
+                made.append(line(self._registry))
+                self._lines.append(made[0])
+            return self._ask_in(made[0], question)
+
+        return ask
 
     async def plan(self, who: str, question: Callable[[Registry], T]) -> T:
         """As :meth:`ask`, after those whose turn comes before that of ``who``.
@@ -108,9 +118,10 @@ class Shelf:
 
     def close(self) -> None:
         """Wait for what is being answered, then close the registry."""
+        self._closed = True
         for turns in (self._plans, self._checks):
             turns.close()
-        for line in self._together:
+        for line in self._lines:
             line.close()
         for threads in (self._probing, self._threads):
             threads.shutdown(wait=True, cancel_futures=True)
@@ -123,7 +134,7 @@ class Shelf:
             raise ServerOverloaded("has more to answer than it can", RETRY_AFTER_S)
         self.asked += 1
 
-    def _ask_together(self, line: Together[Q, T], question: Q) -> asyncio.Future[T]:
+    def _ask_in(self, line: Line[Q, T], question: Q) -> asyncio.Future[T]:
         self._admit()
         try:
             answer = line.ask(question)

@@ -1,4 +1,4 @@
-"""Short questions that are answered together, on a thread of their own.
+"""Short questions whose answers come back together: from a thread of their own, or from whoever else answers them.
 
 To hand one over from thread to thread and back takes as long as many a question, for both threads want the interpreter
 just then. So the thread takes all that wait at once, and hands answers back some at a time.
@@ -9,12 +9,29 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from time import monotonic
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 Q = TypeVar("Q")
 A = TypeVar("A")
+Asked = TypeVar("Asked", contravariant=True)
+
+
+class Line(Protocol[Asked, A]):
+    """For one thread: the server's loop."""
+
+    def ask(self, question: Asked) -> asyncio.Future[A]:
+        """What is cancelled before its turn is left out.
+
+        :raises RuntimeError: it is closed.
+        """
+
+    def close(self) -> None:
+        """Wait for what is being answered; what waits is cancelled."""
+
 
 HAND_BACK_S = 0.02
 """So long an answer waits for others to go back with."""
@@ -27,7 +44,7 @@ class _Told(NamedTuple):
 
 
 class Together(Generic[Q, A]):
-    """For one thread: the server's loop. Questions are answered on another, one after the other, in their order."""
+    """A :class:`Line` whose questions are answered on another thread, one after the other, in their order."""
 
     def __init__(self, ready: Callable[[], Callable[[Q], A]], name: str) -> None:
         """:param ready: is called before each lot of questions; what it returns answers one of them."""
@@ -37,14 +54,12 @@ class Together(Generic[Q, A]):
         self._works = False
 
     def ask(self, question: Q) -> asyncio.Future[A]:
-        """What is cancelled before its turn is left out."""
         outcome: asyncio.Future[A] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, outcome))
         self._begin()
         return outcome
 
     def close(self) -> None:
-        """Wait for what is being answered; what waits is cancelled."""
         while self._waiting:
             self._waiting.popleft()[1].cancel()
         self._thread.shutdown(wait=True)
@@ -73,6 +88,51 @@ class Together(Generic[Q, A]):
         self._works = False
         self._begin()
         _tell(told)
+
+
+class Elsewhere(Generic[Q, A]):
+    """A :class:`Line` whose questions others answer, on whatever thread."""
+
+    def __init__(self, ask: Callable[[Q], Future[Any]], made: Callable[[Q, Any], A]) -> None:
+        """:param made: of a question and what it was answered; called on the loop's thread."""
+        self._ask = ask
+        self._made = made
+        self._answered: deque[tuple[Q, Future[Any], asyncio.Future[A]]] = deque()
+        self._called = False
+
+    def ask(self, question: Q) -> asyncio.Future[A]:
+        loop = asyncio.get_running_loop()
+        outcome: asyncio.Future[A] = loop.create_future()
+        asked = self._ask(question)
+        outcome.add_done_callback(lambda _outcome: asked.cancel())  # where it is done, that does nothing
+        asked.add_done_callback(partial(self._hand_back, loop, question, outcome))
+        return outcome
+
+    def close(self) -> None:
+        """Whoever answers has its own end."""
+
+    def _hand_back(
+        self, loop: asyncio.AbstractEventLoop, question: Q, outcome: asyncio.Future[A], asked: Future[Any]
+    ) -> None:
+        """On any thread: what is answered until the loop has its turn goes with it."""
+        self._answered.append((question, asked, outcome))
+        if not self._called:
+            self._called = True
+            with suppress(RuntimeError):  # the loop has ended, and nobody waits
+                loop.call_soon_threadsafe(self._tell)
+
+    def _tell(self) -> None:
+        self._called = False  # before it looks: what comes now is told by this turn, or by another one
+        while self._answered:
+            question, asked, outcome = self._answered.popleft()
+            if outcome.done():
+                continue
+            if asked.cancelled():
+                outcome.cancel()
+            elif (error := asked.exception()) is not None:
+                outcome.set_exception(error)
+            else:
+                outcome.set_result(self._made(question, asked.result()))
 
 
 def _answered(answer: Callable[[Q], A], question: Q, outcome: asyncio.Future[A]) -> _Told:

@@ -157,11 +157,12 @@ def fetch(port: int, path: str) -> bytes:
 
 
 @contextmanager
-def jupyter(folder: Path) -> Iterator[int]:
+def jupyter(folder: Path, search_processes: int = 0) -> Iterator[int]:
     options = {"port": 0, "ip": "127.0.0.1", "open_browser": False, "allow_root": True, "root_dir": folder}
     command = [sys.executable, "-m", "jupyter_server", *(f"--ServerApp.{name}={it}" for name, it in options.items())]
     command += ["--ServerApp.jpserver_extensions=automatosx_nb=True", f"--IdentityProvider.token={TOKEN}"]
     command += [f"--AutomatosxExtension.home={folder / 'registry'}", "--ServerApp.log_level=INFO"]
+    command += [f"--AutomatosxExtension.search_processes={search_processes}"]
     around = {f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
     environment = {**os.environ, **around, "AUTOMATOSX_HOME": str(folder / "home")}
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as server:

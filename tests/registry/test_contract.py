@@ -105,7 +105,7 @@ def _with_screenshots(folder: Path) -> bytes:
 @pytest.fixture(scope="module")
 def served(owner: EmbeddedRegistry, place: tuple[str, str], folder: Path) -> Iterator[tuple[str, str]]:
     """The address of a server in a process of its own, on the same database, and a token of its owner or an admin:
-    the file's is a Jupyter server, PostgreSQL's one of its own."""
+    the file's is a Jupyter server, PostgreSQL's one of its own, which searches in another process."""
     if place[0].startswith("sqlite"):
         with _jupyter_server(folder) as address:
             yield address, TOKEN
@@ -121,7 +121,7 @@ def served(owner: EmbeddedRegistry, place: tuple[str, str], folder: Path) -> Ite
 
 @contextmanager
 def _serve(database: str, blobs: str) -> Iterator[str]:
-    options = ["--db", database, "--blobs", blobs, "--port", "0"]
+    options = ["--db", database, "--blobs", blobs, "--port", "0", "--search-processes", "1"]
     command = [sys.executable, "-m", "automatosx_nb.cli", "serve", *options]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=subprocess.DEVNULL, text=True) as server:

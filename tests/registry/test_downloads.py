@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, select
 from automatosx_nb.errors import RegistryBusy
 from automatosx_nb.model.release import SearchQuery
 from automatosx_nb.registry import records, schema
+from automatosx_nb.registry.current import CurrentSearch
 from automatosx_nb.registry.database import Database
 from automatosx_nb.registry.downloads import DownloadCounter
 from automatosx_nb.registry.objects import Folder
@@ -115,6 +116,12 @@ def test_a_registry_shows_what_it_has_not_written_and_writes_it_when_it_closes(
     assert written(database) == 3
 
 
+def read_anew(registry: EmbeddedRegistry) -> None:
+    """By the index, before the next search."""
+    assert isinstance(registry._search, CurrentSearch)
+    registry._search._index.counted_at = float("-inf")
+
+
 def shown(registry: EmbeddedRegistry) -> tuple[int, int]:
     (found,) = registry.search(SearchQuery()).items
     return registry.plugin(DOCTOR).summary.downloads, found.downloads
@@ -138,7 +145,7 @@ def test_what_is_shown_is_whole_where_counts_are_written_while_it_is_read(
         b"".join(registry.artifact(DOCTOR, "1.0.0"))
         with monkeypatch.context() as patched:
             patched.setattr(records, "_download_counts", then_more)
-            registry._search._index.counted_at = float("-inf")  # the index reads it anew
+            read_anew(registry)
             assert registry.search(SearchQuery()).items[0].downloads == 2
             assert registry.plugin(DOCTOR).summary.downloads == 3
         assert shown(registry) == (3, 3)
@@ -159,7 +166,7 @@ def test_what_is_shown_never_goes_down(database: Database, place: Path | str, tm
         with ThreadPoolExecutor(1) as threads:
             counting = threads.submit(count_and_write)
             while not stopped.is_set():
-                registry._search._index.counted_at = float("-inf")
+                read_anew(registry)
                 now = shown(registry)
                 assert all(after >= before for before, after in zip(last, now, strict=True)), (last, now)
                 last = now

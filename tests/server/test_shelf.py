@@ -11,6 +11,7 @@ import pytest
 
 from automatosx_nb.errors import ServerOverloaded
 from automatosx_nb.server.shelf import THREADS, Shelf
+from automatosx_nb.server.together import Together
 
 
 class Registry:
@@ -106,9 +107,10 @@ def test_short_questions_wait_behind_one_that_is_slow_and_nothing_else_does(shel
         begun.set()
         return question if go.wait(60) else "nothing"
 
-    ask_short = made.together(lambda _registry: answer, "short")
+    ask_short = made.line(lambda _registry: Together(lambda: answer, "short"))
 
     async def ask() -> None:
+        await made.ask(lambda _: None)
         slow, behind = ask_short("slow"), ask_short("behind")
         await asyncio.to_thread(begun.wait, 60)
         assert await made.ask(lambda _: "another") == "another"
@@ -125,33 +127,40 @@ def test_short_questions_wait_behind_one_that_is_slow_and_nothing_else_does(shel
     asyncio.run(ask())
 
 
-def test_a_short_question_to_a_shelf_that_closes_is_counted_no_longer() -> None:
-    registry: Any = Registry()
-    made = Shelf(lambda: registry, most=1)
-    ask_short = made.together(lambda _registry: str, "short")
-    made.close()
-
-    async def ask() -> None:
-        for _ in range(2):
-            with pytest.raises(RuntimeError):
-                ask_short("late")
-            assert made.asked == 0
-
-    asyncio.run(ask())
-
-
 def test_a_short_question_that_takes_too_long_is_given_up(shelf: Callable[..., Shelf]) -> None:
     made, go = shelf(longest_s=0.05), threading.Event()
 
     def answer(_question: str) -> bool:
         return go.wait(60)
 
-    ask_short = made.together(lambda _registry: answer, "short")
+    ask_short = made.line(lambda _registry: Together(lambda: answer, "short"))
 
     async def ask() -> None:
+        await made.probe(lambda _: None)
         with pytest.raises(asyncio.CancelledError):
             await ask_short("slow")
         assert made.asked == 0
         go.set()
+
+    asyncio.run(ask())
+
+
+def test_a_short_question_is_not_counted_where_the_registry_is_closed_or_not_open_yet(
+    shelf: Callable[..., Shelf],
+) -> None:
+    made = shelf()
+    ask_short: Callable[[int], asyncio.Future[int]] = made.line(lambda _registry: Together(lambda: abs, "short"))
+    ask_first: Callable[[int], asyncio.Future[int]] = made.line(lambda _registry: Together(lambda: abs, "first"))
+
+    async def ask() -> None:
+        with pytest.raises(RuntimeError):
+            ask_short(-1)
+        await made.probe(lambda _: None)
+        assert await ask_short(-1) == 1
+        made.close()
+        for asking in (ask_short, ask_short, ask_first):
+            with pytest.raises(RuntimeError):
+                asking(-2)
+        assert made.asked == 0
 
     asyncio.run(ask())

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from automatosx_nb.server import together
-from automatosx_nb.server.together import Together
+from automatosx_nb.server.together import Elsewhere, Together
 
 
 class Answering:
@@ -148,3 +149,62 @@ def test_closing_waits_for_the_answer_under_way_and_drops_what_waits(answering: 
 
     asyncio.run(ask())
     assert answering.asked == [1]
+
+
+def test_what_others_answer_is_told_on_the_loop() -> None:
+    loop_thread: list[int] = []
+
+    def made(question: int, answer: float) -> str:
+        loop_thread.append(threading.get_ident())
+        return f"{question}: {answer:g}"
+
+    with ThreadPoolExecutor(2) as threads:
+        line: Elsewhere[int, str] = Elsewhere(lambda question: threads.submit(lambda: 10 / question), made)
+
+        async def ask() -> list[Any]:
+            return await asyncio.gather(*map(line.ask, (1, 0, 4)), return_exceptions=True)
+
+        first, failed, last = asyncio.run(ask())
+    assert (first, last) == ("1: 10", "4: 2.5")
+    assert isinstance(failed, ZeroDivisionError)
+    assert set(loop_thread) == {threading.get_ident()}
+
+
+def test_what_is_answered_before_the_loop_has_its_turn_comes_with_one_call() -> None:
+    asked: list[Future[int]] = []
+
+    def remember(_question: int) -> Future[int]:
+        asked.append(Future())
+        return asked[-1]
+
+    line: Elsewhere[int, int] = Elsewhere(remember, lambda _question, answer: answer)
+
+    async def ask() -> None:
+        outcomes = [line.ask(n) for n in range(4)]
+        calls, loop = [], asyncio.get_running_loop()
+        call_soon, loop.call_soon_threadsafe = loop.call_soon_threadsafe, lambda *call: calls.append(call)  # type: ignore[method-assign,assignment]
+        outcomes[0].cancel()  # whoever answers is told, and whoever waits for it no more is not
+        outcomes[1].cancel()
+        await asyncio.sleep(0)
+        assert [each.cancelled() for each in asked] == [True, True, False, False]
+        asked[2].set_result(7)
+        asked[3].cancel()
+        assert len(calls) == 1
+        loop.call_soon_threadsafe = call_soon  # type: ignore[method-assign]
+        loop.call_soon(*calls[0])
+        assert await outcomes[2] == 7
+        assert outcomes[3].cancelled()
+
+    asyncio.run(ask())
+
+
+def test_an_answer_that_comes_after_the_loop_has_ended_is_nobodys() -> None:
+    asked: Future[int] = Future()
+    line: Elsewhere[int, int] = Elsewhere(lambda _question: asked, lambda _question, answer: answer)
+
+    async def ask() -> None:
+        line.ask(1)
+
+    asyncio.run(ask())
+    asked.set_result(1)
+    assert asked.result() == 1

@@ -51,6 +51,8 @@ class Database:
         :raises InvalidConfiguration: the URL is none, or of a database that is not known here.
         :raises RegistryTooNew: a newer automatosx_nb made it.
         """
+        self.opened = where
+        """As it was asked for, a password included: for another process, and nobody to read."""
         self._kind = _open(where, make=migrate)
         self.where = self._kind.where
         """The path, or the URL without its password."""

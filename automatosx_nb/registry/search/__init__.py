@@ -6,7 +6,7 @@ stays valid.
 """
 
 from automatosx_nb.registry.search.entry import Entry
-from automatosx_nb.registry.search.index import MAX_SIZE, SearchDocument, SearchIndex
+from automatosx_nb.registry.search.index import MAX_SIZE, SearchDocument, SearchIndex, validated
 from automatosx_nb.registry.search.text import MAX_TEXT, MAX_WORDS
 
-__all__ = ["MAX_SIZE", "MAX_TEXT", "MAX_WORDS", "Entry", "SearchDocument", "SearchIndex"]
+__all__ = ["MAX_SIZE", "MAX_TEXT", "MAX_WORDS", "Entry", "SearchDocument", "SearchIndex", "validated"]

@@ -158,7 +158,7 @@ class SearchIndex:
         return SearchDocument(page.total, page.next, msgspec.json.encode({**page._asdict(), "items": items}))
 
     def _searched(self, query: SearchQuery) -> _Page:
-        after = _validated(query)
+        after = validated(query)
         while True:
             reader = self._reader
             try:
@@ -273,7 +273,7 @@ def _order(query: SearchQuery) -> dict[str, Any]:
     return {"order_by_field": _SORTS[query.sort]}
 
 
-def _validated(query: SearchQuery) -> cursor.Position | None:
+def validated(query: SearchQuery) -> cursor.Position | None:
     """Where the page begins.
 
     :raises InvalidSearch:

@@ -69,7 +69,7 @@ class Slim(Router):
         self._logs: Callable[[Any], None] | None = None
         self._downloads = Downloads(shelf)
         self._leaders = Leaders()
-        self._find = shelf.together(partial(searching.answers, path=self._searches), "automatosx-search")
+        self._find = shelf.line(partial(searching.line, path=self._searches))
         self.answered = 0
         """How many requests came to their answer this way."""
 

@@ -15,6 +15,7 @@ from automatosx_nb.model.surroundings import MAX_TEXT
 from automatosx_nb.registry.search import SearchDocument
 from automatosx_nb.server.requests import TOTAL
 from automatosx_nb.server.slim.answer import ALWAYS_ASK, Answer
+from automatosx_nb.server.together import Elsewhere, Together
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from automatosx_nb.model.ports import Registry
     from automatosx_nb.model.release import SearchQuery
+    from automatosx_nb.server.together import Line
 
 
 _READ_OTHERWISE = re.compile(r"^\s|\s$|[\x00-\x1f]")
@@ -50,10 +52,18 @@ def search(registry: Registry, query: SearchQuery) -> SearchDocument:
     return SearchDocument(page.total, page.next, msgspec.json.encode(page))
 
 
-def answers(registry: Registry, path: str) -> Callable[[SearchQuery], Answer]:
-    """What answers one search after the other, of a registry that is kept here, as it is now."""
+def line(registry: Registry, path: str) -> Line[SearchQuery, Answer]:
+    """What answers searches of a registry that is kept here: its own processes, or a thread.
+
+    :param path: where they are asked.
+    """
     kept: Any = registry
-    find: Callable[[SearchQuery], SearchDocument] = kept.searcher()
+    if kept.apart is not None:
+        return Elsewhere(kept.apart.ask, lambda query, found: answer(found, query, path))
+    return Together(lambda: _answering(kept.searcher(), path), "automatosx-search")
+
+
+def _answering(find: Callable[[SearchQuery], SearchDocument], path: str) -> Callable[[SearchQuery], Answer]:
     return lambda query: answer(find(query), query, path)
 
 

@@ -35,4 +35,5 @@ def open_served(settings: Settings, sandbox: Sandbox) -> EmbeddedRegistry:
         from automatosx_nb.registry.catalog import publish_folder_tree
 
         publish_folder_tree(registry, catalog.ROOT)
+    registry.search_apart(settings.server.search_processes)
     return registry
