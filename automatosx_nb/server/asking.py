@@ -10,7 +10,7 @@ from tornado import web
 
 from automatosx_nb.errors import AutomatosxError
 from automatosx_nb.server import identity, problems, requests
-from automatosx_nb.server.slim import Announcing
+from automatosx_nb.server.slim import Announcing, Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +32,7 @@ class Asking(Announcing, JupyterHandler):
 
     auth_resource = RESOURCE
     _actor: Actor | None = None
+    _etag: str | None = None
 
     def initialize(self, shelf: Shelf) -> None:
         self.shelf = shelf
@@ -64,6 +65,28 @@ class Asking(Announcing, JupyterHandler):
         """``question(registry)``, of the registry as whoever asks may read it."""
         actor = await self.actor()
         return await self.shelf.ask(lambda registry: question(registry.seen_by(actor)))
+
+    def compute_etag(self) -> str | None:
+        return self._etag or super().compute_etag()
+
+    def send(self, answer: Answer, body: tuple[bytes, bool] | None = None) -> None:
+        """Have it written, or a 304 where the client has it already.
+
+        :param body: as ``answer.encoded`` says; by default it is asked.
+        """
+        said = self.request.headers
+        self._etag = answer.etag
+        for name, value in answer.headers():
+            self.set_header(name, value)
+        if self.get_status() == 200 and answer.is_had(said.get("If-None-Match", "")):
+            self.set_status(304)
+            return
+        for name, value in answer.also:
+            self.set_header(name, value)
+        data, gzipped = body or answer.encoded(said.get("Accept-Encoding", ""))
+        if gzipped:
+            self.set_header("Content-Encoding", "gzip")
+        self.write(data)
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         """A client's mistake is no news for the server's log; what is ours is."""

@@ -47,7 +47,6 @@ class RegistryHandler(Asking, APIHandler):
     """Whether what it answers is given again, to whoever asks for the same: then they wait for it."""
     given: Answer | None = None
     """What it gave, also where the client had it already."""
-    _etag: str | None = None
     _media_type = "application/json"
 
     def initialize(self, shelf: Shelf) -> None:
@@ -75,21 +74,8 @@ class RegistryHandler(Asking, APIHandler):
         self.given = answer
         if about is not None and self._slim is not None and self._actor is not None:
             self._slim.remember(self, self._actor, answer, about=about, epoch=self._epoch)
-        for name, value in answer.headers():
-            self.set_header(name, value)
-        self._etag, self._media_type = answer.etag, answer.media_type
-        if self.get_status() == 200 and answer.is_had(self.request.headers.get("If-None-Match", "")):
-            self.set_status(304)
-            return
-        for name, value in answer.also:
-            self.set_header(name, value)
-        body, gzipped = answer.encoded(self.request.headers.get("Accept-Encoding", ""))
-        if gzipped:
-            self.set_header("Content-Encoding", "gzip")
-        self.write(body)
-
-    def compute_etag(self) -> str | None:
-        return self._etag or super().compute_etag()
+        self._media_type = answer.media_type
+        self.send(answer)
 
     def finish(self, *args: Any, **kwargs: Any) -> Any:
         return super().finish(*args, set_content_type=self._media_type, **kwargs)

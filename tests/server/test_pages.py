@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Callable
 from itertools import pairwise
@@ -174,8 +175,27 @@ async def test_what_a_browser_has_it_keeps(page: Fetch) -> None:
     browser = {"Cookie": cookie, "Authorization": ""}
     for path in ((), ("plugins", "acme.csv-doctor"), ("assets", "page.css")):
         etag = (await page(*path, headers=browser)).headers["Etag"]
-        assert not etag.startswith("W/"), path
+        assert etag.startswith("W/"), "gzipped, it is the same"
         assert (await page(*path, headers={**browser, "If-None-Match": etag})).code == 304, path
+
+
+async def test_what_is_only_read_is_gzipped_for_whom_it_suits_and_no_page_with_a_form(page: Fetch) -> None:
+    cookie = (await page()).headers["Set-Cookie"].partition(";")[0]
+    for path, suits in (
+        ((), True),
+        (("plugins", "acme.csv-doctor"), True),
+        (("assets", "page.css"), True),
+        (("account",), False),
+    ):
+        plain, packed = [
+            await page(*path, headers={"Cookie": cookie, "Authorization": "", **more}, decompress_response=False)
+            for more in ({}, {"Accept-Encoding": "gzip"})
+        ]
+        assert (plain.code, packed.code) == (200, 200)
+        assert [each.headers.get("Content-Encoding") for each in (plain, packed)] == [None, "gzip" if suits else None]
+        if suits:
+            assert gzip.decompress(packed.body) == plain.body
+            assert (packed.headers["Vary"], packed.headers["Etag"]) == ("Accept-Encoding", plain.headers["Etag"])
 
 
 async def test_a_file_that_is_named_with_its_digest_is_kept_for_ever(page: Fetch) -> None:

@@ -12,11 +12,11 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from automatosx_nb.server.asking import Asking
+from automatosx_nb.server.slim import ALWAYS_ASK, Answer
 
 _FOLDER = Path(__file__).parent / "static"
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 _FOREVER = "private, max-age=31536000, immutable"
-_ALWAYS_ASK = "private, no-cache"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,6 @@ def found(name: str) -> AssetFile:
 class Asset(Asking):
     """``GET assets/{name}``"""
 
-    _etag: str | None = None
-
     @web.authenticated
     @authorized
     async def get(self, name: str) -> None:
@@ -47,14 +45,10 @@ class Asset(Asking):
         except KeyError:
             raise web.HTTPError(404) from None
         named = self.get_query_argument("v", "") == asset.sha256[:16]
-        self.set_header("Cache-Control", _FOREVER if named else _ALWAYS_ASK)
         self.set_header("Content-Type", asset.media_type)
-        self._etag = f'"{asset.sha256}"'
         self.set_header("X-Content-Type-Options", "nosniff")
-        await self.finish(asset.data)
-
-    def compute_etag(self) -> str | None:
-        return self._etag
+        self.send(Answer.of(asset.data, asset.media_type, _FOREVER if named else ALWAYS_ASK))
+        await self.finish()
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         self.finish(f"{status_code}")

@@ -15,6 +15,7 @@ from automatosx_nb.server.asking import Asking
 from automatosx_nb.server.keeping import is_kept_here
 from automatosx_nb.server.pages.rendering import render
 from automatosx_nb.server.pages.site import Site
+from automatosx_nb.server.slim import ALWAYS_ASK, Answer
 
 if TYPE_CHECKING:
     from automatosx_nb.model.identity import Actor
@@ -66,11 +67,19 @@ class Page(Asking):
     async def show(self, template: str, *, keep: bool = True, **values: Any) -> None:
         """Beside the server's loop, for a readme may be long.
 
-        :param keep: a browser may keep it, and asks whether it is still so: tornado makes it a 304 by its ETag.
+        :param keep: a browser may keep it, and asks whether it is still so. What it may not has a token against
+            forgery, and is not gzipped, for how long that is tells of what is in it (https://breachattack.com).
         """
         await self.actor()  # who may see more links
-        self.set_header("Cache-Control", "private, no-cache" if keep else "no-store")
-        await self.finish(await asyncio.to_thread(render, template, site=self.site, **values))
+        accepts = self.request.headers.get("Accept-Encoding", "") if keep else ""
+
+        def made() -> tuple[Answer, tuple[bytes, bool]]:
+            text = render(template, site=self.site, **values)
+            answer = Answer.of(text.encode(), "text/html; charset=UTF-8", ALWAYS_ASK if keep else "no-store")
+            return answer, answer.encoded(accepts)
+
+        self.send(*await asyncio.to_thread(made))
+        await self.finish()
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         error = kwargs.get("exc_info", (None, None))[1]
