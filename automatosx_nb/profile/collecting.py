@@ -129,8 +129,8 @@ def _of_stores(profiles: Sequence[Profile], named: set[str]) -> Iterator[Garbage
         for path in paths_in(store):
             if path.suffix == ".axp" and _DIGEST.fullmatch(path.stem) and path.stem not in named:
                 yield _garbage("artifact", f"artifact {path.stem[:12]}", path)
-        for path in sorted(store.glob(f"*{PARTIAL}")):
-            yield _garbage("temporary", f"what came of artifact {path.stem[:12]}", path)
+            elif path.suffix == PARTIAL:
+                yield _garbage("temporary", f"what came of artifact {path.stem[:12]}", path)
         yield from _temporary(store)
 
 

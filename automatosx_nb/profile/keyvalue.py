@@ -9,12 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from automatosx_nb.errors import (
-    ProfileReadOnly,
     QuotaExceeded,
     StateDamaged,
     StateRestored,
-    StorageFailed,
-    StorageFull,
 )
 from automatosx_nb.files import make_folder
 from automatosx_nb.model.state import ABSENT, MAX_KEY_BYTES, Change, Delete, Entry, Page, StateUsage, Written
@@ -180,9 +177,11 @@ class KeyValueState:
 
     def close(self) -> None:
         self._snapshot_at = 0.0
-        with suppress(StateRestored, StateDamaged):  # told already, or by whoever opens it next
-            self._snapshot_if_due()
-        self._database.close()
+        try:
+            with suppress(StateRestored, StateDamaged):  # told already, or by whoever opens it next
+                self._snapshot_if_due()
+        finally:
+            self._database.close()
 
     # --- inside
 
@@ -233,11 +232,12 @@ class KeyValueState:
         """A snapshot that cannot be written stops no call: the one before it stays."""
         if time.monotonic() < self._snapshot_at:
             return
-        newest = next(iter(snapshots.snapshots_of(self._path)), None)
-        age = snapshots.EVERY_S if newest is None else (snapshots.now() - newest.at).total_seconds()
-        self._snapshot_at = time.monotonic() + max(1.0, snapshots.EVERY_S - age)
-        if age >= snapshots.EVERY_S and self._revision() > (ABSENT if newest is None else newest.revision):
-            with suppress(StorageFull, StorageFailed, ProfileReadOnly):
+        self._snapshot_at = time.monotonic() + snapshots.EVERY_S
+        with suppress(*snapshots.UNWRITTEN):
+            newest = next(iter(snapshots.snapshots_of(self._path)), None)
+            age = snapshots.EVERY_S if newest is None else (snapshots.now() - newest.at).total_seconds()
+            self._snapshot_at = time.monotonic() + max(1.0, snapshots.EVERY_S - age)
+            if age >= snapshots.EVERY_S and self._revision() > (ABSENT if newest is None else newest.revision):
                 self.snapshot("time")
 
     def _revision(self) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from automatosx_nb.errors import StateDowngrade
 from automatosx_nb.files import is_there
 from automatosx_nb.profile.snapshots import take
-from automatosx_nb.profile.state import copy_state, drop_state
+from automatosx_nb.profile.state import copy_state, drop_what_can_be
 from automatosx_nb.profile.state_format import open_sound
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def carry_state_over(profile: Profile, current: Generation, entry: InstalledPlug
             migrate(entry, old.state_version)
             _snapshot(target)
         except BaseException:
-            drop_state(target)
+            drop_what_can_be(target)
             raise
     profile.settings.carry_over(entry.id, old.state, entry.state)
 

@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from automatosx_nb.errors import StateDamaged, StateRestored
-from automatosx_nb.files import make_folder, storage_errors, sync_folder
+from automatosx_nb.errors import ProfileReadOnly, StateDamaged, StateRestored, StorageFailed, StorageFull
+from automatosx_nb.files import make_folder, paths_in, storage_errors, sync_folder
 from automatosx_nb.profile.state_format import Head, errors_of, head_of, make_tables, verify, write_head
 from automatosx_nb.profile.turns import Turns
 
@@ -26,6 +26,9 @@ KEPT = 3
 """So many, the newest, of each state."""
 REVISIONS_SKIPPED = 1_000_000
 """After a restore: revisions that others remember of the time since the snapshot do not come again."""
+
+UNWRITTEN = (StorageFull, StorageFailed, ProfileReadOnly)
+"""What ``files.storage_errors`` makes of whatever the system says."""
 
 Why = Literal["time", "migration", "import", "restore", "asked"]
 SetAside = Literal["damaged", "replaced"]
@@ -53,9 +56,13 @@ def now() -> datetime:
 
 
 def snapshots_of(path: Path) -> tuple[Snapshot, ...]:
-    """Those of the state at ``path``, newest first."""
-    found = sorted((path.parent / "snapshots").glob(f"{path.stem}.*.sqlite3"), reverse=True)
-    return tuple(snapshot for snapshot in map(_snapshot, found) if snapshot is not None)
+    """Those of the state at ``path``, newest first. Raises as ``files.storage_errors`` does."""
+    found = _databases_in(path.parent / "snapshots", f"{path.stem}.")
+    return tuple(snapshot for snapshot in map(_snapshot, reversed(found)) if snapshot is not None)
+
+
+def _databases_in(folder: Path, prefix: str) -> list[Path]:
+    return [each for each in paths_in(folder) if each.name.startswith(prefix) and each.suffix == ".sqlite3"]
 
 
 def _snapshot(path: Path) -> Snapshot | None:
@@ -80,17 +87,18 @@ def take(path: Path, connection: sqlite3.Connection, why: Why) -> Snapshot:
         revision = copy_to(path, connection, partial)
         taken = now()
         target = folder / f"{path.stem}.{taken:{_TIME}}.{revision}.{why}.sqlite3"
-        size = partial.stat().st_size
         with storage_errors(target):
+            size = partial.stat().st_size
             partial.replace(target)
             sync_folder(folder)
     except BaseException:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
         raise
-    for old in snapshots_of(path)[KEPT:]:
-        with suppress(OSError):
-            old.path.unlink(missing_ok=True)
+    with suppress(*UNWRITTEN):  # the new one is there
+        for old in snapshots_of(path)[KEPT:]:
+            with suppress(OSError):
+                old.path.unlink(missing_ok=True)
     return Snapshot(target.name.removesuffix(".sqlite3"), taken.isoformat(), why, revision, size, target)
 
 
@@ -167,10 +175,9 @@ def set_aside(path: Path, word: SetAside) -> str:
 
 
 def set_aside_files(path: Path) -> tuple[Path, ...]:
-    """What was set aside of the state at ``path``, oldest first."""
-    return tuple(
-        sorted(each for word in ("damaged", "replaced") for each in path.parent.glob(f"{path.stem}.{word}-*.sqlite3"))
-    )
+    """What was set aside of the state at ``path``, oldest first. Raises as ``files.storage_errors`` does."""
+    words: tuple[SetAside, ...] = ("damaged", "replaced")
+    return tuple(sorted(each for word in words for each in _databases_in(path.parent, f"{path.stem}.{word}-")))
 
 
 def turn_of(path: Path) -> Turns:

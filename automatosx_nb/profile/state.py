@@ -7,7 +7,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from automatosx_nb.files import is_there, storage_errors, sync_folder
-from automatosx_nb.profile.snapshots import copy_to, snapshots_of
+from automatosx_nb.profile.snapshots import UNWRITTEN, copy_to, snapshots_of
 from automatosx_nb.profile.state_format import open_sound
 
 
@@ -34,8 +34,7 @@ def copy_state(root: Path, plugin: str, old: str, new: str) -> bool:
         with storage_errors(target):
             sync_folder(target.parent)
     except BaseException:
-        with suppress(OSError):
-            drop_state(target)
+        drop_what_can_be(target)
         raise
     return True
 
@@ -46,6 +45,12 @@ def drop_state(path: Path) -> None:
         snapshot.path.unlink(missing_ok=True)
     for suffix in ("-journal", "-wal", "-shm", ""):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def drop_what_can_be(path: Path) -> None:
+    """As :func:`drop_state`, where something else is to be told than that some of it stays, for ``gc`` to remove."""
+    with suppress(OSError, *UNWRITTEN):
+        drop_state(path)
 
 
 def new_state_name(plugin: str, version: str, generation: int) -> str:

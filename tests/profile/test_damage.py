@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from automatosx_nb.errors import AutomatosxError, StateDamaged, StateRestored, StateTooNew
+from automatosx_nb.errors import AutomatosxError, StateDamaged, StateRestored, StateTooNew, StorageFailed
 from automatosx_nb.profile import snapshots, state_database
 from automatosx_nb.profile.keyvalue import KeyValueState
 from automatosx_nb.profile.snapshots import snapshots_of
@@ -283,6 +283,34 @@ def test_the_newest_snapshots_are_kept_and_one_is_taken_when_it_is_due(path: Pat
         state.snapshot()
     state.close()
     assert [(each.why, each.revision) for each in snapshots_of(path)] == [("asked", 2)] * snapshots.KEPT
+
+
+def unreadable(folder: Path) -> None:
+    """Make a folder one that nobody can list, whoever it is: a link to itself (ELOOP)."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.symlink_to(folder.name)
+
+
+def test_a_write_whose_snapshots_cannot_be_listed_is_done_and_closing_closes(path: Path) -> None:
+    state = KeyValueState(path)
+    unreadable(path.parent / "snapshots")
+    state._snapshot_at = 0.0
+    state.put("kept", 1)
+    state.close()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        state._database._connection.execute("SELECT 1")
+    (path.parent / "snapshots").unlink()
+    again = KeyValueState(path)
+    assert again.get("kept") == (True, 1)
+    again.close()
+
+
+def test_who_needs_the_snapshots_is_told_that_they_cannot_be_listed(guarded: Path) -> None:
+    unreadable(guarded.parent / "snapshots")
+    with pytest.raises(StorageFailed, match="snapshots"):
+        KeyValueState(guarded)
+    with pytest.raises(StorageFailed, match="snapshots"):
+        snapshots_of(guarded)
 
 
 _WRITE = """
