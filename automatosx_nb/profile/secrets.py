@@ -101,13 +101,23 @@ class Secrets:
         return "file" if keyring is None else "keyring"
 
     def remove(self, plugin: str, name: str) -> bool:
-        """Whether there was such a secret."""
+        """Whether there was such a secret. What the keyring does not let go of keeps its name, to be tried again.
+
+        :raises SecretsUnavailable:
+        """
+        key = f"{plugin}/{name}"
         with self._changing() as records:
-            record = records.pop(f"{plugin}/{name}", None)
-        if record is not None and record["kept-in"] == "keyring":
-            with _keyring_errors():
-                self._required_keyring().delete_password(_SERVICE, f"{plugin}/{name}")
+            record = records.get(key)
+            if record is not None and record["kept-in"] == "keyring":
+                self._let_go(key)
+            records.pop(key, None)
         return record is not None
+
+    def _let_go(self, key: str) -> None:
+        with _keyring_errors():
+            keyring = self._required_keyring()
+            if keyring.get_password(_SERVICE, key) is not None:  # else somebody did so in the keyring itself
+                keyring.delete_password(_SERVICE, key)
 
     def _read(self) -> dict[str, Any]:
         if not self._path.exists():
@@ -142,7 +152,7 @@ class Secrets:
             return self._passphrase.encode()
         if make and not self._key.exists():
             make_folder(self._key.parent)
-            with FileLock(f"{self._key}.lock", timeout=LOCK_S):
+            with storage_errors(self._key), FileLock(f"{self._key}.lock", timeout=LOCK_S):
                 if not self._key.exists():
                     write_atomic(self._key, randomness.token_hex(32).encode())
         return _private_text(self._key)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from automatosx_nb.errors import SecretsUnavailable
+from automatosx_nb.errors import AutomatosxError, SecretsUnavailable
 from automatosx_nb.profile.secrets import PASSPHRASE_VARIABLE, SecretName, Secrets, open_secrets
 
 VALUE = "s3cr3t-välue"
@@ -178,3 +178,25 @@ def test_a_keyring_of_the_system_is_used_where_it_encrypts(
         assert bool(memory.kept) is (place == "keyring")
     finally:
         keyring.set_keyring(before)
+
+
+def test_what_the_keyring_does_not_let_go_of_keeps_its_name_and_is_removed_when_it_does(tmp_path: Path) -> None:
+    keyring = MemoryKeyring()
+    secrets = Secrets(tmp_path / "profile", tmp_path / "key", keyring=keyring)
+    secrets.put("acme.demo", "token", VALUE)
+    keyring.locked = True
+    with pytest.raises(SecretsUnavailable):
+        secrets.remove("acme.demo", "token")
+    keyring.locked = False
+    assert secrets.names() == (SecretName("acme.demo", "token", "keyring"),)
+    assert secrets.remove("acme.demo", "token")
+    assert not keyring.kept
+    secrets.put("acme.demo", "token", VALUE)
+    keyring.kept.clear()
+    assert secrets.remove("acme.demo", "token"), "somebody removed it in the keyring itself"
+
+
+def test_a_key_that_cannot_be_made_is_an_error_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "key.lock").mkdir()
+    with pytest.raises(AutomatosxError, match=r"key\.lock"):
+        in_file(tmp_path).put("acme.demo", "token", VALUE)
