@@ -155,12 +155,20 @@ class _Fetch:
         """:raises AutomatosxError: of the last source, which is the registry itself."""
         with Partial(self._store, wanted.sha256) as partial:
             self._news.put(_News(had=partial.size))
-            for source in self._sources[:-1]:
-                try:
-                    return self._from(source, wanted, partial)
-                except AutomatosxError:
-                    continue
-            return self._from(self._sources[-1], wanted, partial)
+            try:
+                self._from_any(wanted, partial)
+            finally:
+                with self._gate:
+                    if not self._stopped:
+                        partial.drop_if_empty()
+
+    def _from_any(self, wanted: Wanted, partial: Partial) -> None:
+        for source in self._sources[:-1]:
+            try:
+                return self._from(source, wanted, partial)
+            except AutomatosxError:
+                continue
+        return self._from(self._sources[-1], wanted, partial)
 
     def _from(self, source: ArtifactSource, wanted: Wanted, partial: Partial) -> None:
         for _ in range(RESUMES):

@@ -36,10 +36,15 @@ class Partial:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        """What has come stays, unless that is nothing."""
+        """What has come stays."""
         with storage_errors(self._path):
             self._file.close()
-            if not self.size:
+
+    def drop_if_empty(self) -> None:
+        """Leave no file of nothing. Only who still holds the store's lock may do that: another one may begin to fill
+        it."""
+        if not self.size:
+            with storage_errors(self._path):
                 self._path.unlink(missing_ok=True)
 
     @property

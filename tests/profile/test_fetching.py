@@ -6,9 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,8 @@ from automatosx_nb.errors import (
 )
 from automatosx_nb.model.lockfile import render
 from automatosx_nb.model.progress import Step, Transfer, seconds_left
+from automatosx_nb.profile.fetching import Wanted, fetch
+from automatosx_nb.profile.store import Store
 from automatosx_nb.registry.client.limits import ClientLimits
 from automatosx_nb.registry.client.remote import RemoteRegistry
 from automatosx_nb.registry.service import EmbeddedRegistry
@@ -338,3 +342,47 @@ def test_the_variable_names_the_registry_and_a_lock_calls_it_so(
             assert market.search("plugin").total == 2
             assert market.lockfile().registry == address
     assert {each.headers.get("authorization") for each in bad.asked} == {"token sesame"}
+
+
+class Source:
+    """A registry of one artifact, in two pieces; ``between`` is called before each of them."""
+
+    mirrors = ()
+    address = "a registry"
+
+    def __init__(self, data: bytes, between: Callable[[int], None]) -> None:
+        self._pieces = data[: len(data) // 2], data[len(data) // 2 :]
+        self._between = between
+
+    def artifact(self, _plugin: str, _version: str, *, start: int = 0) -> Iterator[bytes]:
+        assert start == 0
+        for number, piece in enumerate(self._pieces):
+            self._between(number)
+            yield piece
+
+
+def test_who_was_stopped_before_anything_came_does_not_remove_what_the_next_try_gathers(tmp_path: Path) -> None:
+    """As where a registry stalled, and the thread that waits for it finds out while it is asked again."""
+    data, began, go = os.urandom(1000), threading.Event(), threading.Event()
+    wanted = Wanted("acme.demo", "1.0.0", sha256(data).hexdigest(), len(data))
+    store, stalled = Store(tmp_path), list[threading.Thread]()
+
+    def stall(_piece: int) -> None:
+        stalled.append(threading.current_thread())
+        began.set()
+        assert go.wait(10)
+        raise RegistryUnreachable("a registry", "it stalled")
+
+    def interrupt(_transfer: Transfer) -> None:
+        if began.wait(10):
+            raise KeyboardInterrupt
+
+    def end_the_other(piece: int) -> None:
+        if piece == 0:
+            go.set()
+            stalled[0].join(10)
+
+    with pytest.raises(KeyboardInterrupt):
+        fetch(store, Source(data, stall), [wanted], interrupt)  # type: ignore[arg-type]
+    fetch(store, Source(data, end_the_other), [wanted], lambda _transfer: None)  # type: ignore[arg-type]
+    assert store.holds(wanted.sha256)
