@@ -59,6 +59,7 @@ class Activation:
         first, self._followed = not self._followed, True
         stamp = self._stamp_now()
         if stamp == self._stamp:
+            self._end_leaving()  # an interrupt may have left some
             return False
         with self._lock:
             before, generation = dict(self._active), self._profile.current()
@@ -122,11 +123,16 @@ class Activation:
                 runner.stop()
 
     def _add(self, entry: InstalledPlugin) -> None:
+        added = self._undo[entry.id] = []
         self._active[entry.id] = entry
-        self._undo[entry.id] = [
-            self._frontend.add_magic(entry, magic, self._magic_call(entry, magic))
-            for magic in entry.contributes.get("magics", ())
-        ]
+        try:
+            added.extend(  # one by one
+                self._frontend.add_magic(entry, magic, self._magic_call(entry, magic))
+                for magic in entry.contributes.get("magics", ())
+            )
+        except BaseException:  # also an interrupt: whoever follows next adds all of it
+            self._remove(entry.id)
+            raise
         self._subscribe(entry)
         self._format(entry)
 
@@ -144,9 +150,12 @@ class Activation:
         granted, before = self._granted_subscriptions(entry), self._subscribed.get(entry.id, [])
         if granted == [subscription for subscription, _ in before]:
             return
-        for _, undo in reversed(before):
-            undo()
-        self._subscribed[entry.id] = [(each, self._added(entry, each)) for each in granted]
+        while before:
+            before[-1][1]()
+            before.pop()
+        added = self._subscribed[entry.id] = before  # one by one: whoever is interrupted here leaves what there is
+        for each in granted:
+            added.append((each, self._added(entry, each)))
 
     def _added(self, entry: InstalledPlugin, subscription: Record) -> Undo:
         """What is retained is handed to a durable subscription once, when it begins, and by whoever began it."""
@@ -169,7 +178,12 @@ class Activation:
     def _end_leaving(self) -> None:
         """Without the lock: what ends may be about to ask which plugins there are."""
         while self._leaving:
-            self._leaving.pop(0)()
+            end = self._leaving.pop(0)
+            try:
+                end()
+            except KeyboardInterrupt:
+                self._leaving.append(end)
+                raise
 
     def _magic_call(self, entry: InstalledPlugin, magic: Record) -> Callable[[str, str | None], object]:
         def call(line: str, cell: str | None) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -90,8 +91,9 @@ class CapabilityBroker:
         return answer
 
     def close(self) -> None:
-        for capability in self._capabilities.values():
-            capability.close()
+        with ExitStack() as all_of_them:  # also where one of them fails
+            for capability in self._capabilities.values():
+                all_of_them.callback(capability.close)
 
     def _pace(self, capability: str) -> None:
         bucket = self._buckets.get(capability)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from automatosx_nb.errors import AutomatosxError, MigrationFailed
@@ -44,13 +45,12 @@ def migrate_state(
     broker = _Broker(grants, {"storage": storage, "log": LogCapability()}, meter=meter, observer=calls)
     try:
         worker = sandbox.start(program, limits_of(package, limits))
-        record_worker(audit, program, worker.layers, "migration")
-        try:
+        with ExitStack() as ends:
+            ends.callback(calls.flush)
+            ends.callback(broker.close)
+            ends.callback(worker.stop)
+            record_worker(audit, program, worker.layers, "migration")
             worker.call(handler, [before], broker=broker)
-        finally:
-            worker.stop()
-            broker.close()
-            calls.flush()
     except AutomatosxError as error:
         record_worker(audit, program, error, "migration")
         after = package.manifest.state.version

@@ -31,8 +31,8 @@ def try_out(package: Package, grants: Iterable[str], sandbox: Sandbox, limits: L
     except AutomatosxError as error:
         record_worker(audit, program, error, "trial")
         raise
-    record_worker(audit, program, worker.layers, "trial")
     try:
+        record_worker(audit, program, worker.layers, "trial")
         if manifest.self_test is not None:
             run_self_test(worker, manifest.self_test)
     except AutomatosxError as error:

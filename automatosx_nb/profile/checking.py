@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from automatosx_nb.errors import AutomatosxError
+from automatosx_nb.errors import AutomatosxError, ProfileReadOnly
 
 if TYPE_CHECKING:
     from automatosx_nb.errors import StateRestored
@@ -56,6 +56,8 @@ def _faults_of_state(profile: Profile, entry: InstalledPlugin) -> Iterator[Fault
                 state.all_at_once()
             finally:
                 state.close()
+    except ProfileReadOnly:
+        return  # it cannot be looked at without being written to, which is no fault of it
     except AutomatosxError as error:
         yield Fault.of(error)
     else:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -158,3 +159,61 @@ def test_ax_prints_what_a_verb_says(shell: Any, capsys: pytest.CaptureFixture[st
     out = capsys.readouterr().out
     assert "usage: %ax <verb>" in out
     assert "Nothing is installed. Look around with %ax search." in out
+
+
+class Once:
+    """Interrupts the first call."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+        self.interrupted = False
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        if not self.interrupted:
+            self.interrupted = True
+            raise KeyboardInterrupt
+        return self._function(*args, **named)
+
+
+@pytest.mark.parametrize("what", ["adding a magic", "subscribing"])
+def test_a_generation_whose_taking_over_was_interrupted_is_taken_over_by_the_next_cell(
+    shell: Any, market: Marketplace, make_plugin: MakePlugin, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    market.publish(make_plugin(permissions={TOPIC: "To listen."}, source=LISTENER, extra=SUBSCRIPTION))
+    host = shell._automatosx_session.host
+    owner, name = (host.activation._frontend, "add_magic") if what == "adding a magic" else (host.bus, "add")
+    once = Once(getattr(owner, name))
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(owner, name, once)
+        with suppress(KeyboardInterrupt):
+            market.install("acme.demo", grant=[TOPIC])
+        with suppress(KeyboardInterrupt):
+            host.follow()
+    host.follow()
+    assert once.interrupted
+    assert shell.run_line_magic("demo", "") == 1
+    assert [each.owner for each in host.bus.subscribers()] == ["acme.demo"]
+    market.remove("acme.demo")
+    host.follow()
+    assert not has(shell, "demo")
+    assert not host.bus.subscribers()
+
+
+def test_a_worker_whose_end_was_interrupted_is_ended_by_the_next_cell(
+    shell: Any, market: Marketplace, make_plugin: MakePlugin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    market.publish(make_plugin())
+    market.install("acme.demo")
+    assert shell.run_line_magic("demo", "") == "ran"
+    host = shell._automatosx_session.host
+    runner = host.activation.runners()["acme.demo"]
+    worker = runner.worker
+    once = Once(runner.stop)
+    monkeypatch.setattr(runner, "stop", once)
+    with suppress(KeyboardInterrupt):
+        market.remove("acme.demo")
+    with suppress(KeyboardInterrupt):
+        host.follow()
+    assert once.interrupted
+    host.follow()
+    assert not worker.alive

@@ -56,9 +56,9 @@ class StorageCapability:
         raise InvalidRequest("storage", method, _VALID)
 
     def close(self) -> None:
-        if self._state is not None:
-            self._state.close()
-            self._state = None
+        state, self._state = self._state, None
+        if state is not None:
+            state.close()
 
     def _apply(self, state: KeyValueState, changes: Sequence[Change], expected: dict[str, int]) -> int:
         written = state.apply(changes, expected, most_bytes=self._quota())
