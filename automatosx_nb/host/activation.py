@@ -150,12 +150,14 @@ class Activation:
         granted, before = self._granted_subscriptions(entry), self._subscribed.get(entry.id, [])
         if granted == [subscription for subscription, _ in before]:
             return
-        while before:
-            before[-1][1]()
-            before.pop()
-        added = self._subscribed[entry.id] = before  # one by one: whoever is interrupted here leaves what there is
-        for each in granted:
-            added.append((each, self._added(entry, each)))
+        from automatosx_nb.host.interrupts import interrupts_deferred
+
+        self._subscribed[entry.id] = before  # one by one: where one fails, this is what there is
+        with interrupts_deferred():  # else the bus may have one whose undo nobody has
+            while before:
+                before[-1][1]()
+                before.pop()
+            before.extend((each, self._added(entry, each)) for each in granted)
 
     def _added(self, entry: InstalledPlugin, subscription: Record) -> Undo:
         """What is retained is handed to a durable subscription once, when it begins, and by whoever began it."""

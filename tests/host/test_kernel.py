@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -197,6 +198,34 @@ def test_a_generation_whose_taking_over_was_interrupted_is_taken_over_by_the_nex
     host.follow()
     assert not has(shell, "demo")
     assert not host.bus.subscribers()
+
+
+def test_an_interrupt_within_a_subscription_leaves_none_that_nobody_can_end(
+    shell: Any, market: Marketplace, make_plugin: MakePlugin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    market.publish(make_plugin(permissions={TOPIC: "To listen."}, source=LISTENER, extra=SUBSCRIPTION))
+    bus, follow = shell._automatosx_session.host.bus, shell._automatosx_session.host.follow
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    add = bus.add
+
+    def pressed_stop(*args: Any, **named: Any) -> Any:
+        undo = add(*args, **named)
+        signal.raise_signal(signal.SIGINT)
+        return undo
+
+    try:
+        with monkeypatch.context() as interrupted:
+            interrupted.setattr(bus, "add", pressed_stop)
+            with pytest.raises(KeyboardInterrupt):
+                market.install("acme.demo", grant=[TOPIC])
+        follow()
+        assert len(bus.subscribers()) == 1
+        market.remove("acme.demo")
+        follow()
+        assert not bus.subscribers()
+        assert not bus.wants("kernel.cell.finished")
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_worker_whose_end_was_interrupted_is_ended_by_the_next_cell(
