@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("automatosx.server")
 _POLL_S = 0.05
+FRAMED_BY = "frame-ancestors 'self'"
+"""Jupyter's own policy, without the path for reports that only a Jupyter server has."""
 
 
 class Server:
@@ -183,7 +185,7 @@ def _of_jupyter(base_url: str, config: Config) -> dict[str, Any]:
         "allow_unauthenticated_access": False,
         "xsrf_cookies": True,
         "xsrf_cookie_kwargs": {"path": base_url},
-        "headers": {},
+        "headers": {"Content-Security-Policy": FRAMED_BY},
         "jinja2_env": templates,
         "static_path": [DEFAULT_STATIC_FILES_PATH],
         "static_url_prefix": f"{base_url}static/",

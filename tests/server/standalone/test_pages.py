@@ -29,6 +29,14 @@ def test_anybody_reads_and_is_offered_to_sign_in(server: MakeServer) -> None:
             assert client.get(client.base_url.join(file)).status_code == 200
 
 
+def test_a_policy_of_what_may_run_has_a_browser_report_to_nothing_that_is_not_there(server: MakeServer) -> None:
+    client = server(public_read=True)
+    for path in ("", "api/v1/plugins", "account", "api/v1/nowhere", client.base_url.join("/login")):
+        policy = client.get(path).headers["Content-Security-Policy"]
+        assert "frame-ancestors 'self'" in policy
+        assert "report-uri" not in policy, path
+
+
 def test_whoever_signs_in_is_named_and_can_sign_out(server: MakeServer) -> None:
     client = server(public_read=True)
     client.headers.pop("Authorization")
