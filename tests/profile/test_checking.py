@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,25 @@ from tests.profile.changes import MOVES, opened, prepare, publish
 from tests.scenarios.lifecycle import BASE, Console, ax, save
 
 
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[EmbeddedRegistry, Path]]:
+    """A registry, and a profile that was made from it."""
+    folder = tmp_path_factory.mktemp("shop")
+    with pytest.MonkeyPatch.context() as environment, publish(folder) as registry:
+        environment.setenv("AUTOMATOSX_HOME", str(folder / "home"))
+        prepare(folder / "profile", registry)
+        yield registry, folder / "profile"
+
+
 @pytest.fixture
-def market(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Marketplace:
+def market(
+    shop: tuple[EmbeddedRegistry, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Marketplace]:
     monkeypatch.setenv("AUTOMATOSX_HOME", str(tmp_path / "home"))
-    registry = publish(tmp_path)
-    prepare(tmp_path / "profile", registry)
-    return opened(tmp_path / "profile", registry)
+    registry, prepared = shop
+    market = opened(Path(shutil.copytree(prepared, tmp_path / "profile")), registry)
+    yield market
+    market.close()
 
 
 def artifact(market: Marketplace, plugin: str) -> Path:

@@ -24,8 +24,8 @@ from tests.profile.test_lifecycle_faults import ALL, ERRORS, RACES
 from tests.scenarios.lifecycle import ax, files, installed
 
 HARMED = tuple(change for change in CHANGES_IN_PROJECT if change != "project: install another")
-SAMPLE = 2
-"""So many points after the switch, where not all are asked for."""
+KILLS, FAILURES = 2, 1
+"""So many points after the switch with each harm, where not all are asked for."""
 
 
 @dataclass(frozen=True)
@@ -87,14 +87,14 @@ def house(tmp_path_factory: pytest.TempPathFactory, absent: Absent) -> Iterator[
         registry.close()
 
 
-def sampled(points: Sequence[Point], log: str) -> Sequence[Point]:
-    """All, or :data:`SAMPLE` of those after the switch, which the lock is written after, evenly spread."""
+def sampled(points: Sequence[Point], log: str, most: int) -> Sequence[Point]:
+    """All, or ``most`` of those after the switch, which the lock is written after, evenly spread."""
     if ALL:
         return points
     lines = [line for line in log.splitlines() if "(" in line]
     switch = max(number for number, line in enumerate(lines) if "rename" in line and '/current"' in line)
     after = points[switch + 2 : len(points)]
-    return after[len(after) // (2 * SAMPLE) :: max(1, len(after) // SAMPLE)][:SAMPLE]
+    return after[len(after) // (2 * most) :: max(1, len(after) // most)][:most]
 
 
 def check_whole(house: House, change: str, before: int) -> bool:
@@ -139,7 +139,7 @@ def test_whoever_is_killed_leaves_a_lock_that_is_whole_and_what_doctor_says_mend
     log = tmp_path / "log"
     points = points_of(house.forks, change, house.fresh(change), log, CALLS)
     wrong = []
-    for point in sampled(points, log.read_text()):
+    for point in sampled(points, log.read_text(), KILLS):
         before = _number_of(house, change)
         status, text = kill(house.forks, change, house.here, log, point)
         if status != -signal.SIGKILL:
@@ -158,7 +158,7 @@ def test_whatever_fails_the_lock_is_whole_and_what_doctor_says_mends_it(
     log = tmp_path / "log"
     points = points_of(house.forks, change, house.fresh(change), log, (*CALLS, OPENING))
     wrong = []
-    for point in sampled(points, log.read_text()):
+    for point in sampled(points, log.read_text(), FAILURES):
         before = _number_of(house, change)
         status, text = fail(house.forks, change, house.here, log, point, error)
         if status not in (0, REFUSED):
@@ -175,7 +175,7 @@ def _number_of(house: House, change: str) -> int:
 
 def test_two_who_change_a_project_at_once_leave_a_lock_of_both_changes(house: House) -> None:
     changes = ("project: install", "project: install another")
-    for _race in range(RACES // 2):
+    for _race in range(RACES // 5):
         house.fresh(changes[0])
         racing = [house.forks.ask("fork", change, str(house.here)) for change in changes]
         for child in racing:
