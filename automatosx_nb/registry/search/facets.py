@@ -89,10 +89,9 @@ class Facets:
         columns = ({int(each["key"]): each["doc_count"] for each in found[it]["buckets"]} for it in Values._fields)
         return self._counted(*columns)
 
-    def tally(self, matches: Iterable[Values]) -> Counted:
-        """Of matches that are few."""
-        columns = list(zip(*matches, strict=True)) or [(), (), ()]
-        return self._counted(*map(Counter, columns))
+    def tally(self, searcher: Any, addresses: list[Any]) -> Counted:
+        """Of matches that are few, which is sooner done here."""
+        return self._counted(*(Counter(searcher.fast_field_values(column, addresses)) for column in Values._fields))
 
     def _counted(
         self, categories: Mapping[int, int], traits: Mapping[int, int], publishers: Mapping[int, int]

@@ -52,7 +52,6 @@ class _Shown(NamedTuple):
 
     id: str
     summary: bytes
-    facets: facets.Values
     counted: int
 
 
@@ -172,7 +171,7 @@ class SearchIndex:
         depth, some = (int(after[2]), bool(after[3])) if after else (0, None)
         found = self._found(reader, query, max(_FEW, query.size + _MARGIN + depth), some)
         if found.is_whole:
-            counted = self._facets.tally(self._shown[number].facets for number in found.numbers)
+            counted = self._facets.tally(reader.searcher, [address for _, address in found.ranked])
         else:
             counted = self._facets.count(reader.searcher, found.sought.matching)
         hits, more = self._page(reader.searcher, found, query, after)
@@ -188,16 +187,23 @@ class SearchIndex:
         if reading is None:
             return _Found(text.NOTHING, [], [], limit, False)
         every = _and(reading.every, clauses)
-        if not some:
-            found = _ranked(searcher, every, query, limit, False)
-            if some is not None or not reading.is_of_several or len(found.ranked) >= _LITTLE:
-                return found
-            if clauses and len(searcher.search(reading.every.matching, _LITTLE, count=False).hits) >= _LITTLE:
-                return found
-            all_met = [tantivy.Query.term_query(self._schema, "id", self._shown[it].id) for it in found.numbers]
-        else:
-            all_met = [every.matching]
+        all_met = [every.matching] if some else None
+        if some is None:
+            all_met = self._all_met(searcher, reading, every)
+        if all_met is None:
+            return _ranked(searcher, every, query, limit, False)
         return _ranked(searcher, _and(reading.some(all_met), clauses), query, limit, True)
+
+    def _all_met(self, searcher: Any, reading: text.Reading, every: text.Sought) -> list[Any] | None:
+        """What finds the few that have all words, where others are to come after them; None: there are enough."""
+        if not reading.is_of_several:
+            return None
+        few = _matches(searcher, every, _LITTLE)
+        wider = few if every is reading.every or len(few) >= _LITTLE else _matches(searcher, reading.every, _LITTLE)
+        if len(wider) >= _LITTLE:
+            return None
+        numbers = searcher.fast_field_values("number", few)
+        return [tantivy.Query.term_query(self._schema, "id", self._shown[it].id) for it in numbers]
 
     def _page(
         self, searcher: Any, found: _Found, query: SearchQuery, after: cursor.Position | None
@@ -239,7 +245,7 @@ class SearchIndex:
         before = self._forget(writer, summary.id)
         number = self._numbers[summary.id] = next(self._next)
         values = self._facets.values(summary)
-        self._shown[number] = _Shown(summary.id, msgspec.json.encode(summary), values, entry.counted)
+        self._shown[number] = _Shown(summary.id, msgspec.json.encode(summary), entry.counted)
         self._needed.add(filters.needs(summary))
         writer.add_document(document(number, entry, values))
         return before
@@ -257,6 +263,11 @@ def _ranked(searcher: Any, sought: text.Sought, query: SearchQuery, limit: int, 
     ranked = searcher.search(sought.scoring, limit, count=False, **_order(query)).hits
     numbers = searcher.fast_field_values("number", [address for _, address in ranked])
     return _Found(sought, ranked, numbers, limit, some)
+
+
+def _matches(searcher: Any, sought: text.Sought, most: int) -> list[Any]:
+    """The addresses of some that match, which takes a third of ranking them."""
+    return [address for _, address in searcher.search(sought.matching, most, count=False).hits]
 
 
 def _and(sought: text.Sought, clauses: list[tuple[Any, Any]]) -> text.Sought:
