@@ -103,7 +103,7 @@ def searches(address: Callable[[str], str]) -> list[str]:
 def ours(folder: Path, number: int) -> Iterator[Place]:
     ids = generated.fill(folder / "registry", number)
     api = "/automatosx/api/v1/"
-    with jupyter(folder) as port:
+    with jupyter(folder, folder / "registry") as port:
         fetch(port, f"{api}plugins?q=table")
         plugin = f"{api}plugins/{ids[3]}"
         yield Place(port, TOKEN, plugin, f"{plugin}/1.0.0/artifact", searches(lambda it: f"{api}plugins?q={it}"))
