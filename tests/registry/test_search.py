@@ -261,3 +261,44 @@ def test_a_page_in_json_is_the_page(query: SearchQuery) -> None:
     assert msgspec.json.decode(document.body, type=SearchPage) == page
     assert document.body == msgspec.json.encode(page)
     assert (document.total, document.next) == (page.total, page.next)
+
+
+def told_in_readmes(say: int, mention: int) -> SearchIndex:
+    """So many plugins say 'spline' of themselves, and so many mention it in their README; one says 'harmonic'."""
+    saying = [summary(f"acme.says-{n}", "Draws a spline.") for n in range(say)]
+    mentioning = [summary(f"acme.mentions-{n}", "Does something else.") for n in range(mention)]
+    index = SearchIndex()
+    entries = [Entry(one, "", n) for n, one in enumerate(saying, 1)]
+    entries += [
+        Entry(one, "It draws splines and harmonics." if not n else "Splines.", 99) for n, one in enumerate(mentioning)
+    ]
+    entries.append(Entry(summary("acme.music", "Of harmonic things."), "", 100))
+    index.update(entries, revision=100)
+    return index
+
+
+def test_some_of_the_words_are_looked_for_in_what_plugins_say_where_enough_do() -> None:
+    index = told_in_readmes(say=5, mention=9)
+    page = index.search(SearchQuery("spline harmonic"))
+    assert ids(page)[0] == "acme.mentions-0", "it has both words, though in its README alone"
+    assert {*ids(page)[1:]} == {"acme.music", *(f"acme.says-{n}" for n in range(5))}
+    assert page.total == 7
+    assert page.facets["publisher"] == {"acme": 7}
+    assert index.search(SearchQuery("spline")).total == 14, "a word alone is looked for everywhere"
+
+
+def test_a_word_that_few_say_is_looked_for_in_readmes_too() -> None:
+    index = told_in_readmes(say=4, mention=9)
+    assert index.search(SearchQuery("spline harmonic")).total == 14
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_pages_of_some_of_the_words_have_each_once(size: int) -> None:
+    index, found, cursor = told_in_readmes(say=5, mention=9), [], None
+    while True:
+        page = index.search(SearchQuery("spline harmonic", size=size, cursor=cursor))
+        found += ids(page)
+        if page.next is None:
+            break
+        cursor = page.next
+    assert found == ids(index.search(SearchQuery("spline harmonic")))

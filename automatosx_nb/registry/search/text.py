@@ -38,11 +38,13 @@ class _Field(NamedTuple):
     fuzzy: float = 0
 
 
-_SAID = ("name", "keyword", "publisher", "category", "summary")
+_PLACES = ("name", "keyword", "publisher", "category", "summary")
 KNOWN = "known"
 """All the words of every place but the README."""
 ANYWHERE = "anywhere"
 """The stems of all words."""
+SAID = "said_stem"
+"""The stems of those words that are not of the README alone."""
 FIELDS: Mapping[str, _Field] = {
     "name": _Field(("name",), exact=16, prefix=12, fuzzy=5),
     "name_stem": _Field(("name",), stem=9),
@@ -51,8 +53,9 @@ FIELDS: Mapping[str, _Field] = {
     "summary": _Field(("summary",), exact=6),
     "label": _Field(("publisher", "category"), exact=5),
     "about_stem": _Field(("category", "summary"), stem=4),
-    KNOWN: _Field(_SAID, prefix=3, fuzzy=1),
-    ANYWHERE: _Field((*_SAID, "readme"), stem=1),
+    KNOWN: _Field(_PLACES, prefix=3, fuzzy=1),
+    SAID: _Field(_PLACES, stem=1),
+    ANYWHERE: _Field((*_PLACES, "readme"), stem=1),
 }
 WHOLE = "whole"
 _WHOLE_NAME = 32.0
@@ -61,6 +64,8 @@ _EVERY = 24.0
 """For having every word, where having some is enough."""
 _SYNONYM = 0.6
 """Of a stem's score, for another word that means the same."""
+_ENOUGH = 5
+"""Where so many plugins say a word, those that have it in their README alone are no answer to some of the words."""
 
 
 class _Way(NamedTuple):
@@ -70,6 +75,8 @@ class _Way(NamedTuple):
     score: float
     decides: bool = False
     """Whether it meets something that none of the others may."""
+    stems: str = ""
+    """The field of stems that it looks into, where that is one of :data:`SAID` and :data:`ANYWHERE`."""
 
 
 class Sought(NamedTuple):
@@ -77,6 +84,13 @@ class Sought(NamedTuple):
 
     scoring: Any
     matching: Any
+
+
+class Word(NamedTuple):
+    """``anywhere``, and as it is looked for where some of the words are enough."""
+
+    anywhere: Sought
+    said: Sought
 
 
 NOTHING = Sought(tantivy.Query.empty_query(), tantivy.Query.empty_query())
@@ -91,13 +105,13 @@ class Reading(NamedTuple):
     is_of_several: bool
 
     def some(self, all_met: Iterable[Any]) -> Sought:
-        """One word is enough. ``all_met`` find what has all of them: ``every`` does, and takes as long as the rest."""
+        """One word is enough, or to be among what ``all_met`` find, which has all of them: so does ``every``, and takes
+        as long as the rest."""
         if not self.words:
             return NOTHING
-        bonus = [*self.bonus, *(_scored(query, _EVERY) for query in all_met)]
-        return Sought(
-            _with(_any([word.scoring for word in self.words]), bonus), _any([word.matching for word in self.words])
-        )
+        every = list(all_met)
+        scoring = [word.scoring for word in self.words] + [_scored(query, _EVERY) for query in every]
+        return Sought(_with(_any(scoring), self.bonus), _any([word.matching for word in self.words] + every))
 
 
 class Reader:
@@ -118,8 +132,11 @@ class Reader:
         met = [word for word in each if word is not None]
         every = NOTHING
         if len(met) == len(each):
-            every = Sought(_with(_all([word.scoring for word in met]), bonus), _all([word.matching for word in met]))
-        return Reading(every, met, bonus, len(typed) > 1)
+            found = [word.anywhere for word in met]
+            every = Sought(
+                _with(_all([word.scoring for word in found]), bonus), _all([word.matching for word in found])
+            )
+        return Reading(every, [word.said for word in met], bonus, len(typed) > 1)
 
     def _whole(self, typed: list[str]) -> list[Any]:
         return [
@@ -129,7 +146,7 @@ class Reader:
         ]
 
 
-def _word(schema: Any, searcher: Any, word: str, *, last: bool) -> Sought | None:
+def _word(schema: Any, searcher: Any, word: str, *, last: bool) -> Word | None:
     """None: no plugin has it. The ``last`` word may still be on its way, so its beginning counts."""
     known = searcher.doc_freq(KNOWN, word) > 0
     begins = any(term != word for term, _ in searcher.terms_with_prefix(KNOWN, word, limit=2))
@@ -140,6 +157,17 @@ def _word(schema: Any, searcher: Any, word: str, *, last: bool) -> Sought | None
         ways += _misspelt(schema, searcher, word, last=last)
     if not ways:
         return None
+    anywhere = _sought([way for way in ways if way.stems != SAID])
+    said_ways = [way for way in ways if way.stems != ANYWHERE]
+    if not any(way.decides for way in said_ways):
+        return Word(anywhere, anywhere)
+    said = _sought(said_ways)
+    return Word(
+        anywhere, said if len(searcher.search(said.matching, _ENOUGH, count=False).hits) == _ENOUGH else anywhere
+    )
+
+
+def _sought(ways: list[_Way]) -> Sought:
     scoring = [_scored(way.query, way.score) for way in ways]
     return Sought(
         scoring[0] if len(scoring) == 1 else tantivy.Query.disjunction_max_query(scoring),
@@ -156,7 +184,7 @@ def _met(schema: Any, searcher: Any, word: str, *, known: bool) -> Iterator[_Way
     yield from (way for _, way in _stemmed(schema, searcher, stemmed))
     for other in BY_STEM.get(stemmed, ()):
         for field, way in _stemmed(schema, searcher, other):
-            if field != ANYWHERE:
+            if field not in (SAID, ANYWHERE):
                 yield _Way(way.query, way.score * _SYNONYM, decides=True)
 
 
@@ -166,7 +194,8 @@ def _stemmed(schema: Any, searcher: Any, stemmed: str) -> Iterator[tuple[str, _W
     for field, weights in FIELDS.items():
         if weights.stem and searcher.doc_freq(field, stemmed):
             query = tantivy.Query.term_query(schema, field, stemmed)
-            yield field, _Way(query, weights.stem, decides=field == ANYWHERE)
+            whole = field in (SAID, ANYWHERE)
+            yield field, _Way(query, weights.stem, decides=whole, stems=field if whole else "")
 
 
 def _begun(schema: Any, word: str) -> Iterator[_Way]:
