@@ -31,9 +31,7 @@ READS = sorted(path for path, operations in DOCUMENT["paths"].items() if "get" i
 
 @pytest.fixture(scope="module")
 def address(published: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("schemathesis")
-    (folder / "registry").symlink_to(published, target_is_directory=True)
-    with jupyter(folder) as port:
+    with jupyter(tmp_path_factory.mktemp("schemathesis"), published, search_processes=1) as port:
         yield f"http://127.0.0.1:{port}/automatosx/api/v1"
 
 
