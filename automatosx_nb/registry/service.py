@@ -115,8 +115,7 @@ class EmbeddedRegistry(Intake):
 
     def close(self) -> None:
         """Writes what was counted."""
-        if self.apart is not None:
-            self.apart.close()
+        self.end_searches()
         self._downloads.close()
         self._database.close()
 
@@ -152,6 +151,12 @@ class EmbeddedRegistry(Intake):
             from automatosx_nb.registry.apart import SearchApart
 
             self._search = SearchApart(self._database, self._downloads, processes)
+
+    def end_searches(self) -> None:
+        """What is searched apart comes to its end, and nothing more is: for whoever has threads that wait for it, and
+        waits for those before :meth:`close`."""
+        if self.apart is not None:
+            self.apart.close()
 
     @property
     def apart(self) -> SearchApart | None:

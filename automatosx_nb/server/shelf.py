@@ -123,6 +123,9 @@ class Shelf:
             turns.close()
         for line in self._lines:
             line.close()
+        end_searches = getattr(self._registry, "end_searches", None)
+        if end_searches is not None:
+            end_searches()
         for threads in (self._probing, self._threads):
             threads.shutdown(wait=True, cancel_futures=True)
         close = getattr(self._registry, "close", None)

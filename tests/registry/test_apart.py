@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import select
+import shlex
 import signal
 import subprocess
 import sys
@@ -19,11 +21,13 @@ from automatosx_nb import errors
 from automatosx_nb.errors import AutomatosxError, InvalidConfiguration, InvalidSearch, RegistryBusy, SearchFailed
 from automatosx_nb.model.release import SearchQuery
 from automatosx_nb.model.surroundings import Surroundings
-from automatosx_nb.registry.apart import SearchApart, search
+from automatosx_nb.registry.apart import SearchApart, line, running, search
 from automatosx_nb.registry.apart.messages import Answers, Failed, Found, Inbox, Questions, send
 from automatosx_nb.registry.service import EmbeddedRegistry
+from automatosx_nb.server.shelf import Shelf
 from tests.registry.conftest import Build, write_plugin
 
+PYTHON = sys.executable
 DOCTOR = "acme.csv-doctor"
 WORDS = ("csv", "table", "join", "plot", "profile", "quality")
 QUERIES = (
@@ -145,7 +149,7 @@ def test_it_shows_downloads_once_they_are_written(registry: EmbeddedRegistry, mo
     for _ in range(3):
         b"".join(registry.artifact(DOCTOR, "1.0.0"))
     registry._downloads.flush()
-    monkeypatch.setattr(search, "COUNTED_S", 0.0)
+    monkeypatch.setattr(line, "COUNTED_S", 0.0)
     assert registry.search(SearchQuery()).items[0].downloads == 3
 
 
@@ -230,6 +234,140 @@ def test_closing_waits_for_what_is_being_answered_and_cancels_what_waits(tmp_pat
         apart.ask(SearchQuery())
 
 
+@pytest.fixture
+def launcher(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Processes are started by these lines of a shell from now on; ``$PYTHON`` is the real thing."""
+
+    def put(lines: str) -> None:
+        shell = tmp_path / "launcher"
+        shell.write_text(f"#!/bin/sh\nPYTHON={shlex.quote(PYTHON)}\n{lines}\n")
+        shell.chmod(0o755)
+        monkeypatch.setattr(sys, "executable", str(shell))
+
+    return put
+
+
+def test_closing_waits_for_no_index(tmp_path: Path, launcher: Callable[[str], None]) -> None:
+    launcher("exec sleep 600")
+    with EmbeddedRegistry(tmp_path / "registry") as registry:
+        registry.search_apart(2)
+        assert registry.apart is not None
+        asked = registry.apart.ask(SearchQuery())
+    assert asked.cancelled()
+
+
+def test_closing_ends_a_process_that_hangs(registry: EmbeddedRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
+    registry.search(SearchQuery())
+    for module in (search, running):
+        monkeypatch.setattr(module, "END_S", 0.1)
+    assert registry.apart is not None
+    os.kill(pid(registry), signal.SIGSTOP)
+    asked = [registry.apart.ask(SearchQuery()) for _ in range(40)]
+    while not asked[0].running():
+        os.sched_yield()
+    registry.apart.close()
+    ends = {type(each.exception()) if not each.cancelled() else None for each in asked}
+    assert SearchFailed in ends, "those that it had"
+    assert ends <= {None, SearchFailed}
+
+
+def test_a_server_that_ends_waits_for_no_search_whose_process_hangs(
+    tmp_path: Path, launcher: Callable[[str], None]
+) -> None:
+    launcher("exec sleep 600")
+    registry = EmbeddedRegistry(tmp_path / "registry")
+    registry.search_apart(1)
+    shelf = Shelf(lambda: registry)
+
+    async def end_while_searching() -> None:
+        asked = asyncio.ensure_future(shelf.ask(lambda registry: registry.search(SearchQuery())))
+        await shelf.ask(lambda _registry: None)  # it is open, and the search was begun before
+        await asyncio.to_thread(shelf.close)
+        with pytest.raises((SearchFailed, asyncio.CancelledError, RuntimeError)):
+            await asked
+
+    asyncio.run(end_while_searching())
+
+
+def test_what_one_had_that_is_killed_others_answer_while_a_new_one_builds_its_index(
+    home: Path, launcher: Callable[[str], None]
+) -> None:
+    with EmbeddedRegistry(home) as registry:
+        registry.search_apart(2)
+        assert registry.apart is not None
+        lines = registry.apart._lines
+        while not all(line._answers for line in lines):
+            registry.search(SearchQuery())
+        launcher("exec sleep 600")
+        os.kill(pid(registry), signal.SIGSTOP)
+        asked = [registry.apart.ask(SearchQuery("csv", size=size)) for size in range(1, 65)]
+        os.kill(pid(registry), signal.SIGKILL)
+        assert [each.result(60).total for each in asked] == [1] * 64
+
+
+def test_one_that_cannot_be_started_costs_nobody_a_search_where_another_one_answers(
+    home: Path, tmp_path: Path, launcher: Callable[[str], None]
+) -> None:
+    launcher(f'mkdir {shlex.quote(str(tmp_path / "first"))} && exec "$PYTHON" "$@"; exit 3')
+    with EmbeddedRegistry(home) as registry:
+        registry.search_apart(2)
+        assert registry.apart is not None
+        asked = [registry.apart.ask(SearchQuery("csv")) for _ in range(200)]
+        assert [each.result(60).total for each in asked] == [1] * 200
+
+
+def test_long_questions_and_long_answers_do_not_wait_for_each_other(
+    home: Path, monkeypatch: pytest.MonkeyPatch, launcher: Callable[[str], None]
+) -> None:
+    monkeypatch.setattr(running, "_PIPE_BYTES", 4096)
+    one_by_one = "from automatosx_nb.registry.apart import process; process.SEND_S = 0; process.main()"
+    launcher(f'exec "$PYTHON" -c {shlex.quote(one_by_one)}')
+    with EmbeddedRegistry(home) as registry:
+        registry.search_apart(1)
+        assert registry.apart is not None
+        around = Surroundings("1.0.0", "3.12.4", "linux", tuple((f"package-{n}", "1.0") for n in range(200)))
+        asked = [registry.apart.ask(SearchQuery(size=size, compatible=around)) for size in range(1, 101)]
+        assert {each.result(60).total for each in asked} == {len(WORDS)}
+
+
+def test_where_a_system_leaves_no_long_pipes_short_ones_do(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "_PIPE_BYTES", 0xFFFFFFFF)
+    with EmbeddedRegistry(home) as registry:
+        registry.search_apart(1)
+        assert registry.search(SearchQuery("csv")).total == 1
+
+
+def test_a_launcher_may_be_between_it_and_whoever_asks(home: Path, launcher: Callable[[str], None]) -> None:
+    at_once = "from automatosx_nb.registry.apart import process; process._LOOK_S = 0.001; process.main()"
+    launcher(f'"$PYTHON" -c {shlex.quote(at_once)}')
+    with EmbeddedRegistry(home) as registry:
+        registry.search_apart(1)
+        assert registry.search(SearchQuery("csv")).total == 1
+
+
+def test_half_a_character_is_refused_and_ends_no_process(registry: EmbeddedRegistry) -> None:
+    registry.search(SearchQuery())
+    process = pid(registry)
+    with pytest.raises(ValueError, match="surrogates"):
+        registry.search(SearchQuery("\ud800"))
+    assert registry.search(SearchQuery()).total == 1
+    assert pid(registry) == process
+
+
+def test_a_database_that_says_nonsense_is_told_and_costs_no_index(registry: EmbeddedRegistry) -> None:
+    registry.search(SearchQuery())
+    process = pid(registry)
+    for value in ("nonsense", 1):
+        with registry._database.write() as connection:
+            connection.exec_driver_sql("UPDATE sequence SET value = ?", (value,))
+        if value == 1:
+            assert registry.search(SearchQuery()).total == 1
+        else:
+            with pytest.raises(SearchFailed, match="failed with ValueError"):
+                registry.search(SearchQuery())
+    assert pid(registry) == process
+
+
 def test_it_ends_with_whoever_asks_it(tmp_path: Path) -> None:
     EmbeddedRegistry(tmp_path / "registry").close()
     asking = f"""
@@ -237,6 +375,7 @@ import sys, time
 from pathlib import Path
 from automatosx_nb.model.release import SearchQuery
 from automatosx_nb.registry.service import EmbeddedRegistry
+from automatosx_nb.server.shelf import Shelf
 registry = EmbeddedRegistry(Path({str(tmp_path / "registry")!r}))
 registry.search_apart(1)
 registry.search(SearchQuery())
@@ -277,6 +416,12 @@ def test_an_error_is_the_same_one_on_the_other_side(make: Callable[[], Automatos
     os.close(write)
     assert isinstance(told, Failed)
     assert (type(told.made()), str(told.made())) == (type(make()), str(make()))
+
+
+def test_an_error_that_cannot_be_said_is_told_by_its_name() -> None:
+    told = Failed.of(errors.StoreUnreachable(os.fsdecode(b"\xff"), "no route")).made()
+    assert isinstance(told, SearchFailed)
+    assert "StoreUnreachable" in str(told)
 
 
 @given(st.lists(st.binary(max_size=300), max_size=5), st.integers(1, 40))

@@ -26,8 +26,6 @@ class Opening(msgspec.Struct, array_like=True):
 
     database: str
     file: bool
-    parent: int
-    """The process that asks; with its end, this one ends."""
 
 
 class Questions(msgspec.Struct, array_like=True):
@@ -55,7 +53,13 @@ class Failed(msgspec.Struct, array_like=True, tag=True):
 
     @classmethod
     def of(cls, error: AutomatosxError) -> Failed:
-        return cls(type(error).__name__, [getattr(error, name) for name in error.fields()])
+        """What cannot be said in MessagePack is told by the error's name alone."""
+        carries = [getattr(error, name) for name in error.fields()]
+        try:
+            _encode(carries)
+        except (TypeError, ValueError, OverflowError):
+            return cls(errors.SearchFailed.__name__, [f"failed with {type(error).__name__}"])
+        return cls(type(error).__name__, carries)
 
     def made(self) -> AutomatosxError:
         """The same error again."""
@@ -73,10 +77,23 @@ class Answers(msgspec.Struct, array_like=True):
     revision: int
 
 
+def packed(message: msgspec.Struct | SearchQuery) -> bytes:
+    """With its length.
+
+    :raises ValueError: there is half a character in it.
+    """
+    said = _encode(message)
+    return _LENGTH.pack(len(said)) + said
+
+
 def send(pipe: int, message: msgspec.Struct) -> None:
     """:raises BrokenPipeError: nobody reads there any more."""
-    said = _encode(message)
-    rest = memoryview(_LENGTH.pack(len(said)) + said)
+    write(pipe, packed(message))
+
+
+def write(pipe: int, message: bytes) -> None:
+    """All of it. Raises as :func:`send` does."""
+    rest = memoryview(message)
     while rest:
         rest = rest[os.write(pipe, rest) :]
 

@@ -46,8 +46,8 @@ class _Searching:
     def answer(self, asked: Questions) -> Iterator[Answer]:
         try:
             find = self._ready(asked)
-        except AutomatosxError as error:
-            yield from [Failed.of(error)] * len(asked.queries)
+        except Exception as error:  # noqa: BLE001 - who asked is told, and what is there already stays
+            yield from [_failed(error, asked.queries)] * len(asked.queries)
             return
         for query in asked.queries:
             yield _answered(find, query)
@@ -57,11 +57,15 @@ class _Searching:
         return 0 if self._search is None else self._search.revision
 
     def open(self) -> CurrentSearch:
-        """Builds the index, where there is none yet. Raises as :class:`Database` does."""
+        """Builds the index, where there is none yet. Raises as :class:`Database` does, or what damage comes to."""
         if self._search is None:
             database = Database(self._where, migrate=False)
             search = CurrentSearch(database, RevisionFeed(database), DownloadCounter(database))
-            search.searcher()
+            try:
+                search.searcher()
+            except BaseException:
+                database.close()
+                raise
             gc.collect()
             gc.freeze()  # what is there by now stays, and is not looked through again
             self._database, self._search = database, search
@@ -78,21 +82,25 @@ class _Searching:
 def _answered(find: Callable[[SearchQuery], SearchDocument], query: SearchQuery) -> Answer:
     try:
         return Found(*find(query))
-    except AutomatosxError as error:
-        return Failed.of(error)
     except Exception as error:  # noqa: BLE001 - who asked is told, and the next question is another one
-        _LOG.exception("a search failed: %r", query)
-        return Failed.of(SearchFailed(f"failed with {type(error).__name__}"))
+        return _failed(error, query)
+
+
+def _failed(error: Exception, asked: object) -> Failed:
+    if isinstance(error, AutomatosxError):
+        return Failed.of(error)
+    _LOG.error("a search failed: %r", asked, exc_info=error)
+    return Failed.of(SearchFailed(f"failed with {type(error).__name__}"))
 
 
 def serve(questions: int, answers: int) -> None:
     """:raises EOFError: nobody asks any more. BrokenPipeError: nobody reads the answers."""
+    parent = os.getppid()  # a launcher may be between it and whoever asks, as in Windows' virtual environments
     inbox = Inbox(questions)
-    opening = inbox.receive(Opening)
-    searching = _Searching(opening)
+    searching = _Searching(inbox.receive(Opening))
     told: list[Answer] = []
-    with repeating(lambda: _end_alone(opening.parent), _LOOK_S, "automatosx-parent"):
-        with suppress(AutomatosxError):  # whoever asks is told
+    with repeating(lambda: _end_alone(parent), _LOOK_S, "automatosx-parent"):
+        with suppress(Exception):  # whoever asks is told
             searching.open()
         send(answers, Answers([], searching.revision))
         while True:
