@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -215,8 +216,8 @@ class Marketplace(InNotebooks):
         def plan() -> Plan:
             return self.plan_install(plugin, wish, prereleases=prereleases, channel=channel)
 
-        self._bring_again((plugin,) if isinstance(plugin, str) else plugin, progress)
-        return self._apply(plan, grant, progress, scope, trust)
+        again = self._bring_again((plugin,) if isinstance(plugin, str) else plugin, progress)
+        return replace(self._apply(plan, grant, progress, scope, trust), brought_again=again)
 
     def update(
         self,

@@ -96,10 +96,10 @@ class Changing(Rooms):
 
         return self._planned(planned, apply)
 
-    def _bring_again(self, plugins: Iterable[str], progress: Progress) -> None:
+    def _bring_again(self, plugins: Iterable[str], progress: Progress) -> tuple[str, ...]:
         """Fetch the artifacts of installed plugins where they are missing or damaged; nothing else changes.
 
-        Raises as ``fetching.fetch`` does.
+        Returns which, with their versions. Raises as ``fetching.fetch`` does.
         """
         from automatosx_nb.profile.fetching import Wanted, fetch
         from automatosx_nb.profile.lock import changing
@@ -107,13 +107,14 @@ class Changing(Rooms):
         installed = self.profile.current().plugins
         entries = [installed[plugin] for plugin in plugins if plugin in installed]
         damaged = [entry for entry in entries if not self.profile.store.holds(entry.sha256)]
+        names = tuple(f"{entry.id} {entry.version}" for entry in damaged)
         if not damaged:
-            return
+            return names
         wanted = [Wanted(entry.id, entry.version, entry.sha256, size=0) for entry in damaged]
-        names = ", ".join(f"{entry.id} {entry.version}" for entry in damaged)
-        text = f"fetching again what was damaged: {names}"
+        text = f"fetching again what was damaged: {', '.join(names)}"
         with changing(self.profile):
             fetch(self.profile.store, self.registry, wanted, lambda got: progress(Step("fetch", 0.0, text, got)))
+        return names
 
     def _try_out(self, package: Package, grants: tuple[str, ...]) -> None:
         from automatosx_nb.host.trying import try_out

@@ -38,7 +38,12 @@ def error_to_json(error: AutomatosxError, prefix: str) -> str:
 
 def told(error: AutomatosxError, prefix: str) -> str:
     """What it says, with what comes before a verb where it is read."""
-    return str(error).replace("%ax ", f"{prefix} ")
+    return verbs_read_as(str(error), prefix)
+
+
+def verbs_read_as(words: str, prefix: str) -> str:
+    """``words`` with ``prefix`` before each verb, as it is typed where they are read."""
+    return words.replace("%ax ", f"{prefix} ")
 
 
 def asks_for_json(words: Sequence[str]) -> bool:

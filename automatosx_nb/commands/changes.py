@@ -13,12 +13,13 @@ from automatosx_nb.commands.verbs import Answer, Console, Verb
 from automatosx_nb.errors import UsageError
 from automatosx_nb.model.consent import GrantScope
 from automatosx_nb.model.permissions import not_covered, permission_line
-from automatosx_nb.model.plan import Applied, Plan
+from automatosx_nb.model.plan import Applied, Plan, PlannedChange
 from automatosx_nb.model.semver import loose_range
 
 if TYPE_CHECKING:
     from automatosx_nb.app import Marketplace
     from automatosx_nb.host.arguments import Parser
+    from automatosx_nb.model.generation import InstalledPlugin
 
 
 def configure_consent(parser: Parser) -> None:
@@ -249,18 +250,33 @@ def _extras(plan: Plan, granted: list[str], console: Console) -> list[str]:
 def done(market: Marketplace, applied: Applied, console: Console, *, undo: str = "rollback") -> str:
     """What a change did, and what the user can do with it now; ``undo`` is the verb that takes it back."""
     held_back = text.held_back(applied.plan, waiting=False)
+    again = [f"{each} was missing or damaged, and was fetched again." for each in applied.brought_again]
     if applied.plan.changes_nothing:
-        return "\n".join(filter(None, ("Nothing to change: everything is as you asked.", held_back)))
-    lines = [text.plan(applied.plan, asking="granted"), *filter(None, (held_back,))]
-    contributions = {entry.id: entry.contributes for entry in market.installed()}
+        nothing = "Nothing else changed." if again else "Nothing to change: everything is as you asked."
+        return "\n".join(filter(None, (*again, nothing, held_back)))
+    installed = {entry.id: entry for entry in market.installed()}
+    lines = [*again, text.plan(_with_extras(applied.plan, installed), asking="granted"), *filter(None, (held_back,))]
     for change in applied.plan.changes:
-        adds = _adds(change.id, contributions.get(change.id, {}), console)
+        entry = installed.get(change.id)
+        adds = _adds(change.id, entry.contributes if entry else {}, console)
         if change.kind == "add" and adds:
-            lines.append(f"{change.id} adds {', and '.join(adds)}.")
+            lines.append(text.folded(f"{change.id} adds {', and '.join(adds)}."))
         if change.kind in ("update", "downgrade"):
             lines += faults(change.id, market.plugin_settings(change.id))
     lines.append(f"This is generation {applied.generation}; {console.prefix} {undo} takes it back.")
     return "\n".join(lines)
+
+
+def _with_extras(plan: Plan, installed: Mapping[str, InstalledPlugin]) -> Plan:
+    """With what was granted of that which a new plugin can do without, beside what it has to have."""
+    return replace(plan, changes=tuple(_with_its_extras(change, installed.get(change.id)) for change in plan.changes))
+
+
+def _with_its_extras(change: PlannedChange, entry: InstalledPlugin | None) -> PlannedChange:
+    if change.kind != "add" or entry is None:
+        return change
+    lacking = not_covered(change.optional, entry.grants)
+    return replace(change, asks={**change.asks, **{k: v for k, v in change.optional.items() if k not in lacking}})
 
 
 def _adds(plugin: str, contributes: Mapping[str, Any], console: Console) -> list[str]:

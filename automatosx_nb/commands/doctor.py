@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from automatosx_nb import __version__
 from automatosx_nb.commands import text
+from automatosx_nb.commands.as_json import verbs_read_as
 from automatosx_nb.commands.verbs import Answer, Console, Verb
 from automatosx_nb.errors import SandboxUnavailable
 from automatosx_nb.sandbox import tiers
@@ -45,11 +46,11 @@ def _doctor(market: Marketplace, options: Namespace, console: Console) -> Answer
     try:
         layers = dict(market.sandbox.layers())
     except SandboxUnavailable as error:
-        return _without_workers(facts, error, market.faults())
+        return _without_workers(facts, error, market.faults(), console.prefix)
     found = tiers.tier(layers)
     required = market.settings.required_layers
     flags, faults = market.profile.flags.all(), market.faults()
-    lines = [*_facts({**facts, "tier": found}), "", *report(layers, required), *_what_is_wrong(faults)]
+    lines = [*_facts({**facts, "tier": found}), "", *report(layers, required), *_what_is_wrong(faults, console.prefix)]
     lines += ["", "What was last said against what is installed:", *(f"- {flag}." for flag in flags)] if flags else []
     data = {
         **facts,
@@ -102,18 +103,20 @@ def _explained(name: str) -> dict[str, object]:
     }
 
 
-def _what_is_wrong(faults: Sequence[Fault]) -> Iterator[str]:
+def _what_is_wrong(faults: Sequence[Fault], prefix: str) -> Iterator[str]:
     if faults:
         yield ""
         yield "What is wrong with what is installed:"
-        yield from (text.folded(f"- {fault}") for fault in faults)
+        yield from (text.folded(f"- {verbs_read_as(str(fault), prefix)}") for fault in faults)
 
 
-def _without_workers(facts: Mapping[str, Any], error: SandboxUnavailable, faults: Sequence[Fault]) -> Answer:
+def _without_workers(
+    facts: Mapping[str, Any], error: SandboxUnavailable, faults: Sequence[Fault], prefix: str
+) -> Answer:
     """No worker starts, which is what this verb is asked about: that is an answer, not a failure of it."""
     lines = [*_facts(facts), "", f"No plugin starts here: {error.reason}.", "", *_how_to_get_each()]
     data = {**facts, "tier": None, "unavailable": error.reason, "faults": faults}
-    return Answer("\n".join([*lines, *_what_is_wrong(faults)]), data, status=FAULTY * bool(faults))
+    return Answer("\n".join([*lines, *_what_is_wrong(faults, prefix)]), data, status=FAULTY * bool(faults))
 
 
 def _how_to_get_each() -> Iterator[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automatosx_nb.app import LOCKFILE
+from automatosx_nb.commands import text
 from automatosx_nb.commands.changes import agree_and_apply, configure_consent
 from automatosx_nb.commands.verbs import Answer, Console, Verb
 from automatosx_nb.errors import AutomatosxError, NotebookUnlocked, OutOfSync, UsageError
@@ -54,7 +55,7 @@ def _lock(market: Marketplace, options: Namespace, console: Console) -> Answer:
     lock = market.lock(options.file)
     said = f"{options.file} says {_what(lock)}" if lock.plugins else f"{options.file} says that nothing is installed"
     said += f". {console.prefix} sync {options.file} makes another profile the same."
-    return Answer(said, _record(options.file, lock))
+    return Answer(text.folded(said), _record(options.file, lock))
 
 
 def _record(path: Path, lock: Lockfile) -> dict[str, object]:
@@ -109,7 +110,7 @@ def _refuse_unsaved(opened: OpenNotebook) -> None:
     from automatosx_nb.model.notebook import code_of
     from automatosx_nb.profile.notebook import read_notebook
 
-    if opened.running.strip() not in (text.strip() for text in code_of(read_notebook(opened.path))):
+    if opened.running.strip() not in (source.strip() for source in code_of(read_notebook(opened.path))):
         raise NotebookUnsaved(str(opened.path))
 
 

@@ -75,8 +75,18 @@ def folded(line: str) -> str:
     """A sentence in as many lines as a terminal needs for it, as far in as its first; one line where none shows it."""
     if not sys.stdout.isatty():
         return line
-    indent = " " * (len(line) - len(line.lstrip(" -")))
-    return "\n".join(wrap(line, width(), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False))
+    words = line.lstrip(" -")
+    lead = line[: len(line) - len(words)]
+    return "\n".join(
+        wrap(
+            words,
+            width(),
+            initial_indent=lead,
+            subsequent_indent=" " * len(lead),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    )
 
 
 def size(count: int) -> str:
@@ -130,7 +140,7 @@ def _change(change: PlannedChange, asking: str) -> list[str]:
     sign = "=" if change.old == change.new else sign
     versions = " → ".join(dict.fromkeys(version for version in (change.old, change.new) if version is not None))
     fetched = f", {_sizes(change)}" if change.size and change.new else ""
-    lines = [f"{sign} {change.id} {versions}  ({change.why}{fetched})"]
+    lines = [folded(f"{sign} {change.id} {versions}  ({change.why}{fetched})")]
     lines += [folded(f"    {asking} {permission_line(text, reason)}") for text, reason in change.asks.items()]
     if asking == "asks for":
         lines += [
@@ -148,7 +158,7 @@ def _change(change: PlannedChange, asking: str) -> list[str]:
     if change.publisher:
         lines.append(f"    {change.publisher}")
     lines += [f"    needs {package}, which this environment does not have" for package in change.missing_packages]
-    lines += [f"    {line}" for line in printable(change.changelog).strip().splitlines()]
+    lines += [folded(f"    {line}") if line else "" for line in printable(change.changelog).strip().splitlines()]
     return lines
 
 

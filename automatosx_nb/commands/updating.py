@@ -21,7 +21,8 @@ def _outdated(market: Marketplace, options: Namespace, console: Console) -> Answ
         return Answer(said, found)
     lines = [text.table(("plugin", "installed", "update", ""), map(_row, found))]
     if any(each.update for each in found):
-        lines.append(f"{console.prefix} update brings what is under update; {console.prefix} undo takes it back.")
+        brings = f"{console.prefix} update brings what is under update; {console.prefix} undo takes it back."
+        lines.append(text.folded(brings))
     lines += filter(None, [text.wished_away((held for each in found for held in each.held_back), console.prefix)])
     return Answer("\n".join(lines), found)
 

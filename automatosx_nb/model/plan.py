@@ -161,3 +161,5 @@ class Applied:
 
     generation: int
     plan: Plan
+    brought_again: tuple[str, ...] = ()
+    """Plugins whose artifacts were missing or damaged, with their versions: those were fetched again."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING
 
-from automatosx_nb.errors import AutomatosxError, ProfileReadOnly
+from automatosx_nb.errors import AutomatosxError, ProfileDamaged, ProfileReadOnly
 
 if TYPE_CHECKING:
     from automatosx_nb.errors import StateRestored
@@ -42,9 +43,21 @@ def faults_of(profile: Profile) -> Iterator[Fault]:
     for entry in plugins:
         try:
             profile.package(entry)
+        except ProfileDamaged as error:
+            yield Fault(f"{entry.id} {entry.version} cannot run: {error.problem()}", _bring_again(entry))
         except AutomatosxError as error:
             yield Fault.of(error)
         yield from _faults_of_state(profile, entry)
+
+
+def _bring_again(entry: InstalledPlugin) -> str:
+    """With the wish that it has, so that nothing else changes; a dependency has none, and gets one."""
+    typed = quote(f"{entry.id}@{entry.wish or entry.version}")
+    makes = "" if entry.wish else ", and makes it one that you asked for"
+    return (
+        f"%ax install {typed} brings it again{makes}. Where no registry has it any more, roll back to a generation "
+        "without it (%ax history, %ax rollback --to N)."
+    )
 
 
 def _faults_of_state(profile: Profile, entry: InstalledPlugin) -> Iterator[Fault]:

@@ -26,6 +26,7 @@ from automatosx_nb.errors import (
     StorageFailed,
     UsageError,
 )
+from automatosx_nb.model.plan import Plan, PlannedChange
 from automatosx_nb.model.progress import Step
 
 if TYPE_CHECKING:
@@ -167,6 +168,26 @@ def test_a_sentence_is_folded_at_words_in_a_terminal_alone(monkeypatch: pytest.M
     assert max(map(len, shown)) <= 60
     assert all(each.startswith("    ") for each in shown[1:])
     assert " ".join(each.strip() for each in shown) == line.strip()
+
+
+def test_a_bullet_never_stands_alone_before_a_word_that_is_longer_than_the_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    path = "/" + "x" * 70
+    assert text.folded(f"- {path} is damaged") == f"- {path}\n  is damaged"
+
+
+def test_news_of_an_update_is_folded_below_its_bullet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    news = f"## 1.1.0\n\n- {'word ' * 30}"
+    change = PlannedChange("acme.demo", "update", "1.0.0", "1.1.0", "you asked for it", size=900, changelog=news)
+    shown = text.plan(Plan(0, "update", (change,), {}, {})).splitlines()
+    assert max(map(len, shown)) <= 60
+    assert shown[1:3] == ["    ## 1.1.0", ""]
+    assert all(line.startswith("      word") for line in shown[4:])
 
 
 @pytest.mark.parametrize(
@@ -342,6 +363,16 @@ def test_a_grant_that_a_lock_takes_away_is_told_as_such(
     said = ax(market, f"sync {lock}")
     assert "= acme.demo 1.0.0  (some.lock grants it other permissions)" in said
     assert "is no longer granted storage" in said
+
+
+def test_what_a_plugin_can_do_without_is_told_as_granted_where_it_was(
+    market: Marketplace, make_plugin: MakePlugin
+) -> None:
+    source = "from automatosx_nb.sdk import storage\n\ndef run():\n    return storage.keys()\n"
+    market.publish(make_plugin(source=source, extra='\n[permissions.optional]\nstorage = "To remember."'))
+    assert "granted" not in ax(market, "install acme.demo")
+    ax(market, "remove acme.demo")
+    assert "    granted storage (low risk)" in ax(market, "install acme.demo --grant storage")
 
 
 def test_doctor_names_every_layer(market: Marketplace) -> None:
