@@ -128,7 +128,6 @@ async def test_a_rejection_says_why_and_stands(ask: Ask) -> None:
         ("ann", "PATCH", f"/releases/{DOCTOR}/1.0.0", {"quarantined": "No."}),
         ("ann", "PATCH", f"/releases/{DOCTOR}", {"quarantined": "No."}),
         ("rob", "DELETE", f"/releases/{DOCTOR}/1.0.0", None),
-        ("ann", "PUT", f"/ratings/{DOCTOR}", {"stars": 5}),
         ("ann", "PATCH", "/reports/1", {"outcome": "No."}),
         ("ann", "POST", "/advisories", {"plugin": DOCTOR, "range": "*", "severity": "low", "summary": "No."}),
         ("ann", "DELETE", "/advisories/AX-1", None),
@@ -138,6 +137,11 @@ async def test_what_is_not_ones_own_to_do_is_forbidden(ask: Ask, user: str, meth
     params = {"reason": "No."} if method == "DELETE" else {}
     status, problem = await ask(user, method, path, body, **params)
     assert (status, problem["code"]) == (403, "action-forbidden")
+
+
+async def test_a_plugin_of_ones_own_is_not_ones_own_to_rate(ask: Ask) -> None:
+    status, problem = await ask("ann", "PUT", f"/ratings/{DOCTOR}", {"stars": 5})
+    assert (status, problem["code"]) == (403, "own-rating")
 
 
 async def test_a_release_is_yanked_deprecated_quarantined_and_all_of_that_taken_back(ask: Ask) -> None:
