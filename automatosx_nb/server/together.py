@@ -129,10 +129,11 @@ class Elsewhere(Generic[Q, A]):
                 continue
             if asked.cancelled():
                 outcome.cancel()
-            elif (error := asked.exception()) is not None:
-                outcome.set_exception(error)
-            else:
+                continue
+            try:
                 outcome.set_result(self._made(question, asked.result()))
+            except Exception as error:  # noqa: BLE001 - who asked is told, and the others are
+                outcome.set_exception(error)
 
 
 def _answered(answer: Callable[[Q], A], question: Q, outcome: asyncio.Future[A]) -> _Told:

@@ -170,6 +170,21 @@ def test_what_others_answer_is_told_on_the_loop() -> None:
     assert set(loop_thread) == {threading.get_ident()}
 
 
+def test_an_answer_that_nothing_can_be_made_of_is_told_and_keeps_none_from_the_others() -> None:
+    answered: list[Future[int]] = [Future(), Future()]
+
+    async def ask() -> list[Any]:
+        line: Elsewhere[int, float] = Elsewhere(answered.__getitem__, lambda _question, answer: 1 / answer)
+        outcomes = [line.ask(n) for n in range(2)]
+        for n, each in enumerate(answered):
+            each.set_result(n)
+        return await asyncio.wait_for(asyncio.gather(*outcomes, return_exceptions=True), 60)
+
+    failed, told = asyncio.run(ask())
+    assert isinstance(failed, ZeroDivisionError)
+    assert told == 1
+
+
 def test_what_is_answered_before_the_loop_has_its_turn_comes_with_one_call() -> None:
     asked: list[Future[int]] = []
 
