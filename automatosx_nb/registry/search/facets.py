@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from automatosx_nb.model.release import PluginSummary
 
 MAX_PUBLISHERS = 20
-"""Those with the most matches: a list of thousands helps nobody."""
+"""Those with the most matches: a list of thousands helps nobody. Which ones of those that have as many as the last is
+tantivy's choice, and may be others in another process: to count all 3,000 of 20,000 plugins took 1.2 ms, these
+20 take 0.14."""
 NAMES = ("category", "publisher", "verified", "permission", "risk", "stage", "signed")
 _MOST = 50_000
 """Different values that are counted; tantivy refuses more than 65,000."""
