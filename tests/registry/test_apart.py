@@ -163,6 +163,20 @@ def test_where_it_is_killed_another_one_takes_its_place(registry: EmbeddedRegist
         assert pid(registry) != killed
 
 
+def test_a_search_ends_none_that_was_killed_before(home: Path) -> None:
+    with EmbeddedRegistry(home) as registry:
+        registry.search_apart(3)
+        assert registry.apart is not None
+        lines = registry.apart._lines
+        while not all(line.revision for line in lines):
+            registry.search(SearchQuery())
+        for each in lines:
+            assert each._process is not None
+            os.kill(each._process.pid, signal.SIGKILL)
+            wait_for_the_end(each._process.pid)
+        assert registry.search(SearchQuery("csv")).total == 1
+
+
 def test_what_was_asked_of_one_that_is_killed_is_asked_again(registry: EmbeddedRegistry) -> None:
     registry.search(SearchQuery())
     assert registry.apart is not None

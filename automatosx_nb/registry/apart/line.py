@@ -177,13 +177,18 @@ class Line(threading.Thread):
             self._in_message, self._unsent = len(self._unsent), []
         if not self._message:
             return
-        if len(self._asked) == self._in_message + len(self._unsent):
+        if not self._sent:
             self._in_pipe = 0
         elif self._in_pipe + len(self._message) > process.room:
             return
         process.ask(self._message)
         self._in_pipe += len(self._message)
         self._message = b""
+
+    @property
+    def _sent(self) -> int:
+        """How many questions its process has: they are the first of those that are asked."""
+        return len(self._asked) - len(self._unsent) - (self._in_message if self._message else 0)
 
     def _end(self, error: Exception) -> None:
         """What has no answer is asked again of whichever process is free; but not what two have ended at."""
@@ -196,7 +201,7 @@ class Line(threading.Thread):
             return
         unforeseen = None if isinstance(error, OSError | EOFError) else error
         _LOG.warning("a process that searches %s; another one takes its place", how, exc_info=unforeseen)
-        if self._asked:
+        if self._sent:
             self._asked[0].ends += 1
             if self._asked[0].ends > 1:
                 self._asked.popleft().fail(how)
