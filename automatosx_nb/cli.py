@@ -103,6 +103,7 @@ def carry_out(words: Sequence[str], opened: AbstractContextManager[Marketplace])
     """As :func:`main`. Where JSON is asked for, nothing besides comes on standard output; an error is JSON, too."""
     from automatosx_nb.commands import answer
     from automatosx_nb.commands.as_json import asks_for_json, error_to_json, told
+    from automatosx_nb.commands.text import folded_lines
 
     as_json = asks_for_json(words)
     terminal = Terminal()
@@ -112,7 +113,7 @@ def carry_out(words: Sequence[str], opened: AbstractContextManager[Marketplace])
             found = answer(words, lambda: market, terminal)
         return _write(found.text) or found.status
     except AutomatosxError as error:
-        said = error_to_json(error, Terminal.prefix) if as_json else told(error, Terminal.prefix)
+        said = error_to_json(error, Terminal.prefix) if as_json else folded_lines(told(error, Terminal.prefix))
         sys.stderr.write(f"{said}\n")
         return _status(error)
 

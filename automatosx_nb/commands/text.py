@@ -89,6 +89,11 @@ def folded(line: str) -> str:
     )
 
 
+def folded_lines(words: str) -> str:
+    """Each line that is longer than the terminal is wide, :func:`folded`; the others as they are."""
+    return "\n".join(folded(line) if len(line) > width() else line for line in words.split("\n"))
+
+
 def size(count: int) -> str:
     """Bytes as people read them: ``712 B``, ``18.4 KiB``."""
     if count < 1024:

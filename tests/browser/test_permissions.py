@@ -59,7 +59,7 @@ def test_the_dialog_keeps_apart_what_is_needed_optional_and_decided(panel: Any, 
     page = panel.page
     page.get_by_role("button", name="Install demo", exact=True).click()
     dialog = page.get_by_role("dialog", name="Install demo?")
-    needed = dialog.get_by_role("group", name="demo asks for 1 permission")
+    needed = dialog.get_by_role("group", name="demo asks for 1 permission: tick it to go on", exact=True)
     optional = dialog.get_by_role("group", name="demo can do without this")
     needed.get_by_role("checkbox").wait_for()
     assert not optional.get_by_role("checkbox").is_checked()

@@ -179,6 +179,15 @@ def test_a_bullet_never_stands_alone_before_a_word_that_is_longer_than_the_line(
     assert text.folded(f"- {path} is damaged") == f"- {path}\n  is damaged"
 
 
+def test_what_is_short_enough_is_left_as_it_is_where_long_lines_are_folded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    pointed = '  summary =  "x\n             ^\n'
+    shown = text.folded_lines(pointed + "word " * 30)
+    assert shown.startswith(pointed)
+    assert max(map(len, shown.splitlines())) <= 60
+
+
 def test_news_of_an_update_is_folded_below_its_bullet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "60")
     monkeypatch.setattr(sys, "stdout", Terminal())

@@ -99,7 +99,7 @@ function permissionBoxes(changes, action, onTick) {
   const extras = [];
   if (!asking.length && !changes.some((change) => change.optional.length)) return { element: nothingAsked(action, changes), boxes, extras };
   const group = (change) => {
-    const title = `${change.name} ${action === "update" && change.kind === "update" ? "newly asks for" : "asks for"} ${plural(change.asks.length, "permission")}`;
+    const title = `${change.name} ${action === "update" && change.kind === "update" ? "newly asks for" : "asks for"} ${plural(change.asks.length, "permission")}: tick ${change.asks.length > 1 ? "each" : "it"} to go on`;
     const rows = change.asks.map((one) => {
       const box = h("input", { type: "checkbox", value: one.permission, onchange: onTick });
       boxes.push(box);
