@@ -136,11 +136,19 @@ class Notebook:
     def run(self, index: int) -> Locator:
         """Run code cell ``index``; done when its prompt is a number again, and another one than before."""
         before = self.cell(index).locator(".jp-InputPrompt").inner_text()
+        from playwright.sync_api import TimeoutError as KeyDropped
+
         cell = self.start(index)
+        try:
+            self.page.wait_for_function(_BEGUN, arg=[index, before], timeout=5000)
+        except KeyDropped:  # a cell that runs shows it at once
+            self.start(index)
         self.page.wait_for_function(_RAN, arg=[index, before])
         return cell
 
 
+_BEGUN = """([i, before]) =>
+  document.querySelectorAll('.jp-Notebook .jp-Cell')[i].querySelector('.jp-InputPrompt').innerText !== before"""
 _RAN = """([i, before]) => {
   const prompt = document.querySelectorAll('.jp-Notebook .jp-Cell')[i].querySelector('.jp-InputPrompt').innerText;
   return prompt !== before && /^\\[\\d+\\]:$/.test(prompt.trim());
