@@ -8,6 +8,7 @@ of C calls is neither, so nothing comes in between, as in earnest.
 
 from __future__ import annotations
 
+import gc
 import itertools
 import signal
 import sys
@@ -28,6 +29,7 @@ class Interruption:
 
     def __call__(self, action: Callable[[], object]) -> bool:
         """Whether ``action`` was interrupted, which it need not be where it defers that."""
+        gc.disable()  # else it may be what others left that is interrupted, in a finalizer
         sys.setprofile(self._look)
         try:
             action()
@@ -35,6 +37,7 @@ class Interruption:
             return True
         finally:
             sys.setprofile(None)
+            gc.enable()
         return False
 
     def _look(self, frame: FrameType, what: str, arg: Any) -> None:
