@@ -198,9 +198,11 @@ class SearchIndex:
         """What finds the few that have all words, where others are to come after them; None: there are enough."""
         if not reading.is_of_several:
             return None
-        few = _matches(searcher, every, _LITTLE)
-        wider = few if every is reading.every or len(few) >= _LITTLE else _matches(searcher, reading.every, _LITTLE)
-        if len(wider) >= _LITTLE:
+        few = text.matches(searcher, every.matching, _LITTLE)
+        unfiltered = few
+        if every is not reading.every and len(few) < _LITTLE:
+            unfiltered = text.matches(searcher, reading.every.matching, _LITTLE)
+        if len(unfiltered) >= _LITTLE:
             return None
         numbers = searcher.fast_field_values("number", few)
         return [tantivy.Query.term_query(self._schema, "id", self._shown[it].id) for it in numbers]
@@ -263,11 +265,6 @@ def _ranked(searcher: Any, sought: text.Sought, query: SearchQuery, limit: int, 
     ranked = searcher.search(sought.scoring, limit, count=False, **_order(query)).hits
     numbers = searcher.fast_field_values("number", [address for _, address in ranked])
     return _Found(sought, ranked, numbers, limit, some)
-
-
-def _matches(searcher: Any, sought: text.Sought, most: int) -> list[Any]:
-    """The addresses of some that match, which takes a third of ranking them."""
-    return [address for _, address in searcher.search(sought.matching, most, count=False).hits]
 
 
 def _and(sought: text.Sought, clauses: list[tuple[Any, Any]]) -> text.Sought:

@@ -159,12 +159,11 @@ def _word(schema: Any, searcher: Any, word: str, *, last: bool) -> Word | None:
         return None
     anywhere = _sought([way for way in ways if way.stems != SAID])
     said_ways = [way for way in ways if way.stems != ANYWHERE]
-    if not any(way.decides for way in said_ways):
-        return Word(anywhere, anywhere)
-    said = _sought(said_ways)
-    return Word(
-        anywhere, said if len(searcher.search(said.matching, _ENOUGH, count=False).hits) == _ENOUGH else anywhere
-    )
+    if any(way.decides for way in said_ways):
+        said = _sought(said_ways)
+        if len(matches(searcher, said.matching, _ENOUGH)) == _ENOUGH:
+            return Word(anywhere, said)
+    return Word(anywhere, anywhere)
 
 
 def _sought(ways: list[_Way]) -> Sought:
@@ -181,21 +180,21 @@ def _met(schema: Any, searcher: Any, word: str, *, known: bool) -> Iterator[_Way
     for field, weights in FIELDS.items():
         if known and weights.exact and searcher.doc_freq(field, word):
             yield _Way(tantivy.Query.term_query(schema, field, word), weights.exact)
-    yield from (way for _, way in _stemmed(schema, searcher, stemmed))
+    yield from _stemmed(schema, searcher, stemmed)
     for other in BY_STEM.get(stemmed, ()):
-        for field, way in _stemmed(schema, searcher, other):
-            if field not in (SAID, ANYWHERE):
+        for way in _stemmed(schema, searcher, other):
+            if not way.stems:
                 yield _Way(way.query, way.score * _SYNONYM, decides=True)
 
 
-def _stemmed(schema: Any, searcher: Any, stemmed: str) -> Iterator[tuple[str, _Way]]:
+def _stemmed(schema: Any, searcher: Any, stemmed: str) -> Iterator[_Way]:
     if not searcher.doc_freq(ANYWHERE, stemmed):
         return
     for field, weights in FIELDS.items():
         if weights.stem and searcher.doc_freq(field, stemmed):
             query = tantivy.Query.term_query(schema, field, stemmed)
-            whole = field in (SAID, ANYWHERE)
-            yield field, _Way(query, weights.stem, decides=whole, stems=field if whole else "")
+            stems = field if field in (SAID, ANYWHERE) else ""
+            yield _Way(query, weights.stem, decides=bool(stems), stems=stems)
 
 
 def _begun(schema: Any, word: str) -> Iterator[_Way]:
@@ -212,7 +211,7 @@ def _called(schema: Any, word: str) -> _Way:
 def _misspelt(schema: Any, searcher: Any, word: str, *, last: bool) -> Iterator[_Way]:
     """The whole word, and, where it is the ``last``, its beginning."""
     for prefix in (True, False) if last and len(word) >= FUZZY_PREFIX_FROM else (False,):
-        if len(word) < FUZZY_FROM or not _meets(searcher, _fuzzy(schema, KNOWN, word, 1, prefix=prefix)):
+        if len(word) < FUZZY_FROM or not matches(searcher, _fuzzy(schema, KNOWN, word, 1, prefix=prefix), 1):
             return
         for field, weights in FIELDS.items():
             if weights.fuzzy:
@@ -220,8 +219,9 @@ def _misspelt(schema: Any, searcher: Any, word: str, *, last: bool) -> Iterator[
                 yield _Way(query, weights.fuzzy / (2 if prefix else 1), field == KNOWN)
 
 
-def _meets(searcher: Any, query: Any) -> bool:
-    return bool(searcher.search(query, 1, count=False).hits)
+def matches(searcher: Any, query: Any, most: int) -> list[Any]:
+    """The addresses of some that match; of one that does not score they are found in a third of the time."""
+    return [address for _, address in searcher.search(query, most, count=False).hits]
 
 
 def _fuzzy(schema: Any, field: str, word: str, distance: int, *, prefix: bool) -> Any:
