@@ -119,13 +119,11 @@ class InProject(Lifecycle):
         return (*faults_of(self.profile), *self._faults_of_audit(), *self._faults_of_lock())
 
     def _faults_of_audit(self) -> Iterator[Fault]:
-        from automatosx_nb.errors import AutomatosxError, ProfileReadOnly
+        from automatosx_nb.errors import AutomatosxError
         from automatosx_nb.profile.checking import Fault
 
         try:
             broken_at = self.audit.check().broken_at
-        except ProfileReadOnly:
-            return  # it cannot be looked at without being written to, which is no fault of it
         except AutomatosxError as error:
             yield Fault.of(error)
             return
