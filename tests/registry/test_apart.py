@@ -85,6 +85,14 @@ def pid(registry: EmbeddedRegistry) -> int:
     return process.pid
 
 
+def all_ready(registry: EmbeddedRegistry) -> list[line.Line]:
+    """Once each of its processes has an index."""
+    assert registry.apart is not None
+    while not all(each._answers for each in registry.apart._lines):
+        registry.search(SearchQuery())
+    return registry.apart._lines
+
+
 def wait_for_the_end(process: int) -> None:
     descriptor = os.pidfd_open(process)
     assert select.select([descriptor], [], [], 60)[0], "it still runs"
@@ -117,7 +125,7 @@ def test_many_that_are_asked_at_once_have_each_its_own_answer(here: EmbeddedRegi
 
 
 def test_a_search_that_is_none_is_refused_with_the_same_words(here: EmbeddedRegistry, apart: EmbeddedRegistry) -> None:
-    process = pid(apart)
+    processes = [each._process for each in all_ready(apart)]
     wrong = (SearchQuery(size=0), SearchQuery(cursor="none"), SearchQuery(risk="grave"), SearchQuery(sort="stars"))  # type: ignore[arg-type]
     for query in wrong:
         with pytest.raises(InvalidSearch) as said:
@@ -126,7 +134,7 @@ def test_a_search_that_is_none_is_refused_with_the_same_words(here: EmbeddedRegi
             apart.search(query)
         assert str(same.value) == str(said.value)
     apart.search(SearchQuery())
-    assert pid(apart) == process, "no process ended at what was asked"
+    assert [each._process for each in all_ready(apart)] == processes, "no process ended at what was asked"
 
 
 def test_it_finds_what_was_published_a_moment_ago(registry: EmbeddedRegistry, build: Build) -> None:
@@ -166,11 +174,7 @@ def test_where_it_is_killed_another_one_takes_its_place(registry: EmbeddedRegist
 def test_a_search_ends_none_that_was_killed_before(home: Path) -> None:
     with EmbeddedRegistry(home) as registry:
         registry.search_apart(3)
-        assert registry.apart is not None
-        lines = registry.apart._lines
-        while not all(line.revision for line in lines):
-            registry.search(SearchQuery())
-        for each in lines:
+        for each in all_ready(registry):
             assert each._process is not None
             os.kill(each._process.pid, signal.SIGKILL)
             wait_for_the_end(each._process.pid)
@@ -308,10 +312,8 @@ def test_what_one_had_that_is_killed_others_answer_while_a_new_one_builds_its_in
 ) -> None:
     with EmbeddedRegistry(home) as registry:
         registry.search_apart(2)
+        all_ready(registry)
         assert registry.apart is not None
-        lines = registry.apart._lines
-        while not all(line._answers for line in lines):
-            registry.search(SearchQuery())
         launcher("exec sleep 600")
         os.kill(pid(registry), signal.SIGSTOP)
         asked = [registry.apart.ask(SearchQuery("csv", size=size)) for size in range(1, 65)]
