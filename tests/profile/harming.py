@@ -9,8 +9,12 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 CALLS = (
     "write", "pwrite64", "writev", "pwritev", "pwritev2", "rename", "renameat", "renameat2", "link", "linkat",
@@ -23,6 +27,16 @@ _LINE = re.compile(r"^(?:\d+ +)?(\w+)\((.*)$", re.MULTILINE)
 
 Point = tuple[str, int]
 """A system call's name, and the how manieth of that name it is, from 1."""
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """This process, and those that it starts, have their home in ``folder``, and nobody's configuration."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AUTOMATOSX_HOME", str(folder / "home"))
+        environment.setenv("JUPYTER_CONFIG_DIR", str(folder / "jupyter-config"))
+        environment.setenv("JUPYTER_NO_CONFIG", "1")
+        yield
 
 
 class Forks:

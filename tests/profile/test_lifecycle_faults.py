@@ -24,7 +24,7 @@ from automatosx_nb.errors import AutomatosxError
 from automatosx_nb.registry.service import EmbeddedRegistry
 from tests.conftest import Absent
 from tests.profile.changes import CHANGES, PREPARED, REFUSED, TRIED, make, opened, prepare, publish
-from tests.profile.harming import CALLS, OPENING, Forks, Point, fail, kill, points_of, unavailable
+from tests.profile.harming import CALLS, OPENING, Forks, Point, alone_in, fail, kill, points_of, unavailable
 
 ALL = os.environ.get("AUTOMATOSX_TEST_FAULTS") == "all"
 HARMED = (
@@ -63,10 +63,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory, absent: Absent) -> Iterator[
     if why is not None:
         absent(why)
     folder = tmp_path_factory.mktemp("faults")
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("AUTOMATOSX_HOME", str(folder / "home"))
-        environment.setenv("JUPYTER_CONFIG_DIR", str(folder / "jupyter-config"))
-        environment.setenv("JUPYTER_NO_CONFIG", "1")
+    with alone_in(folder):
         registry = publish(folder)
         prepare(folder / "prepared", registry)
         scene = Scene(folder, registry, Forks(folder, folder / "scratch"), {})

@@ -19,7 +19,7 @@ from automatosx_nb.errors import AutomatosxError
 from automatosx_nb.registry.service import EmbeddedRegistry
 from tests.conftest import Absent
 from tests.profile.changes import CHANGES_IN_PROJECT, REFUSED, SYNC, WORK, make, opened, prepare_project, publish
-from tests.profile.harming import CALLS, OPENING, Forks, Point, fail, kill, points_of, unavailable
+from tests.profile.harming import CALLS, OPENING, Forks, Point, alone_in, fail, kill, points_of, unavailable
 from tests.profile.test_lifecycle_faults import ALL, ERRORS, RACES
 from tests.scenarios.lifecycle import ax, files, installed
 
@@ -68,10 +68,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, absent: Absent) -> Iterator[
     if why is not None:
         absent(why)
     folder = tmp_path_factory.mktemp("project")
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in (("AUTOMATOSX_HOME", folder / "home"), ("JUPYTER_CONFIG_DIR", folder / "none")):
-            environment.setenv(name, str(value))
-        environment.setenv("JUPYTER_NO_CONFIG", "1")
+    with alone_in(folder):
         registry = publish(folder)
         house = House(folder, registry, Forks(folder, folder / "scratch"), {})
         for name in ("plain", "pulled"):
