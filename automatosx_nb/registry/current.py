@@ -79,10 +79,9 @@ class CurrentSearch:
 
     def _counted(self) -> list[str]:
         """The plugins that go to another place for their downloads: now and then, for that is a change of the index."""
-        again, self._again = self._again, set()
-        if not self._is_due():
-            return [*again]
-        self._index.counted_at = time.monotonic()
-        return [*again] + [
-            plugin for plugin, ever in self._downloads.all().items() if self._index.is_behind(plugin, ever)
-        ]
+        counted, self._again = [*self._again], set()
+        if self._is_due():
+            self._index.counted_at = time.monotonic()
+            ever = self._downloads.all().items()
+            counted += [plugin for plugin, count in ever if self._index.is_behind(plugin, count)]
+        return counted
